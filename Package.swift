@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let audited: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+  name: "zkml",
+  products: [
+    .executable(name: "zkml", targets: ["zkml"]),
+    .library(name: "Verifier", targets: ["Verifier"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // MARK: Trusted closure
+    .target(name: "Field", dependencies: ["CPlatform"], swiftSettings: audited),
+    .target(name: "Circuit", dependencies: ["Field"], swiftSettings: audited),
+    .target(name: "Verifier", dependencies: ["Circuit", "Field", "CSodium"], swiftSettings: audited),
+
+    // MARK: Everything else
+    .target(
+      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium"], swiftSettings: strict),
+    .target(
+      name: "Model",
+      dependencies: [
+        "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "zkml",
+      dependencies: [
+        "Model", "Prover", "Verifier", "Circuit", "Field", "CPlatform",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform"],
+      path: "Benchmarks", swiftSettings: strict),
+
+    // MARK: System libraries
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CGMP", providers: [.apt(["libgmp-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CPlatform"),
+
+    // MARK: Tests
+    .target(
+      name: "TestSupport", dependencies: ["CGMP", "Field"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)
