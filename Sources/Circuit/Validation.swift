@@ -32,6 +32,8 @@ extension ArithmeticCircuit {
     }
     try require(columns.count <= 1 << 16 && tables.count <= 1 << 10, rule: 1)
     try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
+    try require(inputs.count <= 255 && outputs.count <= 255, rule: 1)
+    try require(columns.contains { $0.kind == .weight || $0.kind == .advice }, rule: 1)
     let names = [name] + columns.map(\.name) + tables.map(\.name) + (inputs + outputs).map(\.name)
     try require(names.allSatisfy { $0.utf8.count <= 255 }, rule: 2)
     for (index, table) in tables.enumerated() {
