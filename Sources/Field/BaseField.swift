@@ -1,5 +1,5 @@
 /// The Goldilocks field F of p = 2^64 − 2^32 + 1 elements. docs/protocol.md §1.
-package struct BaseField: Hashable, Sendable {
+package struct BaseField: Hashable, Sendable, BitwiseCopyable {
   package static let modulus: UInt64 = 0xFFFF_FFFF_0000_0001
   package static let zero = BaseField(unchecked: 0)
   package static let one = BaseField(unchecked: 1)

@@ -1,7 +1,7 @@
 import CPlatform
 
 /// Eight elements of F, all operations lane by lane.
-package struct BaseLanes: Hashable, Sendable {
+package struct BaseLanes: Hashable, Sendable, BitwiseCopyable {
   package static let laneCount = 8
   package static let zero = BaseLanes(unchecked: SIMD8(repeating: 0))
 
@@ -21,6 +21,12 @@ package struct BaseLanes: Hashable, Sendable {
 
   @inlinable @inline(__always) package init(repeating element: BaseField) {
     self.values = SIMD8(repeating: element.value)
+  }
+
+  /// Each lane mod p.
+  @inlinable @inline(__always) package init(_ signed: SIMD8<Int64>) {
+    let bits = SIMD8<UInt64>(truncatingIfNeeded: signed)
+    self.values = bits &- Self.masked(SIMD8(repeating: BaseField.wrap), signed .< SIMD8(repeating: 0))
   }
 
   @inlinable @inline(__always) static func masked(

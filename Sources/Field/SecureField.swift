@@ -1,5 +1,5 @@
 /// The challenge field K = F[u]/(u² − 7); an element is c0 + c1·u. docs/protocol.md §1.
-package struct SecureField: Hashable, Sendable {
+package struct SecureField: Hashable, Sendable, BitwiseCopyable {
   package static let zero = SecureField(.zero)
   package static let one = SecureField(.one)
   /// Bytes of the canonical encoding: c0, then c1.

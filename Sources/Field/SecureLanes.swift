@@ -1,5 +1,5 @@
 /// Eight elements c0 + c1·u of K, all operations lane by lane.
-package struct SecureLanes: Hashable, Sendable {
+package struct SecureLanes: Hashable, Sendable, BitwiseCopyable {
   package static let zero = SecureLanes(c0: .zero, c1: .zero)
 
   package let c0: BaseLanes

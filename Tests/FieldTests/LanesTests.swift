@@ -36,6 +36,12 @@ import Testing
     }
   }
 
+  @Test func signedWordsAgree() {
+    let words = SIMD8<Int64>(0, 1, -1, .max, .min, .min + 1, -0xFFFF_FFFF, 0x7FFF_FFFF_8000_0000)
+    let lanes = BaseLanes(words)
+    for lane in 0..<8 { #expect(lanes[lane] == BaseField(words[lane])) }
+  }
+
   @Test func secureOperationsAgreeWithScalars() {
     for start in stride(from: 0, to: Self.secures.count - 8, by: 5) {
       let a = Array(Self.secures[start..<start + 8])
@@ -57,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func lazySumsHoldThirtyTwoProducts() {
+  @Test func lazySumsHoldTheirProducts() {
     for a in Self.bases {
       for b in [a, -.one, BaseField(0x7FFF_FFFF_FFFF_FFFF)] {
         let (x, y) = (BaseLanes(repeating: a), BaseLanes(repeating: b))
@@ -70,6 +76,12 @@ import Testing
           expected += a * b
         }
         #expect(sum.reduced() == BaseLanes(repeating: expected))
+        #expect(sum.reducedLong() == BaseLanes(repeating: expected))
+        for _ in 5..<29 {
+          sum.add(sum)
+          expected += expected
+          #expect(sum.reducedLong() == BaseLanes(repeating: expected))
+        }
       }
     }
   }
