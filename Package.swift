@@ -29,7 +29,7 @@ let package = Package(
       dependencies: [
         "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      swiftSettings: strict),
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .executableTarget(
       name: "zkml",
       dependencies: [
@@ -54,6 +54,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model"], exclude: ["Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
