@@ -7,12 +7,24 @@ package struct Network: Sendable {
   package let input: Port
   package let output: Port
   package let nodes: [Node]
+
+  package init(name: String, input: Port, output: Port, nodes: [Node]) {
+    self.name = name
+    self.input = input
+    self.output = output
+    self.nodes = nodes
+  }
 }
 
 /// A named input or output of a network, with the shape of one sample.
 package struct Port: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
+
+  package init(name: String, shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
 
   package var width: Int { shape.reduce(1, *) }
 }
@@ -23,6 +35,13 @@ package struct Node: Sendable {
   package let operand: Int
   package var operation: Operation
   package let shape: [Int]
+
+  package init(name: String, operand: Int, operation: Operation, shape: [Int]) {
+    self.name = name
+    self.operand = operand
+    self.operation = operation
+    self.shape = shape
+  }
 }
 
 package enum Operation: Sendable {
@@ -40,6 +59,13 @@ package struct Linear: Sendable {
   package let weights: [Float]
   /// outputCount
   package var bias: [Float]
+
+  package init(inputCount: Int, outputCount: Int, weights: [Float], bias: [Float]) {
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    self.weights = weights
+    self.bias = bias
+  }
 }
 
 extension Network {

@@ -53,7 +53,8 @@ extension DataReference {
     return element
   }
 
-  func read(_ bytes: [UInt8], preferring name: String?) throws(DataProblem) -> NumericArray {
+  /// - Parameter bytes: The content of the file.
+  package func read(_ bytes: [UInt8], preferring name: String?) throws(DataProblem) -> NumericArray {
     if ZipArchive.isArchive(bytes) {
       let archive = try ZipArchive(bytes)
       let suffix = ".npy"

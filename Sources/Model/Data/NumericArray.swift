@@ -5,6 +5,12 @@ package struct NumericArray: Sendable, Equatable {
   /// Whether the file stores integers.
   package let isInteger: Bool
 
+  package init(shape: [Int], values: [Double], isInteger: Bool) {
+    self.shape = shape
+    self.values = values
+    self.isInteger = isInteger
+  }
+
   /// The element at `index` of the leading axis, or nil when there is none.
   func element(_ index: Int) -> NumericArray? {
     guard let leading = shape.first, index >= 0, index < leading else { return nil }
@@ -31,10 +37,10 @@ package struct NumericArray: Sendable, Equatable {
 let maximumArrayElementCount = 1 << 28
 
 /// Why bytes are not the data that they should be; the caller adds the file.
-struct DataProblem: Error {
-  let reason: String
+package struct DataProblem: Error, Equatable {
+  package let reason: String
 
-  init(_ reason: String) { self.reason = reason }
+  package init(_ reason: String) { self.reason = reason }
 }
 
 extension Double {

@@ -1,7 +1,7 @@
 /// The arrays of a JSON text: nested arrays of numbers, or an object of such arrays by name.
 ///
 /// - Returns: The arrays in the order of the text; the name is nil when the text is one array.
-func readJSON(_ bytes: [UInt8]) throws(DataProblem) -> [(name: String?, array: NumericArray)] {
+package func readJSON(_ bytes: [UInt8]) throws(DataProblem) -> [(name: String?, array: NumericArray)] {
   var parser = JSONParser(bytes)
   return try parser.parse()
 }

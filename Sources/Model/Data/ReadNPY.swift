@@ -1,5 +1,5 @@
 /// The array of the bytes of an .npy file: format versions 1 to 3, C order, little endian.
-func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
+package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
   guard bytes.starts(with: npyMagic, at: 0), bytes.count >= 12 else { throw DataProblem("is not an .npy file") }
   let headerStart = bytes[6] == 1 ? 10 : 12
   guard (1...3).contains(bytes[6]), let length = bytes.integer(at: 8, byteCount: headerStart - 8) else {

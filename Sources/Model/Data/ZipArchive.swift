@@ -81,7 +81,9 @@ extension ZipArchive {
 
   /// Reads one entry of the directory and gives the offset of the next.
   private mutating func readMember(at offset: Int) throws(DataProblem) -> Int {
-    func field(_ position: Int, _ byteCount: Int) -> Int { bytes.integer(at: offset + position, byteCount: byteCount) ?? 0 }
+    func field(_ position: Int, _ byteCount: Int) -> Int {
+      bytes.integer(at: offset + position, byteCount: byteCount) ?? 0
+    }
     let (nameLength, extraLength, commentLength) = (field(28, 2), field(30, 2), field(32, 2))
     let nameStart = offset + 46
     let next = nameStart + nameLength + extraLength + commentLength
@@ -105,7 +107,8 @@ extension ZipArchive {
     let saturated = fields.indices.filter { fields[$0] == 0xffff_ffff }
     guard !saturated.isEmpty else { return }
     var position = extra.lowerBound
-    while let tag = bytes.integer(at: position, byteCount: 2), let length = bytes.integer(at: position + 2, byteCount: 2),
+    while let tag = bytes.integer(at: position, byteCount: 2),
+      let length = bytes.integer(at: position + 2, byteCount: 2),
       position + 4 + length <= extra.upperBound
     {
       if tag == 1, length >= 8 * saturated.count {
@@ -146,7 +149,9 @@ extension ZipArchive {
     let content = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { output, count in
       input.withUnsafeMutableBufferPointer { input in
         var stream = z_stream()
-        guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return }
+        guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+          return
+        }
         defer { inflateEnd(&stream) }
         stream.next_in = input.baseAddress
         stream.avail_in = UInt32(input.count)

@@ -7,6 +7,13 @@ package struct IntegerLinear: Sendable, Equatable {
   /// outputCount, in units of the accumulator.
   package let bias: [Int64]
 
+  package init(inputCount: Int, outputCount: Int, weights: [Int32], bias: [Int64]) {
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    self.weights = weights
+    self.bias = bias
+  }
+
   /// - Precondition: The result's bound for these operands, see `range(for:)`, is below 2^62.
   package func apply(to input: [Int64]) -> [Int64] {
     precondition(input.count == inputCount)
@@ -33,7 +40,8 @@ package struct IntegerLinear: Sendable, Equatable {
       var low = bias[output]
       var high = bias[output]
       for weight in weights[output * inputCount..<(output + 1) * inputCount] {
-        let (toLower, toUpper) = weight >= 0 ? (range.lowerBound, range.upperBound) : (range.upperBound, range.lowerBound)
+        let (toLower, toUpper) =
+          weight >= 0 ? (range.lowerBound, range.upperBound) : (range.upperBound, range.lowerBound)
         let (lower, lowOverflow) = low.addingProduct(of: weight, toLower)
         let (upper, highOverflow) = high.addingProduct(of: weight, toUpper)
         guard !lowOverflow, !highOverflow else { return nil }

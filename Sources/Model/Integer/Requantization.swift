@@ -21,10 +21,11 @@ package struct Requantization: Sendable, Equatable {
 
 extension Requantization {
   /// The requantization of accumulators in `range`, or nil when its table would have more than 2^16 entries.
-  init?(shift: Int, clamp: ClosedRange<Int64>, accumulators range: ClosedRange<Int64>) {
+  package init?(shift: Int, clamp: ClosedRange<Int64>, accumulators range: ClosedRange<Int64>) {
     func quotient(_ accumulator: Int64) -> Int64 { (accumulator + 1 << (shift - 1)) >> shift }
     let ends = [quotient(range.lowerBound), quotient(range.upperBound)]
-    guard let bits = (0..<maximumTableBits).first(where: { bits in ends.allSatisfy { -1 << bits <= $0 && $0 < 1 << bits } })
+    guard
+      let bits = (0..<maximumTableBits).first(where: { bits in ends.allSatisfy { -1 << bits <= $0 && $0 < 1 << bits } })
     else { return nil }
     self.init(shift: shift, clamp: clamp, domain: -1 << bits...(1 << bits) - 1)
   }

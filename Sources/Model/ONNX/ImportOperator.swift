@@ -59,7 +59,9 @@ extension GraphImporter {
 
   private mutating func reshape(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
     let (operand, isExclusive) = try value(node, 0)
-    guard case .integers(let target, _) = try constant(node, 1) else { throw .malformed("its shape is not of integers") }
+    guard case .integers(let target, _) = try constant(node, 1) else {
+      throw .malformed("its shape is not of integers")
+    }
     let source = shape(of: operand)
     let zeroCopies = try node.integer("allowzero", default: 0) == 0
     let shape = try sampleShape(source, target, zeroCopies: zeroCopies)

@@ -30,6 +30,9 @@ extension Constant {
     func check(_ found: Int) throws(NodeProblem) {
       guard found == count else { throw .malformed("\(name) of shape \(shape) holds \(found) elements") }
     }
+    guard [tensor.rawData.isEmpty, tensor.floatData.isEmpty, tensor.int64Data.isEmpty].count(where: { !$0 }) <= 1 else {
+      throw .malformed("\(name) stores its data twice")
+    }
     switch type {
     case .float where tensor.rawData.isEmpty:
       try check(tensor.floatData.count)
@@ -40,7 +43,7 @@ extension Constant {
     case .float, .int64:
       let width = type.byteCount
       let byteCount = tensor.rawData.count
-      guard byteCount == width * count, tensor.floatData.isEmpty, tensor.int64Data.isEmpty else {
+      guard byteCount == width * count else {
         throw .malformed("\(name) of shape \(shape) holds \(byteCount) bytes, not \(width * count)")
       }
       self = tensor.rawData.withUnsafeBytes { bytes in

@@ -73,7 +73,8 @@ private struct Quantizer {
 
   private mutating func addOutput(_ linear: Linear, _ node: Node, _ operand: Int) throws(ModelError) {
     let inputScale = scale(of: operand)
-    let (integers, shift) = try quantize(linear, node.name, inputScale: inputScale, outputScale: inputScale, shifts: 0...40)
+    let (integers, shift) = try quantize(
+      linear, node.name, inputScale: inputScale, outputScale: inputScale, shifts: 0...40)
     try appendLinear(node, operand, integers, scale: inputScale / Double(1 << shift))
   }
 
@@ -89,7 +90,8 @@ private struct Quantizer {
     guard let requantization = Requantization(shift: shift, clamp: clamp, accumulators: range(of: nodes.count)) else {
       throw .unusableLayer(
         node.name,
-        reason: "its accumulators \(range(of: nodes.count)), shifted by \(shift), exceed a table of 2^\(maximumTableBits)")
+        reason:
+          "its accumulators \(range(of: nodes.count)), shifted by \(shift), exceed a table of 2^\(maximumTableBits)")
     }
     append(node.name, nodes.count, .requantize(requantization), node.shape, outputScale, clamp)
   }
@@ -139,7 +141,8 @@ extension Quantizer {
     let ratio = inputScale / outputScale
     let largest = linear.weights.reduce(0.0) { max($0, Double($1.magnitude)) } * ratio
     guard let shift = shifts.reversed().first(where: { (largest * Double(1 << $0)).rounded() < limit }) else {
-      throw .unusableLayer(name, reason: "its weights, up to \(largest) steps of its output, do not fit \(options.weightBits) bits")
+      throw .unusableLayer(
+        name, reason: "its weights, up to \(largest) steps of its output, do not fit \(options.weightBits) bits")
     }
     let unit = Double(1 << shift)
     let bias = linear.bias.map { (Double($0) / outputScale * unit).rounded() }
