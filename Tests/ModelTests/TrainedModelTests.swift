@@ -61,7 +61,6 @@ private func measure(
   let integer = try quantize(
     network, Calibration(network, samples(calibration), source: calibration),
     QuantizationOptions(inputScale: inputScale))
-  for layer in integer.layers { print(layer) }
   let batch = try samples(data)
   let labels = try DataReference(labels).read().labels(count: batch.count, source: labels)
   let floatOutput = network.run(batch)
