@@ -23,7 +23,8 @@ let package = Package(
 
     // MARK: Everything else
     .target(
-      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium"], swiftSettings: strict),
+      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium", "CPlatform"],
+      swiftSettings: strict),
     .target(
       name: "Model",
       dependencies: [
@@ -56,6 +57,9 @@ let package = Package(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["Model"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
