@@ -4,11 +4,11 @@
 /// leading batch axis beside them.
 package struct Network: Sendable {
   package let name: String
-  package let input: Port
-  package let output: Port
+  package let input: NamedShape
+  package let output: NamedShape
   package let nodes: [Node]
 
-  package init(name: String, input: Port, output: Port, nodes: [Node]) {
+  package init(name: String, input: NamedShape, output: NamedShape, nodes: [Node]) {
     self.name = name
     self.input = input
     self.output = output
@@ -17,7 +17,7 @@ package struct Network: Sendable {
 }
 
 /// A named input or output of a network, with the shape of one sample.
-package struct Port: Sendable, Equatable {
+package struct NamedShape: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
 

@@ -11,5 +11,8 @@ func elementCount(_ shape: [Int], limit: Int = maximumElementCount) -> Int? {
   return count
 }
 
+/// The longest name of a circuit, its columns, inputs and outputs.
+let maximumNameByteCount = 255
+
 /// The largest number of elements of one array or of all weights of a network.
 let maximumElementCount = 1 << 27

@@ -115,7 +115,7 @@ private func read(_ reference: String, preferring name: String? = nil) throws ->
   }
 
   @Test func arraysAreReshapedToBatches() throws {
-    let port = Port(name: "x", shape: [2, 2])
+    let port = NamedShape(name: "x", shape: [2, 2])
     func count(_ shape: [Int]) throws -> Int {
       let values = [Double](repeating: 0, count: shape.reduce(1, *))
       return try NumericArray(shape: shape, values: values, isInteger: false).batchCount(of: port.shape, source: "a")

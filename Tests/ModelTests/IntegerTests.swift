@@ -58,20 +58,20 @@ import Testing
   }
 
   @Test func inputsAreRoundedAndClamped() {
-    let encoding = InputEncoding(port: Port(name: "x", shape: [6]), scale: 0.5, range: -4...3, integersAreSteps: false)
+    let encoding = InputEncoding(port: NamedShape(name: "x", shape: [6]), scale: 0.5, range: -4...3)
     let batch = FloatBatch(count: 1, values: [0.24, 0.25, -0.25, -0.26, 1e300, -1e300])
     #expect(encoding.quantize(batch).values == [0, 1, 0, -1, 3, -4])
   }
 
-  @Test func arraysOfIntegersHoldStepsWhenTheScaleIsGiven() throws {
-    let port = Port(name: "x", shape: [2])
+  @Test func arraysOfIntegersHoldSteps() throws {
+    let port = NamedShape(name: "x", shape: [2])
     let integers = NumericArray(shape: [1, 2], values: [0, 255], isInteger: true)
     let reals = NumericArray(shape: [1, 2], values: [0, 1], isInteger: false)
-    let steps = InputEncoding(port: port, scale: 1.0 / 255, range: 0...255, integersAreSteps: true)
+    let steps = InputEncoding(port: port, scale: 1.0 / 255, range: 0...255)
     for array in [integers, reals] {
       #expect(try steps.quantize(steps.samples(array, source: "a")).values == [0, 255])
     }
-    let plain = InputEncoding(port: port, scale: 1, range: 0...15, integersAreSteps: false)
-    #expect(try plain.quantize(plain.samples(integers, source: "a")).values == [0, 15])
+    let narrow = InputEncoding(port: port, scale: 0.5, range: 0...15)
+    #expect(try narrow.quantize(narrow.samples(integers, source: "a")).values == [0, 15])
   }
 }

@@ -55,7 +55,7 @@ private func measure(
   let network = try importONNX(path: model)
   func samples(_ reference: String) throws -> FloatBatch {
     try FloatBatch(
-      DataReference(reference).read(preferring: network.input.name), for: network.input, integerScale: inputScale,
+      DataReference(reference).read(preferring: network.input.name), for: network.input, integerScale: inputScale ?? 1,
       source: reference)
   }
   let integer = try quantize(

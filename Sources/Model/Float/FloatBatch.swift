@@ -13,17 +13,13 @@ package struct FloatBatch: Sendable, Equatable {
 
   /// The samples of `array`, reshaped to batch × the port's shape.
   ///
-  /// - Parameter integerScale: What one step of an array of integers is worth; nil when integers are taken as they are.
+  /// - Parameter integerScale: What the integer 1 is worth in an array of integers.
   /// - Throws: `.shapeMismatch`.
   package init(
-    _ array: NumericArray, for port: Port, integerScale: Double? = nil, source: String
+    _ array: NumericArray, for port: NamedShape, integerScale: Double = 1, source: String
   ) throws(ModelError) {
     count = try array.batchCount(of: port.shape, source: source)
-    if array.isInteger, let integerScale {
-      values = array.values.map { $0 * integerScale }
-    } else {
-      values = array.values
-    }
+    values = array.isInteger ? array.values.map { $0 * integerScale } : array.values
   }
 
   package func sample(_ index: Int) -> [Double] {

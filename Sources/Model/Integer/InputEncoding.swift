@@ -1,23 +1,20 @@
 /// How the network's input becomes integers, outside the proof: clamp(floor(x/scale + 0.5)) in Float64.
 package struct InputEncoding: Sendable, Equatable {
-  package let port: Port
+  package let port: NamedShape
   package let scale: Double
   package let range: ClosedRange<Int64>
-  /// Whether an array of integers holds steps already, so that its real values are scale × the integers.
-  package let integersAreSteps: Bool
 
-  package init(port: Port, scale: Double, range: ClosedRange<Int64>, integersAreSteps: Bool) {
+  package init(port: NamedShape, scale: Double, range: ClosedRange<Int64>) {
     self.port = port
     self.scale = scale
     self.range = range
-    self.integersAreSteps = integersAreSteps
   }
 
-  /// The real samples that an array stands for.
+  /// The real samples that an array stands for: an array of integers holds steps, worth `scale` each.
   ///
   /// - Throws: `.shapeMismatch`.
   package func samples(_ array: NumericArray, source: String) throws(ModelError) -> FloatBatch {
-    try FloatBatch(array, for: port, integerScale: integersAreSteps ? scale : nil, source: source)
+    try FloatBatch(array, for: port, integerScale: scale, source: source)
   }
 
   /// - Precondition: The values are finite.

@@ -4,16 +4,23 @@
 package struct IntegerNetwork: Sendable, Equatable {
   package let name: String
   package let input: InputEncoding
-  package let output: Port
+  package let output: NamedShape
+  /// The real value of the integer 1 in the output.
+  package let outputScale: Double
   package let nodes: [IntegerNode]
+
+  package init(
+    name: String, input: InputEncoding, output: NamedShape, outputScale: Double, nodes: [IntegerNode]
+  ) {
+    self.name = name
+    self.input = input
+    self.output = output
+    self.outputScale = outputScale
+    self.nodes = nodes
+  }
 
   /// The integers that a value can take.
   package func range(of value: Int) -> ClosedRange<Int64> { value == 0 ? input.range : nodes[value - 1].range }
-
-  /// What one step of a value is worth.
-  package func scale(of value: Int) -> Double { value == 0 ? input.scale : nodes[value - 1].scale }
-
-  package var outputScale: Double { scale(of: nodes.count) }
 }
 
 package struct IntegerNode: Sendable, Equatable {
@@ -23,10 +30,18 @@ package struct IntegerNode: Sendable, Equatable {
   package let operation: IntegerOperation
   /// Of one sample.
   package let shape: [Int]
-  /// What one step of the result is worth.
-  package let scale: Double
   /// Holds every result for operands in their ranges.
   package let range: ClosedRange<Int64>
+
+  package init(
+    name: String, operand: Int, operation: IntegerOperation, shape: [Int], range: ClosedRange<Int64>
+  ) {
+    self.name = name
+    self.operand = operand
+    self.operation = operation
+    self.shape = shape
+    self.range = range
+  }
 }
 
 package enum IntegerOperation: Sendable, Equatable {

@@ -16,6 +16,9 @@ package struct Requantization: Sendable, Equatable {
 
   package func activation(_ quotient: Int64) -> Int64 { min(max(quotient, clamp.lowerBound), clamp.upperBound) }
 
+  /// Holds every activation.
+  package var results: ClosedRange<Int64> { activation(domain.lowerBound)...activation(domain.upperBound) }
+
   package func apply(to accumulators: [Int64]) -> [Int64] { accumulators.map { activation(quotient($0)) } }
 }
 

@@ -10,7 +10,7 @@ struct GraphImporter {
 
   let file: String
   let name: String
-  let input: Port
+  let input: NamedShape
   let batch: BatchAxis
   private let uses: [String: Int]
   private var bindings: [String: Binding] = [:]
@@ -18,7 +18,7 @@ struct GraphImporter {
   private var weightCount = 0
   var nodes: [Node] = []
 
-  init(_ graph: ONNXGraph, input: Port, batch: BatchAxis, file: String) throws(ModelError) {
+  init(_ graph: ONNXGraph, input: NamedShape, batch: BatchAxis, file: String) throws(ModelError) {
     self.file = file
     self.name = graph.name
     self.input = input
@@ -59,6 +59,7 @@ struct GraphImporter {
       .unusableModel(file: file, node: nil, reason: "the output '\(output.name.oneLine)' \(reason)")
     }
     guard case .value(let last, _) = bindings[output.name] else { throw refuse("is not computed from the input") }
+    guard output.name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
     guard last > 0 else { throw refuse("is the input itself") }
     let declared = output.type.tensorType.shape.dim
     let shape = nodes[last - 1].shape
@@ -77,7 +78,7 @@ struct GraphImporter {
         Node(name: node.name, operand: number[node.operand], operation: node.operation, shape: node.shape))
       number[value] = needed.count
     }
-    return Network(name: name, input: input, output: Port(name: output.name, shape: shape), nodes: needed)
+    return Network(name: name, input: input, output: NamedShape(name: output.name, shape: shape), nodes: needed)
   }
 
   private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int]) -> Bool {

@@ -45,7 +45,7 @@ func isDefaultDomain(_ domain: String) -> Bool { domain.isEmpty || domain == "ai
 /// How the model states its leading axis.
 enum BatchAxis { case one, symbolic }
 
-private func importInput(_ graph: ONNXGraph, file: String) throws(ModelError) -> (Port, BatchAxis) {
+private func importInput(_ graph: ONNXGraph, file: String) throws(ModelError) -> (NamedShape, BatchAxis) {
   let constants = Set(graph.initializer.map(\.name))
   let inputs = graph.input.filter { !constants.contains($0.name) }
   guard inputs.count == 1, let input = inputs.first else {
@@ -56,6 +56,7 @@ private func importInput(_ graph: ONNXGraph, file: String) throws(ModelError) ->
     .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(reason)")
   }
   guard !input.name.isEmpty else { throw refuse("has no name") }
+  guard input.name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
   guard input.type.hasTensorType, input.type.tensorType.elemType == 1 else {
     throw refuse("has element type \(elementTypeName(input.type.tensorType.elemType)); only FLOAT is supported")
   }
@@ -77,5 +78,5 @@ private func importInput(_ graph: ONNXGraph, file: String) throws(ModelError) ->
   }
   guard !shape.isEmpty else { throw refuse("has a batch axis only") }
   guard elementCount(shape) != nil else { throw refuse("is too large") }
-  return (Port(name: input.name, shape: shape), batch)
+  return (NamedShape(name: input.name, shape: shape), batch)
 }

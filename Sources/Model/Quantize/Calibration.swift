@@ -1,6 +1,8 @@
 /// The real numbers that each value of a network takes on calibration data; indexed like the network's values.
 package struct Calibration: Sendable {
   package let ranges: [ClosedRange<Double>]
+  /// The name that errors give to the data.
+  package let source: String
 
   /// - Throws: `.unusableData` when there is no sample or a value is not finite.
   package init(_ network: Network, _ batch: FloatBatch, source: String) throws(ModelError) {
@@ -16,6 +18,7 @@ package struct Calibration: Sendable {
         highest[value] = max(highest[value], high)
       }
     }
+    self.source = source
     ranges = zip(lowest, highest).map { $0...$1 }
   }
 }

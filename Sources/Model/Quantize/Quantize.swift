@@ -3,22 +3,35 @@
 /// Linear layers directly before a Relu, or between Relus, are requantized to activations; the last linear layer's
 /// accumulators are the output.
 ///
-/// - Throws: `.unusableLayer`.
+/// - Throws: `.unusableLayer`; `.unusableData` when the calibration exceeds the range of a given input scale.
 package func quantize(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> IntegerNetwork {
   let range = calibration.ranges[0]
   let integers = options.activationRange(isSigned: range.lowerBound < 0)
-  let input = InputEncoding(
-    port: network.input, scale: options.inputScale ?? activationScale(range, integers) ?? 1, range: integers,
-    integersAreSteps: options.inputScale != nil)
-  var quantizer = Quantizer(network: network, calibration: calibration, options: options, input: input)
+  let scale = options.inputScale ?? activationScale(range, integers) ?? 1
+  let input = InputEncoding(port: network.input, scale: scale, range: integers)
+  try requireUnsaturated(calibration, input)
+  var quantizer = Quantizer(network: network, calibration: calibration, options: options, input: input, scales: [scale])
   for index in network.nodes.indices { try quantizer.add(index) }
   guard let last = network.nodes.last else { throw .unusableLayer(network.output.name, reason: "there is no layer") }
   guard quantizer.isAccumulator else {
     throw .unusableLayer(last.name, reason: "the output must come from a Gemm or MatMul, without a Relu after it")
   }
-  return IntegerNetwork(name: network.name, input: input, output: network.output, nodes: quantizer.nodes)
+  return IntegerNetwork(
+    name: network.name, input: input, output: network.output, outputScale: quantizer.scale(of: quantizer.nodes.count),
+    nodes: quantizer.nodes)
+}
+
+private func requireUnsaturated(_ calibration: Calibration, _ input: InputEncoding) throws(ModelError) {
+  let range = calibration.ranges[0]
+  let steps = [range.lowerBound, range.upperBound].map { ($0 / input.scale + 0.5).rounded(.down) }
+  guard Double(input.range.lowerBound) <= steps[0], steps[1] <= Double(input.range.upperBound) else {
+    throw .unusableData(
+      source: calibration.source,
+      reason:
+        "inputs from \(range.lowerBound) to \(range.upperBound) do not fit steps of \(input.scale) in \(input.range)")
+  }
 }
 
 /// The scale that maps the largest absolute value to the largest integer; nil when all values are 0 or subnormal.
@@ -34,6 +47,8 @@ private struct Quantizer {
   let options: QuantizationOptions
   let input: InputEncoding
   var nodes: [IntegerNode] = []
+  /// What the integer 1 is worth, by integer value.
+  var scales: [Double]
   /// The integer value of each float value.
   var numbers = [0]
 
@@ -93,7 +108,7 @@ private struct Quantizer {
         reason:
           "its accumulators \(range(of: nodes.count)), shifted by \(shift), exceed a table of 2^\(maximumTableBits)")
     }
-    append(node.name, nodes.count, .requantize(requantization), node.shape, outputScale, clamp)
+    append(node.name, nodes.count, .requantize(requantization), node.shape, outputScale, requantization.results)
   }
 
   private mutating func appendLinear(
@@ -109,11 +124,11 @@ private struct Quantizer {
     _ name: String, _ operand: Int, _ operation: IntegerOperation, _ shape: [Int], _ scale: Double,
     _ range: ClosedRange<Int64>
   ) {
-    nodes.append(
-      IntegerNode(name: name, operand: operand, operation: operation, shape: shape, scale: scale, range: range))
+    nodes.append(IntegerNode(name: name, operand: operand, operation: operation, shape: shape, range: range))
+    scales.append(scale)
   }
 
-  private func scale(of value: Int) -> Double { value == 0 ? input.scale : nodes[value - 1].scale }
+  func scale(of value: Int) -> Double { scales[value] }
 
   private func range(of value: Int) -> ClosedRange<Int64> { value == 0 ? input.range : nodes[value - 1].range }
 
