@@ -35,17 +35,25 @@ import Testing
 }
 
 @Suite struct CircuitFolderTests {
-  private static let folder = String(#filePath.dropLast("Tests/ModelTests/TrainedModelTests.swift".count)) + "circuits/"
-
-  @Test(arguments: [("digits-mlp", nil, 0.9622), ("fmnist-mlp", 1.0 / 255, 0.885)])
-  func integerAccuracyIsThatOfFloat(name: String, inputScale: Double?, accuracy: Double) throws {
-    let folder = Self.folder + name
+  @Test(arguments: [(CircuitFolder.digits, 0.9622), (.fashion, 0.885)])
+  func integerAccuracyIsThatOfFloat(folder: CircuitFolder, accuracy: Double) throws {
+    let path = folder.path
     let result = try measure(
-      model: "\(folder)/model.onnx", calibration: "\(folder)/calibration.npz", data: "\(folder)/test.npz:input",
-      labels: "\(folder)/test.npz:labels", inputScale: inputScale)
-    print("\(name): float \(result.float), integer \(result.integer), agreement \(result.comparison)")
+      model: "\(path)/model.onnx", calibration: "\(path)/calibration.npz", data: "\(path)/test.npz:input",
+      labels: "\(path)/test.npz:labels", inputScale: folder.inputScale)
+    print("\(folder): float \(result.float), integer \(result.integer), agreement \(result.comparison)")
     #expect(abs(result.float - accuracy) < 0.001)
     #expect(result.integer >= result.float - 0.005)
+  }
+
+  /// The expected integers come from scripts/tools/compute-expected, a second implementation.
+  @Test(arguments: CircuitFolder.all)
+  func outputsAreTheExpectedIntegers(folder: CircuitFolder) throws {
+    let integers = try folder.compiled().integers
+    let expected = try DataReference(folder.path + "expected.npy").read()
+    let outputs = integers.run(try folder.testInputs(integers))
+    #expect(outputs.values == expected.values.map { Int64($0) })
+    #expect(expected.shape == [outputs.count, 10])
   }
 }
 
