@@ -40,7 +40,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform"],
+      name: "Benchmarks",
+      dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
       path: "Benchmarks", swiftSettings: strict),
 
     // MARK: System libraries

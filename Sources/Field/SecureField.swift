@@ -2,6 +2,8 @@
 package struct SecureField: Hashable, Sendable, BitwiseCopyable {
   package static let zero = SecureField(.zero)
   package static let one = SecureField(.one)
+  /// u.
+  package static let generator = SecureField(c0: .zero, c1: .one)
   /// Bytes of the canonical encoding: c0, then c1.
   package static let byteCount = 16
   /// u² = 7.

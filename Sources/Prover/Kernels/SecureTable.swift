@@ -47,6 +47,12 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
+  /// Copies a table over the entries from `offset` on, which is a multiple of 8 or leaves no entry behind.
+  mutating func replace(at offset: Int, with other: SecureTable) {
+    precondition(offset & 7 == 0 && offset + other.count <= count, "a block of whole vectors")
+    lanes.replaceSubrange(offset / 8..<offset / 8 + other.lanes.count, with: other.lanes)
+  }
+
   package var values: [SecureField] { (0..<count).map { self[$0] } }
 
   /// scale·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.
