@@ -51,7 +51,7 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["CGMP", "Field"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
@@ -60,6 +60,9 @@ let package = Package(
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

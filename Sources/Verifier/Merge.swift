@@ -7,10 +7,21 @@ package struct OpeningClaim: Sendable {
     package var coefficient: SecureField
     package var row: [SecureField]
     package var inRow: [SecureField]
+
+    package init(coefficient: SecureField, row: [SecureField], inRow: [SecureField]) {
+      self.coefficient = coefficient
+      self.row = row
+      self.inRow = inRow
+    }
   }
 
   package var parts: [Part]
   package var value: Value
+
+  package init(parts: [Part], value: Value) {
+    self.parts = parts
+    self.value = value
+  }
 }
 
 extension Plan {
