@@ -57,7 +57,8 @@ let package = Package(
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model", "Circuit"], exclude: ["Fixtures"], swiftSettings: strict),
+      name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),

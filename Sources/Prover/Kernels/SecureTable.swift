@@ -47,9 +47,9 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
-  /// Copies a table over the entries from `offset` on, which is a multiple of 8 or leaves no entry behind.
+  /// Copies a table of whole vectors over the entries from `offset` on.
   mutating func replace(at offset: Int, with other: SecureTable) {
-    precondition(offset & 7 == 0 && offset + other.count <= count, "a block of whole vectors")
+    precondition(offset & 7 == 0 && other.count & 7 == 0 && offset + other.count <= count, "whole vectors")
     lanes.replaceSubrange(offset / 8..<offset / 8 + other.lanes.count, with: other.lanes)
   }
 
