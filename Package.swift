@@ -52,6 +52,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CGMP", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
   ],
