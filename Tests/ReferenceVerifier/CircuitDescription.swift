@@ -1,5 +1,5 @@
 /// The circuit of §3 with axis 0, the batch axis, of size 0.
-struct CircuitDescription {
+package struct CircuitDescription {
   var batchCap: Int
   var axes: [Int]
   var columns: [Column]
@@ -24,7 +24,7 @@ struct Column {
   var upper: Int64
 }
 
-enum Table: Equatable {
+package enum Table: Equatable {
   case range(lower: Int64, bits: Int)
   case function(lower: Int64, values: [Int64])
 

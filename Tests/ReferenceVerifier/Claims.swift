@@ -1,15 +1,15 @@
 /// An axis weight (π, c, a, s) of §5: eq(π, o) at i = a + s·o for 0 ≤ o < c, otherwise 0; 1 instead of eq without π.
-struct AxisWeight {
-  var point: [Extension]?
-  var count: Int
-  var start = 0
-  var stride = 1
+package struct AxisWeight {
+  package var point: [Extension]?
+  package var count: Int
+  package var start = 0
+  package var stride = 1
 
-  static func eq(_ point: [Extension]) -> AxisWeight { AxisWeight(point: point, count: 1 << point.count) }
+  package static func eq(_ point: [Extension]) -> AxisWeight { AxisWeight(point: point, count: 1 << point.count) }
 
-  static func cut(_ point: [Extension], _ size: Int) -> AxisWeight { AxisWeight(point: point, count: size) }
+  package static func cut(_ point: [Extension], _ size: Int) -> AxisWeight { AxisWeight(point: point, count: size) }
 
-  static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, count: size) }
+  package static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, count: size) }
 
   /// The weight through a binding; `size` is the true size of the loop axis (§7 step 2).
   func through(_ binding: Binding, size: Int) -> AxisWeight {
@@ -18,7 +18,7 @@ struct AxisWeight {
   }
 
   /// The weights of the index values below `extent`.
-  func table(_ extent: Int) -> [Extension] {
+  package func table(_ extent: Int) -> [Extension] {
     var values = [Extension](repeating: .zero, count: extent)
     let factors = point.map { eqTable($0[...]) }
     for o in 0..<count {
@@ -67,7 +67,7 @@ func split(_ point: [Extension], bits: [Int]) -> [[Extension]] {
 
 extension Layout {
   /// The extension at (row point, low point) of a product of axis weights placed at a column (§8.2).
-  func evaluate(
+  package func evaluate(
     _ weights: [AxisWeight], at column: Int, rowTable: [Extension], low: [Extension]
   ) -> Extension {
     let shape = shapes[column]

@@ -42,7 +42,7 @@ struct ByteReader {
 
 extension CircuitDescription {
   /// Decodes §3.1, with the caps of §3.3 rule 1 on counts.
-  init(encoding: [UInt8]) throws(ReferenceRejection) {
+  package init(encoding: [UInt8]) throws(ReferenceRejection) {
     guard encoding.count <= 64 << 20 else { throw .invalidCircuit(rule: 1) }
     var reader = ByteReader(encoding)
     guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 1 else { throw .malformedCircuit }

@@ -1,7 +1,7 @@
 import CSodium
 
 /// H_x (§2): BLAKE2b without key, zero salt, personalization "zkml." ‖ x.
-func hash(_ name: String, _ data: [UInt8], byteCount: Int = 32) -> [UInt8] {
+package func hash(_ name: String, _ data: [UInt8], byteCount: Int = 32) -> [UInt8] {
   var personal = Array("zkml.".utf8) + Array(name.utf8)
   personal += [UInt8](repeating: 0, count: 16 - personal.count)
   let salt = [UInt8](repeating: 0, count: 16)
@@ -12,7 +12,7 @@ func hash(_ name: String, _ data: [UInt8], byteCount: Int = 32) -> [UInt8] {
   return digest
 }
 
-func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+package func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
   (0..<T.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> T($0 * 8)) }
 }
 

@@ -1,13 +1,15 @@
 /// The sizes of a committed column's axes, the batch axis being B.
-struct ColumnShape: Equatable {
-  var sizes: [Int]
+package struct ColumnShape: Equatable {
+  package var sizes: [Int]
 
-  var bits: [Int] { sizes.map(ceilLog) }
-  var bitCount: Int { bits.reduce(0, +) }
+  package init(sizes: [Int]) { self.sizes = sizes }
+
+  package var bits: [Int] { sizes.map(ceilLog) }
+  package var bitCount: Int { bits.reduce(0, +) }
 }
 
 /// Where a column lies in the rows of a commitment (§4.1).
-enum Placement: Equatable {
+package enum Placement: Equatable {
   /// Consecutive rows from `firstRow` on; `axis` is b and `lowBits` is s.
   case rows(firstRow: Int, axis: Int, lowBits: Int)
   /// An aligned block inside one row.
@@ -15,14 +17,14 @@ enum Placement: Equatable {
 }
 
 /// The layout of a list of columns in rows of 2^m entries (§4.1).
-struct Layout {
-  let rowBits: Int
-  let shapes: [ColumnShape]
-  let placements: [Placement]
+package struct Layout {
+  package let rowBits: Int
+  package let shapes: [ColumnShape]
+  package let placements: [Placement]
   /// R.
-  let rowCount: Int
+  package let rowCount: Int
 
-  init(_ shapes: [ColumnShape], rowBits m: Int) {
+  package init(_ shapes: [ColumnShape], rowBits m: Int) {
     var placements = [Placement](repeating: .block(row: 0, offset: 0), count: shapes.count)
     var row = 0
     for (index, shape) in shapes.enumerated() where shape.bitCount > m {
@@ -49,10 +51,10 @@ struct Layout {
   }
 
   /// κ = ⌈log R⌉.
-  var foldBits: Int { ceilLog(rowCount) }
+  package var foldBits: Int { ceilLog(rowCount) }
 
   /// The number of index values of each axis of a column that exist (§4.1).
-  func extents(_ column: Int) -> [Int] {
+  package func extents(_ column: Int) -> [Int] {
     let shape = shapes[column]
     switch placements[column] {
     case .block:

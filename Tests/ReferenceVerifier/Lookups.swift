@@ -196,7 +196,7 @@ extension Table {
   }
 
   /// The extensions of the coordinates; a function table repeats its last row (§3.2).
-  func coordinates(at point: [Extension]) -> [Extension] {
+  package func coordinates(at point: [Extension]) -> [Extension] {
     switch self {
     case .range(let lower, let bits):
       var sum = Extension(Residue.of(lower))

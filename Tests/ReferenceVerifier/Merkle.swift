@@ -1,6 +1,6 @@
 extension Transcript {
   /// Opens sorted distinct positions of a tree (§4.2); returns the leaf contents, in order of position.
-  mutating func open(
+  package mutating func open(
     _ positions: [Int], depth: Int, leafByteCount: Int, root: [UInt8]
   ) throws(ReferenceRejection) -> [[UInt8]] {
     let (byteCount, overflow) = positions.count.multipliedReportingOverflow(by: leafByteCount)
@@ -33,7 +33,7 @@ extension Transcript {
 }
 
 /// The place z of symbol i of a code (§4.2).
-func codePoint(_ index: Int, _ code: CodeParameters) -> UInt64 {
+package func codePoint(_ index: Int, _ code: CodeParameters) -> UInt64 {
   var reversed: UInt64 = 0
   for bit in 0..<code.domainBits where (index >> bit) & 1 == 1 {
     reversed |= 1 << UInt64(code.domainBits - 1 - bit)

@@ -1,31 +1,38 @@
 /// Row length 2^m and rate 2^−r of a code (§4.3).
-struct CodeParameters: Equatable {
-  var rowBits: Int
-  var rateBits: Int
+package struct CodeParameters: Equatable {
+  package var rowBits: Int
+  package var rateBits: Int
 
-  var domainBits: Int { rowBits + rateBits }
-  var queryCount: Int { queryCounts[rateBits - 1] }
+  package init(rowBits: Int, rateBits: Int) {
+    self.rowBits = rowBits
+    self.rateBits = rateBits
+  }
+
+  package var domainBits: Int { rowBits + rateBits }
+  package var queryCount: Int { queryCounts[rateBits - 1] }
 }
 
 /// t_1 … t_6 of §4.3.
-let queryCounts = [251, 154, 126, 114, 109, 107]
+package let queryCounts = [251, 154, 126, 114, 109, 107]
 
 /// open(t, n, w) of §4.3.
-func openingCost(queries: Int, depth: Int, width: Int) -> Int {
+package func openingCost(queries: Int, depth: Int, width: Int) -> Int {
   queries * (width + 32 * max(0, depth - floorLog(queries)))
 }
 
 /// What happens to the vector of one level of the recursion (§4.3).
-enum LevelPlan: Equatable {
+package enum LevelPlan: Equatable {
   case clear
   case committed(CodeParameters)
 }
 
 /// The cheapest plan for a vector of n elements of K and its cost (§4.3).
-struct RecursionPlanner {
+package struct RecursionPlanner {
   private var known: [Int: (cost: Int, plan: LevelPlan)] = [:]
 
-  mutating func best(_ n: Int) -> (cost: Int, plan: LevelPlan) {
+  package init() {}
+
+  package mutating func best(_ n: Int) -> (cost: Int, plan: LevelPlan) {
     if let answer = known[n] { return answer }
     let bits = ceilLog(n)
     var best: (cost: Int, plan: LevelPlan)? = bits > 12 ? nil : (16 * n, .clear)
@@ -49,7 +56,7 @@ struct RecursionPlanner {
 }
 
 /// The model's parameters (§4.3).
-func modelParameters(_ shapes: [ColumnShape]) -> CodeParameters {
+package func modelParameters(_ shapes: [ColumnShape]) -> CodeParameters {
   leastCost { code in
     let rows = Layout(shapes, rowBits: code.rowBits).rowCount
     return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows)
@@ -58,7 +65,7 @@ func modelParameters(_ shapes: [ColumnShape]) -> CodeParameters {
 }
 
 /// The witness's parameters (§4.3); `model` is nil when there are no weights.
-func witnessParameters(_ shapes: [ColumnShape], model: CodeParameters?) -> CodeParameters {
+package func witnessParameters(_ shapes: [ColumnShape], model: CodeParameters?) -> CodeParameters {
   var planner = RecursionPlanner()
   return leastCost { code in
     let rows = Layout(shapes, rowBits: code.rowBits).rowCount

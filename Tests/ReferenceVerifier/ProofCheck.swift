@@ -130,7 +130,9 @@ struct ProofCheck {
   }
 
   /// A commitment; even one opened leaf of R symbols has to fit into the proof.
-  private func commitment(_ columns: [CommittedColumn], code: CodeParameters, root: [UInt8]) throws(ReferenceRejection) -> Commitment {
+  private func commitment(
+    _ columns: [CommittedColumn], code: CodeParameters, root: [UInt8]
+  ) throws(ReferenceRejection) -> Commitment {
     let layout = Layout(columns.map(shape), rowBits: code.rowBits)
     guard transcript.holds(8, layout.rowCount) else { throw .truncatedProof }
     return Commitment(columns: columns, code: code, layout: layout, root: root)

@@ -11,7 +11,7 @@ func floorLog(_ value: Int) -> Int { Int.bitWidth - 1 - value.leadingZeroBitCoun
 func ceilDivide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
 
 /// eq(point, i) for every index i, variable 1 being the most significant bit (§1).
-func eqTable(_ point: ArraySlice<Extension>) -> [Extension] {
+package func eqTable(_ point: ArraySlice<Extension>) -> [Extension] {
   var table = [Extension.one]
   for coordinate in point {
     var next: [Extension] = []
@@ -27,7 +27,7 @@ func eqTable(_ point: ArraySlice<Extension>) -> [Extension] {
 }
 
 /// eq(point, index) (§1).
-func eq(_ point: ArraySlice<Extension>, index: Int) -> Extension {
+package func eq(_ point: ArraySlice<Extension>, index: Int) -> Extension {
   var product = Extension.one
   for (i, coordinate) in point.enumerated() {
     let bit = (index >> (point.count - 1 - i)) & 1
@@ -37,7 +37,7 @@ func eq(_ point: ArraySlice<Extension>, index: Int) -> Extension {
 }
 
 /// Σ_{i < count} eq(point, i), from the binary digits of `count`.
-func eqPrefixSum(_ point: ArraySlice<Extension>, count: Int) -> Extension {
+package func eqPrefixSum(_ point: ArraySlice<Extension>, count: Int) -> Extension {
   if count >= 1 << point.count { return .one }
   var sum = Extension.zero
   var prefix = Extension.one
@@ -77,7 +77,7 @@ func contract(_ values: [Extension], _ weights: [[Extension]]) -> Extension {
 }
 
 /// c0 + c1·x + c2·x² + … .
-func evaluate(_ coefficients: [Extension], at x: Extension) -> Extension {
+package func evaluate(_ coefficients: [Extension], at x: Extension) -> Extension {
   var value = Extension.zero
   for coefficient in coefficients.reversed() { value = value * x + coefficient }
   return value

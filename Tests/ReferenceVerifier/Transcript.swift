@@ -1,22 +1,22 @@
 /// The verifier's transcript (§2): a state of 32 bytes and a cursor in the proof bytes.
-struct Transcript {
-  private(set) var state = [UInt8](repeating: 0, count: 32)
+package struct Transcript {
+  package private(set) var state = [UInt8](repeating: 0, count: 32)
   private let proof: [UInt8]
   private var cursor = 0
 
-  init(_ proof: [UInt8]) { self.proof = proof }
+  package init(_ proof: [UInt8]) { self.proof = proof }
 
-  mutating func observe(_ label: String, _ data: [UInt8]) {
+  package mutating func observe(_ label: String, _ data: [UInt8]) {
     state = hash("absorb", state + lengthPrefixed(label) + littleEndian(UInt64(data.count)) + data)
   }
 
-  mutating func squeeze(_ label: String) -> [UInt64] {
+  package mutating func squeeze(_ label: String) -> [UInt64] {
     let output = hash("squeeze", state + lengthPrefixed(label), byteCount: 64)
     state = Array(output[0..<32])
     return (0..<4).map { word(output[32 + 8 * $0..<40 + 8 * $0]) }
   }
 
-  mutating func challenge(_ label: String) -> Extension {
+  package mutating func challenge(_ label: String) -> Extension {
     var words: [UInt64] = []
     while words.count < 2 {
       words += squeeze(label).filter { $0 < Residue.modulus }
@@ -24,37 +24,37 @@ struct Transcript {
     return Extension(words[0], words[1])
   }
 
-  mutating func challenges(_ label: String, _ count: Int) -> [Extension] {
+  package mutating func challenges(_ label: String, _ count: Int) -> [Extension] {
     (0..<count).map { _ in challenge(label) }
   }
 
-  mutating func hint(_ count: Int) throws(ReferenceRejection) -> [UInt8] {
+  package mutating func hint(_ count: Int) throws(ReferenceRejection) -> [UInt8] {
     guard count >= 0, count <= proof.count - cursor else { throw .truncatedProof }
     defer { cursor += count }
     return Array(proof[cursor..<cursor + count])
   }
 
-  mutating func receiveBytes(_ label: String, _ count: Int) throws(ReferenceRejection) -> [UInt8] {
+  package mutating func receiveBytes(_ label: String, _ count: Int) throws(ReferenceRejection) -> [UInt8] {
     let bytes = try hint(count)
     observe(label, bytes)
     return bytes
   }
 
-  mutating func receive(_ label: String, _ count: Int) throws(ReferenceRejection) -> [Extension] {
+  package mutating func receive(_ label: String, _ count: Int) throws(ReferenceRejection) -> [Extension] {
     guard count > 0 else { return [] }
     guard count <= proof.count / 16 else { throw .truncatedProof }
     let bytes = try receiveBytes(label, 16 * count)
     return try elements(bytes)
   }
 
-  mutating func positions(_ label: String, count: Int, bits: Int) -> [Int] {
+  package mutating func positions(_ label: String, count: Int, bits: Int) -> [Int] {
     var words: [UInt64] = []
     while words.count < count { words += squeeze(label) }
     let mask = UInt64(1) << UInt64(bits) - 1
     return Set(words[..<count].map { Int($0 & mask) }).sorted()
   }
 
-  mutating func grind(_ label: String, bits: Int) throws(ReferenceRejection) {
+  package mutating func grind(_ label: String, bits: Int) throws(ReferenceRejection) {
     guard bits > 0 else { return }
     let nonce = try hint(8)
     let digest = hash("grind", state + nonce)
@@ -66,7 +66,7 @@ struct Transcript {
   /// Whether the proof has at least a·b bytes in all.
   func holds(_ a: Int, _ b: Int) -> Bool { b <= proof.count / a }
 
-  func finish() throws(ReferenceRejection) {
+  package func finish() throws(ReferenceRejection) {
     guard cursor == proof.count else { throw .trailingBytes }
   }
 

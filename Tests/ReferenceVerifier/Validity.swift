@@ -1,6 +1,6 @@
 /// Checks rules 1 to 4 and 9 of §3.3; the others are in the files beside.
 extension CircuitDescription {
-  func checkValidity() throws(ReferenceRejection) {
+  package func checkValidity() throws(ReferenceRejection) {
     try checkCaps()
     try checkAxesAndIndices()
     try checkContractions()
