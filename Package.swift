@@ -23,7 +23,8 @@ let package = Package(
 
     // MARK: Everything else
     .target(
-      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium"], swiftSettings: strict),
+      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium", "CPlatform"],
+      swiftSettings: strict),
     .target(
       name: "Model",
       dependencies: [
@@ -50,7 +51,7 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["CGMP", "Field"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .target(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
@@ -59,6 +60,12 @@ let package = Package(
       name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

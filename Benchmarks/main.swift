@@ -1,1 +1,5 @@
-print("bench")
+if CommandLine.arguments.dropFirst().first == "kernels" {
+  benchmarkKernels()
+} else {
+  print("usage: Benchmarks kernels")
+}

@@ -1,10 +1,101 @@
 /// The Goldilocks field F of p = 2^64 − 2^32 + 1 elements. docs/protocol.md §1.
-package struct BaseField: Hashable, Sendable {
+package struct BaseField: Hashable, Sendable, BitwiseCopyable {
   package static let modulus: UInt64 = 0xFFFF_FFFF_0000_0001
+  package static let zero = BaseField(unchecked: 0)
+  package static let one = BaseField(unchecked: 1)
+  /// Bytes of the canonical little-endian encoding.
+  package static let byteCount = 8
+
+  /// 2^64 mod p = 2^32 − 1.
+  @usableFromInline static let wrap: UInt64 = 0xFFFF_FFFF
+
   /// Canonical: less than `modulus`.
   package let value: UInt64
-  package init?(canonical value: UInt64) {
+
+  /// All ones or all zeros, where a branch would be mispredicted.
+  @inlinable @inline(__always) static func mask(_ condition: Bool) -> UInt64 { 0 &- (condition ? 1 : 0) }
+
+  @inlinable @inline(__always) init(unchecked value: UInt64) { self.value = value }
+
+  /// Nil if `value` is not less than `modulus`.
+  @inlinable package init?(canonical value: UInt64) {
     guard value < Self.modulus else { return nil }
     self.value = value
+  }
+
+  /// `value` mod p.
+  @inlinable @inline(__always) package init(reducing value: UInt64) {
+    let (difference, borrow) = value.subtractingReportingOverflow(Self.modulus)
+    self.value = difference &+ (Self.modulus & Self.mask(borrow))
+  }
+
+  /// (`high`·2^64 + `low`) mod p.
+  @inlinable @inline(__always) package init(reducing high: UInt64, _ low: UInt64) {
+    let (difference, borrow) = low.subtractingReportingOverflow(high >> 32)
+    let middle = high & Self.wrap
+    let (sum, carry) = (difference &- (Self.wrap & Self.mask(borrow)))
+      .addingReportingOverflow((middle << 32) &- middle)
+    self.init(reducing: sum &+ (Self.wrap & Self.mask(carry)))
+  }
+
+  /// `signed` mod p.
+  @inlinable package init(_ signed: Int64) {
+    let bits = UInt64(bitPattern: signed)
+    self.value = signed < 0 ? bits &- Self.wrap : bits
+  }
+
+  /// The representative in (−p/2, p/2].
+  @inlinable package var centred: Int64 {
+    Int64(bitPattern: value > Self.modulus / 2 ? value &+ Self.wrap : value)
+  }
+}
+
+extension BaseField {
+  @inlinable @inline(__always)
+  package static func + (left: BaseField, right: BaseField) -> BaseField {
+    left - BaseField(unchecked: modulus &- right.value)
+  }
+
+  @inlinable @inline(__always)
+  package static func - (left: BaseField, right: BaseField) -> BaseField {
+    let (difference, borrow) = left.value.subtractingReportingOverflow(right.value)
+    return BaseField(unchecked: difference &- (wrap & mask(borrow)))
+  }
+
+  @inlinable @inline(__always)
+  package static func * (left: BaseField, right: BaseField) -> BaseField {
+    let product = left.value.multipliedFullWidth(by: right.value)
+    return BaseField(reducing: product.high, product.low)
+  }
+
+  @inlinable package static prefix func - (operand: BaseField) -> BaseField { zero - operand }
+  @inlinable package static func += (left: inout BaseField, right: BaseField) { left = left + right }
+  @inlinable package static func -= (left: inout BaseField, right: BaseField) { left = left - right }
+  @inlinable package static func *= (left: inout BaseField, right: BaseField) { left = left * right }
+
+  @inlinable package func squared() -> BaseField { self * self }
+
+  /// The power 0 of every element, zero too, is one.
+  package func power(_ exponent: UInt64) -> BaseField {
+    var result = BaseField.one
+    var base = self
+    var rest = exponent
+    while rest != 0 {
+      if rest & 1 == 1 { result *= base }
+      base = base.squared()
+      rest >>= 1
+    }
+    return result
+  }
+
+  /// The inverse; zero for zero.
+  package func inverseOrZero() -> BaseField { power(Self.modulus &- 2) }
+
+  /// The primitive root 7^((p − 1) / 2^`logOrder`) of order 2^`logOrder`.
+  ///
+  /// - Precondition: `logOrder` in 0...32; F has no other roots of such orders.
+  package static func rootOfUnity(logOrder: Int) -> BaseField {
+    precondition((0...32).contains(logOrder), "F has no root of unity of this order")
+    return BaseField(unchecked: 7).power((modulus &- 1) >> UInt64(truncatingIfNeeded: logOrder))
   }
 }

@@ -1,0 +1,87 @@
+import Field
+import Prover
+
+func benchmarkKernels() {
+  print("kernel: ns an element on 1 thread, on 2 threads, target on 1 thread, ratio")
+  benchmarkFields()
+  benchmarkTables()
+  benchmarkEncoding()
+}
+
+private struct Sequence64: RandomNumberGenerator {
+  var state: UInt64 = 1
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ (state >> 29)
+  }
+}
+
+func baseFields(_ count: Int) -> [BaseField] {
+  var random = Sequence64()
+  return (0..<count).map { _ in BaseField(reducing: random.next()) }
+}
+
+func secureFields(_ count: Int) -> [SecureField] {
+  let halves = baseFields(2 * count)
+  return (0..<count).map { SecureField(c0: halves[2 * $0], c1: halves[2 * $0 + 1]) }
+}
+
+private func baseLanes(_ count: Int) -> [BaseLanes] {
+  var random = Sequence64()
+  return (0..<count / 8).map { _ in BaseLanes(reducing: SIMD8.random(in: 0 ... .max, using: &random)) }
+}
+
+private func benchmarkFields() {
+  let count = 1 << 10
+  let (a, b) = (baseLanes(count), Array(baseLanes(2 * count).dropFirst(count / 8)))
+  var base = a
+  report("F multiply, 8 lanes", elements: 64 * count, target: 0.55) { _ in
+    for _ in 0..<64 { for index in a.indices { base[index] = a[index] * b[index] } }
+  }
+  let (x, y) = (zip(a, b).map { SecureLanes(c0: $0, c1: $1) }, zip(b, a).map { SecureLanes(c0: $0, c1: $1) })
+  var secure = x
+  report("K multiply, 8 lanes", elements: 64 * count, target: 2.5) { _ in
+    for _ in 0..<64 { for index in x.indices { secure[index] = x[index] * y[index] } }
+  }
+  let (s, t) = (baseFields(count), baseFields(2 * count).suffix(count))
+  let (u, v) = (secureFields(count), Array(secureFields(2 * count).suffix(count)))
+  var scalars = s
+  report("F multiply, scalar", elements: 64 * count, target: nil) { _ in
+    for _ in 0..<64 { for (index, pair) in zip(s, t).enumerated() { scalars[index] = pair.0 * pair.1 } }
+  }
+  var secureScalars = u
+  report("K multiply, scalar", elements: 64 * count, target: nil) { _ in
+    for _ in 0..<64 { for index in u.indices { secureScalars[index] = u[index] * v[index] } }
+  }
+}
+
+private func benchmarkTables() {
+  let logCount = 18
+  let a = SecureTable(secureFields(1 << logCount))
+  let point = secureFields(logCount)
+  report("equality table", elements: 1 << logCount, target: nil) { threads in
+    _ = SecureTable.equality(point, threads: threads)
+  }
+  report("inner product over K", elements: 1 << logCount, target: nil) { threads in
+    _ = a.innerProduct(a, threads: threads)
+  }
+  report("degree-2 sumcheck over two K tables", elements: 1 << logCount, target: 10) { threads in
+    var (left, right) = (a, a)
+    for r in point {
+      _ = productRound(left, right, threads: threads)
+      left.fold(r, threads: threads)
+      right.fold(r, threads: threads)
+    }
+  }
+}
+
+private func benchmarkEncoding() {
+  for (logRow, rowCount, logRate, target) in [(12, 64, 2, 22.0), (16, 8, 2, 22.0), (12, 64, 1, 11.0)] {
+    let rows = baseFields(rowCount << logRow)
+    let encoder = Encoder(logDomain: logRow + logRate)
+    var symbols = [BaseField](repeating: .zero, count: rows.count << logRate)
+    report("encode 2^\(logRow) at rate 1/\(1 << logRate)", elements: rows.count, target: target) { threads in
+      encoder.encode(rows, rowLength: 1 << logRow, into: &symbols, threads: threads)
+    }
+  }
+}

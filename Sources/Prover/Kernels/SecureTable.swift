@@ -1,0 +1,151 @@
+import Field
+
+/// A table of elements of K, eight to a vector, the two coordinates in separate vectors.
+///
+/// Lanes beyond `count` are zero.
+package struct SecureTable: Hashable, Sendable {
+  package private(set) var count: Int
+  var lanes: [SecureLanes]
+
+  /// Vectors in a unit of parallel work.
+  static let chunk = 1 << 10
+
+  package init(zeros count: Int) {
+    precondition(count >= 0, "a table has no negative size")
+    self.count = count
+    self.lanes = Array(repeating: .zero, count: (count + 7) / 8)
+  }
+
+  package init(_ elements: [SecureField]) {
+    self.init(zeros: elements.count)
+    for group in lanes.indices {
+      lanes[group] = secureLanes { lane in
+        let index = 8 * group + lane
+        return index < elements.count ? elements[index] : .zero
+      }
+    }
+  }
+
+  package init(_ elements: [BaseField]) { self.init(elements.map { SecureField($0) }) }
+
+  /// - Precondition: `lanes` holds `count` elements and zeros.
+  init(count: Int, lanes: [SecureLanes]) {
+    precondition(lanes.count == (count + 7) / 8, "lanes do not match the count")
+    self.count = count
+    self.lanes = lanes
+  }
+
+  package subscript(index: Int) -> SecureField {
+    get {
+      precondition(index < count, "outside the table")
+      return lanes[index >> 3][index & 7]
+    }
+    set {
+      precondition(index < count, "outside the table")
+      let old = lanes[index >> 3]
+      lanes[index >> 3] = secureLanes { $0 == index & 7 ? newValue : old[$0] }
+    }
+  }
+
+  package var values: [SecureField] { (0..<count).map { self[$0] } }
+
+  /// scale·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.
+  package static func equality(
+    _ point: [SecureField], scale: SecureField = .one, threads: Int = 1
+  ) -> SecureTable {
+    let small = Multilinear.equalityTable(point.suffix(3)).map { scale * $0 }
+    guard point.count > 3 else { return SecureTable(small) }
+    var table = SecureTable(zeros: 1 << point.count)
+    table.lanes[0] = SecureTable(small).lanes[0]
+    var half = 1
+    for coordinate in point.dropLast(3).reversed() {
+      let factor = SecureLanes(repeating: coordinate)
+      Parallel.halves(&table.lanes, half: half, size: chunk, threads: threads) { _, lower, upper in
+        for index in lower.indices {
+          let product = lower[index] * factor
+          upper[index] = product
+          lower[index] = lower[index] - product
+        }
+      }
+      half *= 2
+    }
+    return table
+  }
+
+  /// Binds the most significant variable: entry i becomes t[i] + r·(t[i + half] − t[i]).
+  ///
+  /// - Precondition: `count` is a power of two, at least 2.
+  package mutating func fold(_ r: SecureField, threads: Int = 1) {
+    precondition(count >= 2 && count & (count - 1) == 0, "the table has no variable")
+    count /= 2
+    guard count >= 8 else {
+      let old = lanes[0]
+      let half = count
+      lanes[0] = secureLanes { $0 < half ? old[$0] + r * (old[$0 + half] - old[$0]) : .zero }
+      return
+    }
+    let factor = SecureLanes(repeating: r)
+    let half = count / 8
+    Parallel.halves(&lanes, half: half, size: Self.chunk, threads: threads) { _, lower, upper in
+      for index in lower.indices {
+        lower[index] = lower[index] + (upper[index] - lower[index]) * factor
+      }
+    }
+    lanes.removeLast(lanes.count - half)
+  }
+
+  /// Σ_i self[i]·other[i].
+  package func innerProduct(_ other: SecureTable, threads: Int = 1) -> SecureField {
+    precondition(count == other.count, "tables of different sizes")
+    let partial = Parallel.map((lanes.count + Self.chunk - 1) / Self.chunk, threads: threads) { index in
+      var sum = SecureProductSum()
+      for group in index * Self.chunk..<min((index + 1) * Self.chunk, lanes.count) {
+        sum.add(lanes[group], other.lanes[group])
+      }
+      return sum.total
+    }
+    return partial.reduce(.zero, +)
+  }
+
+  /// self[i] += scale·other[i].
+  package mutating func add(_ other: SecureTable, scaledBy scale: SecureField, threads: Int = 1) {
+    precondition(count == other.count, "tables of different sizes")
+    let factor = SecureLanes(repeating: scale)
+    Parallel.chunks(&lanes, size: Self.chunk, threads: threads) { start, span in
+      for index in span.indices {
+        span[index] = span[index] + other.lanes[start + index] * factor
+      }
+    }
+  }
+}
+
+/// Eight elements, one from each call with 0...7.
+func secureLanes(_ element: (Int) -> SecureField) -> SecureLanes {
+  var (c0, c1) = (SIMD8<UInt64>(), SIMD8<UInt64>())
+  for lane in 0..<8 {
+    let value = element(lane)
+    c0[lane] = value.c0.value
+    c1[lane] = value.c1.value
+  }
+  return SecureLanes(c0: BaseLanes(reducing: c0), c1: BaseLanes(reducing: c1))
+}
+
+/// A lazy sum of at most 2^28 products of elements of K in each lane.
+struct SecureProductSum {
+  private var low = ProductLanes()
+  private var high = ProductLanes()
+  private var cross = ProductLanes()
+
+  @inline(__always) mutating func add(_ left: SecureLanes, _ right: SecureLanes) {
+    low.add(left.c0, right.c0)
+    high.add(left.c1, right.c1)
+    cross.add(left.c0, right.c1)
+    cross.add(left.c1, right.c0)
+  }
+
+  /// The sum over all lanes.
+  var total: SecureField {
+    let sevenfold = high.reducedLong().sum() * BaseField(7 as Int64)
+    return SecureField(c0: low.reducedLong().sum() + sevenfold, c1: cross.reducedLong().sum())
+  }
+}

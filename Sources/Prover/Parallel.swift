@@ -1,0 +1,64 @@
+import Dispatch
+import Synchronization
+
+/// Work split over threads. The split never depends on the thread count, so neither does any result.
+package enum Parallel {
+  /// Runs `body` for every index below `count`, in any order, on at most `threads` threads.
+  package static func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) {
+    precondition(threads > 0, "at least one thread")
+    guard threads > 1, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    nonisolated(unsafe) let work = body
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        work(index)
+      }
+    }
+  }
+
+  /// The results of `body` for every index below `count`, in order.
+  package static func map<Element>(_ count: Int, threads: Int, _ body: (Int) -> Element) -> [Element] {
+    Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      let base = buffer
+      forEach(count, threads: threads) { base.initializeElement(at: $0, to: body($0)) }
+      initialized = count
+    }
+  }
+
+  /// Runs `body` on consecutive pieces of `size` elements, the last one shorter; it receives the piece's start.
+  package static func chunks<Element>(
+    _ array: inout [Element], size: Int, threads: Int, _ body: (Int, inout MutableSpan<Element>) -> Void
+  ) {
+    precondition(size > 0, "a chunk has elements")
+    array.withUnsafeMutableBufferPointer { buffer in
+      let base = buffer
+      forEach((base.count + size - 1) / size, threads: threads) { index in
+        let start = index * size
+        var span = MutableSpan(_unsafeElements: base.extracting(start..<min(start + size, base.count)))
+        body(start, &span)
+      }
+    }
+  }
+
+  /// Runs `body` on pieces of 0..<half and the same pieces moved up by `half`; it receives the piece's start.
+  package static func halves<Element>(
+    _ array: inout [Element], half: Int, size: Int, threads: Int,
+    _ body: (Int, inout MutableSpan<Element>, inout MutableSpan<Element>) -> Void
+  ) {
+    precondition(size > 0 && half >= 0 && 2 * half <= array.count, "both halves are in the array")
+    array.withUnsafeMutableBufferPointer { buffer in
+      let base = buffer
+      forEach((half + size - 1) / size, threads: threads) { index in
+        let (start, end) = (index * size, min((index + 1) * size, half))
+        var lower = MutableSpan(_unsafeElements: base.extracting(start..<end))
+        var upper = MutableSpan(_unsafeElements: base.extracting(half + start..<half + end))
+        body(start, &lower, &upper)
+      }
+    }
+  }
+}

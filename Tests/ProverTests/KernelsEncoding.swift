@@ -1,0 +1,50 @@
+import Field
+import Prover
+import TestSupport
+import Testing
+
+@Suite struct EncoderTests {
+  private func reversed(_ index: Int, _ bitCount: Int) -> UInt64 {
+    (0..<bitCount).reduce(0) { $0 | UInt64((index >> $1) & 1) << UInt64(bitCount - 1 - $1) }
+  }
+
+  private func symbol(_ row: [BaseField], _ index: Int, _ logDomain: Int) -> BaseField {
+    let point = BaseField.rootOfUnity(logOrder: logDomain).power(reversed(index, logDomain))
+    return row.reversed().reduce(.zero) { $0 * point + $1 }
+  }
+
+  @Test(arguments: 0...9) func symbolsAreEvaluations(_ logDomain: Int) {
+    var random = RepeatableRandom(seed: 201)
+    for count in Set([1, 2, 3, 5, 8, 21, 32, 40, 64, 100, 256, 300, 511, 512]) where count <= 1 << logDomain {
+      let row = random.baseFields(count)
+      #expect(encode(row, logDomain: logDomain) == (0..<1 << logDomain).map { symbol(row, $0, logDomain) })
+    }
+  }
+
+  @Test func edgeValuesEncode() {
+    let row = BaseField.edges + BaseField.edges.reversed() + [BaseField](repeating: -.one, count: 68)
+    #expect(encode(row, logDomain: 8) == (0..<256).map { symbol(row, $0, 8) })
+  }
+
+  @Test(arguments: [12, 13, 15]) func longRowsEncode(_ logCount: Int) {
+    var random = RepeatableRandom(seed: 202)
+    let row = random.baseFields(1 << logCount + 5)
+    let symbols = encode(row, logDomain: logCount + 1)
+    for _ in 0..<40 {
+      let index = Int.random(in: symbols.indices, using: &random)
+      #expect(symbols[index] == symbol(row, index, logCount + 1))
+    }
+  }
+
+  @Test func rowsEncodeAloneAndTogether() {
+    var random = RepeatableRandom(seed: 203)
+    let encoder = Encoder(logDomain: 8)
+    let rows = (0..<7).map { _ in random.baseFields(70) }
+    let expected = rows.flatMap { encode($0, logDomain: 8) }
+    for threads in [1, 2, 3] {
+      var symbols = [BaseField](repeating: .one, count: 7 << 8)
+      encoder.encode(rows.flatMap { $0 }, rowLength: 70, into: &symbols, threads: threads)
+      #expect(symbols == expected)
+    }
+  }
+}
