@@ -6,6 +6,7 @@ func benchmarkKernels() {
   benchmarkFields()
   benchmarkTables()
   benchmarkEncoding()
+  benchmarkHashing()
 }
 
 private struct Sequence64: RandomNumberGenerator {
@@ -36,23 +37,39 @@ private func benchmarkFields() {
   let (a, b) = (baseLanes(count), Array(baseLanes(2 * count).dropFirst(count / 8)))
   var base = a
   report("F multiply, 8 lanes", elements: 64 * count, target: 0.55) { _ in
-    for _ in 0..<64 { for index in a.indices { base[index] = a[index] * b[index] } }
+    for _ in 0..<64 { multiply(a, b, into: &base) }
   }
   let (x, y) = (zip(a, b).map { SecureLanes(c0: $0, c1: $1) }, zip(b, a).map { SecureLanes(c0: $0, c1: $1) })
   var secure = x
   report("K multiply, 8 lanes", elements: 64 * count, target: 2.5) { _ in
-    for _ in 0..<64 { for index in x.indices { secure[index] = x[index] * y[index] } }
+    for _ in 0..<64 { multiply(x, y, into: &secure) }
   }
-  let (s, t) = (baseFields(count), baseFields(2 * count).suffix(count))
+  let (s, t) = (baseFields(count), Array(baseFields(2 * count).suffix(count)))
   let (u, v) = (secureFields(count), Array(secureFields(2 * count).suffix(count)))
   var scalars = s
   report("F multiply, scalar", elements: 64 * count, target: nil) { _ in
-    for _ in 0..<64 { for (index, pair) in zip(s, t).enumerated() { scalars[index] = pair.0 * pair.1 } }
+    for _ in 0..<64 { multiply(s, t, into: &scalars) }
   }
   var secureScalars = u
   report("K multiply, scalar", elements: 64 * count, target: nil) { _ in
-    for _ in 0..<64 { for index in u.indices { secureScalars[index] = u[index] * v[index] } }
+    for _ in 0..<64 { multiply(u, v, into: &secureScalars) }
   }
+}
+
+private func multiply(_ a: [BaseLanes], _ b: [BaseLanes], into product: inout [BaseLanes]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [SecureLanes], _ b: [SecureLanes], into product: inout [SecureLanes]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [BaseField], _ b: [BaseField], into product: inout [BaseField]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [SecureField], _ b: [SecureField], into product: inout [SecureField]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
 }
 
 private func benchmarkTables() {
@@ -83,5 +100,19 @@ private func benchmarkEncoding() {
     report("encode 2^\(logRow) at rate 1/\(1 << logRate)", elements: rows.count, target: target) { threads in
       encoder.encode(rows, rowLength: 1 << logRow, into: &symbols, threads: threads)
     }
+  }
+}
+
+private func benchmarkHashing() {
+  let tag = Array("benchmark.......".utf8)
+  for (rowCount, logColumns) in [(64, 14), (512, 11), (16, 14)] {
+    let symbols = baseFields(rowCount << logColumns)
+    report("hash leaves of \(rowCount) rows, a symbol", elements: symbols.count, target: 2.75) { threads in
+      _ = hashLeaves(symbols, columnCount: 1 << logColumns, personalization: tag, threads: threads)
+    }
+  }
+  let leaves = [UInt8](repeating: 7, count: 32 << 14)
+  report("hash nodes, a leaf", elements: 1 << 14, target: nil) { threads in
+    _ = buildTree(leaves, personalization: tag, threads: threads)
   }
 }

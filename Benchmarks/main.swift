@@ -1,5 +1,5 @@
 if CommandLine.arguments.dropFirst().first == "kernels" {
   benchmarkKernels()
 } else {
-  print("usage: Benchmarks kernels")
+  print("usage: Benchmarks kernels [part of a name]…")
 }
