@@ -7,6 +7,7 @@ func benchmarkKernels() {
   benchmarkTables()
   benchmarkEncoding()
   benchmarkHashing()
+  benchmarkRows()
 }
 
 private struct Sequence64: RandomNumberGenerator {
@@ -114,5 +115,25 @@ private func benchmarkHashing() {
   let leaves = [UInt8](repeating: 7, count: 32 << 14)
   report("hash nodes, a leaf", elements: 1 << 14, target: nil) { threads in
     _ = buildTree(leaves, personalization: tag, threads: threads)
+  }
+}
+
+private func benchmarkRows() {
+  let (rowCount, width) = (1 << 10, 1 << 12)
+  let large = baseFields(rowCount * width)
+  let small = large.map { Int16(truncatingIfNeeded: $0.value) }
+  let coefficients = secureFields(rowCount)
+  let weights = SecureTable(secureFields(width))
+  report("combine rows of int16", elements: small.count, target: 0.3) { threads in
+    _ = combineRows(coefficients, small, width: width, threads: threads)
+  }
+  report("dot products of rows of int16", elements: small.count, target: 0.3) { threads in
+    _ = dotRows(small, weights, threads: threads)
+  }
+  report("combine rows of F", elements: large.count, target: nil) { threads in
+    _ = combineRows(coefficients, large, width: width, threads: threads)
+  }
+  report("dot products of rows of F", elements: large.count, target: nil) { threads in
+    _ = dotRows(large, weights, threads: threads)
   }
 }
