@@ -30,7 +30,7 @@ let package = Package(
       dependencies: [
         "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      swiftSettings: strict),
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .executableTarget(
       name: "zkml",
       dependencies: [
@@ -40,7 +40,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform"],
+      name: "Benchmarks",
+      dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
       path: "Benchmarks", swiftSettings: strict),
 
     // MARK: System libraries
@@ -51,13 +52,24 @@ let package = Package(
 
     // MARK: Tests
     .target(
-      name: "TestSupport", dependencies: ["CGMP", "Field"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,8 @@
 @usableFromInline package struct SecureField: Hashable, Sendable, BitwiseCopyable {
   @inlinable package static var zero: SecureField { SecureField(.zero) }
   @inlinable package static var one: SecureField { SecureField(.one) }
+  /// u.
+  @inlinable package static var generator: SecureField { SecureField(c0: .zero, c1: .one) }
   /// Bytes of the canonical encoding: c0, then c1.
   package static let byteCount = 16
   /// u² = 7.

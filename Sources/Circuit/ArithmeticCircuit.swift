@@ -1,0 +1,245 @@
+import Field
+
+/// A network lowered to columns of integers and two relations, contraction and lookup. docs/protocol.md §3.
+package struct ArithmeticCircuit: Hashable, Sendable {
+  package var name: String
+  package var batchCap: Int
+  /// Sizes by axis index. Axis 0 is the batch axis and has size 0 here.
+  package var axes: [Int]
+  package var columns: [Column]
+  package var tables: [Table]
+  package var contractions: [Contraction]
+  package var lookups: [Lookup]
+  package var inputs: [Port]
+  package var outputs: [Port]
+
+  package init(
+    name: String, batchCap: Int, axes: [Int], columns: [Column] = [], tables: [Table] = [],
+    contractions: [Contraction] = [], lookups: [Lookup] = [], inputs: [Port] = [], outputs: [Port] = []
+  ) {
+    self.name = name
+    self.batchCap = batchCap
+    self.axes = axes
+    self.columns = columns
+    self.tables = tables
+    self.contractions = contractions
+    self.lookups = lookups
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  package static let batchAxis = 0
+
+  package func size(ofAxis axis: Int, batch: Int) -> Int {
+    axis == Self.batchAxis ? batch : axes[axis]
+  }
+
+  package func shape(ofColumn column: Int, batch: Int) -> [Int] {
+    columns[column].axes.map { size(ofAxis: $0, batch: batch) }
+  }
+
+  /// Indices of the columns of one kind, in circuit order.
+  package func columns(of kind: ColumnKind) -> [Int] {
+    columns.indices.filter { columns[$0].kind == kind }
+  }
+}
+
+package enum ColumnKind: UInt8, Sendable {
+  case weight, advice, input, virtual
+}
+
+/// A tensor of integers, row-major over its axes, each entry in `lower ... upper`.
+package struct Column: Hashable, Sendable {
+  package var name: String
+  package var kind: ColumnKind
+  package var axes: [Int]
+  package var lower: Int64
+  package var upper: Int64
+
+  package init(name: String, kind: ColumnKind, axes: [Int], lower: Int64, upper: Int64) {
+    self.name = name
+    self.kind = kind
+    self.axes = axes
+    self.lower = lower
+    self.upper = upper
+  }
+}
+
+package enum TableContent: Hashable, Sendable {
+  /// The 2^bits integers from `lower` on.
+  case range(lower: Int64, bits: Int)
+  /// Rows (lower + i, values[i]).
+  case function(lower: Int64, values: [Int64])
+}
+
+package struct Table: Hashable, Sendable {
+  package var name: String
+  package var content: TableContent
+
+  package init(name: String, content: TableContent) {
+    self.name = name
+    self.content = content
+  }
+
+  /// The number of coordinates of a row.
+  package var arity: Int {
+    switch content {
+    case .range: 1
+    case .function: 2
+    }
+  }
+
+  /// The table has 2^bitCount rows; a function table repeats its last row.
+  package var bitCount: Int {
+    switch content {
+    case .range(_, let bits): bits
+    case .function(_, let values): bitCountOfAxis(values.count)
+    }
+  }
+
+  /// The first coordinate's bounds.
+  package var domain: (lower: Int64, upper: Int64) {
+    switch content {
+    case .range(let lower, let bits): (lower, lower + (1 << Int64(bits)) - 1)
+    case .function(let lower, let values): (lower, lower + Int64(values.count) - 1)
+    }
+  }
+
+  /// The bounds of the last coordinate.
+  package var codomain: (lower: Int64, upper: Int64) {
+    switch content {
+    case .range: domain
+    case .function(_, let values): (values.min() ?? 0, values.max() ?? 0)
+    }
+  }
+
+  /// True when the row of zeros is in the table.
+  package var containsZeroRow: Bool {
+    let (lower, upper) = domain
+    guard lower <= 0, 0 <= upper else { return false }
+    switch content {
+    case .range: return true
+    case .function(_, let values): return values[Int(-lower)] == 0
+    }
+  }
+}
+
+/// Axis `loopAxis` runs over one axis of a column: directly, or at start + stride·i.
+package struct Binding: Hashable, Sendable {
+  package struct Slice: Hashable, Sendable {
+    package var start: Int
+    package var stride: Int
+
+    package init(start: Int, stride: Int) {
+      self.start = start
+      self.stride = stride
+    }
+  }
+
+  package var loopAxis: Int
+  package var slice: Slice?
+
+  package init(_ loopAxis: Int, slice: Slice? = nil) {
+    self.loopAxis = loopAxis
+    self.slice = slice
+  }
+}
+
+/// A column, each of its axes driven by a loop axis of the contraction.
+package struct Operand: Hashable, Sendable {
+  package var column: Int
+  package var bindings: [Binding]
+
+  package init(column: Int, bindings: [Binding]) {
+    self.column = column
+    self.bindings = bindings
+  }
+}
+
+package struct Term: Hashable, Sendable {
+  package var coefficient: Int64
+  package var operands: [Operand]
+
+  package init(coefficient: Int64 = 1, operands: [Operand]) {
+    self.coefficient = coefficient
+    self.operands = operands
+  }
+}
+
+/// output(o) = Σ_terms coefficient · Σ_s Π operands. docs/protocol.md §3.2.
+package struct Contraction: Hashable, Sendable {
+  package var output: Int
+  package var terms: [Term]
+
+  package init(output: Int, terms: [Term]) {
+    self.output = output
+    self.terms = terms
+  }
+}
+
+/// (constant + Σ coefficient·column) / 2^shift in F.
+package struct AffineForm: Hashable, Sendable {
+  package struct Part: Hashable, Sendable {
+    package var column: Int
+    package var coefficient: Int64
+
+    package init(column: Int, coefficient: Int64) {
+      self.column = column
+      self.coefficient = coefficient
+    }
+  }
+
+  package var shift: Int
+  package var constant: Int64
+  package var parts: [Part]
+
+  package init(shift: Int, constant: Int64 = 0, parts: [Part]) {
+    self.shift = shift
+    self.constant = constant
+    self.parts = parts
+  }
+
+  /// The column itself.
+  package init(plain column: Int) {
+    self.init(shift: 0, parts: [Part(column: column, coefficient: 1)])
+  }
+
+  /// The column, when the form is just that.
+  package var plainColumn: Int? {
+    guard shift == 0, constant == 0, parts.count == 1, parts[0].coefficient == 1 else { return nil }
+    return parts[0].column
+  }
+}
+
+/// For every index of the domain, the tuple of forms is a row of the table.
+package struct Lookup: Hashable, Sendable {
+  package var table: Int
+  package var forms: [AffineForm]
+
+  package init(table: Int, forms: [AffineForm]) {
+    self.table = table
+    self.forms = forms
+  }
+}
+
+/// A column that a statement shows, under its name in the network.
+package struct Port: Hashable, Sendable {
+  package var column: Int
+  package var name: String
+  /// Without the batch axis.
+  package var dimensions: [Int]
+  /// The real value of the integer 1.
+  package var scale: Double
+
+  package init(column: Int, name: String, dimensions: [Int], scale: Double) {
+    self.column = column
+    self.name = name
+    self.dimensions = dimensions
+    self.scale = scale
+  }
+}
+
+/// ⌈log2 size⌉.
+package func bitCountOfAxis(_ size: Int) -> Int {
+  size <= 1 ? 0 : Int.bitWidth - (size - 1).leadingZeroBitCount
+}

@@ -1,0 +1,311 @@
+/// A rule of docs/protocol.md §3.3 that a circuit breaks, and the index of the part that breaks it.
+package struct InvalidCircuit: Error, Equatable {
+  package var rule: Int
+  package var index: Int
+}
+
+extension ArithmeticCircuit {
+  package static let integerBound: Int64 = 1 << 62
+
+  /// Checks docs/protocol.md §3.3: every advice value is then determined by weights and inputs, and
+  /// arithmetic in F is arithmetic on integers.
+  ///
+  /// - Throws: the first rule that does not hold.
+  package func validate() throws(InvalidCircuit) {
+    try validateCaps()
+    try validateColumns()
+    try validatePorts()
+    for index in contractions.indices { try validateContraction(index) }
+    try validateDefinitions()
+    try validateLookups()
+  }
+
+  private func require(_ condition: Bool, rule: Int, _ index: Int = 0) throws(InvalidCircuit) {
+    guard condition else { throw InvalidCircuit(rule: rule, index: index) }
+  }
+
+  private func validateCaps() throws(InvalidCircuit) {
+    try require((1...1 << 16).contains(batchCap), rule: 1)
+    try require((1...4096).contains(axes.count) && axes[0] == 0, rule: 1)
+    for (index, size) in axes.enumerated().dropFirst() {
+      try require((1...1 << 24).contains(size), rule: 1, index)
+    }
+    try require(columns.count <= 1 << 16 && tables.count <= 1 << 10, rule: 1)
+    try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
+    try require(inputs.count <= 255 && outputs.count <= 255, rule: 1)
+    try require(columns.contains { $0.kind == .weight || $0.kind == .advice }, rule: 1)
+    let names = [name] + columns.map(\.name) + tables.map(\.name) + (inputs + outputs).map(\.name)
+    try require(names.allSatisfy { $0.utf8.count <= 255 }, rule: 2)
+    for (index, table) in tables.enumerated() {
+      switch table.content {
+      case .range(let lower, let bits):
+        try require(bits <= 16 && isBounded(lower), rule: 1, index)
+      case .function(let lower, let values):
+        try require((1...1 << 16).contains(values.count) && isBounded(lower), rule: 1, index)
+        try require(values.allSatisfy(isBounded), rule: 1, index)
+      }
+    }
+  }
+
+  private func isBounded(_ value: Int64) -> Bool {
+    -Self.integerBound <= value && value <= Self.integerBound
+  }
+
+  private func validateColumns() throws(InvalidCircuit) {
+    var weightTotal = 0
+    for (index, column) in columns.enumerated() {
+      try require(column.axes.count <= 8 && Set(column.axes).count == column.axes.count, rule: 1, index)
+      try require(column.axes.allSatisfy(axes.indices.contains), rule: 3, index)
+      try require(!column.axes.dropFirst().contains(Self.batchAxis), rule: 2, index)
+      try require((column.axes.first == Self.batchAxis) == (column.kind != .weight), rule: 2, index)
+      let bits = shape(ofColumn: index, batch: batchCap).map(bitCountOfAxis).reduce(0, +)
+      try require(bits <= 32, rule: 1, index)
+      try require(isBounded(column.lower) && isBounded(column.upper), rule: 8, index)
+      try require(column.lower <= column.upper, rule: 8, index)
+      switch column.kind {
+      case .weight:
+        try require(column.weightBitCount != nil, rule: 8, index)
+        weightTotal += 1 << bits
+        try require(weightTotal <= 1 << 36, rule: 1, index)
+      case .input: try require(column.lower <= 0 && 0 <= column.upper, rule: 8, index)
+      case .advice, .virtual: break
+      }
+    }
+  }
+
+  private func validatePorts() throws(InvalidCircuit) {
+    for (index, port) in (inputs + outputs).enumerated() {
+      try require(columns.indices.contains(port.column), rule: 3, index)
+      try require(port.scale.isFinite && port.scale > 0, rule: 9, index)
+      try require(port.dimensions.count <= 8, rule: 9, index)
+      try require(port.dimensions.allSatisfy { (1...1 << 24).contains($0) }, rule: 9, index)
+      guard let size = boundedProduct(port.dimensions) else { throw InvalidCircuit(rule: 9, index: index) }
+      try require(size == boundedProduct(columns[port.column].axes.dropFirst().map { axes[$0] }), rule: 9, index)
+    }
+    try require(inputs.map(\.column).sorted() == columns(of: .input), rule: 9)
+    for (index, port) in outputs.enumerated() {
+      let kind = columns[port.column].kind
+      try require(kind == .virtual || kind == .advice, rule: 9, index)
+    }
+  }
+
+  private func boundedProduct(_ factors: [Int]) -> Int? {
+    var product = 1
+    for factor in factors {
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      guard !overflow else { return nil }
+      product = next
+    }
+    return product
+  }
+
+  private func validateContraction(_ index: Int) throws(InvalidCircuit) {
+    let contraction = contractions[index]
+    try require(columns.indices.contains(contraction.output), rule: 3, index)
+    let output = columns[contraction.output]
+    try require(output.kind == .virtual, rule: 5, index)
+    try require((1...64).contains(contraction.terms.count), rule: 1, index)
+    var lower: Int128 = 0
+    var upper: Int128 = 0
+    for term in contraction.terms {
+      let summed = try validateTerm(term, of: contraction, index)
+      guard let (low, high) = interval(term, summed: summed) else {
+        throw InvalidCircuit(rule: 8, index: index)
+      }
+      lower += low
+      upper += high
+    }
+    try require(Int128(output.lower) <= lower && upper <= Int128(output.upper), rule: 8, index)
+  }
+
+  /// Returns the summed axes.
+  private func validateTerm(
+    _ term: Term, of contraction: Contraction, _ index: Int
+  ) throws(InvalidCircuit) -> [Int] {
+    try require((1...3).contains(term.operands.count) && isBounded(term.coefficient), rule: 1, index)
+    for operand in term.operands {
+      try require(columns.indices.contains(operand.column), rule: 3, index)
+      let column = columns[operand.column]
+      try require(operand.column < contraction.output && column.kind != .virtual, rule: 5, index)
+      try require(operand.bindings.count == column.axes.count, rule: 5, index)
+      let loops = operand.bindings.map(\.loopAxis)
+      try require(Set(loops).count == loops.count, rule: 5, index)
+      try require(loops.allSatisfy(axes.indices.contains), rule: 3, index)
+      for (axis, binding) in zip(column.axes, operand.bindings) {
+        if let slice = binding.slice {
+          try require(axis != Self.batchAxis && binding.loopAxis != Self.batchAxis, rule: 5, index)
+          try require(slice.start < axes[axis] && (1...1 << 24).contains(slice.stride), rule: 5, index)
+          let last = slice.start + slice.stride * (axes[binding.loopAxis] - 1)
+          try require(last < axes[axis], rule: 5, index)
+        } else {
+          try require(axis == binding.loopAxis, rule: 5, index)
+        }
+      }
+    }
+    let summed = term.summedAxes(output: columns[contraction.output])
+    try require(!summed.contains(Self.batchAxis), rule: 5, index)
+    for axis in summed where axes[axis].nonzeroBitCount != 1 {
+      let users = term.operands.filter { operand in operand.bindings.contains { $0.loopAxis == axis } }
+      let forced = users.contains { operand in
+        columns[operand.column].kind != .weight
+          || operand.bindings.contains { $0.loopAxis == axis && $0.slice != nil }
+      }
+      try require(users.count == 1 || forced, rule: 5, index)
+    }
+    return summed
+  }
+
+  /// The range of one term, nil beyond the bound.
+  private func interval(_ term: Term, summed: [Int]) -> (Int128, Int128)? {
+    var low = Int128(term.coefficient)
+    var high = low
+    let sizes = summed.map { (Int128(axes[$0]), Int128(axes[$0])) }
+    let ranges = term.operands.map { (Int128(columns[$0.column].lower), Int128(columns[$0.column].upper)) }
+    for (factorLow, factorHigh) in ranges + sizes {
+      let products = [low * factorLow, low * factorHigh, high * factorLow, high * factorHigh]
+      low = products.min() ?? 0
+      high = products.max() ?? 0
+      let bound = Int128(Self.integerBound)
+      guard -bound <= low, high <= bound else { return nil }
+    }
+    return (low, high)
+  }
+
+  /// Every virtual column has one contraction; every advice column is one limb or one function value.
+  private func validateDefinitions() throws(InvalidCircuit) {
+    var definitions = [Int](repeating: 0, count: columns.count)
+    var rangeLookups = definitions
+    for contraction in contractions { definitions[contraction.output] += 1 }
+    for (index, lookup) in lookups.enumerated() {
+      try require(tables.indices.contains(lookup.table), rule: 3, index)
+      let table = tables[lookup.table]
+      try require(lookup.forms.count == table.arity, rule: 6, index)
+      for form in lookup.forms {
+        try require(form.parts.count <= columns.count && !form.parts.isEmpty, rule: 6, index)
+        try require(form.parts.allSatisfy { columns.indices.contains($0.column) }, rule: 3, index)
+        for limb in form.parts.dropFirst() { definitions[limb.column] += 1 }
+      }
+      if table.arity == 1, let column = lookup.forms[0].plainColumn { rangeLookups[column] += 1 }
+      if table.arity == 2 {
+        guard let column = lookup.forms[1].plainColumn else { throw InvalidCircuit(rule: 6, index: index) }
+        definitions[column] += 1
+        let sources = lookup.forms[0].parts.map(\.column)
+        try require(sources.allSatisfy { $0 < column }, rule: 4, index)
+        try require(columns[column].kind == .advice, rule: 7, index)
+        try require(columns[column].range == table.codomain, rule: 7, index)
+      }
+    }
+    for (index, column) in columns.enumerated() {
+      switch column.kind {
+      case .virtual, .advice: try require(definitions[index] == 1, rule: column.kind == .virtual ? 5 : 7, index)
+      case .weight, .input: try require(definitions[index] == 0, rule: 7, index)
+      }
+    }
+    let limbs = Set(lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map(\.column) } })
+    for index in limbs {
+      try require(columns[index].kind == .advice && rangeLookups[index] == 1, rule: 7, index)
+    }
+  }
+
+  private func validateLookups() throws(InvalidCircuit) {
+    var blockTotal = 0
+    let limbRanges = self.limbRanges
+    for (index, lookup) in lookups.enumerated() {
+      guard let domain = domain(of: lookup) else { throw InvalidCircuit(rule: 6, index: index) }
+      let sizes = domain.map { size(ofAxis: $0, batch: batchCap) }
+      blockTotal += 1 << sizes.map(bitCountOfAxis).reduce(0, +)
+      let (lower, upper) = tables[lookup.table].domain
+      try validateForm(lookup.forms[0], lower: lower, upper: upper, limbRanges, index)
+    }
+    try require(blockTotal < 1 << 40, rule: 1)
+  }
+
+  /// Checks rule 6 for the first form of a lookup whose first coordinate is in lower ... upper.
+  private func validateForm(
+    _ form: AffineForm, lower: Int64, upper: Int64, _ limbRanges: [Int: LimbRange], _ index: Int
+  ) throws(InvalidCircuit) {
+    if form.plainColumn != nil { return }
+    let source = form.parts[0]
+    try require((1...32).contains(form.shift) && form.constant == 0, rule: 6, index)
+    try require(source.coefficient == 1, rule: 6, index)
+    var offset = 0
+    for (position, limb) in form.parts.dropFirst().enumerated() {
+      try require(offset < form.shift && limb.coefficient == -(1 << Int64(offset)), rule: 6, index)
+      try require(limb.column > source.column, rule: 4, index)
+      guard let (lower, bits) = limbRanges[limb.column] else { throw InvalidCircuit(rule: 6, index: index) }
+      let isLast = position == form.parts.count - 2
+      try require(bits >= 1 && lower == (isLast ? -(1 << Int64(bits - 1)) : 0), rule: 6, index)
+      try require(columns[limb.column].range == (lower, lower + (1 << Int64(bits)) - 1), rule: 7, index)
+      offset += bits
+    }
+    try require(offset == form.shift, rule: 6, index)
+    let scale = Int128(1) << Int128(form.shift)
+    let (low, high) = (Int128(lower), Int128(upper))
+    let half = fieldOrder / 2
+    try require(scale * (high - low + 1) <= fieldOrder, rule: 6, index)
+    try require(scale * low - scale / 2 > -half && scale * (high + 1) < half, rule: 6, index)
+  }
+
+  private typealias LimbRange = (lower: Int64, bits: Int)
+
+  /// The range tables in which columns are looked up as plain forms, by column.
+  private var limbRanges: [Int: LimbRange] {
+    var ranges: [Int: LimbRange] = [:]
+    for lookup in lookups {
+      if case .range(let lower, let bits) = tables[lookup.table].content,
+        let column = lookup.forms[0].plainColumn
+      {
+        ranges[column] = (lower, bits)
+      }
+    }
+    return ranges
+  }
+}
+
+private let fieldOrder = Int128(0xFFFF_FFFF_0000_0001 as UInt64)
+
+extension ArithmeticCircuit {
+  /// The axes shared by all columns of a lookup, nil when they differ.
+  package func domain(of lookup: Lookup) -> [Int]? {
+    let columns = lookup.forms.flatMap { $0.parts.map(\.column) }
+    guard let first = columns.first else { return nil }
+    let axes = self.columns[first].axes
+    return columns.allSatisfy { self.columns[$0].axes == axes } ? axes : nil
+  }
+}
+
+extension Term {
+  /// The loop axes that are not axes of the output, in order of first occurrence.
+  package func summedAxes(output: Column) -> [Int] {
+    var summed: [Int] = []
+    for operand in operands {
+      for axis in operand.bindings.map(\.loopAxis)
+      where !output.axes.contains(axis) && !summed.contains(axis) {
+        summed.append(axis)
+      }
+    }
+    return summed
+  }
+}
+
+extension Column {
+  package var range: (lower: Int64, upper: Int64) { (lower, upper) }
+
+  /// The bits b of a weight's declared range, nil when it is not one of docs/protocol.md §10.
+  package var weightBitCount: Int? {
+    (2...48).first { Self.weightRange(bitCount: $0) == range }
+  }
+
+  /// The integers that the weight range proof admits for b bits.
+  package static func weightRange(bitCount: Int) -> (lower: Int64, upper: Int64) {
+    let half = Int64(1) << Int64(bitCount - 1)
+    let shift = weightLimbBitCount(bitCount: bitCount)
+    let rounding = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
+    return (-half - rounding, half - rounding - 1)
+  }
+
+  /// The bits of a b-bit weight below its top limb.
+  package static func weightLimbBitCount(bitCount: Int) -> Int {
+    (bitCount - 1) / 16 * 16
+  }
+}

@@ -1,0 +1,88 @@
+import Circuit
+import Field
+import Verifier
+
+/// Rows of 2^variableCount elements of F, encoded and hashed.
+///
+/// A row of elements of K is two rows here, its first coordinates and its second ones.
+package struct Commitment: Sendable {
+  package let code: Code
+  package let rowCount: Int
+  /// Row-major, rowCount × 2^variableCount.
+  package let rows: [BaseField]
+  /// Row-major, rowCount × 2^domainBits.
+  package let symbols: [BaseField]
+  package let tree: MerkleTree
+
+  package init(rows: [BaseField], code: Code, threads: Int) {
+    self.code = code
+    self.rows = rows
+    rowCount = rows.count >> code.variableCount
+    var symbols = [BaseField](repeating: .zero, count: rowCount << code.domainBits)
+    Encoder(logDomain: code.domainBits)
+      .encode(rows, rowLength: 1 << code.variableCount, into: &symbols, threads: threads)
+    self.symbols = symbols
+    tree = MerkleTree(symbols: symbols, rowCount: rowCount, depth: code.domainBits, threads: threads)
+  }
+
+  package init(code: Code, rows: [BaseField], symbols: [BaseField], tree: MerkleTree) {
+    self.code = code
+    self.rows = rows
+    self.symbols = symbols
+    self.tree = tree
+    rowCount = rows.count >> code.variableCount
+  }
+
+  package func row(_ index: Int) -> ArraySlice<BaseField> {
+    rows[index << code.variableCount..<(index + 1) << code.variableCount]
+  }
+
+  /// The symbols at one position, by row.
+  package func leaf(_ position: Int) -> [BaseField] {
+    (0..<rowCount).map { symbols[$0 << code.domainBits + position] }
+  }
+}
+
+extension Layout {
+  /// Places columns at true sizes into rows, zero elsewhere.
+  package func rows(of columns: [[Int64]]) -> [BaseField] {
+    var rows = [BaseField](repeating: .zero, count: rowCount << variableCount)
+    for (placement, column) in zip(placements, columns) {
+      placement.forEachEntry { index, row, offset in
+        rows[row << variableCount + offset] = BaseField(column[index])
+      }
+    }
+    return rows
+  }
+}
+
+extension Placement {
+  /// Calls `body` with each true index, in order, its row, and its offset in the row.
+  func forEachEntry(_ body: (Int, Int, Int) -> Void) {
+    let count = shape.reduce(1, *)
+    guard count > 0 else { return }
+    var index = [Int](repeating: 0, count: shape.count)
+    for flat in 0..<count {
+      var row = 0
+      var inRow = 0
+      for axis in shape.indices {
+        if axis < splitAxis {
+          row = row * shape[axis] + index[axis]
+        } else if axis == splitAxis {
+          row = row * leadingExtent + index[axis] >> splitBits
+          inRow = index[axis] & (1 << splitBits - 1)
+        } else {
+          inRow = inRow << bits[axis] + index[axis]
+        }
+      }
+      body(flat, firstRow + row, offset + inRow)
+      var axis = shape.count - 1
+      while axis >= 0 {
+        index[axis] += 1
+        if index[axis] < shape[axis] { break }
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Circuit
+import Field
+import Verifier
+
+/// A contraction instance with its operands as tables over its variables.
+private struct ProvenInstance {
+  var instance: ContractionInstance
+  var gamma = SecureField.zero
+  /// E, when it is not trivial, then the operands.
+  var factors: [SecureTable]
+
+  var value: SecureField { instance.value.constant }
+}
+
+extension ProverTranscript {
+  /// Step 3: virtual claims and outputs become claims on committed columns.
+  mutating func reduceContractions(
+    _ plan: Plan, _ statement: Statement, _ witness: Witness, _ virtuals: [VirtualClaim],
+    _ claims: inout [Claim], threads: Int
+  ) {
+    var pending = virtuals
+    for (index, axes) in plan.outputAxes(&sponge).enumerated() {
+      let column = plan.circuit.outputs[index].column
+      let value = Value(statement.evaluate(output: index, plan, axes))
+      if let slot = plan.slots[column] {
+        claims.append(Claim(slot: slot, axes: axes, value: value))
+      } else {
+        pending.append(VirtualClaim(column: column, axes: axes, value: value))
+      }
+    }
+    var instances: [ProvenInstance] = []
+    for claim in pending {
+      instances += sendTerms(claim, plan, statement, witness, &claims, threads: threads)
+    }
+    guard !instances.isEmpty else { return }
+    let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
+    for (index, gamma) in gammas.enumerated() { instances[index].gamma = gamma }
+    let degree = instances.reduce(2) { max($0, $1.instance.degree) }
+    var claim = SecureField.zero
+    var point: [SecureField] = []
+    let rounds = instances.map(\.instance.variableCount).max() ?? 0
+    for remaining in stride(from: rounds, to: 0, by: -1) {
+      var sums = [SecureField](repeating: .zero, count: degree + 1)
+      for instance in instances where instance.instance.variableCount >= remaining {
+        if instance.instance.variableCount == remaining { claim += instance.gamma * instance.value }
+        let round = polynomialOfProduct(instance.factors, threads: threads)
+        for (power, coefficient) in round.enumerated() { sums[power] += instance.gamma * coefficient }
+      }
+      sums.remove(at: 1)
+      let round = sendRound("contraction.round", claim: claim, sums)
+      claim = round.claim
+      point.append(round.challenge)
+      for index in instances.indices where instances[index].instance.variableCount >= remaining {
+        for factor in instances[index].factors.indices {
+          instances[index].factors[factor].fold(round.challenge, threads: threads)
+        }
+      }
+    }
+    var values: [SecureField] = []
+    for instance in instances {
+      let own = Array(point.suffix(instance.instance.variableCount))
+      let operands = instance.factors.suffix(instance.instance.operands.count)
+      for (operand, table) in zip(instance.instance.operands, operands) {
+        guard let slot = plan.slots[operand.column] else { continue }
+        values.append(table[0])
+        let axes = instance.instance.axes(of: operand, at: own, plan)
+        claims.append(Claim(slot: slot, axes: axes, value: Value(table[0])))
+      }
+    }
+    send("operands", values)
+  }
+
+  private mutating func sendTerms(
+    _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ witness: Witness,
+    _ claims: inout [Claim], threads: Int
+  ) -> [ProvenInstance] {
+    var values: [SecureField] = []
+    var instances: [ProvenInstance] = []
+    for term in plan.reduce(claim) {
+      switch term.remainder {
+      case .direct(let operand, let axes):
+        guard let slot = plan.slots[operand.column] else { continue }
+        let value = plan.contract(witness.columns[operand.column], operand, axes.map { $0 }, threads: threads)[0]
+        values.append(value)
+        claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
+      case .instance(var instance):
+        let factors = plan.factors(of: instance, witness, threads: threads)
+        instance.value = Value(sumOfProducts(factors))
+        values.append(instance.value.constant)
+        instances.append(ProvenInstance(instance: instance, factors: factors))
+      }
+    }
+    send("terms", values)
+    return instances
+  }
+}
+
+extension Plan {
+  /// Contracts the axes of a column that have a weight; what remains is row-major over the other axes at true sizes.
+  fileprivate func contract(
+    _ integers: [Int64], _ operand: Operand, _ weights: [AxisWeight?], threads: Int
+  ) -> [SecureField] {
+    let shape = circuit.shape(ofColumn: operand.column, batch: batch)
+    var remaining = shape
+    var values: [SecureField]?
+    // The axis with the most entries goes first, so that later ones run over little.
+    let order = shape.indices.filter { weights[$0] != nil }.sorted { (shape[$1], $0) < (shape[$0], $1) }
+    for axis in order {
+      guard let table = weights[axis]?.table(shape[axis]) else { continue }
+      let outer = remaining[..<axis].reduce(1, *)
+      let inner = remaining[(axis + 1)...].reduce(1, *)
+      if let known = values {
+        values = contractAxis(known, table, outer: outer, inner: inner)
+      } else {
+        values = contractAxis(integers, table, outer: outer, inner: inner, threads: threads)
+      }
+      remaining[axis] = 1
+    }
+    return values ?? integers.map { SecureField(BaseField($0)) }
+  }
+
+  private func contractAxis(
+    _ values: [SecureField], _ table: [SecureField], outer: Int, inner: Int
+  ) -> [SecureField] {
+    var result = [SecureField](repeating: .zero, count: outer * inner)
+    for o in 0..<outer {
+      for (i, weight) in table.enumerated() {
+        let start = (o * table.count + i) * inner
+        for k in 0..<inner { result[o * inner + k] += weight * values[start + k] }
+      }
+    }
+    return result
+  }
+
+  private func contractAxis(
+    _ values: [Int64], _ table: [SecureField], outer: Int, inner: Int, threads: Int
+  ) -> [SecureField] {
+    var result = [SecureField](repeating: .zero, count: outer * inner)
+    for o in 0..<outer {
+      for (i, weight) in table.enumerated() {
+        let start = (o * table.count + i) * inner
+        for k in 0..<inner { result[o * inner + k] += weight * BaseField(values[start + k]) }
+      }
+    }
+    return result
+  }
+
+  /// E, when it is not trivial, and the operands, as tables over the instance's padded variables.
+  fileprivate func factors(
+    of instance: ContractionInstance, _ witness: Witness, threads: Int
+  ) -> [SecureTable] {
+    var tables: [SecureTable] = []
+    if !instance.factors.isEmpty {
+      var values = [SecureField.one]
+      for (axis, bits) in zip(instance.variables, instance.variableBits) {
+        let weight = instance.factors.first { $0.axis == axis }?.weight
+        let table = weight?.table(1 << bits) ?? Array(repeating: .one, count: 1 << bits)
+        values = outer(values, table)
+      }
+      tables.append(SecureTable(values))
+    }
+    return tables + instance.operands.map { operand in
+      table(of: operand, instance, witness.columns[operand.column], threads: threads)
+    }
+  }
+
+  private func table(
+    of operand: Operand, _ instance: ContractionInstance, _ integers: [Int64], threads: Int
+  ) -> SecureTable {
+    let weights = operand.bindings.map { binding in
+      instance.bound[binding.loopAxis].map { $0.through(binding, size: size(ofAxis: binding.loopAxis)) }
+    }
+    let values = contract(integers, operand, weights, threads: threads)
+    let shape = circuit.shape(ofColumn: operand.column, batch: batch)
+    var strides: [Int: (base: Int, stride: Int)] = [:]
+    var stride = 1
+    for axis in shape.indices.reversed() where weights[axis] == nil {
+      let binding = operand.bindings[axis]
+      strides[binding.loopAxis] = (
+        stride * (binding.slice?.start ?? 0), stride * (binding.slice?.stride ?? 1)
+      )
+      stride *= shape[axis]
+    }
+    var indices: [Int?] = [0]
+    for (axis, bits) in zip(instance.variables, instance.variableBits) {
+      let (base, step) = strides[axis] ?? (0, 0)
+      let isNamed = strides[axis] != nil
+      let size = size(ofAxis: axis)
+      indices = indices.flatMap { index in
+        (0..<1 << bits).map { i in !isNamed || i < size ? index.map { $0 + base + step * i } : nil }
+      }
+    }
+    return SecureTable(indices.map { $0.map { values[$0] } ?? .zero })
+  }
+}
+
+/// The coefficients, lowest first, of Σ_i Π_k factor_k[i](X), X being the most significant variable.
+func polynomialOfProduct(_ factors: [SecureTable], threads: Int) -> [SecureField] {
+  if factors.count == 2 {
+    let round = productRound(factors[0], factors[1], threads: threads)
+    return [round.constant, .zero, round.quadratic]
+  }
+  let half = factors[0].count / 2
+  var sums = [SecureField](repeating: .zero, count: factors.count + 1)
+  for index in 0..<half {
+    var product = [SecureField.one]
+    for factor in factors {
+      let (low, high) = (factor[index], factor[index + half])
+      var next = product.map { $0 * low } + [.zero]
+      for (power, coefficient) in product.enumerated() { next[power + 1] += coefficient * (high - low) }
+      product = next
+    }
+    for (power, coefficient) in product.enumerated() { sums[power] += coefficient }
+  }
+  return sums
+}
+
+private func sumOfProducts(_ factors: [SecureTable]) -> SecureField {
+  if factors.count == 2 { return factors[0].innerProduct(factors[1]) }
+  var sum = SecureField.zero
+  for index in 0..<factors[0].count { sum += factors.reduce(.one) { $0 * $1[index] } }
+  return sum
+}

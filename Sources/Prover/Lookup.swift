@@ -1,0 +1,140 @@
+import Circuit
+import Field
+import Verifier
+
+
+extension Plan {
+  /// A column's integers over its padded axes, zero beyond the true sizes.
+  func padded(_ integers: [Int64], ofColumn column: Int) -> [BaseField] {
+    let shape = circuit.shape(ofColumn: column, batch: batch)
+    return padded(integers.map { BaseField($0) }, shape: shape, zero: .zero)
+  }
+
+  func padded<Element>(_ values: [Element], shape: [Int], zero: Element) -> [Element] {
+    var values = values
+    var inner = 1
+    for size in shape.reversed() {
+      let target = 1 << bitCountOfAxis(size)
+      if target != size {
+        var next: [Element] = []
+        next.reserveCapacity(values.count / size * target)
+        for start in stride(from: 0, to: values.count, by: size * inner) {
+          next.append(contentsOf: values[start..<start + size * inner])
+          next.append(contentsOf: repeatElement(zero, count: (target - size) * inner))
+        }
+        values = next
+      }
+      inner *= target
+    }
+    return values
+  }
+}
+
+extension ProverTranscript {
+  /// Step 2: all lookups by one fractional sum.
+  mutating func reduceLookups(
+    _ plan: Plan, _ witness: Witness, _ claims: inout [Claim], threads: Int
+  ) -> [VirtualClaim] {
+    let circuit = plan.circuit
+    guard !circuit.lookups.isEmpty else { return [] }
+    let challenges = FingerprintChallenges(&sponge)
+    let used = Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } })
+    var columns: [Int: [BaseField]] = [:]
+    for column in used { columns[column] = plan.padded(witness.columns[column], ofColumn: column) }
+    let trees = [
+      plan.lookupTree(columns, challenges, threads: threads),
+      plan.tableTree(witness.multiplicities, challenges, threads: threads),
+    ]
+    send("roots", trees.flatMap { [$0.root.numerator, $0.root.denominator] })
+    let leaves = reduceFractions(trees, threads: threads)
+    let listed = plan.lookedUpColumns
+    var virtuals: [VirtualClaim] = []
+    var values: [SecureField] = []
+    for column in listed {
+      let point = plan.leafPoint(ofColumn: column, leaves[0].point)
+      let value = Multilinear.evaluate(columns[column] ?? [], at: point.flatMap { $0 })
+      values.append(value)
+      let axes = point.map { AxisWeight(at: $0) }
+      if let slot = plan.slots[column] {
+        claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
+      } else {
+        virtuals.append(VirtualClaim(column: column, axes: axes, value: Value(value)))
+      }
+    }
+    for (table, multiplicities) in witness.multiplicities.enumerated() {
+      let point = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
+      let value = Multilinear.evaluate(multiplicities.map { BaseField($0) }, at: point)
+      values.append(value)
+      claims.append(
+        Claim(slot: plan.multiplicities[table], axes: [AxisWeight(at: point)], value: Value(value)))
+    }
+    send("lookup.values", values)
+    return virtuals
+  }
+}
+
+extension Plan {
+  fileprivate func lookupTree(
+    _ columns: [Int: [BaseField]], _ challenges: FingerprintChallenges, threads: Int
+  ) -> FractionTree {
+    let size = 1 << lookupBlocks.depth
+    var numerators = [SecureField](repeating: .zero, count: size)
+    var denominators = [SecureField](repeating: .one, count: size)
+    for (index, lookup) in circuit.lookups.enumerated() {
+      let offset = lookupBlocks.offsets[index]
+      let count = 1 << lookupBlocks.bits[index]
+      let base = challenges.beta - tag(ofTable: lookup.table)
+      for leaf in offset..<offset + count { denominators[leaf] = base }
+      var scale = challenges.lambda
+      for form in lookup.forms {
+        let factor = scale * form.inverseScale
+        var sums = [BaseField](repeating: BaseField(form.constant), count: count)
+        for part in form.parts {
+          guard let column = columns[part.column] else { continue }
+          let coefficient = BaseField(part.coefficient)
+          for leaf in 0..<count { sums[leaf] += coefficient * column[leaf] }
+        }
+        for leaf in 0..<count { denominators[offset + leaf] -= factor * sums[leaf] }
+        scale *= challenges.lambda
+      }
+      if hasUnitNumerators(lookup) {
+        for leaf in offset..<offset + count { numerators[leaf] = .one }
+      } else {
+        let shape = (circuit.domain(of: lookup) ?? []).map { self.size(ofAxis: $0) }
+        let live = [SecureField](repeating: .one, count: shape.reduce(1, *))
+        for (leaf, value) in padded(live, shape: shape, zero: .zero).enumerated() {
+          numerators[offset + leaf] = value
+        }
+      }
+    }
+    return FractionTree(
+      numerators: SecureTable(numerators), denominators: SecureTable(denominators), threads: threads)
+  }
+
+  fileprivate func tableTree(
+    _ multiplicities: [[Int64]], _ challenges: FingerprintChallenges, threads: Int
+  ) -> FractionTree {
+    let size = 1 << tableBlocks.depth
+    var numerators = [SecureField](repeating: .zero, count: size)
+    var denominators = [SecureField](repeating: .one, count: size)
+    let lambdaSquared = challenges.lambda.squared()
+    for (index, table) in circuit.tables.enumerated() {
+      let offset = tableBlocks.offsets[index]
+      let base = challenges.beta - tag(ofTable: index)
+      for row in 0..<1 << table.bitCount {
+        numerators[offset + row] = SecureField(BaseField(multiplicities[index][row]))
+        var fingerprint = SecureField.zero
+        switch table.content {
+        case .range(let lower, _): fingerprint = challenges.lambda * BaseField(lower + Int64(row))
+        case .function(let lower, let values):
+          let last = min(row, values.count - 1)
+          fingerprint =
+            challenges.lambda * BaseField(lower + Int64(last)) + lambdaSquared * BaseField(values[last])
+        }
+        denominators[offset + row] = base - fingerprint
+      }
+    }
+    return FractionTree(
+      numerators: SecureTable(numerators), denominators: SecureTable(denominators), threads: threads)
+  }
+}

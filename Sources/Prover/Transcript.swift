@@ -1,0 +1,63 @@
+import Field
+import Verifier
+
+/// Writes a proof; whatever is sent is absorbed, but for hints. Cannot be copied.
+package struct ProverTranscript: ~Copyable {
+  package var sponge = Sponge()
+  package private(set) var proof: [UInt8] = []
+  /// Bytes by label, in the order of first use.
+  package private(set) var parts: [(label: String, byteCount: Int)] = []
+
+  package init() {}
+
+  private mutating func count(_ label: String, _ byteCount: Int) {
+    if let index = parts.firstIndex(where: { $0.label == label }) {
+      parts[index].byteCount += byteCount
+    } else {
+      parts.append((label, byteCount))
+    }
+  }
+
+  package mutating func hint(_ bytes: [UInt8], label: String) {
+    count(label, bytes.count)
+    proof.append(contentsOf: bytes)
+  }
+
+  package mutating func sendBytes(_ label: String, _ bytes: [UInt8]) {
+    hint(bytes, label: label)
+    sponge.observe(label, bytes[...])
+  }
+
+  package mutating func send(_ label: String, _ elements: [SecureField]) {
+    guard !elements.isEmpty else { return }
+    sendBytes(label, elements.flatMap(\.bytes))
+  }
+
+  /// Sends the first nonce, counted from 0, that solves the puzzle.
+  package mutating func grind(bits: Int) {
+    guard bits > 0 else { return }
+    var nonce: UInt64 = 0
+    while !sponge.isGround(nonce.littleEndianBytes[...], bits: bits) { nonce += 1 }
+    sendBytes("grind", nonce.littleEndianBytes)
+  }
+
+  /// Sends a round's polynomial h, given h's coefficients other than the linear one; returns challenge and h there.
+  package mutating func sendRound(
+    _ label: String, claim: SecureField, _ coefficients: [SecureField]
+  ) -> (claim: SecureField, challenge: SecureField) {
+    send(label, coefficients)
+    let challenge = sponge.challenge(label)
+    let all = RoundPolynomial.coefficients(coefficients.map { Value($0) }, claim: Value(claim))
+    return (RoundPolynomial.evaluate(all, at: challenge).constant, challenge)
+  }
+}
+
+extension UInt64 {
+  package var littleEndianBytes: [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: self >> UInt64(8 * $0)) }
+  }
+}
+
+extension SecureField {
+  package var bytes: [UInt8] { c0.value.littleEndianBytes + c1.value.littleEndianBytes }
+}

@@ -1,0 +1,192 @@
+import Circuit
+
+/// What every file begins with: eight bytes, then u16 version, u8 mode. docs/protocol.md §11.
+package enum FileKind: String, Sendable {
+  case verifyingKey = "zkml.vk\n"
+  case proof = "zkml.pf\n"
+  case provingKey = "zkml.pk\n"
+  case weights = "zkml.wt\n"
+}
+
+package let formatVersion: UInt16 = 1
+/// The mode that hides nothing provably.
+package let plainMode: UInt8 = 0
+
+extension ByteWriter {
+  package init(_ kind: FileKind) {
+    self.init()
+    append(Array(kind.rawValue.utf8))
+    append(formatVersion)
+    append(plainMode)
+  }
+
+  /// All bytes, followed by their digest.
+  package var sealed: [UInt8] { bytes + Hash(.file).digest(bytes).bytes }
+}
+
+extension ByteReader {
+  /// Opens a sealed file: checks kind, version, mode and digest.
+  ///
+  /// - Throws: `.malformed`, `.unsupportedVersion`.
+  package init(_ kind: FileKind, sealed file: [UInt8]) throws(VerificationError) {
+    guard file.count >= 11 + Digest.byteCount else { throw .malformed }
+    let content = file.dropLast(Digest.byteCount)
+    self.init(content)
+    let header: (kind: [UInt8], version: Int, mode: Int)
+    do throws(MalformedBytes) {
+      header = (Array(try read(8)), try u16(), try u8())
+    } catch { throw .malformed }
+    guard header.kind == Array(kind.rawValue.utf8) else { throw .malformed }
+    guard header.version == Int(formatVersion), header.mode == Int(plainMode) else { throw .unsupportedVersion }
+    guard Hash(.file).digest(Array(content)).bytes[...] == file.suffix(Digest.byteCount) else {
+      throw .malformed
+    }
+  }
+}
+
+/// The key's part that transcripts absorb, and the digests that name model and key. docs/protocol.md §10.
+package struct KeyCore: Hashable, Sendable {
+  package let circuitDigest: Digest
+  package let code: Code?
+  package let root: Digest
+
+  package init(circuit: ArithmeticCircuit, code: Code?, root: Digest) {
+    circuitDigest = Hash(.circuit).digest(circuit.encoded)
+    self.code = code
+    self.root = root
+  }
+
+  private var parameters: [UInt8] {
+    [UInt8(code?.variableCount ?? 0), UInt8(code?.rateBits ?? 0)]
+  }
+
+  package var modelID: Digest {
+    var writer = ByteWriter()
+    writer.append(formatVersion)
+    for part in [circuitDigest.bytes, parameters, root.bytes] { writer.append(part) }
+    return Hash(.model).digest(writer.bytes)
+  }
+
+  package var digest: Digest {
+    var writer = ByteWriter()
+    writer.append(formatVersion)
+    writer.append(plainMode)
+    for part in [circuitDigest.bytes, parameters, modelID.bytes, root.bytes] { writer.append(part) }
+    return Hash(.key).digest(writer.bytes)
+  }
+}
+
+/// All that a verifier needs of a model: circuit, commitment, and the proof that weights are in range.
+public struct VerifyingKey: Sendable {
+  package let circuit: ArithmeticCircuit
+  package let core: KeyCore
+  package let rangeProof: [UInt8]
+
+  package init(circuit: ArithmeticCircuit, core: KeyCore, rangeProof: [UInt8]) {
+    self.circuit = circuit
+    self.core = core
+    self.rangeProof = rangeProof
+  }
+
+  /// The digest by which a user recognises the model, in hexadecimal.
+  public var modelID: String { core.modelID.hexadecimal }
+
+  /// Decodes a .vk file; the circuit is valid and the parameters are those of its weights.
+  ///
+  /// The range proof is *not* checked here: `verifyWeightRange()`.
+  public init(file: [UInt8]) throws(VerificationError) {
+    var reader = try ByteReader(.verifyingKey, sealed: file)
+    do throws(MalformedBytes) {
+      circuit = try ArithmeticCircuit(encoded: try reader.block())
+      let (variableCount, rateBits) = (try reader.u8(), try reader.u8())
+      let root = Digest(bytes: try reader.read(Digest.byteCount))
+      rangeProof = Array(try reader.block())
+      try reader.finish()
+      let code = (1...6).contains(rateBits) ? Code(variableCount: variableCount, rateBits: rateBits) : nil
+      core = KeyCore(circuit: circuit, code: code, root: root)
+      guard code != nil || (variableCount == 0 && rateBits == 0 && root == .zero) else {
+        throw reader.malformed()
+      }
+    } catch { throw .malformed }
+    do throws(InvalidCircuit) { try circuit.validate() } catch {
+      throw .invalidCircuit(rule: error.rule, index: error.index)
+    }
+    let weights = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
+    guard core.code == ParameterPlanner.modelCode(shapes: weights) else { throw .malformed }
+    guard rangeProof.isEmpty == weights.isEmpty else { throw .malformed }
+  }
+
+  public var file: [UInt8] {
+    var writer = ByteWriter(.verifyingKey)
+    writer.append(block: circuit.encoded)
+    writer.append([UInt8(core.code?.variableCount ?? 0), UInt8(core.code?.rateBits ?? 0)])
+    writer.append(core.root.bytes)
+    writer.append(block: rangeProof)
+    return writer.sealed
+  }
+}
+
+/// A statement and the bytes that prove it for one key.
+public struct Proof: Sendable {
+  package let keyDigest: Digest
+  package let modelDigest: Digest
+  public let statement: Statement
+  package let bytes: [UInt8]
+
+  package init(core: KeyCore, statement: Statement, bytes: [UInt8]) {
+    keyDigest = core.digest
+    modelDigest = core.modelID
+    self.statement = statement
+    self.bytes = bytes
+  }
+
+  /// Decodes a .proof file made for `key`.
+  ///
+  /// - Throws: `.malformed`, `.unsupportedVersion`, `.otherKey`, `.statementOutOfRange`.
+  public init(file: [UInt8], key: VerifyingKey) throws(VerificationError) {
+    var reader = try ByteReader(.proof, sealed: file)
+    let circuit = key.circuit
+    let visibility, context, inputs, outputs: ArraySlice<UInt8>
+    let batch: Int
+    do throws(MalformedBytes) {
+      keyDigest = Digest(bytes: try reader.read(Digest.byteCount))
+      modelDigest = Digest(bytes: try reader.read(Digest.byteCount))
+      batch = try reader.u32()
+      visibility = try reader.read(try reader.u8())
+      context = try reader.block()
+      inputs = try reader.block()
+      outputs = try reader.block()
+      bytes = Array(try reader.block())
+      try reader.finish()
+    } catch { throw .malformed }
+    guard keyDigest == key.core.digest, modelDigest == key.core.modelID else { throw .otherKey }
+    guard (1...circuit.batchCap).contains(batch) else { throw .statementOutOfRange }
+    guard visibility.count == circuit.inputs.count, visibility.allSatisfy({ $0 == 0 }) else { throw .malformed }
+    statement = Statement(
+      batch: batch, inputs: try Statement.decode(inputs, circuit.inputs, circuit, batch: batch),
+      outputs: try Statement.decode(outputs, circuit.outputs, circuit, batch: batch), context: Array(context))
+    try statement.validate(circuit)
+  }
+
+  package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
+    func columns(_ ports: [Port]) -> [Column] { ports.map { circuit.columns[$0.column] } }
+    var writer = ByteWriter(.proof)
+    writer.append(keyDigest.bytes)
+    writer.append(modelDigest.bytes)
+    writer.append(UInt32(statement.batch))
+    writer.append(UInt8(statement.inputs.count))
+    writer.append([UInt8](repeating: 0, count: statement.inputs.count))
+    writer.append(block: statement.context)
+    writer.append(block: Statement.encode(statement.inputs, columns(circuit.inputs)))
+    writer.append(block: Statement.encode(statement.outputs, columns(circuit.outputs)))
+    writer.append(block: bytes)
+    return writer.sealed
+  }
+}
+
+extension Digest {
+  package var hexadecimal: String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}

@@ -1,0 +1,174 @@
+import Circuit
+import Field
+
+/// A claim column~ = value under the given weights of its axes, for a virtual column.
+package struct VirtualClaim: Sendable {
+  package var column: Int
+  package var axes: [AxisWeight]
+  package var value: Value
+
+  package init(column: Int, axes: [AxisWeight], value: Value) {
+    self.column = column
+    self.axes = axes
+    self.value = value
+  }
+}
+
+/// The challenges of the fingerprints.
+package struct FingerprintChallenges: Sendable {
+  package let lambda: SecureField
+  package let beta: SecureField
+
+  package init(_ sponge: inout Sponge) {
+    lambda = sponge.challenge("lambda")
+    beta = sponge.challenge("beta")
+  }
+}
+
+extension Plan {
+  /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
+  package var lookedUpColumns: [Int] {
+    var listed = Set<Int>()
+    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
+      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
+  }
+
+  /// The part of the lookups' leaf point that belongs to a column, by axis.
+  package func leafPoint(ofColumn column: Int, _ point: [SecureField]) -> [[SecureField]] {
+    let bits = bits(ofColumn: column)
+    return split(point.suffix(bits.reduce(0, +)), bits)
+  }
+
+  package func tag(ofTable table: Int) -> SecureField {
+    SecureField(BaseField(reducing: UInt64(table + 1)))
+  }
+
+  /// λ·first + λ²·second + tag over the rows of a table, extended to the point.
+  package func fingerprint(ofTable table: Int, at point: [SecureField], lambda: SecureField) -> SecureField {
+    switch circuit.tables[table].content {
+    case .range(let lower, _):
+      return tag(ofTable: table) + lambda * (Multilinear.identity(at: point) + SecureField(BaseField(lower)))
+    case .function(let lower, let values):
+      let weights = Multilinear.equalityTable(point)
+      var (first, second) = (SecureField.zero, SecureField.zero)
+      for (index, weight) in weights.enumerated() {
+        let row = min(index, values.count - 1)
+        first += weight * BaseField(lower + Int64(row))
+        second += weight * BaseField(values[row])
+      }
+      return tag(ofTable: table) + lambda * (first + lambda * second)
+    }
+  }
+
+  /// The numerator of a lookup's block at its part of the leaf point, by axis.
+  package func numerator(ofLookup lookup: Lookup, at parts: [[SecureField]]) -> SecureField {
+    guard !hasUnitNumerators(lookup) else { return .one }
+    return zip(circuit.domain(of: lookup) ?? [], parts).reduce(.one) {
+      $0 * Multilinear.lessThan(circuit.size(ofAxis: $1.0, batch: batch), at: $1.1)
+    }
+  }
+
+  /// True when the tuple of zero columns is a row of the table, so that padding may count as a lookup.
+  package func hasUnitNumerators(_ lookup: Lookup) -> Bool {
+    circuit.tables[lookup.table].containsZeroRow && lookup.forms.allSatisfy { $0.constant == 0 }
+  }
+}
+
+extension VerifierTranscript {
+  /// Step 2: all lookups by one fractional sum.
+  ///
+  /// - Returns: the virtual columns' claims; the claims on committed columns are appended to `claims`.
+  /// - Throws: `.malformed`, `.lookupSumMismatch`, `.layerMismatch`, `.leafMismatch`.
+  ///
+  /// ## Soundness
+  /// (L + T + 2T)/|K| and the layers' errors. The caller must discharge all claims. docs/protocol.md §6.
+  package mutating func reduceLookups(
+    _ plan: Plan, _ statement: Statement, _ claims: inout [Claim]
+  ) throws(VerificationError) -> [VirtualClaim] {
+    let circuit = plan.circuit
+    guard !circuit.lookups.isEmpty else { return [] }
+    let challenges = FingerprintChallenges(&sponge)
+    let roots = try receive("roots", 4)
+    try requireZero(product(roots[0], roots[3]) - product(roots[2], roots[1]), .lookupSumMismatch)
+    try requireNonzero(product(roots[1], roots[3]), .lookupSumMismatch)
+    let leaves = try reduceFractions(
+      [
+        Fraction(numerator: roots[0], denominator: roots[1]),
+        Fraction(numerator: roots[2], denominator: roots[3]),
+      ], depths: [plan.lookupBlocks.depth, plan.tableBlocks.depth])
+    let columns = plan.lookedUpColumns
+    let sent = try receive("lookup.values", columns.count + circuit.tables.count)
+    var virtuals: [VirtualClaim] = []
+    var values: [Int: Value] = [:]
+    for (column, value) in zip(columns, sent) {
+      values[column] = value
+      let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
+      if let slot = plan.slots[column] {
+        claims.append(Claim(slot: slot, axes: axes, value: value))
+      } else {
+        virtuals.append(VirtualClaim(column: column, axes: axes, value: value))
+      }
+    }
+    let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
+    for column in Set(inputs) where circuit.columns[column].kind == .input {
+      let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
+      values[column] = Value(statement.evaluate(input: column, plan, axes))
+    }
+    try check(lookups: plan, values, challenges, leaves[0])
+    let multiplicities = Array(sent.dropFirst(columns.count))
+    for (table, value) in multiplicities.enumerated() {
+      let point = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
+      claims.append(Claim(slot: plan.multiplicities[table], axes: [AxisWeight(at: point)], value: value))
+    }
+    try check(tables: plan, multiplicities, challenges, leaves[1])
+    return virtuals
+  }
+
+  private mutating func check(
+    lookups plan: Plan, _ values: [Int: Value], _ challenges: FingerprintChallenges, _ leaf: LeafClaim
+  ) throws(VerificationError) {
+    var numerator = leaf.fraction.numerator
+    var denominator = leaf.fraction.denominator - .one
+    for (index, lookup) in plan.circuit.lookups.enumerated() {
+      let prefix = plan.lookupBlocks.prefixWeight(index, at: leaf.point)
+      let parts = plan.leafPoint(ofColumn: lookup.forms[0].parts[0].column, leaf.point)
+      numerator = numerator - prefix * plan.numerator(ofLookup: lookup, at: parts)
+      var fingerprint = Value(plan.tag(ofTable: lookup.table))
+      var scale = challenges.lambda
+      for form in lookup.forms {
+        var sum = Value(SecureField(BaseField(form.constant)))
+        for part in form.parts {
+          sum += (values[part.column] ?? .zero) * SecureField(BaseField(part.coefficient))
+        }
+        fingerprint += sum * (scale * form.inverseScale)
+        scale *= challenges.lambda
+      }
+      denominator += (fingerprint - challenges.beta + .one) * prefix
+    }
+    try requireZero(numerator, .leafMismatch)
+    try requireZero(denominator, .leafMismatch)
+  }
+
+  private mutating func check(
+    tables plan: Plan, _ multiplicities: [Value], _ challenges: FingerprintChallenges, _ leaf: LeafClaim
+  ) throws(VerificationError) {
+    var numerator = leaf.fraction.numerator
+    var denominator = leaf.fraction.denominator - .one
+    for (table, multiplicity) in multiplicities.enumerated() {
+      let prefix = plan.tableBlocks.prefixWeight(table, at: leaf.point)
+      let point = Array(leaf.point.suffix(plan.circuit.tables[table].bitCount))
+      let fingerprint = plan.fingerprint(ofTable: table, at: point, lambda: challenges.lambda)
+      numerator = numerator - multiplicity * prefix
+      denominator = denominator - (challenges.beta - fingerprint - .one) * prefix
+    }
+    try requireZero(numerator, .leafMismatch)
+    try requireZero(denominator, .leafMismatch)
+  }
+}
+
+extension AffineForm {
+  /// 2^−shift in F.
+  package var inverseScale: BaseField {
+    BaseField(reducing: 1 << UInt64(shift)).inverseOrZero()
+  }
+}

@@ -1,0 +1,104 @@
+import Circuit
+import Field
+
+/// What remains of all claims: Σ_c ω_c·⟨eq(inRow_c), h_c⟩ = value, h_c = Σ_i eq(row_c, i)·row_i.
+package struct OpeningClaim: Sendable {
+  package struct Part: Sendable {
+    package var coefficient: SecureField
+    package var row: [SecureField]
+    package var inRow: [SecureField]
+
+    package init(coefficient: SecureField, row: [SecureField], inRow: [SecureField]) {
+      self.coefficient = coefficient
+      self.row = row
+      self.inRow = inRow
+    }
+  }
+
+  package var parts: [Part]
+  package var value: Value
+
+  package init(parts: [Part], value: Value) {
+    self.parts = parts
+    self.value = value
+  }
+}
+
+extension Plan {
+  /// The padding claims of docs/protocol.md §8.1: zero times whatever the padding holds.
+  package func paddingClaims(_ sponge: inout Sponge) -> [Claim] {
+    let columns = circuit.columns(of: .advice).filter { column in
+      slots[column].map { placement($0).hasPadding } ?? false
+    }
+    var tau: [SecureField] = []
+    for _ in 0..<(columns.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0) {
+      tau.append(sponge.challenge("padding"))
+    }
+    return columns.compactMap { column in
+      slots[column].map { slot in
+        let parts = leafPoint(ofColumn: column, tau)
+        let shape = circuit.shape(ofColumn: column, batch: batch)
+        return Claim(
+          slot: slot,
+          weight: [
+            Claim.Product(axes: parts.map { AxisWeight(at: $0) }),
+            Claim.Product(
+              coefficient: -.one, axes: zip(parts, shape).map { AxisWeight(point: $0, count: $1) }),
+          ], value: .zero)
+      }
+    }
+  }
+
+  /// Splits the merge's point into the parts of one commitment.
+  package func mergePoint(
+    _ point: [SecureField], _ commitment: Int
+  ) -> (inRow: [SecureField], row: [SecureField]) {
+    let plan = commitments[commitment]
+    let own = Array(point.suffix(plan.variableCount))
+    return (Array(own.prefix(plan.layout.variableCount)), Array(own.dropFirst(plan.layout.variableCount)))
+  }
+}
+
+extension VerifierTranscript {
+  /// Step 5: all claims by one sumcheck. No value of a column or a commitment is received.
+  ///
+  /// - Throws: `.malformed`.
+  ///
+  /// ## Soundness
+  /// (claims + 2·rounds)/|K|. The caller must discharge the opening claim. docs/protocol.md §8.2.
+  package mutating func mergeClaims(
+    _ plan: Plan, _ claims: [Claim]
+  ) throws(VerificationError) -> OpeningClaim {
+    let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
+    let counts = plan.commitments.map(\.variableCount)
+    var running = Value.zero
+    func join(_ running: inout Value, at remaining: Int) {
+      for (gamma, claim) in zip(gammas, claims) where counts[claim.slot.commitment] == remaining {
+        running += claim.value * gamma
+      }
+    }
+    var point: [SecureField] = []
+    for remaining in stride(from: counts.max() ?? 0, to: 0, by: -1) {
+      join(&running, at: remaining)
+      let round = try reduceRound("merge.round", claim: running, degree: 2)
+      running = round.claim
+      point.append(round.challenge)
+    }
+    join(&running, at: 0)
+    let parts = plan.commitments.indices.map { commitment in
+      let (inRow, row) = plan.mergePoint(point, commitment)
+      let rowWeights = Multilinear.equalityTable(row)
+      var coefficient = SecureField.zero
+      for (gamma, claim) in zip(gammas, claims) where claim.slot.commitment == commitment {
+        let placement = plan.placement(claim.slot)
+        for product in claim.weight {
+          coefficient +=
+            gamma * product.coefficient
+            * placement.evaluate(product.axes, rowWeights: rowWeights, inRow: inRow)
+        }
+      }
+      return OpeningClaim.Part(coefficient: coefficient, row: row, inRow: inRow)
+    }
+    return OpeningClaim(parts: parts, value: running)
+  }
+}

@@ -1,0 +1,125 @@
+import Circuit
+import Field
+
+package enum Purpose: UInt8, Sendable {
+  case inference = 1
+  case weightRange = 2
+}
+
+/// What a proof is about. docs/protocol.md §5.
+public struct Statement: Hashable, Sendable {
+  public static let contextByteCap = 65_535
+
+  public var batch: Int
+  /// By input port: integers, row-major, batch first.
+  public var inputs: [[Int64]]
+  /// By output port.
+  public var outputs: [[Int64]]
+  public var context: [UInt8]
+
+  public init(batch: Int, inputs: [[Int64]], outputs: [[Int64]], context: [UInt8] = []) {
+    self.batch = batch
+    self.inputs = inputs
+    self.outputs = outputs
+    self.context = context
+  }
+
+  /// - Throws: `.statementOutOfRange` when a count, an integer or the context does not fit the circuit.
+  package func validate(_ circuit: ArithmeticCircuit) throws(VerificationError) {
+    guard (1...circuit.batchCap).contains(batch), context.count <= Self.contextByteCap else {
+      throw .statementOutOfRange
+    }
+    guard inputs.count == circuit.inputs.count, outputs.count == circuit.outputs.count else {
+      throw .statementOutOfRange
+    }
+    for (port, integers) in zip(circuit.inputs + circuit.outputs, inputs + outputs) {
+      let column = circuit.columns[port.column]
+      guard integers.count == port.dimensions.reduce(batch, *),
+        integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper })
+      else { throw .statementOutOfRange }
+    }
+  }
+
+  /// The extension of an input column under axis weights; zero outside its true size.
+  package func evaluate(input column: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
+    guard let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) else { return .zero }
+    return evaluate(inputs[port], shape: plan.circuit.shape(ofColumn: column, batch: batch), axes)
+  }
+
+  package func evaluate(output port: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
+    let column = plan.circuit.outputs[port].column
+    return evaluate(outputs[port], shape: plan.circuit.shape(ofColumn: column, batch: batch), axes)
+  }
+
+  private func evaluate(_ integers: [Int64], shape: [Int], _ axes: [AxisWeight]) -> SecureField {
+    var partial = integers.map { SecureField(BaseField($0)) }
+    for (size, axis) in zip(shape, axes).reversed() {
+      let table = axis.table(size)
+      partial = stride(from: 0, to: partial.count, by: max(size, 1)).map { start in
+        var sum = SecureField.zero
+        for index in 0..<min(size, partial.count - start) { sum += partial[start + index] * table[index] }
+        return sum
+      }
+    }
+    return partial.first ?? .zero
+  }
+
+  /// Integers as value − lower, in as few bytes as the column's range needs.
+  package static func encode(_ ports: [[Int64]], _ columns: [Column]) -> [UInt8] {
+    var writer = ByteWriter()
+    for (integers, column) in zip(ports, columns) {
+      for integer in integers { writer.append(integer &- column.lower, byteCount: column.integerByteCount) }
+    }
+    return writer.bytes
+  }
+
+  package static func decode(
+    _ bytes: ArraySlice<UInt8>, _ ports: [Port], _ circuit: ArithmeticCircuit, batch: Int
+  ) throws(VerificationError) -> [[Int64]] {
+    var reader = ByteReader(bytes)
+    do throws(MalformedBytes) {
+      let decoded = try ports.map { port throws(MalformedBytes) in
+        let column = circuit.columns[port.column]
+        let count = port.dimensions.reduce(batch, *)
+        return try reader.list(count: count, minimumByteCount: column.integerByteCount) {
+          reader throws(MalformedBytes) in
+          let offset = try reader.readInteger(byteCount: column.integerByteCount)
+          guard offset <= column.span else { throw reader.malformed() }
+          return column.lower &+ Int64(bitPattern: offset)
+        }
+      }
+      try reader.finish()
+      return decoded
+    } catch { throw .malformed }
+  }
+}
+
+extension Column {
+  /// upper − lower, which may be 2^63.
+  fileprivate var span: UInt64 { UInt64(bitPattern: upper &- lower) }
+
+  /// Bytes of an integer of the declared range in a statement.
+  package var integerByteCount: Int {
+    let bits = UInt64.bitWidth - span.leadingZeroBitCount
+    return max(1, (bits + 7) / 8)
+  }
+}
+
+extension Sponge {
+  /// Binds a proof to its purpose, key and statement, before anything else is absorbed.
+  package mutating func bind(
+    _ purpose: Purpose, keyCore: Digest, _ statement: Statement, _ circuit: ArithmeticCircuit
+  ) {
+    func columns(_ ports: [Port]) -> [Column] { ports.map { circuit.columns[$0.column] } }
+    var batch = ByteWriter()
+    batch.append(UInt32(truncatingIfNeeded: statement.batch))
+    observe("protocol", Array("zkml 1".utf8)[...])
+    observe("purpose", [purpose.rawValue])
+    observe("key", keyCore.bytes[...])
+    observe("batch", batch.bytes[...])
+    observe("visibility", [UInt8](repeating: 0, count: statement.inputs.count)[...])
+    observe("input", Statement.encode(statement.inputs, columns(circuit.inputs))[...])
+    observe("output", Statement.encode(statement.outputs, columns(circuit.outputs))[...])
+    observe("context", statement.context[...])
+  }
+}

@@ -1,0 +1,36 @@
+import Field
+
+/// A received field element: a constant plus sparse pad terms, which the plain mode does not have.
+///
+/// The verifier's algebra is linear in these; a product of two goes through `VerifierTranscript.product`.
+package struct Value: Hashable, Sendable {
+  package struct PadTerm: Hashable, Sendable {
+    package var pad: Int
+    package var coefficient: SecureField
+  }
+
+  package static let zero = Value(.zero)
+  package var constant: SecureField
+  package var pads: [PadTerm]
+
+  package init(_ constant: SecureField, pads: [PadTerm] = []) {
+    self.constant = constant
+    self.pads = pads
+  }
+
+  package static func + (left: Value, right: Value) -> Value {
+    Value(left.constant + right.constant, pads: left.pads.isEmpty ? right.pads : left.pads + right.pads)
+  }
+
+  package static func * (left: Value, right: SecureField) -> Value {
+    Value(
+      left.constant * right,
+      pads: left.pads.isEmpty
+        ? [] : left.pads.map { PadTerm(pad: $0.pad, coefficient: $0.coefficient * right) })
+  }
+
+  package static func - (left: Value, right: Value) -> Value { left + right * -SecureField.one }
+  package static func + (left: Value, right: SecureField) -> Value { left + Value(right) }
+  package static func - (left: Value, right: SecureField) -> Value { left + Value(-right) }
+  package static func += (left: inout Value, right: Value) { left = left + right }
+}
