@@ -1,5 +1,6 @@
 import Field
 import Prover
+import Verifier
 
 func benchmarkKernels() {
   print("kernel: ns an element on 1 thread, on 2 threads, target on 1 thread, ratio")
@@ -8,6 +9,7 @@ func benchmarkKernels() {
   benchmarkEncoding()
   benchmarkHashing()
   benchmarkRows()
+  benchmarkFractions()
 }
 
 private struct Sequence64: RandomNumberGenerator {
@@ -112,7 +114,7 @@ private func benchmarkHashing() {
       _ = hashLeaves(symbols, columnCount: 1 << logColumns, personalization: tag, threads: threads)
     }
   }
-  let leaves = [UInt8](repeating: 7, count: 32 << 14)
+  let leaves = [Digest](repeating: .zero, count: 1 << 14)
   report("hash nodes, a leaf", elements: 1 << 14, target: nil) { threads in
     _ = buildTree(leaves, personalization: tag, threads: threads)
   }
@@ -135,5 +137,28 @@ private func benchmarkRows() {
   }
   report("dot products of rows of F", elements: large.count, target: nil) { threads in
     _ = dotRows(large, weights, threads: threads)
+  }
+}
+
+private func benchmarkFractions() {
+  let logCount = 18
+  let general = SecureTable(secureFields(1 << logCount))
+  let units = SecureTable([SecureField](repeating: .one, count: 1 << logCount))
+  let point = secureFields(logCount)
+  for (name, numerators, target) in [("numerators 1", units, 35.0), ("general numerators", general, 44.0)] {
+    report("fractional sum, \(name), a leaf", elements: 1 << logCount, target: target) { threads in
+      var layers = [(numerators, general)]
+      while let last = layers.last, last.0.count > 1 {
+        layers.append(fractionSums(numerators: last.0, denominators: last.1, threads: threads))
+      }
+      for layer in layers where layer.0.count > 1 {
+        var halves = LayerHalves(numerators: layer.0, denominators: layer.1, point[0], point[1])
+        let variableCount = layer.0.count.trailingZeroBitCount - 1
+        for (round, equality) in SplitEquality.suffixes(Array(point.prefix(variableCount))).enumerated() {
+          _ = halves.round(equality, threads: threads)
+          halves.fold(point[round], threads: threads)
+        }
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import Field
 ///
 /// The sumcheck is over a·(p0·q1 + p1·q0) + b·q0·q1 = a·(p0·q1 + s·q0) with s = p1 + (b/a)·q1, so that a point
 /// takes two products; s is linear and is folded in the place of p1.
-struct LayerHalves {
+package struct LayerHalves: Sendable {
   private let numerators: SecureTable
   private let denominators: SecureTable
   private let a: SecureField
@@ -14,7 +14,7 @@ struct LayerHalves {
   private var folded: [SecureTable] = []
 
   /// - Precondition: a ≠ 0, except with the probability that a challenge is zero.
-  init(numerators: SecureTable, denominators: SecureTable, _ a: SecureField, _ b: SecureField) {
+  package init(numerators: SecureTable, denominators: SecureTable, _ a: SecureField, _ b: SecureField) {
     precondition(numerators.count == denominators.count && numerators.count >= 2, "a layer of pairs")
     self.numerators = numerators
     self.denominators = denominators
@@ -26,14 +26,14 @@ struct LayerHalves {
   private var count: Int { folded.isEmpty ? numerators.count / 4 : folded[0].count / 2 }
 
   /// p0, p1, q0, q1 once no variable is left.
-  var ends: [SecureField] {
+  package var ends: [SecureField] {
     guard !folded.isEmpty else { return [numerators[0], numerators[1], denominators[0], denominators[1]] }
     let (q0, q1) = (folded[2][0], folded[3][0])
     return [folded[0][0], folded[1][0] - ratio * q1, q0, q1]
   }
 
   /// Binds the most significant variable of both halves.
-  mutating func fold(_ r: SecureField, threads: Int) {
+  package mutating func fold(_ r: SecureField, threads: Int) {
     guard folded.isEmpty else {
       for index in folded.indices { folded[index].fold(r, threads: threads) }
       return
@@ -48,7 +48,7 @@ struct LayerHalves {
 
   /// h(0) and the quadratic coefficient of h(X) = Σ_x equality(x)·(a·(p0·q1 + p1·q0) + b·q0·q1)(X, x), X being the
   /// most significant variable.
-  func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
+  package func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
     precondition(equality.count == count, "a weight for each point")
     guard count >= 8 else { return smallRound(equality) }
     let sums = folded.isEmpty ? firstRound(equality, threads: threads) : laterRound(equality, threads: threads)
@@ -129,7 +129,7 @@ extension SecureTable {
 }
 
 /// The layer above: fractions of entries i and i + half added.
-func fractionSums(
+package func fractionSums(
   numerators: SecureTable, denominators: SecureTable, threads: Int
 ) -> (numerators: SecureTable, denominators: SecureTable) {
   let half = numerators.count / 2

@@ -1,11 +1,12 @@
 import CPlatform
 import CSodium
 import Field
+import Verifier
 
 /// Columns in a unit of parallel work; consecutive lines of a row are read together.
 private let tileWidth = 64
 
-/// The digests of the columns of an encoded matrix, 32 bytes each, in order. docs/protocol.md §3.
+/// The digests of the columns of an encoded matrix, in order. docs/protocol.md §3.
 ///
 /// A leaf is the canonical bytes of its column's symbols over all rows, then its salt.
 ///
@@ -15,16 +16,16 @@ private let tileWidth = 64
 ///   - salts: 0 or 16 bytes for each column.
 package func hashLeaves(
   _ symbols: [BaseField], columnCount: Int, personalization: [UInt8], salts: [UInt8] = [], threads: Int
-) -> [UInt8] {
+) -> [Digest] {
   precondition(columnCount > 0 && symbols.count % columnCount == 0, "a row is incomplete")
   precondition(salts.isEmpty || salts.count == 16 * columnCount, "a salt has 16 bytes")
   let rowCount = symbols.count / columnCount
   let wordCount = rowCount + (salts.isEmpty ? 0 : 2)
-  var digests = [UInt8](repeating: 0, count: 32 * columnCount)
+  var digests = [Digest](repeating: .zero, count: columnCount)
   symbols.withUnsafeBufferPointer { symbols in
     salts.withUnsafeBytes { salts in
-      Parallel.chunks(&digests, size: 32 * tileWidth, threads: threads) { start, span in
-        let (first, width) = (start / 32, span.count / 32)
+      Parallel.chunks(&digests, size: tileWidth, threads: threads) { first, span in
+        let width = span.count
         hashTile(wordCount: wordCount, width: width, personalization, into: &span) { word, place in
           if word < rowCount {
             let source = symbols.baseAddress.unsafelyUnwrapped + (word * columnCount + first)
@@ -42,26 +43,20 @@ package func hashLeaves(
   return digests
 }
 
-/// All levels of the tree over `leaves`, these first and the root last; a digest has 32 bytes.
+/// All levels of the tree over `leaves`, these first and the root last.
 ///
 /// A node is the digest of its two children's bytes.
 ///
 /// - Precondition: the number of leaves is a power of two.
-package func buildTree(_ leaves: [UInt8], personalization: [UInt8], threads: Int) -> [[UInt8]] {
-  let leafCount = leaves.count / 32
-  precondition(leafCount > 0 && leafCount & (leafCount - 1) == 0 && leaves.count % 32 == 0, "no power of two")
+package func buildTree(_ leaves: [Digest], personalization: [UInt8], threads: Int) -> [[Digest]] {
+  precondition(!leaves.isEmpty && leaves.count & (leaves.count - 1) == 0, "a power of two of leaves")
   var levels = [leaves]
-  while let children = levels.last, children.count > 32 {
-    var level = [UInt8](repeating: 0, count: children.count / 2)
-    children.withUnsafeBytes { children in
-      Parallel.chunks(&level, size: 32 * tileWidth, threads: threads) { start, span in
-        let (first, width) = (start / 32, span.count / 32)
-        hashTile(wordCount: 8, width: width, personalization, into: &span) { word, place in
-          for node in 0..<width {
-            let offset = 64 * (first + node) + 8 * word
-            place[node] = UInt64(littleEndian: children.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-          }
-        }
+  while let children = levels.last, children.count > 1 {
+    var level = [Digest](repeating: .zero, count: children.count / 2)
+    Parallel.chunks(&level, size: tileWidth, threads: threads) { first, span in
+      let width = span.count
+      hashTile(wordCount: 8, width: width, personalization, into: &span) { word, place in
+        for node in 0..<width { place[node] = children[2 * (first + node) + word / 4].words[word % 4] }
       }
     }
     levels.append(level)
@@ -71,7 +66,7 @@ package func buildTree(_ leaves: [UInt8], personalization: [UInt8], threads: Int
 
 /// Hashes `width` messages of `wordCount` words; `fill` writes one word of every message side by side.
 private func hashTile(
-  wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<UInt8>,
+  wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,
   _ fill: (_ word: Int, _ place: UnsafeMutablePointer<UInt64>) -> Void
 ) {
   guard PLATFORM_VECTOR_BITS >= 256, width >= 4 else {
@@ -92,21 +87,17 @@ private func hashTile(
         states[group].absorb(base + 4 * group, pitch: tileWidth, byteCount: 8 * end, isLast: index == blockCount - 1)
       }
     }
-    digests.withUnsafeMutableBytes { bytes in
-      for message in 0..<width {
-        let digest = states[message / 4].digest
-        for (index, word) in [digest.0, digest.1, digest.2, digest.3].enumerated() {
-          let value = word[message % 4].littleEndian
-          bytes.storeBytes(of: value, toByteOffset: 32 * message + 8 * index, as: UInt64.self)
-        }
-      }
+    for message in 0..<width {
+      let (w0, w1, w2, w3) = states[message / 4].digest
+      let lane = message % 4
+      digests[message] = Digest(words: SIMD4(w0[lane], w1[lane], w2[lane], w3[lane]))
     }
   }
 }
 
 /// As `hashTile`, by libsodium.
 private func hashTilePlainly(
-  wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<UInt8>,
+  wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,
   _ fill: (_ word: Int, _ place: UnsafeMutablePointer<UInt64>) -> Void
 ) {
   var row = [UInt64](repeating: 0, count: width)
@@ -116,15 +107,14 @@ private func hashTilePlainly(
     for message in 0..<width { messages[message * wordCount + word] = row[message].littleEndian }
   }
   let salt = [UInt8](repeating: 0, count: 16)
-  digests.withUnsafeMutableBytes { digests in
-    messages.withUnsafeBytes { messages in
-      for message in 0..<width {
-        let input = UnsafeRawBufferPointer(rebasing: messages[8 * wordCount * message..<8 * wordCount * (message + 1)])
-        let output = digests.baseAddress.unsafelyUnwrapped + 32 * message
-        let status = crypto_generichash_blake2b_salt_personal(
-          output, 32, input.baseAddress, UInt64(input.count), nil, 0, salt, personalization)
-        precondition(status == 0, "BLAKE2b of valid sizes does not fail")
-      }
+  var digest = [UInt8](repeating: 0, count: Digest.byteCount)
+  messages.withUnsafeBytes { messages in
+    for message in 0..<width {
+      let input = UnsafeRawBufferPointer(rebasing: messages[8 * wordCount * message..<8 * wordCount * (message + 1)])
+      let status = crypto_generichash_blake2b_salt_personal(
+        &digest, digest.count, input.baseAddress, UInt64(input.count), nil, 0, salt, personalization)
+      precondition(status == 0, "BLAKE2b of valid sizes does not fail")
+      digests[message] = Digest(bytes: digest[...])
     }
   }
 }

@@ -5,40 +5,36 @@ private let tileWidth = 512
 /// Rows, and columns of a dot product, whose limb products fit a sum of 64 bits.
 private let limbSpan = 1 << 14
 
-/// Σ_r coefficients[r]·row_r, a table of `width` entries.
+/// Σ_r coefficients[r]·row_(firstRow + r), a table of `width` entries.
 ///
-/// - Parameter rows: row-major, `coefficients.count` rows of `width` values.
+/// - Parameter rows: row-major, `width` values a row.
 package func combineRows(
-  _ coefficients: [SecureField], _ rows: [Int16], width: Int, threads: Int
+  _ coefficients: [SecureField], _ rows: [Int16], firstRow: Int = 0, width: Int, threads: Int
 ) -> SecureTable {
-  precondition(rows.count == coefficients.count * width, "rows do not match the coefficients")
+  precondition(firstRow >= 0 && rows.count >= (firstRow + coefficients.count) * width, "rows are missing")
   let limbs = coefficients.map { SecureLimbs($0) }
   return rows.withUnsafeBufferPointer { rows in
     combineTiles(rowCount: limbs.count, width: width, threads: threads) { rowRange, start, tile in
       var sums = [LimbSums](repeating: LimbSums(), count: tile.count)
-      var row = rowRange.lowerBound
-      while row < rowRange.upperBound {
-        let pairs = row + 1 < rowRange.upperBound
-        let (first, second) = (limbs[row], pairs ? limbs[row + 1] : SecureLimbs(.zero))
+      for row in rowRange {
+        let place = (firstRow + row) * width
         for group in sums.indices {
           let column = start + 8 * group
-          sums[group].add(loadSmall(rows, row * width + column, count: width - column), first)
-          if pairs { sums[group].add(loadSmall(rows, (row + 1) * width + column, count: width - column), second) }
+          sums[group].add(loadSmall(rows, place + column, count: width - column), limbs[row])
         }
-        row += 2
       }
       for group in sums.indices { tile[group] += sums[group].lanes }
     }
   }
 }
 
-/// Σ_r coefficients[r]·row_r, a table of `width` entries.
+/// Σ_r coefficients[r]·row_(firstRow + r), a table of `width` entries.
 ///
-/// - Parameter rows: row-major, `coefficients.count` rows of `width` values.
+/// - Parameter rows: row-major, `width` values a row.
 package func combineRows(
-  _ coefficients: [SecureField], _ rows: [BaseField], width: Int, threads: Int
+  _ coefficients: [SecureField], _ rows: [BaseField], firstRow: Int = 0, width: Int, threads: Int
 ) -> SecureTable {
-  precondition(rows.count == coefficients.count * width, "rows do not match the coefficients")
+  precondition(firstRow >= 0 && rows.count >= (firstRow + coefficients.count) * width, "rows are missing")
   let factors = coefficients.map { SecureLanes(repeating: $0) }
   return rows.withUnsafeBufferPointer { rows in
     combineTiles(rowCount: factors.count, width: width, threads: threads) { rowRange, start, tile in
@@ -46,7 +42,7 @@ package func combineRows(
         let column = start + 8 * group
         var (c0, c1) = (ProductLanes(), ProductLanes())
         for row in rowRange {
-          let values = loadField(rows, row * width + column, count: width - column)
+          let values = loadField(rows, (firstRow + row) * width + column, count: width - column)
           c0.add(values, factors[row].c0)
           c1.add(values, factors[row].c1)
         }

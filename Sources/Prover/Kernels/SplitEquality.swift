@@ -1,16 +1,16 @@
 import Field
 
 /// eq(point, i) = high[i / size]·low[i mod size], size = `low.count`: two small tables in the place of a large one.
-struct SplitEquality {
+package struct SplitEquality: Sendable {
   let high: [SecureField]
   let low: SecureTable
 
   private static let lowVariableCount = 9
 
-  var count: Int { high.count * low.count }
+  package var count: Int { high.count * low.count }
 
   /// For each variable of a point, eq over the variables after it.
-  static func suffixes(_ point: [SecureField]) -> [SplitEquality] {
+  package static func suffixes(_ point: [SecureField]) -> [SplitEquality] {
     let common = SecureTable.equality(point.suffix(lowVariableCount))
     return point.indices.map { index in
       let rest = point[(index + 1)...]
