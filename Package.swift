@@ -40,7 +40,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform"],
+      name: "Benchmarks",
+      dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
       path: "Benchmarks", swiftSettings: strict),
 
     // MARK: System libraries
@@ -53,6 +54,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
