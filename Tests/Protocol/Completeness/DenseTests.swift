@@ -17,5 +17,5 @@ func denseNetworksAreProved(sizes: [Int], batch: Int) throws {
   let (proof, details) = try key.prove(batch: batch, inputs: network.input(batch: batch), threads: 2)
   let file = proof.file(network.circuit)
   try decoded.verify(try Proof(file: file, key: decoded))
-  print(sizes, batch, file.count, details.parts, details.phases)
+
 }
