@@ -30,7 +30,7 @@ let package = Package(
       dependencies: [
         "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      swiftSettings: strict),
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .executableTarget(
       name: "zkml",
       dependencies: [
@@ -56,6 +56,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),

@@ -81,7 +81,8 @@ package struct Hash: Sendable {
   }
 
   private func run(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) {
+    guard let start = output.baseAddress else { return }
     unsafe crypto_generichash_blake2b_salt_personal(
-      output.baseAddress, output.count, input.baseAddress, UInt64(input.count), nil, 0, nil, personalization)
+      start, output.count, input.baseAddress, UInt64(input.count), nil, 0, nil, personalization)
   }
 }
