@@ -37,14 +37,18 @@ package struct CircuitBuilder {
     return add(.weight, axes, range)
   }
 
-  /// An operand that reads every axis of a column directly.
-  package func direct(_ column: Int) -> Operand {
+  /// An operand that reads every axis of a column directly; mutating, so that arguments are evaluated first.
+  package mutating func direct(_ column: Int) -> Operand {
     Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
   }
 
-  /// A term whose operands read their columns directly.
-  package func term(_ coefficient: Int64 = 1, _ columns: Int...) -> Term {
-    Term(coefficient: coefficient, operands: columns.map { direct($0) })
+  /// A term whose operands read their columns directly; mutating, so that arguments are evaluated first.
+  package mutating func term(_ coefficient: Int64 = 1, _ columns: Int...) -> Term {
+    Term(
+      coefficient: coefficient,
+      operands: columns.map { column in
+        Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
+      })
   }
 
   package mutating func contraction(_ axes: [Int], _ terms: [Term]) -> Int {

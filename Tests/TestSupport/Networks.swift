@@ -16,6 +16,15 @@ package struct Network: Sendable, CustomStringConvertible {
     inputs = { builder.inputs(batch: $0) }
   }
 
+  package init(
+    circuit: ArithmeticCircuit, weights: [[Int64]], batches: [Int], inputs: @escaping @Sendable (Int) -> [[Int64]]
+  ) {
+    self.circuit = circuit
+    self.weights = weights
+    self.batches = batches
+    self.inputs = inputs
+  }
+
   package init(_ network: DenseNetwork, batches: [Int]) {
     circuit = network.circuit
     weights = network.weights
