@@ -30,7 +30,7 @@ let package = Package(
       dependencies: [
         "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      swiftSettings: strict),
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .executableTarget(
       name: "zkml",
       dependencies: [
@@ -40,7 +40,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform"],
+      name: "Benchmarks",
+      dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
       path: "Benchmarks", swiftSettings: strict),
 
     // MARK: System libraries
@@ -60,6 +61,9 @@ let package = Package(
       name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),

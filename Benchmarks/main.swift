@@ -1,5 +1,5 @@
-if CommandLine.arguments.dropFirst().first == "kernels" {
-  benchmarkKernels()
-} else {
-  print("usage: Benchmarks kernels")
+switch CommandLine.arguments.dropFirst().first {
+case "kernels": benchmarkKernels()
+case "dense": try benchmarkDense([784, 128, 64, 10], batch: 1, repetitions: 11)
+case _: print("usage: Benchmarks kernels | dense")
 }

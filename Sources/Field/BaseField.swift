@@ -1,16 +1,16 @@
 /// The Goldilocks field F of p = 2^64 − 2^32 + 1 elements. docs/protocol.md §1.
-package struct BaseField: Hashable, Sendable, BitwiseCopyable {
-  package static let modulus: UInt64 = 0xFFFF_FFFF_0000_0001
-  package static let zero = BaseField(unchecked: 0)
-  package static let one = BaseField(unchecked: 1)
+@usableFromInline package struct BaseField: Hashable, Sendable, BitwiseCopyable {
+  @inlinable package static var modulus: UInt64 { 0xFFFF_FFFF_0000_0001 }
+  @inlinable package static var zero: BaseField { BaseField(unchecked: 0) }
+  @inlinable package static var one: BaseField { BaseField(unchecked: 1) }
   /// Bytes of the canonical little-endian encoding.
   package static let byteCount = 8
 
   /// 2^64 mod p = 2^32 − 1.
-  @usableFromInline static let wrap: UInt64 = 0xFFFF_FFFF
+  @inlinable static var wrap: UInt64 { 0xFFFF_FFFF }
 
   /// Canonical: less than `modulus`.
-  package let value: UInt64
+  @usableFromInline package let value: UInt64
 
   /// All ones or all zeros, where a branch would be mispredicted.
   @inlinable @inline(__always) static func mask(_ condition: Bool) -> UInt64 { 0 &- (condition ? 1 : 0) }

@@ -1,15 +1,15 @@
 import CPlatform
 
 /// Eight elements of F, all operations lane by lane.
-package struct BaseLanes: Hashable, Sendable, BitwiseCopyable {
-  package static let laneCount = 8
-  package static let zero = BaseLanes(unchecked: SIMD8(repeating: 0))
+@usableFromInline package struct BaseLanes: Hashable, Sendable, BitwiseCopyable {
+  @inlinable package static var laneCount: Int { 8 }
+  @inlinable package static var zero: BaseLanes { BaseLanes(unchecked: SIMD8(repeating: 0)) }
 
   /// Below 256 bits the CPU multiplies faster one lane at a time.
   @inlinable @inline(__always) static var hasWideVectors: Bool { PLATFORM_VECTOR_BITS >= 256 }
 
   /// Canonical in every lane.
-  package let values: SIMD8<UInt64>
+  @usableFromInline package let values: SIMD8<UInt64>
 
   @inlinable @inline(__always) init(unchecked values: SIMD8<UInt64>) { self.values = values }
 

@@ -1,7 +1,7 @@
 /// A lazy sum of products in each lane: 32-bit pieces, one reduction at the end.
 ///
 /// `reduced` is for at most 32 products, `reducedLong` for at most 2^29.
-package struct ProductLanes: Sendable, BitwiseCopyable {
+@usableFromInline package struct ProductLanes: Sendable, BitwiseCopyable {
   /// The sum is w0 + w1·2^32 + w2·2^64 + w3·2^96; every w is below 2^32 times the number of products.
   @usableFromInline var w0: SIMD8<UInt64>
   @usableFromInline var w1: SIMD8<UInt64>

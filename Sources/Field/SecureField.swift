@@ -1,14 +1,16 @@
 /// The challenge field K = F[u]/(u² − 7); an element is c0 + c1·u. docs/protocol.md §1.
-package struct SecureField: Hashable, Sendable, BitwiseCopyable {
-  package static let zero = SecureField(.zero)
-  package static let one = SecureField(.one)
+@usableFromInline package struct SecureField: Hashable, Sendable, BitwiseCopyable {
+  @inlinable package static var zero: SecureField { SecureField(.zero) }
+  @inlinable package static var one: SecureField { SecureField(.one) }
+  /// u.
+  @inlinable package static var generator: SecureField { SecureField(c0: .zero, c1: .one) }
   /// Bytes of the canonical encoding: c0, then c1.
   package static let byteCount = 16
   /// u² = 7.
-  @usableFromInline static let nonresidue = BaseField(unchecked: 7)
+  @inlinable static var nonresidue: BaseField { BaseField(unchecked: 7) }
 
-  package let c0: BaseField
-  package let c1: BaseField
+  @usableFromInline package let c0: BaseField
+  @usableFromInline package let c1: BaseField
 
   @inlinable @inline(__always) package init(c0: BaseField, c1: BaseField) {
     self.c0 = c0

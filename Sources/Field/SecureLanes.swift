@@ -1,9 +1,9 @@
 /// Eight elements c0 + c1·u of K, all operations lane by lane.
-package struct SecureLanes: Hashable, Sendable, BitwiseCopyable {
-  package static let zero = SecureLanes(c0: .zero, c1: .zero)
+@usableFromInline package struct SecureLanes: Hashable, Sendable, BitwiseCopyable {
+  @inlinable package static var zero: SecureLanes { SecureLanes(c0: .zero, c1: .zero) }
 
-  package let c0: BaseLanes
-  package let c1: BaseLanes
+  @usableFromInline package let c0: BaseLanes
+  @usableFromInline package let c1: BaseLanes
 
   @inlinable @inline(__always) package init(c0: BaseLanes, c1: BaseLanes) {
     self.c0 = c0

@@ -7,6 +7,12 @@ private struct OpeningCode {
   let commitment: Commitment
   /// Where the folded row begins in the vector H.
   let offset: Int
+  /// The weight of each row of symbols in the folded row.
+  var rowWeights: [SecureField] = []
+
+  func foldedSymbol(_ position: Int) -> SecureField {
+    zip(rowWeights, commitment.leaf(position)).reduce(.zero) { $0 + $1.0 * $1.1 }
+  }
 }
 
 extension ProverTranscript {
@@ -16,62 +22,59 @@ extension ProverTranscript {
     var codes = commitments.indices.map { index in
       OpeningCode(commitment: commitments[index], offset: blocks[index] << commitments[index].code.variableCount)
     }
-    let elementCount = plan.levels.first.map(\.elementCount) ?? 0
-    var vector = [SecureField](repeating: .zero, count: elementCount)
-    var weight = vector
+    let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
+    var vector = SecureTable(zeros: size)
+    var weight = SecureTable(zeros: size)
     for (index, part) in claim.parts.enumerated() {
-      let folded = commitments[index].combineRows(
-        Multilinear.equalityTable(part.row).dropLast(0), count: commitments[index].rowCount, threads: threads)
-      let equality = SecureTable.equality(part.inRow, scale: part.coefficient, threads: threads).values
-      for entry in 0..<folded.count {
-        vector[codes[index].offset + entry] = folded[entry]
-        weight[codes[index].offset + entry] = equality[entry]
-      }
+      let rowWeights = Array(Multilinear.equalityTable(part.row).prefix(commitments[index].rowCount))
+      vector.replace(
+        at: codes[index].offset, with: commitments[index].combineRows(rowWeights, from: 0, threads: threads))
+      weight.replace(
+        at: codes[index].offset,
+        with: SecureTable.equality(part.inRow, scale: part.coefficient, threads: threads))
+      codes[index].rowWeights = rowWeights
     }
     var running = claim.value.constant
     for level in plan.levels {
-      let padded = 1 << level.variableCount
-      vector += repeatElement(.zero, count: padded - vector.count)
-      weight += repeatElement(.zero, count: padded - weight.count)
       var next: Commitment?
       switch level {
-      case .clear(let elementCount): send("final", Array(vector.prefix(elementCount)))
+      case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
       case .committed(let code, let rowCount, _):
-        let commitment = Commitment(
-          secure: vector, rowCount: rowCount, code: code, threads: threads)
+        let commitment = Commitment(secure: vector, rowCount: rowCount, code: code, threads: threads)
         sendBytes("level", commitment.tree.root.bytes)
         next = commitment
       }
       grind(bits: Code.grindingBits)
-      let symbols = codes.map { ($0, openLeaves($0.commitment)) }
+      let opened = codes.map { openLeaves($0.commitment) }
       let combine = sponge.challenge("combine")
       var power = SecureField.one
-      for (code, positions) in symbols {
+      for (code, positions) in zip(codes, opened) {
+        var powers: [SecureField] = []
         for position in positions {
           power *= combine
-          let z = codePoint(position, domainBits: code.commitment.code.domainBits)
-          var term = power
-          var value = SecureField.zero
-          for entry in code.offset..<code.offset + 1 << code.commitment.code.variableCount {
-            weight[entry] += term
-            value += term * vector[entry]
-            term *= z
-          }
-          running += value
+          powers.append(power)
+          running += power * code.foldedSymbol(position)
         }
+        weight.addPowers(
+          of: code.commitment.code.points(at: positions), scaledBy: powers, offset: code.offset,
+          variableCount: code.commitment.code.variableCount, threads: threads)
       }
       var point: [SecureField] = []
-      var tables = (SecureTable(vector), SecureTable(weight))
       for _ in 0..<level.roundCount {
-        let round = productRound(tables.0, tables.1, threads: threads)
+        let round = productRound(vector, weight, threads: threads)
         let sent = sendRound("fold.round", claim: running, [round.constant, round.quadratic])
         running = sent.claim
         point.append(sent.challenge)
-        tables.0.fold(sent.challenge, threads: threads)
-        tables.1.fold(sent.challenge, threads: threads)
+        vector.fold(sent.challenge, threads: threads)
+        weight.fold(sent.challenge, threads: threads)
       }
-      (vector, weight) = (tables.0.values, tables.1.values)
-      codes = next.map { [OpeningCode(commitment: $0, offset: 0)] } ?? []
+      codes = next.map { commitment in
+        let rowWeights = Multilinear.equalityTable(point).flatMap { [$0, $0 * SecureField.generator] }
+        return [
+          OpeningCode(
+            commitment: commitment, offset: 0, rowWeights: Array(rowWeights.prefix(commitment.rowCount)))
+        ]
+      } ?? []
     }
   }
 
@@ -87,12 +90,6 @@ extension ProverTranscript {
 }
 
 extension Level {
-  var elementCount: Int {
-    switch self {
-    case .clear(let elementCount), .committed(_, _, let elementCount): elementCount
-    }
-  }
-
   /// Variables of the padded vector.
   var variableCount: Int {
     switch self {
@@ -104,19 +101,19 @@ extension Level {
 
 extension Commitment {
   /// Rows of elements of K: for each the row of first coordinates, then that of second ones.
-  init(secure vector: [SecureField], rowCount: Int, code: Code, threads: Int) {
+  init(secure vector: SecureTable, rowCount: Int, code: Code, threads: Int) {
     var rows: [BaseField] = []
     let length = 1 << code.variableCount
     rows.reserveCapacity(2 * rowCount * length)
     for row in 0..<rowCount {
-      let entries = vector[row * length..<(row + 1) * length]
-      rows.append(contentsOf: entries.lazy.map(\.c0))
-      rows.append(contentsOf: entries.lazy.map(\.c1))
+      let entries = row * length / 8..<(row + 1) * length / 8
+      for plane in [\SecureLanes.c0, \SecureLanes.c1] {
+        for group in entries {
+          let lanes = vector.lanes[group][keyPath: plane]
+          for lane in 0..<BaseLanes.laneCount { rows.append(lanes[lane]) }
+        }
+      }
     }
     self.init(rows: rows, code: code, threads: threads)
-  }
-
-  func combineRows(_ weights: ArraySlice<SecureField>, count: Int, threads: Int) -> SecureTable {
-    combineRows(Array(weights.prefix(count)), from: 0, threads: threads)
   }
 }

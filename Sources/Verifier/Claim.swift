@@ -40,7 +40,9 @@ package struct AxisWeight: Hashable, Sendable {
 
   /// The extension over an axis of `point.count` bits.
   package func evaluate(at other: [SecureField]) -> SecureField {
-    guard isContiguous else { return Multilinear.evaluate(table(1 << other.count), at: other) }
+    guard isContiguous, point?.count ?? other.count == other.count else {
+      return Multilinear.evaluate(table(1 << other.count), at: other)
+    }
     guard let point else { return Multilinear.lessThan(count, at: other) }
     return Multilinear.equalityLessThan(count, point, other)
   }
@@ -48,7 +50,7 @@ package struct AxisWeight: Hashable, Sendable {
   /// For a split axis: by the value of the high bits, the extension over the low bits at `low`.
   package func evaluateLow(at low: [SecureField], highCount: Int) -> [SecureField] {
     let size = 1 << low.count
-    guard isContiguous else {
+    guard isContiguous, point?.count ?? low.count >= low.count else {
       let table = table(highCount << low.count)
       return (0..<highCount).map {
         Multilinear.evaluate(Array(table[$0 << low.count..<($0 + 1) << low.count]), at: low)

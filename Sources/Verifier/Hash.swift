@@ -10,16 +10,25 @@ package struct Digest: Hashable, Sendable {
 
   /// Missing bytes count as zero.
   package init(bytes: ArraySlice<UInt8>) {
-    var words = SIMD4<UInt64>.zero
-    for (index, byte) in bytes.prefix(Self.byteCount).enumerated() {
-      words[index / 8] |= UInt64(byte) << UInt64(8 * (index % 8))
-    }
-    self.words = words
+    words = SIMD4(
+      littleEndianWord(bytes, at: 0), littleEndianWord(bytes, at: 8), littleEndianWord(bytes, at: 16),
+      littleEndianWord(bytes, at: 24))
   }
 
   package var bytes: [UInt8] {
     (0..<Self.byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(8 * ($0 % 8))) }
   }
+}
+
+/// The u64 that begins `offset` bytes into the slice; missing bytes count as zero.
+package func littleEndianWord(_ bytes: ArraySlice<UInt8>, at offset: Int) -> UInt64 {
+  let start = bytes.startIndex + offset
+  guard start + 8 <= bytes.endIndex else {
+    return bytes.dropFirst(offset).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+  var word: UInt64 = 0
+  for index in 0..<8 { word |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+  return word
 }
 
 /// What a hash is used for; part of its personalization. docs/protocol.md §2.
@@ -44,21 +53,36 @@ package struct Hash: Sendable {
     personalization = purpose.personalization
   }
 
-  /// `byteCount` is 1 … 64.
-  package func bytes(_ data: [UInt8], byteCount: Int) -> [UInt8] {
-    var output = [UInt8](repeating: 0, count: byteCount)
-    unsafe crypto_generichash_blake2b_salt_personal(
-      &output, byteCount, data, UInt64(data.count), nil, 0, nil, personalization)
-    return output
+  /// The 64 bytes of a long digest.
+  package func long(_ data: [UInt8]) -> (Digest, Digest) {
+    var output = SIMD8<UInt64>.zero
+    unsafe withUnsafeMutableBytes(of: &output) { output in
+      unsafe data.withUnsafeBytes { unsafe run($0, into: output) }
+    }
+    return (Digest(words: output.lowHalf), Digest(words: output.highHalf))
   }
 
   package func digest(_ data: [UInt8]) -> Digest {
-    Digest(bytes: bytes(data, byteCount: Digest.byteCount)[...])
+    unsafe data.withUnsafeBytes { unsafe digest($0) }
+  }
+
+  package func digest(_ data: ArraySlice<UInt8>) -> Digest {
+    unsafe data.withUnsafeBytes { unsafe digest($0) }
   }
 
   package func digest(_ left: Digest, _ right: Digest) -> Digest {
-    var data = left.bytes
-    data.append(contentsOf: right.bytes)
-    return digest(data)
+    unsafe withUnsafeBytes(of: SIMD8(lowHalf: left.words, highHalf: right.words)) { unsafe digest($0) }
+  }
+
+  private func digest(_ input: UnsafeRawBufferPointer) -> Digest {
+    var output = SIMD4<UInt64>.zero
+    unsafe withUnsafeMutableBytes(of: &output) { unsafe run(input, into: $0) }
+    return Digest(words: output)
+  }
+
+  private func run(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) {
+    guard let start = output.baseAddress else { return }
+    unsafe crypto_generichash_blake2b_salt_personal(
+      start, output.count, input.baseAddress, UInt64(input.count), nil, 0, nil, personalization)
   }
 }

@@ -46,7 +46,7 @@ extension VerifierTranscript {
     for (index, position) in positions.enumerated() {
       let start = contents.startIndex + index * byteCount
       slices.append(contents[start..<start + byteCount])
-      leaves.append((position, hash.digest(Array(slices[index]))))
+      leaves.append((position, hash.digest(slices[index])))
     }
     var siblings: [Digest] = []
     let count = Merkle.siblingCount(positions: positions, depth: depth)

@@ -1,11 +1,21 @@
 import Circuit
 import Field
 
-/// z of symbol i of a code: ω^rev(i). docs/protocol.md §4.2.
-package func codePoint(_ position: Int, domainBits: Int) -> BaseField {
-  var reversed: UInt64 = 0
-  for bit in 0..<domainBits where position >> bit & 1 == 1 { reversed |= 1 << UInt64(domainBits - 1 - bit) }
-  return BaseField.rootOfUnity(logOrder: domainBits).power(reversed)
+extension Code {
+  /// z of each position: ω^rev(position). docs/protocol.md §4.2.
+  package func points(at positions: [Int]) -> [BaseField] {
+    var roots: [BaseField] = []
+    var root = BaseField.rootOfUnity(logOrder: domainBits)
+    for _ in 0..<domainBits {
+      roots.append(root)
+      root = root.squared()
+    }
+    return positions.map { position in
+      var point = BaseField.one
+      for bit in 0..<domainBits where position >> bit & 1 == 1 { point *= roots[domainBits - 1 - bit] }
+      return point
+    }
+  }
 }
 
 /// A tensor weight on a block of the vector H, to be evaluated once all challenges are known.
@@ -157,8 +167,7 @@ extension VerifierTranscript {
       let positions = sponge.positions("positions", count: code.code.queryCount, domainBits: domainBits)
       let leaves = try receiveLeaves(
         at: positions, byteCount: code.leafByteCount, depth: domainBits, root: code.root)
-      for (position, leaf) in zip(positions, leaves) {
-        let z = codePoint(position, domainBits: domainBits)
+      for (z, leaf) in zip(code.code.points(at: positions), leaves) {
         let factors = TensorWeight.Factors.powers(z, variableCount: code.code.variableCount)
         symbols.append(
           (TensorWeight(coefficient: .zero, factors: factors, block: code.block), try code.foldedSymbol(leaf)))

@@ -84,8 +84,8 @@ public struct Statement: Hashable, Sendable {
         return try reader.list(count: count, minimumByteCount: column.integerByteCount) {
           reader throws(MalformedBytes) in
           let offset = try reader.readInteger(byteCount: column.integerByteCount)
-          guard offset <= UInt64(column.upper - column.lower) else { throw reader.malformed() }
-          return column.lower + Int64(offset)
+          guard offset <= column.span else { throw reader.malformed() }
+          return column.lower &+ Int64(bitPattern: offset)
         }
       }
       try reader.finish()
@@ -95,9 +95,12 @@ public struct Statement: Hashable, Sendable {
 }
 
 extension Column {
+  /// upper − lower, which may be 2^63.
+  fileprivate var span: UInt64 { UInt64(bitPattern: upper &- lower) }
+
   /// Bytes of an integer of the declared range in a statement.
   package var integerByteCount: Int {
-    let bits = Int.bitWidth - (upper - lower).leadingZeroBitCount
+    let bits = UInt64.bitWidth - span.leadingZeroBitCount
     return max(1, (bits + 7) / 8)
   }
 }

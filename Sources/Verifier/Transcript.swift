@@ -27,9 +27,9 @@ package struct Sponge: ~Copyable {
 
   private mutating func words(_ label: String) -> SIMD4<UInt64> {
     begin(label)
-    let output = squeeze.bytes(buffer, byteCount: 2 * Digest.byteCount)
-    state = Digest(bytes: output.prefix(Digest.byteCount))
-    return Digest(bytes: output.suffix(Digest.byteCount)).words
+    let (next, output) = squeeze.long(buffer)
+    state = next
+    return output.words
   }
 
   package mutating func challenge(_ label: String) -> SecureField {
@@ -133,13 +133,9 @@ package struct VerifierTranscript: ~Copyable {
 package func baseElements(_ bytes: ArraySlice<UInt8>) throws(VerificationError) -> [BaseField] {
   var elements: [BaseField] = []
   elements.reserveCapacity(bytes.count / BaseField.byteCount)
-  var index = bytes.startIndex
-  while index < bytes.endIndex {
-    var word: UInt64 = 0
-    for byte in bytes[index..<min(index + 8, bytes.endIndex)].reversed() { word = word << 8 | UInt64(byte) }
-    guard let element = BaseField(canonical: word) else { throw .malformed }
+  for offset in stride(from: 0, to: bytes.count, by: BaseField.byteCount) {
+    guard let element = BaseField(canonical: littleEndianWord(bytes, at: offset)) else { throw .malformed }
     elements.append(element)
-    index += 8
   }
   return elements
 }

@@ -47,6 +47,12 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
+  /// Copies a table of whole vectors over the entries from `offset` on.
+  mutating func replace(at offset: Int, with other: SecureTable) {
+    precondition(offset & 7 == 0 && other.count & 7 == 0 && offset + other.count <= count, "whole vectors")
+    lanes.replaceSubrange(offset / 8..<offset / 8 + other.lanes.count, with: other.lanes)
+  }
+
   package var values: [SecureField] { (0..<count).map { self[$0] } }
 
   /// scale·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.

@@ -1,0 +1,67 @@
+/// Why a model or a data file cannot be used. Descriptions are one line each.
+package enum ModelError: Error, Equatable {
+  /// The file cannot be read, or its content is not of its format.
+  case unusableFile(String, reason: String)
+  /// An ONNX model that is malformed or outside the importer's limits; `node` is nil for the graph as a whole.
+  case unusableModel(file: String, node: String?, reason: String)
+  /// Every node that the importer does not support, in graph order.
+  case unsupportedNodes(file: String, [UnsupportedNode])
+  /// An array that is not a batch of samples of the expected shape.
+  case shapeMismatch(source: String, found: [Int], expected: [Int])
+  /// Data whose values or arrays cannot be used.
+  case unusableData(source: String, reason: String)
+  /// A layer that has no exact integer form within the limits of the circuit.
+  case unusableLayer(String, reason: String)
+}
+
+/// One node that the importer refuses.
+package struct UnsupportedNode: Equatable, Sendable {
+  package let name: String
+  package let operation: String
+  package let reason: String
+}
+
+extension ModelError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unusableFile(let file, let reason):
+      "\(file.oneLine): \(reason)"
+    case .unusableModel(let file, nil, let reason):
+      "\(file.oneLine): \(reason)"
+    case .unusableModel(let file, let node?, let reason):
+      "\(file.oneLine): node \(node.oneLine): \(reason)"
+    case .unsupportedNodes(let file, let nodes):
+      "\(file.oneLine): \(nodes.count) unsupported node\(nodes.count == 1 ? "" : "s"): "
+        + nodes.map { "\($0.name.oneLine) (\($0.operation.oneLine)): \($0.reason)" }.joined(separator: "; ")
+    case .shapeMismatch(let source, let found, let expected):
+      "\(source.oneLine): shape \(found) is not a batch of samples of shape \(expected)"
+    case .unusableData(let source, let reason):
+      "\(source.oneLine): \(reason)"
+    case .unusableLayer(let layer, let reason):
+      "layer \(layer.oneLine): \(reason)"
+    }
+  }
+}
+
+extension String {
+  /// At most 120 characters of the string, control characters replaced by `?`.
+  var oneLine: String {
+    var line = String(String.UnicodeScalarView())
+    var length = 0
+    for scalar in unicodeScalars {
+      guard length < 120 else { return line + "…" }
+      line.unicodeScalars.append(scalar.isControl ? "?" : scalar)
+      length += 1
+    }
+    return line
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isControl: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+    default: false
+    }
+  }
+}

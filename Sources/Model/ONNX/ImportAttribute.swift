@@ -1,0 +1,42 @@
+extension ONNXNode {
+  func float(_ name: String, default value: Float) throws(NodeProblem) -> Float {
+    guard let attribute = try attribute(name, .float) else { return value }
+    return attribute.f
+  }
+
+  func integer(_ name: String, default value: Int) throws(NodeProblem) -> Int {
+    guard let attribute = try attribute(name, .int) else { return value }
+    return Int(attribute.i)
+  }
+
+  /// The value of a Constant node.
+  func constant() throws(NodeProblem) -> Constant {
+    guard attribute.count == 1, let attribute = attribute.first else {
+      throw .malformed("a Constant has exactly one attribute")
+    }
+    switch attribute.name {
+    case "value": return try Constant(typed(attribute, .tensor).t)
+    case "value_float": return .floats([try typed(attribute, .float).f], shape: [])
+    case "value_floats":
+      let values = try typed(attribute, .floats).floats
+      return .floats(values, shape: [values.count])
+    case "value_int": return .integers([Int(try typed(attribute, .int).i)], shape: [])
+    case "value_ints":
+      let values = try typed(attribute, .ints).ints.map(Int.init)
+      return .integers(values, shape: [values.count])
+    default: throw .unsupported("its value is given as '\(attribute.name.oneLine)'")
+    }
+  }
+
+  private func attribute(_ name: String, _ kind: ONNXAttribute.Kind) throws(NodeProblem) -> ONNXAttribute? {
+    guard let attribute = attribute.first(where: { $0.name == name }) else { return nil }
+    return try typed(attribute, kind)
+  }
+
+  private func typed(_ attribute: ONNXAttribute, _ kind: ONNXAttribute.Kind) throws(NodeProblem) -> ONNXAttribute {
+    guard attribute.type == kind else {
+      throw .malformed("the attribute '\(attribute.name.oneLine)' is not of type \(kind)")
+    }
+    return attribute
+  }
+}

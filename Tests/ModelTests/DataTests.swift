@@ -1,0 +1,131 @@
+import Model
+import Testing
+
+private let expected: [Double] = [0, 1, 2, 3, 100, 127]
+
+private func read(_ reference: String, preferring name: String? = nil) throws -> NumericArray {
+  try DataReference(fixtures + "data/" + reference).read(preferring: name)
+}
+
+@Suite struct DataTests {
+  @Test(arguments: ["float32", "float64", "int8", "int16", "int32", "int64", "uint8"])
+  func everyElementTypeIsRead(type: String) throws {
+    let array = try read("\(type).npy")
+    #expect(array == NumericArray(shape: [2, 3], values: expected, isInteger: type.contains("int")))
+  }
+
+  @Test(arguments: [
+    "stored.npz:values", "deflated.npz:values", "single.npz", "zip64.npz", "nested.json", "named.json:values",
+  ])
+  func everyContainerIsRead(reference: String) throws {
+    let array = try read(reference)
+    #expect(array.shape == [2, 3])
+    #expect(array.values == expected)
+  }
+
+  @Test func otherShapesAreRead() throws {
+    #expect(try read("vector.npy") == NumericArray(shape: [3], values: [0, 1, 2], isInteger: false))
+    #expect(try read("scalar.npy") == NumericArray(shape: [], values: [2.5], isInteger: false))
+    #expect(try read("empty.npy") == NumericArray(shape: [0, 4], values: [], isInteger: false))
+    #expect(try read("named.json:deep") == NumericArray(shape: [1, 2, 1], values: [0.01, -2.5], isInteger: false))
+    #expect(try read("stored.npz:in0/x").values == [1, 2])
+    #expect(try read("stored.npz", preferring: "in0/x").values == [1, 2])
+    #expect(try read("nested.json[1]") == NumericArray(shape: [3], values: [3, 100, 127], isInteger: false))
+    #expect(try read("stored.npz:values[0]").values == [0, 1, 2])
+  }
+
+  @Test func referencesAreParsed() {
+    func parts(_ text: String) -> String {
+      let reference = DataReference(text)
+      return "\(reference.path)|\(reference.key ?? "-")|\(reference.index.map(String.init) ?? "-")"
+    }
+    #expect(parts("a/b.npz") == "a/b.npz|-|-")
+    #expect(parts("a:b/c.npz:in0/x[12]") == "a:b/c.npz|in0/x|12")
+    #expect(parts("c.json:k:l") == "c.json|k:l|-")
+    #expect(parts("c.npy[3]") == "c.npy|-|3")
+    #expect(parts("c[x].npy") == "c[x].npy|-|-")
+    #expect(parts("c[-1]") == "c[-1]|-|-")
+    #expect(parts("[1]") == "|-|1")
+    #expect(parts("") == "|-|-")
+  }
+
+  @Test(arguments: [
+    ("refused_fortran.npy", "is in Fortran order; save it in C order"),
+    ("refused_big_endian.npy", "has element type '>f4', which is not supported"),
+    ("refused_complex.npy", "has element type '<c8', which is not supported"),
+    ("refused_text.npy", "has element type '<U1', which is not supported"),
+    ("refused_record.npy", "has a header that is not understood"),
+    ("refused_nan.npy", "has values that are not finite"),
+    ("refused_bzip2.npz", "the array 'values' has a member compressed by method 12, which is not supported"),
+    ("stored.npz", "has 2 arrays; name one of: values, in0/x"),
+    ("stored.npz:other", "has no array 'other'; it has: values, in0/x"),
+    ("vector.npy:key", "is one array without a name, and has no 'key'"),
+    ("named.json", "has 3 arrays; name one of: values, labels, deep"),
+    ("missing.npz", "cannot be opened: No such file or directory"),
+    ("../data", "is not a regular file"),
+    ("../generate.py", "is not an .npz, .npy or JSON file"),
+  ])
+  func unusableFilesAreNamed(reference: String, reason: String) {
+    let file = fixtures + "data/" + DataReference(reference).path
+    #expect(throws: ModelError.unusableFile(file, reason: reason)) { try read(reference) }
+  }
+
+  @Test(arguments: [("nested.json[2]", [2, 3]), ("scalar.npy[0]", []), ("empty.npy[0]", [0, 4])])
+  func missingElementsAreRefused(reference: String, shape: [Int]) {
+    #expect(
+      throws: ModelError.unusableData(
+        source: fixtures + "data/" + reference,
+        reason: "an array of shape \(shape) has no element \(reference.dropLast().last!)")
+    ) { try read(reference) }
+  }
+
+  @Test(arguments: [
+    ("", "neither an array of numbers nor an object of arrays, at byte 0"), ("[", "not a number, at byte 1"),
+    ("[1,]", "not a number, at byte 3"), ("[01]", "expected ']', at byte 2"), ("[1.]", "not a number, at byte 3"),
+    ("[1e]", "not a number, at byte 3"), ("[+1]", "not a number, at byte 1"), ("[-]", "not a number, at byte 2"),
+    ("[NaN]", "not a number, at byte 1"), ("[[1],[2,3]]", "arrays of unequal length side by side, at byte 10"),
+    ("[[1],2]", "expected '[', at byte 5"), ("[1,[2]]", "not a number, at byte 3"),
+    ("[1] 2", "text after the end of the data, at byte 4"), ("[1", "expected ']', at byte 2"),
+    ("{\"a\":1}", "neither an array of numbers nor an object of arrays, at byte 5"),
+    ("{\"a\":[1],\"a\":[1]}", "two arrays of the name 'a', at byte 12"),
+    ("{\"a\\n\":[1]}", "a name that is cut off or has escapes, at byte 2"),
+    ("{\"a", "a name that is cut off or has escapes, at byte 2"),
+    ("{\"a\" [1]}", "expected ':', at byte 5"), ("{\"a\":[1] \"b\":[1]}", "expected ',', at byte 9"),
+    ("{", "expected '\"', at byte 1"), (String(repeating: "[", count: 40), "arrays nested too deeply, at byte 33"),
+  ])
+  func unusableJSONIsLocated(text: String, reason: String) {
+    #expect(throws: DataProblem.self) { try readJSON(Array(text.utf8)) }
+    do {
+      _ = try readJSON(Array(text.utf8))
+    } catch {
+      #expect(error.reason == "is not usable JSON: \(reason)")
+    }
+  }
+
+  @Test func jsonNumbersMustBeFinite() {
+    #expect(throws: DataProblem.self) { try readJSON(Array("[1e999]".utf8)) }
+  }
+
+  @Test func writtenArraysAreReadBack() throws {
+    let real = try readNPY(encodeNPY([0.1, -2, 1e300], shape: [3, 1]))
+    #expect(real == NumericArray(shape: [3, 1], values: [0.1, -2, 1e300], isInteger: false))
+    let integer = try readNPY(encodeNPY([Int64(-5), 1 << 40], shape: [2]))
+    #expect(integer == NumericArray(shape: [2], values: [-5, 0x1p40], isInteger: true))
+    #expect(encodeNPY([1.0], shape: []).count == 128 + 8)
+  }
+
+  @Test func arraysAreReshapedToBatches() throws {
+    let port = NamedShape(name: "x", shape: [2, 2])
+    func count(_ shape: [Int]) throws -> Int {
+      let values = [Double](repeating: 0, count: shape.reduce(1, *))
+      return try NumericArray(shape: shape, values: values, isInteger: false).batchCount(of: port.shape, source: "a")
+    }
+    #expect(try count([4]) == 1)
+    #expect(try count([1, 4]) == 1)
+    #expect(try count([3, 4]) == 3)
+    #expect(try count([3, 1, 2, 2]) == 3)
+    for shape in [[8], [], [4, 2], [3, 5], [0, 4], [3]] {
+      #expect(throws: ModelError.shapeMismatch(source: "a", found: shape, expected: [2, 2])) { try count(shape) }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Model
+
+/// The folder Tests/ModelTests/Fixtures.
+let fixtures = String(#filePath.dropLast("Fixtures.swift".count)) + "Fixtures/"
+
+func fixtureNames(_ folder: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: fixtures + folder).sorted()
+}
+
+func fixtureNetwork(_ name: String) throws -> Network { try importONNX(path: fixtures + name) }
+
+/// The folder of the trained models and their data, or nil when it is not on this machine.
+let trainedModels: String? = {
+  let folder = ProcessInfo.processInfo.environment["ZKML_MODELS"] ?? "../shared/models"
+  return FileManager.default.fileExists(atPath: folder + "/MANIFEST.json") ? folder + "/" : nil
+}()
+
+let trainedModelsHint = "the folder of trained models is missing; ZKML_MODELS names another"
+
+func errorDescription(_ body: () throws -> Void) -> String? {
+  do {
+    try body()
+    return nil
+  } catch let error as ModelError {
+    return error.description
+  } catch {
+    return "an error of another type: \(error)"
+  }
+}
+
+/// A network under circuits/.
+struct CircuitFolder: CustomStringConvertible, Sendable {
+  let name: String
+  let inputScale: Double?
+
+  static let digits = CircuitFolder(name: "digits-mlp", inputScale: nil)
+  static let fashion = CircuitFolder(name: "fmnist-mlp", inputScale: 1.0 / 255)
+  static let all = [digits, fashion]
+
+  var description: String { name }
+
+  var path: String { String(#filePath.dropLast("Tests/ModelTests/Fixtures.swift".count)) + "circuits/\(name)/" }
+
+  func compiled() throws -> CompiledModel {
+    try compile(
+      model: path + "model.onnx", calibration: DataReference(path + "calibration.npz"),
+      options: QuantizationOptions(inputScale: inputScale))
+  }
+
+  /// The first of the test inputs, as integers.
+  func testInputs(_ network: IntegerNetwork, count: Int? = nil) throws -> IntegerBatch {
+    let source = path + "test.npz"
+    let array = try DataReference(source).read(preferring: "input")
+    let batch = network.input.quantize(try network.input.samples(array, source: source))
+    let count = count ?? batch.count
+    return IntegerBatch(count: count, values: Array(batch.values.prefix(count * network.input.port.width)))
+  }
+}
