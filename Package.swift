@@ -54,16 +54,21 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
+      name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
