@@ -54,11 +54,12 @@ struct ProveCommand: ParsableCommand {
       throw Failure.unusable(
         "--private-input is refused: the plain mode publishes the input, and there is no hiding mode yet")
     }
+    let start = ContinuousClock.now
     let (key, keyByteCount) = try NetworkFiles(path: network).provingKey()
-    shared.detail("read \(network).pk, \(grouped(keyByteCount)) bytes")
-    if !transparent { shared.note(plainModeNotice) }
+    shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration((ContinuousClock.now - start) / .seconds(1)))")
     var reports: [JSON] = []
     for (input, output) in try jobs() { reports.append(try prove(key, input, output)) }
+    if !transparent { shared.note(plainModeNotice) }
     shared.emit(many == nil ? reports[0] : ["proofs": .array(reports)])
   }
 
