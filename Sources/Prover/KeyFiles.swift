@@ -14,7 +14,7 @@ extension ArithmeticCircuit {
   /// - Throws: `.malformed`, `.invalidCircuit`.
   package init(file: [UInt8]) throws(VerificationError) {
     let content = file.dropLast(Digest.byteCount)
-    guard file.count > Digest.byteCount, Hash(.file).digest(Array(content)).bytes[...] == file.suffix(Digest.byteCount)
+    guard file.count > Digest.byteCount, Hash(.file).digest(content).bytes[...] == file.suffix(Digest.byteCount)
     else { throw .malformed }
     do throws(MalformedBytes) { self = try ArithmeticCircuit(encoded: content) } catch { throw .malformed }
     do throws(InvalidCircuit) { try validate() } catch {
@@ -135,24 +135,39 @@ extension ByteReader {
       code: code, rows: layout.rows(of: weights), symbols: symbols, tree: MerkleTree(levels: levels))
   }
 
-  private mutating func words(count: Int) throws(MalformedBytes) -> [UInt64] {
-    guard count <= remaining / 8 else { throw malformed() }
-    return try read(8 * count).withUnsafeBytes { bytes in
-      (0..<count).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
-    }
-  }
-
   private mutating func elements(count: Int) throws(MalformedBytes) -> [BaseField] {
-    let words = try words(count: count)
-    let elements = words.compactMap { BaseField(canonical: $0) }
-    guard elements.count == count else { throw malformed() }
+    guard count <= remaining / 8 else { throw malformed() }
+    var isCanonical = true
+    let elements = try read(8 * count).withUnsafeBytes { bytes in
+      [BaseField](unsafeUninitializedCapacity: count) { buffer, initialized in
+        for index in 0..<count {
+          let element = BaseField(canonical: bytes.word(at: index))
+          isCanonical = isCanonical && element != nil
+          buffer.initializeElement(at: index, to: element ?? .zero)
+        }
+        initialized = count
+      }
+    }
+    guard isCanonical else { throw malformed() }
     return elements
   }
 
   private mutating func digests(count: Int) throws(MalformedBytes) -> [Digest] {
-    let words = try words(count: 4 * count)
-    return (0..<count).map { index in
-      Digest(words: SIMD4(words[4 * index], words[4 * index + 1], words[4 * index + 2], words[4 * index + 3]))
+    guard count <= remaining / Digest.byteCount else { throw malformed() }
+    return try read(Digest.byteCount * count).withUnsafeBytes { bytes in
+      (0..<count).map { index in
+        let first = 4 * index
+        return Digest(
+          words: SIMD4(
+            bytes.word(at: first), bytes.word(at: first + 1), bytes.word(at: first + 2), bytes.word(at: first + 3)))
+      }
     }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The little-endian word at 8·index bytes.
+  @inline(__always) fileprivate func word(at index: Int) -> UInt64 {
+    UInt64(littleEndian: loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
   }
 }

@@ -9,8 +9,8 @@ struct CompileCommand: ParsableCommand {
     commandName: "compile",
     abstract: "Quantizes an ONNX network and writes its circuit (public) and weights (private).",
     discussion: """
-      Writes NET.circuit and NET.weights; `zkml setup NET` goes on from there. Calibration data: a batch of typical inputs,
-      .npz, .npy or JSON; `file.npz:key` names one array. Integers, such as pixels, need --input-scale.
+      Writes NET.circuit and NET.weights; `zkml setup NET` goes on from there. Calibration data: a batch of typical
+      inputs, .npz, .npy or JSON; `file.npz:key` names one array. Integers, such as pixels, need --input-scale.
 
         zkml compile model.onnx --calibrate samples.npz -o net
         zkml compile model.onnx --calibrate pixels.npy --input-scale 1/255 -o net
@@ -56,16 +56,20 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func report(_ compiled: CompiledModel, _ estimate: ProofEstimate, files: NetworkFiles?) {
-    let (layers, comparison) = (compiled.integers.layers, compiled.comparison)
-    shared.say("\(compiled.network.name): \(grouped(compiled.network.parameterCount)) parameters, \(grouped(compiled.network.multiplicationCount)) multiplications")
+    let (network, layers, comparison) = (compiled.network, compiled.integers.layers, compiled.comparison)
+    let sizes = (grouped(network.parameterCount), grouped(network.multiplicationCount))
+    shared.say("\(network.name): \(sizes.0) parameters, \(sizes.1) multiplications")
     for layer in layers {
-      shared.say(
-        "  \(padded(layer.name, to: 20)) \(padded(layer.operation, to: 15)) weights of \(layer.weightBits) bits, shift \(layer.shift), bound \(layer.accumulatorBound)")
+      let title = "\(padded(layer.name, to: 20)) \(padded(layer.operation, to: 15))"
+      let bound = grouped(Int(layer.accumulatorBound))
+      shared.say("  \(title) \(layer.weightBits) bits, shift \(layer.shift), bound \(bound)")
     }
-    shared.say(
-      "calibration data: largest error \(decimal(comparison.largestError, places: 4)), mean error \(decimal(comparison.meanError, places: 4)), same class for \(decimal(100 * comparison.agreement, places: 1)) %")
-    shared.say(
-      "one proof, about: \(grouped(estimate.proofByteCount)) bytes, \(duration(estimate.proveSeconds)) on one core, \(grouped(estimate.memoryByteCount)) bytes of memory")
+    let errors = (decimal(comparison.largestError, places: 4), decimal(comparison.meanError, places: 4))
+    shared.say("calibration data: largest error \(errors.0), mean error \(errors.1)")
+    shared.say("calibration data: same class for \(decimal(100 * comparison.agreement, places: 1)) %")
+    let bytes = (grouped(estimate.proofByteCount), grouped(estimate.memoryByteCount))
+    let time = duration(estimate.proveSeconds)
+    shared.say("one proof, about: \(bytes.0) bytes, \(time) on one core, \(bytes.1) bytes of memory")
     if let files { shared.say("wrote \(files.circuitPath) (public) and \(files.weightsPath) (private)") }
     shared.emit([
       "model": .string(compiled.network.name), "circuit_digest": .string(compiled.lowered.circuit.digest.hexadecimal),

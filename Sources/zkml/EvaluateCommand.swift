@@ -41,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
       let network = try importONNX(path: path)
       let expected = circuit.inputs[0].dimensions.reduce(1, *)
       guard network.input.width == expected, network.output.width * samples.count == outputs.values.count else {
-        throw Failure.unusable("\(path): is not the float network of \(self.network): its input or output has another size")
+        throw Failure.unusable("\(path): is not the float network of \(self.network): its sizes are others")
       }
       return network.run(samples)
     }

@@ -80,7 +80,9 @@ struct Figures {
   }
 
   func lines(onnxruntime: Double?) -> [String] {
-    func overhead(_ seconds: Double) -> String { "proving takes \(decimal(median(prove) / seconds, places: 0)) times as long" }
+    func overhead(_ seconds: Double) -> String {
+      "proving takes \(decimal(median(prove) / seconds, places: 0)) times as long"
+    }
     var lines = ["batch \(batch), \(threads) threads, \(Machine.instructions), medians of \(prove.count) runs"]
     lines += ["prove        \(duration(median(prove)))"]
     lines += phases.map { "  \(padded($0.name, to: 14)) \(duration(median($0.seconds)))" }

@@ -26,16 +26,21 @@ extension FileDescription {
     let elements = { (kind: ColumnKind) in
       circuit.columns(of: kind).reduce(0) { $0 + circuit.shape(ofColumn: $1, batch: 1).reduce(1, *) }
     }
+    let counts = [("weight", ColumnKind.weight), ("advice", .advice), ("virtual", .virtual), ("input", .input)].map {
+      "\(circuit.columns(of: $0.1).count) \($0.0)"
+    }
+    let lookups = "\(circuit.lookups.count) lookups of \(grouped(circuit.lookedUpCount(batch: 1))) values"
     lines = [
       "name      \(circuit.name)", "circuit   \(circuit.digest.hexadecimal)",
       "batch     at most \(circuit.batchCap)",
-      "columns   \(circuit.columns.count): \(circuit.columns(of: .weight).count) weight, \(circuit.columns(of: .advice).count) advice, \(circuit.columns(of: .virtual).count) virtual, \(circuit.columns(of: .input).count) input",
+      "columns   \(circuit.columns.count): \(counts.joined(separator: ", "))",
       "elements  \(grouped(elements(.weight))) weight, \(grouped(elements(.advice))) advice for a batch of one",
-      "relations \(circuit.contractions.count) contractions, \(circuit.lookups.count) lookups of \(grouped(circuit.lookedUpCount(batch: 1))) values",
+      "relations \(circuit.contractions.count) contractions, \(lookups)",
     ]
     for table in circuit.tables { lines.append("table     \(table.name): 2^\(table.bitCount) rows of \(table.arity)") }
-    for port in circuit.inputs { lines.append("input     \(port.name) (\(port.shapeText)), scale \(port.scale), public") }
-    for port in circuit.outputs { lines.append("output    \(port.name) (\(port.shapeText)), scale \(port.scale), public") }
+    for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
+      lines += ports.map { "\(title)    \($0.name) (\($0.shapeText)), scale \($0.scale), public" }
+    }
     func ports(_ ports: [Port]) -> JSON {
       .array(
         ports.map {
@@ -49,7 +54,8 @@ extension FileDescription {
       Member("name", .string(circuit.name)), Member("circuit_digest", .string(circuit.digest.hexadecimal)),
       Member("batch_cap", .integer(circuit.batchCap)), Member("columns", .integer(circuit.columns.count)),
       Member("weight_elements", .integer(elements(.weight))), Member("advice_elements", .integer(elements(.advice))),
-      Member("contractions", .integer(circuit.contractions.count)), Member("lookups", .integer(circuit.lookedUpCount(batch: 1))),
+      Member("contractions", .integer(circuit.contractions.count)),
+      Member("lookups", .integer(circuit.lookedUpCount(batch: 1))),
       Member(
         "tables", .array(circuit.tables.map { ["name": .string($0.name), "rows": .integer(1 << $0.bitCount)] })),
       Member("inputs", ports(circuit.inputs)), Member("outputs", ports(circuit.outputs)),
@@ -67,7 +73,8 @@ extension FileDescription {
     members = [
       Member("model", .string(core.modelID.hexadecimal)), Member("key", .string(core.digest.hexadecimal)),
       Member("root", .string(core.root.hexadecimal)),
-      Member("row_variables", JSON(code.map { Double($0.variableCount) })), Member("rate_bits", JSON(code.map { Double($0.rateBits) })),
+      Member("row_variables", code.map { .integer($0.variableCount) } ?? .null),
+      Member("rate_bits", code.map { .integer($0.rateBits) } ?? .null),
     ]
   }
 
@@ -121,8 +128,8 @@ extension FileDescription {
       try reader.finish()
       lines = [
         "model     \(model)", "key       \(key)", "batch     \(batch)", "context   \(contextText(context))",
-        "inputs    \(visibility.count), all public, \(grouped(sizes[0])) bytes", "outputs   public, \(grouped(sizes[1])) bytes",
-        "proof     \(grouped(sizes[2])) bytes",
+        "inputs    \(visibility.count), all public, \(grouped(sizes[0])) bytes",
+        "outputs   public, \(grouped(sizes[1])) bytes", "proof     \(grouped(sizes[2])) bytes",
       ]
       members = [
         Member("model", .string(model)), Member("key", .string(key)), Member("batch", .integer(batch)),

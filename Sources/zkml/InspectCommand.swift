@@ -9,8 +9,8 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Shows what a .circuit, .weights, .pk, .vk or .proof file holds.",
     discussion: """
-      For circuits and keys also each term of the soundness sum in bits, and the total. With --key the statement of a proof
-      is shown, without checking that it holds.
+      For circuits and keys also each term of the soundness sum in bits, and the total. With --key the statement of a
+      proof is shown, without checking that it holds.
 
         zkml inspect net.vk
         zkml inspect sample.proof --key net.vk

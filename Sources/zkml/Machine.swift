@@ -26,7 +26,7 @@ enum Machine {
     let missing = needed.filter { !flags.contains($0) }
     guard missing.isEmpty else {
       throw Failure.unusable(
-        "this build needs a processor with \(missing.joined(separator: ", ")); build it on this machine with scripts/build")
+        "this build needs a processor with \(missing.joined(separator: ", ")); build it here with scripts/build")
     }
   }
 

@@ -69,10 +69,12 @@ struct MeasureCommand: ParsableCommand {
         details, prove: proved - start, verify: verified - encoded, plain: executor == nil ? nil : ended - verified,
         byteCount: bytes.count)
     }
-    let reals = zip(circuit.inputs[0].dimensions.isEmpty ? [] : inputs[0], repeatElement(circuit.inputs[0].scale, count: inputs[0].count)).map { Double($0) * $1 }
-    let onnx = try onnxruntime.map {
-      try timeONNXRuntime(
-        model: $0, input: encodeNPY(reals, shape: [batch] + circuit.inputs[0].dimensions), runCount: runCount)
+    let onnx = try onnxruntime.map { model in
+      guard let port = circuit.inputs.first, circuit.inputs.count == 1 else {
+        throw Failure.unusable("--onnxruntime needs a network with one input")
+      }
+      let samples = encodeNPY(inputs[0].map { Double($0) * port.scale }, shape: [batch] + port.dimensions)
+      return try timeONNXRuntime(model: model, input: samples, runCount: runCount)
     }
     for line in figures.lines(onnxruntime: onnx) { shared.say(line) }
     shared.emit(figures.json(onnxruntime: onnx))

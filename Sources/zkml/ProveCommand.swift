@@ -10,8 +10,8 @@ struct ProveCommand: ParsableCommand {
     commandName: "prove",
     abstract: "Runs the network on an input and proves the output.",
     discussion: """
-      Reads NET.pk. The only mode is the plain one: the statement shows input and output, and nothing is provably hidden,
-      not even the weights. --transparent says that this is wanted.
+      Reads NET.pk. The only mode is the plain one: the statement shows input and output, and nothing is provably
+      hidden, not even the weights. --transparent says that this is wanted.
 
         zkml prove net --input test.npz:input[3] -o sample.proof
         zkml prove net --input sample.json --context "order 4711" -o sample.proof
@@ -56,7 +56,8 @@ struct ProveCommand: ParsableCommand {
     }
     let start = ContinuousClock.now
     let (key, keyByteCount) = try NetworkFiles(path: network).provingKey()
-    shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration((ContinuousClock.now - start) / .seconds(1)))")
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
     var reports: [JSON] = []
     for (input, output) in try jobs() { reports.append(try prove(key, input, output)) }
     if !transparent { shared.note(plainModeNotice) }

@@ -61,7 +61,8 @@ extension WitnessError {
   func reason(_ circuit: ArithmeticCircuit) -> String {
     switch self {
     case .outsideTable(let lookup, let index, let value):
-      "the input takes column '\(circuit.columns[circuit.lookups[lookup].forms[0].parts[0].column].name)' at \(index) to \(value), outside its table"
+      let column = circuit.columns[circuit.lookups[lookup].forms[0].parts[0].column]
+      return "the input takes column '\(column.name)' at \(index) to \(value), outside its table"
     }
   }
 }

@@ -6,7 +6,8 @@ struct SharedOptions: ParsableArguments {
   @Option(help: "Number of threads (default: all cores). Results do not depend on it.")
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Seed of all randomness, for reproducible proofs; only with --transparent.", valueName: "hex"))
+  @Option(
+    help: ArgumentHelp("Seed of all randomness, for reproducible proofs; only with --transparent.", valueName: "hex"))
   var seed: String?
 
   @Flag(help: "Print one JSON object on standard output and messages on standard error.")

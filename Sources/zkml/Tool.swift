@@ -8,15 +8,15 @@ struct RootCommand: ParsableCommand {
     commandName: "zkml",
     abstract: "Proves what a neural network computed, and verifies such proofs.",
     discussion: """
-      compile and setup once for a network; then prove each inference and hand NET.vk and the proof to whoever verifies.
+      compile and setup once for a network; then prove each inference and hand NET.vk and the proof to who verifies.
 
         zkml compile model.onnx --calibrate samples.npz -o net
         zkml setup net
         zkml prove net --input sample.npy -o sample.proof
         zkml verify --key net.vk sample.proof
 
-      Exit status: 0 done, or every proof is valid; 1 a proof does not hold; 2 inputs that cannot be used; 3 an internal
-      error.
+      Exit status: 0 done, or every proof is valid; 1 a proof does not hold; 2 inputs that cannot be used;
+      3 an internal error.
       """,
     version: "0.1.0",
     subcommands: [

@@ -5,7 +5,9 @@ import Testing
 import Verifier
 
 @Suite struct RejectionTests {
-  private func expectRejection(_ result: ToolResult, _ part: String, sourceLocation: SourceLocation = #_sourceLocation) {
+  private func expectRejection(
+    _ result: ToolResult, _ part: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     #expect(result.status == 1, sourceLocation: sourceLocation)
     #expect(result.output.isEmpty, sourceLocation: sourceLocation)
     #expect(result.errorLines.count == 1, "\(result.errors)", sourceLocation: sourceLocation)
