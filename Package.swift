@@ -60,6 +60,11 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
+      name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
