@@ -62,7 +62,7 @@ import Verifier
 
     init() throws {
       func network(_ hidden: Int, weights: [[Int64]]?) -> Network {
-        var b = CircuitBuilder("hidden", axes: [4, hidden, 4])
+        var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
         let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
