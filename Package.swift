@@ -54,6 +54,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CGMP", "Circuit", "Field"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -65,10 +70,10 @@ let package = Package(
       name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
+      name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -52,6 +52,7 @@ extension ArithmeticCircuit {
   }
 
   private func validateColumns() throws(InvalidCircuit) {
+    var weightTotal = 0
     for (index, column) in columns.enumerated() {
       try require(column.axes.count <= 8 && Set(column.axes).count == column.axes.count, rule: 1, index)
       try require(column.axes.allSatisfy(axes.indices.contains), rule: 3, index)
@@ -62,7 +63,10 @@ extension ArithmeticCircuit {
       try require(isBounded(column.lower) && isBounded(column.upper), rule: 8, index)
       try require(column.lower <= column.upper, rule: 8, index)
       switch column.kind {
-      case .weight: try require(column.weightBitCount != nil, rule: 8, index)
+      case .weight:
+        try require(column.weightBitCount != nil, rule: 8, index)
+        weightTotal += 1 << bits
+        try require(weightTotal <= 1 << 36, rule: 1, index)
       case .input: try require(column.lower <= 0 && 0 <= column.upper, rule: 8, index)
       case .advice, .virtual: break
       }

@@ -68,7 +68,7 @@ extension Plan {
   package func reduce(_ claim: VirtualClaim) -> [ReducedTerm] {
     let output = circuit.columns[claim.column]
     let weights = Dictionary(uniqueKeysWithValues: zip(output.axes, claim.axes))
-    guard let contraction = circuit.contractions.first(where: { $0.output == claim.column }) else { return [] }
+    guard let contraction = contractions[claim.column] else { return [] }
     return contraction.terms.map { term in
       let loops = term.operands.flatMap { $0.bindings.map(\.loopAxis) }
       var coefficient = SecureField(BaseField(term.coefficient))

@@ -54,11 +54,14 @@ package struct Plan: Sendable {
   package let lookupBlocks: Blocks
   package let tableBlocks: Blocks
   package let levels: [Level]
+  /// By virtual column.
+  package let contractions: [Int: Contraction]
 
   /// For a valid circuit and a batch of 1 … batchCap; `modelCode` is nil without weights.
   package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?) {
     self.circuit = circuit
     self.batch = batch
+    contractions = Dictionary(circuit.contractions.map { ($0.output, $0) }) { first, _ in first }
     var planner = ParameterPlanner()
     let weights = circuit.columns(of: .weight)
     let advice = circuit.columns(of: .advice)

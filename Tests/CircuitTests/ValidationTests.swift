@@ -56,6 +56,12 @@ import Testing
     #expect(rule { $0.contractions[0].terms[0].operands = [] } == 1)
     #expect(rule { $0.contractions[0].terms[1].operands = Array(repeating: $0.contractions[0].terms[1].operands[0], count: 4) } == 1)
     #expect(rule { $0.axes[1] = 1 << 24; $0.axes[2] = 1 << 24 } == 1)
+    for count in [16, 17] {
+      let weight = Column(name: "", kind: .weight, axes: [1, 2], lower: -8, upper: 7)
+      let circuit = ArithmeticCircuit(
+        name: "", batchCap: 1, axes: [0, 1 << 24, 256], columns: Array(repeating: weight, count: count))
+      #expect(rule { $0 = circuit } == (count == 16 ? nil : 1))
+    }
     #expect(rule { $0.columns.removeAll { $0.kind == .weight || $0.kind == .advice } } == 1)
   }
 

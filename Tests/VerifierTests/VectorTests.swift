@@ -94,7 +94,7 @@ import Verifier
     (31, 0xfffffffefffc0001 as UInt64, 0xdbc00540a3fbdb04 as UInt64)
   ])
   func symbols(position: Int, point: UInt64, symbol: UInt64) {
-    let z = codePoint(position, domainBits: 5)
+    let z = Code(variableCount: 3, rateBits: 2).points(at: [position])[0]
     #expect(z.value == point)
     let row: [Int64] = [3, 1, 4, 1, 5, 9, 2, 6]
     #expect(row.reversed().reduce(BaseField.zero) { $0 * z + BaseField($1) }.value == symbol)

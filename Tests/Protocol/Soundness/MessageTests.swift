@@ -78,8 +78,7 @@ import Verifier
       let code = commitment.code
       var symbols = commitment.symbols
       for position in 0..<1 << code.domainBits {
-        let z = codePoint(position, domainBits: code.domainBits)
-        symbols[position] += z.power(UInt64(1 << code.variableCount + extra))
+        for z in code.points(at: [position]) { symbols[position] += z.power(UInt64(1 << code.variableCount + extra)) }
       }
       let tree = MerkleTree(symbols: symbols, rowCount: commitment.rowCount, depth: code.domainBits, threads: 1)
       return Commitment(code: code, rows: commitment.rows, symbols: symbols, tree: tree)

@@ -1,0 +1,160 @@
+/// Reads little-endian values; every read is checked against the end.
+struct ByteReader {
+  let bytes: [UInt8]
+  private(set) var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var isAtEnd: Bool { position == bytes.count }
+
+  mutating func take(_ count: Int) throws(ReferenceRejection) -> [UInt8] {
+    guard count >= 0, count <= bytes.count - position else { throw .malformedFile }
+    defer { position += count }
+    return Array(bytes[position..<position + count])
+  }
+
+  mutating func u8() throws(ReferenceRejection) -> Int { Int(try take(1)[0]) }
+
+  mutating func u16() throws(ReferenceRejection) -> Int { Int(word(try take(2)[...])) }
+
+  mutating func u32() throws(ReferenceRejection) -> Int { Int(word(try take(4)[...])) }
+
+  mutating func u64() throws(ReferenceRejection) -> UInt64 { word(try take(8)[...]) }
+
+  mutating func i64() throws(ReferenceRejection) -> Int64 { Int64(bitPattern: try u64()) }
+
+  /// A string of §1 that must be UTF-8 of at most 255 bytes (§3.3 rules 2 and 3).
+  mutating func name() throws(ReferenceRejection) {
+    let text = try take(try u16())
+    guard text.count <= 255, String(validating: text, as: UTF8.self) != nil else { throw .malformedCircuit }
+  }
+
+  mutating func list<Element>(
+    count: Int, atMost cap: Int,
+    _ element: (inout ByteReader) throws(ReferenceRejection) -> Element
+  ) throws(ReferenceRejection) -> [Element] {
+    guard count <= cap else { throw .invalidCircuit(rule: 1) }
+    var elements: [Element] = []
+    for _ in 0..<count { elements.append(try element(&self)) }
+    return elements
+  }
+}
+
+extension CircuitDescription {
+  /// Decodes §3.1, with the caps of §3.3 rule 1 on counts.
+  package init(encoding: [UInt8]) throws(ReferenceRejection) {
+    guard encoding.count <= 64 << 20 else { throw .invalidCircuit(rule: 1) }
+    var reader = ByteReader(encoding)
+    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 1 else { throw .malformedCircuit }
+    try reader.name()
+    batchCap = try reader.u32()
+    axes = try reader.list(count: try reader.u32(), atMost: 4096) { r throws(ReferenceRejection) in try r.u32() }
+    columns = try reader.list(count: try reader.u32(), atMost: 65536, Column.init)
+    tables = try reader.list(count: try reader.u32(), atMost: 1024, Table.init)
+    let columns = columns
+    contractions = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
+      try Contraction(&r, columns)
+    }
+    lookups = try reader.list(count: try reader.u32(), atMost: 65536, Lookup.init)
+    inputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
+    outputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
+    guard reader.isAtEnd else { throw .malformedCircuit }
+  }
+}
+
+extension Column {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    try reader.name()
+    guard let kind = ColumnKind(rawValue: UInt8(try reader.u8())) else { throw .malformedCircuit }
+    self.kind = kind
+    axes = try reader.list(count: try reader.u8(), atMost: 8) { r throws(ReferenceRejection) in try r.u32() }
+    lower = try reader.i64()
+    upper = try reader.i64()
+  }
+}
+
+extension Table {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    try reader.name()
+    switch try reader.u8() {
+    case 0:
+      let lower = try reader.i64()
+      let bits = try reader.u8()
+      guard lower.magnitude <= 1 << 62, bits <= 16 else { throw .invalidCircuit(rule: 1) }
+      self = .range(lower: lower, bits: bits)
+    case 1:
+      let lower = try reader.i64()
+      let values = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
+        try r.i64()
+      }
+      guard lower.magnitude <= 1 << 62, !values.isEmpty else { throw .invalidCircuit(rule: 1) }
+      self = .function(lower: lower, values: values)
+    default:
+      throw .malformedCircuit
+    }
+  }
+}
+
+extension Contraction {
+  init(_ reader: inout ByteReader, _ columns: [Column]) throws(ReferenceRejection) {
+    output = try reader.u32()
+    terms = try reader.list(count: try reader.u16(), atMost: 64) { r throws(ReferenceRejection) in
+      Term(
+        coefficient: try r.i64(),
+        operands: try r.list(count: try r.u8(), atMost: 3) { r throws(ReferenceRejection) in
+          try Operand(&r, columns)
+        })
+    }
+  }
+}
+
+extension Operand {
+  init(_ reader: inout ByteReader, _ columns: [Column]) throws(ReferenceRejection) {
+    column = try reader.u32()
+    guard column < columns.count else { throw .invalidCircuit(rule: 3) }
+    bindings = try reader.list(count: columns[column].axes.count, atMost: 8, Binding.init)
+  }
+}
+
+extension Binding {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    switch try reader.u8() {
+    case 0:
+      loop = try reader.u32()
+      slice = nil
+    case 1:
+      loop = try reader.u32()
+      slice = Slice(start: try reader.u32(), stride: try reader.u32())
+    default:
+      throw .malformedCircuit
+    }
+  }
+}
+
+extension Form {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    shift = try reader.u8()
+    constant = try reader.i64()
+    entries = try reader.list(count: try reader.u16(), atMost: 65535) { r throws(ReferenceRejection) in
+      FormEntry(column: try r.u32(), coefficient: try r.i64())
+    }
+  }
+}
+
+extension Lookup {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    table = try reader.u32()
+    forms = try reader.list(count: try reader.u8(), atMost: 2, Form.init)
+  }
+}
+
+extension Port {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    column = try reader.u32()
+    try reader.name()
+    dimensions = try reader.list(count: try reader.u8(), atMost: 255) { r throws(ReferenceRejection) in
+      try r.u32()
+    }
+    scale = Double(bitPattern: try reader.u64())
+  }
+}

@@ -1,0 +1,93 @@
+/// What the merge leaves to the opening (§8.2): Σ_c ω_c·⟨eq(p_c,lo), h_c⟩ = value.
+struct MergedClaim {
+  struct Part {
+    var low: [Extension]
+    var rowPoint: [Extension]
+    var factor: Extension
+  }
+
+  var parts: [Part]
+  var value: Extension
+}
+
+extension ProofCheck {
+  /// §8.1.
+  mutating func claimPadding() {
+    let padded = commitments.flatMap { commitment in
+      commitment.columns.enumerated().compactMap { index, column -> Int? in
+        guard case .listed(let listed) = column, circuit.columns[listed].kind == .advice,
+          commitment.layout.extents(index) != commitment.layout.shapes[index].sizes
+        else { return nil }
+        return listed
+      }
+    }
+    let most = padded.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0
+    let tau = transcript.challenges("padding", most)
+    ledger.add(most)
+    for column in padded {
+      let bits = bits(ofColumn: column)
+      let parts = split(Array(tau[(most - bits.reduce(0, +))...]), bits: bits)
+      claims.append(
+        Claim(
+          column: .listed(column), weights: parts.map(AxisWeight.eq),
+          subtracted: zip(parts, sizes(ofColumn: column)).map { AxisWeight.cut($0, $1) }, value: .zero))
+    }
+  }
+
+  /// §8.2.
+  mutating func merge() throws(ReferenceRejection) -> MergedClaim {
+    let gamma = transcript.challenge("merge")
+    ledger.add(claims.count)
+    var homes: [CommittedColumn: (commitment: Int, index: Int)] = [:]
+    for (c, commitment) in commitments.enumerated() {
+      for (index, column) in commitment.columns.enumerated() { homes[column] = (c, index) }
+    }
+    var located: [(claim: Claim, power: Extension, commitment: Int, index: Int)] = []
+    var power = Extension.one
+    for claim in claims {
+      if let home = homes[claim.column] { located.append((claim, power, home.commitment, home.index)) }
+      power *= gamma
+    }
+
+    let rounds = commitments.map(\.variableCount).max() ?? 0
+    var e = Extension.zero
+    var rho: [Extension] = []
+    for remaining in stride(from: rounds, through: 0, by: -1) {
+      for item in located where commitments[item.commitment].variableCount == remaining {
+        e += item.power * item.claim.value
+      }
+      if remaining == 0 { break }
+      e = try quadraticRound("merge.round", e, &rho)
+    }
+
+    let parts = commitments.indices.map { c in
+      let commitment = commitments[c]
+      let point = rho[(rounds - commitment.variableCount)...]
+      let low = Array(point.prefix(commitment.code.rowBits))
+      let rowPoint = Array(point.dropFirst(commitment.code.rowBits))
+      let rowTable = eqTable(rowPoint[...])
+      var factor = Extension.zero
+      for item in located where item.commitment == c {
+        var weight = commitment.layout.evaluate(
+          item.claim.weights, at: item.index, rowTable: rowTable, low: low)
+        if let subtracted = item.claim.subtracted {
+          weight = weight - commitment.layout.evaluate(subtracted, at: item.index, rowTable: rowTable, low: low)
+        }
+        factor += item.power * weight
+      }
+      return MergedClaim.Part(low: low, rowPoint: rowPoint, factor: factor)
+    }
+    return MergedClaim(parts: parts, value: e)
+  }
+
+  /// One sumcheck round of degree 2: receives c0 and c2, c1 = e − 2·c0 − c2; appends ρ and returns the value there.
+  mutating func quadraticRound(
+    _ label: String, _ e: Extension, _ rho: inout [Extension]
+  ) throws(ReferenceRejection) -> Extension {
+    let c = try transcript.receive(label, 2)
+    let challenge = transcript.challenge(label)
+    ledger.add(2)
+    rho.append(challenge)
+    return evaluate([c[0], e - c[0] - c[0] - c[1], c[1]], at: challenge)
+  }
+}

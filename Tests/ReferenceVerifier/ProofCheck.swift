@@ -1,0 +1,157 @@
+/// What a proof is about (§5 step 0).
+enum Purpose: UInt8 {
+  case inference = 1
+  case weightRange = 2
+}
+
+struct Statement {
+  var batch: Int
+  var visibility: [UInt8]
+  var encodedInputs: [UInt8]
+  var encodedOutputs: [UInt8]
+  var context: [UInt8]
+}
+
+struct ModelCommitment {
+  var code: CodeParameters
+  var root: [UInt8]
+}
+
+struct Commitment {
+  var columns: [CommittedColumn]
+  var code: CodeParameters
+  var layout: Layout
+  var root: [UInt8]
+
+  /// m + κ.
+  var variableCount: Int { code.rowBits + layout.foldBits }
+}
+
+/// The state of one verification in the order of §5.
+struct ProofCheck {
+  let circuit: CircuitDescription
+  let sizes: [Int]
+  let bits: [Int]
+  var transcript: Transcript
+  var ledger = SoundnessLedger()
+  var commitments: [Commitment] = []
+  var claims: [Claim] = []
+  var virtualClaims: [VirtualClaim] = []
+  var publicValues: [Int: [Extension]] = [:]
+
+  private init(_ circuit: CircuitDescription, batch: Int, proof: [UInt8]) {
+    self.circuit = circuit
+    sizes = circuit.sizes(batch: batch)
+    bits = sizes.map(ceilLog)
+    transcript = Transcript(proof)
+  }
+
+  /// Checks one proof (§5).
+  static func run(
+    _ circuit: CircuitDescription, purpose: Purpose, keyCore: [UInt8], model: ModelCommitment?,
+    statement: Statement, proof: [UInt8]
+  ) throws(ReferenceRejection) {
+    var check = ProofCheck(circuit, batch: statement.batch, proof: proof)
+    let outputs = try check.readStatement(statement)
+    check.bind(statement, purpose: purpose, keyCore: keyCore)
+    try check.receiveCommitments(model)
+    if !circuit.lookups.isEmpty { try check.checkLookups() }
+    check.claimOutputs(outputs)
+    try check.checkContractions()
+    check.claimPadding()
+    let merged = try check.merge()
+    try check.open(merged)
+    try check.transcript.finish()
+    try check.ledger.check()
+  }
+
+  func sizes(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { sizes[$0] } }
+
+  func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
+
+  private mutating func bind(_ statement: Statement, purpose: Purpose, keyCore: [UInt8]) {
+    transcript.observe("protocol", Array("zkml 1".utf8))
+    transcript.observe("purpose", [purpose.rawValue])
+    transcript.observe("key", keyCore)
+    transcript.observe("batch", littleEndian(UInt32(statement.batch)))
+    transcript.observe("visibility", statement.visibility)
+    transcript.observe("input", statement.encodedInputs)
+    transcript.observe("output", statement.encodedOutputs)
+    transcript.observe("context", statement.context)
+  }
+
+  /// Reads the inputs into `publicValues`; returns the outputs, one list for each port.
+  private mutating func readStatement(_ statement: Statement) throws(ReferenceRejection) -> [[Extension]] {
+    guard statement.visibility == [UInt8](repeating: 0, count: circuit.inputs.count), statement.context.count <= 65535
+    else { throw .malformedStatement }
+    let inputs = try decode(statement.encodedInputs, circuit.inputs)
+    for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values }
+    return try decode(statement.encodedOutputs, circuit.outputs)
+  }
+
+  /// Decodes an integer list (§5).
+  private func decode(_ bytes: [UInt8], _ ports: [Port]) throws(ReferenceRejection) -> [[Extension]] {
+    var position = 0
+    var lists: [[Extension]] = []
+    for port in ports {
+      let column = circuit.columns[port.column]
+      let span = UInt64(bitPattern: column.upper &- column.lower)
+      let width = max(1, ceilDivide(64 - span.leadingZeroBitCount, 8))
+      let count = sizes(ofColumn: port.column).reduce(1, *)
+      guard count <= (bytes.count - position) / width else { throw .malformedStatement }
+      var values: [Extension] = []
+      values.reserveCapacity(count)
+      for _ in 0..<count {
+        let digits = word(bytes[position..<position + width])
+        guard digits <= span else { throw .malformedStatement }
+        values.append(Extension(Residue.add(Residue.of(column.lower), digits)))
+        position += width
+      }
+      lists.append(values)
+    }
+    guard position == bytes.count else { throw .malformedStatement }
+    return lists
+  }
+
+  /// The commitments in order: model, witness (§5 step 1).
+  private mutating func receiveCommitments(_ model: ModelCommitment?) throws(ReferenceRejection) {
+    if let model {
+      let columns = circuit.columnIndices(.weight).map { CommittedColumn.listed($0) }
+      commitments.append(try commitment(columns, code: model.code, root: model.root))
+    }
+    let columns =
+      circuit.columnIndices(.advice).map { CommittedColumn.listed($0) }
+      + circuit.tables.indices.map { .multiplicity(table: $0) }
+    if !columns.isEmpty {
+      let code = witnessParameters(columns.map(shape), model: model?.code)
+      let root = try transcript.receiveBytes("witness", 32)
+      commitments.append(try commitment(columns, code: code, root: root))
+    }
+  }
+
+  /// A commitment; even one opened leaf of R symbols has to fit into the proof.
+  private func commitment(
+    _ columns: [CommittedColumn], code: CodeParameters, root: [UInt8]
+  ) throws(ReferenceRejection) -> Commitment {
+    let layout = Layout(columns.map(shape), rowBits: code.rowBits)
+    guard transcript.holds(8, layout.rowCount) else { throw .truncatedProof }
+    return Commitment(columns: columns, code: code, layout: layout, root: root)
+  }
+
+  private func shape(_ column: CommittedColumn) -> ColumnShape {
+    switch column {
+    case .listed(let index): ColumnShape(sizes: sizes(ofColumn: index))
+    case .multiplicity(let table): ColumnShape(sizes: [1 << circuit.tables[table].bits])
+    }
+  }
+
+  /// Σ_x w(x)·column(x) over a public column's true entries.
+  func publicValue(_ column: Int, _ weights: [AxisWeight]) -> Extension {
+    contract(publicValues[column] ?? [], zip(weights, sizes(ofColumn: column)).map { $0.table($1) })
+  }
+
+  /// Appends a claim on a column of the circuit that is not public or virtual.
+  mutating func claim(_ column: Int, _ weights: [AxisWeight], _ value: Extension) {
+    claims.append(Claim(column: .listed(column), weights: weights, subtracted: nil, value: value))
+  }
+}

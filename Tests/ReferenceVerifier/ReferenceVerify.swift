@@ -1,0 +1,40 @@
+/// Checks that the key's circuit is valid (§3.3), its parameters are those of §4.3 and its range proof holds (§10).
+package func referenceCheckRangeProof(verifyingKey: [UInt8]) throws(ReferenceRejection) {
+  _ = try checkedKey(verifyingKey)
+}
+
+/// Checks the proof of docs/protocol.md in the bytes of a .proof file against those of a .vk file (§11).
+///
+/// All arithmetic is GMP's. The key is checked first, as by ``referenceCheckRangeProof(verifyingKey:)``.
+package func referenceVerify(verifyingKey: [UInt8], proof: [UInt8]) throws(ReferenceRejection) {
+  let (key, circuit, model) = try checkedKey(verifyingKey)
+  let file = try ProofFile(proof)
+  guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
+  guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
+  try ProofCheck.run(
+    circuit, purpose: .inference, keyCore: key.keyCore, model: model, statement: file.statement, proof: file.proof)
+}
+
+private func checkedKey(
+  _ file: [UInt8]
+) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, ModelCommitment?) {
+  let key = try VerifyingKey(file)
+  let circuit = try CircuitDescription(encoding: key.encodedCircuit)
+  try circuit.checkValidity()
+  guard circuit.hasWeights else {
+    guard key.parameters == [0, 0], key.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
+    guard key.rangeProof.isEmpty else { throw .malformedFile }
+    return (key, circuit, nil)
+  }
+  let shapes = circuit.columnIndices(.weight).map { index in
+    ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] })
+  }
+  let code = modelParameters(shapes)
+  guard key.parameters == [UInt8(code.rowBits), UInt8(code.rateBits)] else { throw .wrongParameters }
+  let model = ModelCommitment(code: code, root: key.root)
+  let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
+  try ProofCheck.run(
+    circuit.weightRangeCircuit(), purpose: .weightRange, keyCore: key.keyCore, model: model, statement: statement,
+    proof: key.rangeProof)
+  return (key, circuit, model)
+}

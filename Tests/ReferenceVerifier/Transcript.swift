@@ -1,0 +1,94 @@
+/// The verifier's transcript (§2): a state of 32 bytes and a cursor in the proof bytes.
+package struct Transcript {
+  package private(set) var state = [UInt8](repeating: 0, count: 32)
+  private let proof: [UInt8]
+  private var cursor = 0
+
+  package init(_ proof: [UInt8]) { self.proof = proof }
+
+  package mutating func observe(_ label: String, _ data: [UInt8]) {
+    state = hash("absorb", state + lengthPrefixed(label) + littleEndian(UInt64(data.count)) + data)
+  }
+
+  package mutating func squeeze(_ label: String) -> [UInt64] {
+    let output = hash("squeeze", state + lengthPrefixed(label), byteCount: 64)
+    state = Array(output[0..<32])
+    return (0..<4).map { word(output[32 + 8 * $0..<40 + 8 * $0]) }
+  }
+
+  package mutating func challenge(_ label: String) -> Extension {
+    var words: [UInt64] = []
+    while words.count < 2 {
+      words += squeeze(label).filter { $0 < Residue.modulus }
+    }
+    return Extension(words[0], words[1])
+  }
+
+  package mutating func challenges(_ label: String, _ count: Int) -> [Extension] {
+    (0..<count).map { _ in challenge(label) }
+  }
+
+  package mutating func hint(_ count: Int) throws(ReferenceRejection) -> [UInt8] {
+    guard count >= 0, count <= proof.count - cursor else { throw .truncatedProof }
+    defer { cursor += count }
+    return Array(proof[cursor..<cursor + count])
+  }
+
+  package mutating func receiveBytes(_ label: String, _ count: Int) throws(ReferenceRejection) -> [UInt8] {
+    let bytes = try hint(count)
+    observe(label, bytes)
+    return bytes
+  }
+
+  package mutating func receive(_ label: String, _ count: Int) throws(ReferenceRejection) -> [Extension] {
+    guard count > 0 else { return [] }
+    guard count <= proof.count / 16 else { throw .truncatedProof }
+    let bytes = try receiveBytes(label, 16 * count)
+    return try elements(bytes)
+  }
+
+  package mutating func positions(_ label: String, count: Int, bits: Int) -> [Int] {
+    var words: [UInt64] = []
+    while words.count < count { words += squeeze(label) }
+    let mask = UInt64(1) << UInt64(bits) - 1
+    return Set(words[..<count].map { Int($0 & mask) }).sorted()
+  }
+
+  package mutating func grind(_ label: String, bits: Int) throws(ReferenceRejection) {
+    guard bits > 0 else { return }
+    let nonce = try hint(8)
+    let digest = hash("grind", state + nonce)
+    let mask = UInt64(1) << UInt64(bits) - 1
+    guard word(digest[0..<8]) & mask == 0 else { throw .grinding }
+    observe(label, nonce)
+  }
+
+  /// Whether the proof has at least a·b bytes in all.
+  func holds(_ a: Int, _ b: Int) -> Bool { b <= proof.count / a }
+
+  package func finish() throws(ReferenceRejection) {
+    guard cursor == proof.count else { throw .trailingBytes }
+  }
+
+  private func lengthPrefixed(_ label: String) -> [UInt8] {
+    [UInt8(label.utf8.count)] + Array(label.utf8)
+  }
+}
+
+/// The elements of F in `bytes`, 8 bytes each; refuses residues that are not smaller than p (§1).
+func residues(_ bytes: [UInt8]) throws(ReferenceRejection) -> [UInt64] {
+  var result: [UInt64] = []
+  result.reserveCapacity(bytes.count / 8)
+  for start in stride(from: 0, to: bytes.count - bytes.count % 8, by: 8) {
+    let value = word(bytes[start..<start + 8])
+    guard value < Residue.modulus else { throw .nonCanonical }
+    result.append(value)
+  }
+  return result
+}
+
+/// The elements of K in `bytes`, 16 bytes each (§1).
+func elements(_ bytes: [UInt8]) throws(ReferenceRejection) -> [Extension] {
+  let parts = try residues(bytes)
+  return stride(from: 0, to: parts.count - parts.count % 2, by: 2).map { Extension(parts[$0], parts[$0 + 1]) }
+}

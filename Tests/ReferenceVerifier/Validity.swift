@@ -1,0 +1,94 @@
+/// Checks rules 1 to 4 and 9 of §3.3; the others are in the files beside.
+extension CircuitDescription {
+  package func checkValidity() throws(ReferenceRejection) {
+    try checkCaps()
+    try checkAxesAndIndices()
+    try checkContractions()
+    try checkLookups()
+    try checkRanges()
+    try checkPorts()
+  }
+
+  /// Rule 1, apart from the counts that decoding has checked and the block sizes.
+  private func checkCaps() throws(ReferenceRejection) {
+    guard (1...65536).contains(batchCap), axes.first == 0 else { throw .invalidCircuit(rule: 1) }
+    for size in axes.dropFirst() where !(1...1 << 24).contains(size) { throw .invalidCircuit(rule: 1) }
+    for contraction in contractions {
+      guard (1...64).contains(contraction.terms.count) else { throw .invalidCircuit(rule: 1) }
+      for term in contraction.terms {
+        guard (1...3).contains(term.operands.count), isSmall(term.coefficient) else { throw .invalidCircuit(rule: 1) }
+      }
+    }
+    for column in columns where !(isSmall(column.lower) && isSmall(column.upper)) { throw .invalidCircuit(rule: 1) }
+    for case .function(_, let values) in tables where !values.allSatisfy(isSmall) { throw .invalidCircuit(rule: 1) }
+    guard columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else { throw .invalidCircuit(rule: 1) }
+    for form in lookups.flatMap(\.forms) {
+      guard form.shift <= 32, isSmall(form.constant), form.entries.allSatisfy({ isSmall($0.coefficient) }) else {
+        throw .invalidCircuit(rule: 1)
+      }
+    }
+  }
+
+  /// Rule 2, and rule 3 with the parts of rule 1 that need indices in range.
+  private func checkAxesAndIndices() throws(ReferenceRejection) {
+    for column in columns {
+      guard column.axes.allSatisfy({ $0 < axes.count }) else { throw .invalidCircuit(rule: 3) }
+      guard Set(column.axes).count == column.axes.count else { throw .invalidCircuit(rule: 1) }
+      guard !column.axes.dropFirst().contains(0) else { throw .invalidCircuit(rule: 2) }
+      guard (column.axes.first == 0) == (column.kind != .weight) else { throw .invalidCircuit(rule: 2) }
+    }
+    for contraction in contractions {
+      guard contraction.output < columns.count else { throw .invalidCircuit(rule: 3) }
+      for operand in contraction.terms.flatMap(\.operands) {
+        guard operand.column < columns.count else { throw .invalidCircuit(rule: 3) }
+        for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
+          guard binding.loop < axes.count, isAllowed(binding, axis) else { throw .invalidCircuit(rule: 3) }
+        }
+      }
+    }
+    for lookup in lookups {
+      guard lookup.table < tables.count,
+        lookup.forms.allSatisfy({ $0.entries.allSatisfy { $0.column < columns.count } })
+      else { throw .invalidCircuit(rule: 3) }
+    }
+    try checkBlockSizes(batch: batchCap)
+  }
+
+  /// A direct binding names the column's own axis; a slice has a stride and stays away from the batch (rule 3).
+  private func isAllowed(_ binding: Binding, _ axis: Int) -> Bool {
+    guard let slice = binding.slice else { return binding.loop == axis }
+    return slice.stride >= 1 && axis != 0 && binding.loop != 0
+  }
+
+  /// The bits of columns and the total of the lookup blocks (rule 1).
+  private func checkBlockSizes(batch: Int) throws(ReferenceRejection) {
+    let bits = sizes(batch: batch).map(ceilLog)
+    for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
+    var total = 0
+    for lookup in lookups {
+      guard let column = lookup.forms.first?.entries.first?.column else { throw .invalidCircuit(rule: 6) }
+      total += 1 << columns[column].axes.reduce(0) { $0 + bits[$1] }
+    }
+    guard total < 1 << 40 else { throw .invalidCircuit(rule: 1) }
+  }
+
+  /// Rule 9.
+  private func checkPorts() throws(ReferenceRejection) {
+    let ported = inputs.map(\.column)
+    guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
+    for port in inputs + outputs {
+      guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
+      let entries = columns[port.column].axes.dropFirst().reduce(Integer(1)) { $0 * Integer(axes[$1]) }
+      let product = port.dimensions.reduce(Integer(1)) { $0 * Integer($1) }
+      guard product == entries, port.scale.isFinite, port.scale > 0 else { throw .invalidCircuit(rule: 9) }
+    }
+    for port in outputs {
+      switch columns[port.column].kind {
+      case .advice, .virtual: break
+      case .weight, .published: throw .invalidCircuit(rule: 9)
+      }
+    }
+  }
+}
+
+func isSmall(_ value: Int64) -> Bool { value.magnitude <= 1 << 62 }

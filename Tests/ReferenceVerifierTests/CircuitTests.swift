@@ -1,0 +1,76 @@
+import ReferenceVerifier
+import Testing
+
+@Suite struct ReferenceCircuitTests {
+  @Test func sampleIsValid() throws { try SampleCircuit().validate() }
+
+  @Test func rulesRefuse() {
+    func expect(rule: Int, _ circuit: SampleCircuit) {
+      #expect(throws: ReferenceRejection.invalidCircuit(rule: rule)) { try circuit.validate() }
+    }
+    expect(rule: 8, SampleCircuit(virtualBound: 81919 - 256))
+    expect(rule: 8, SampleCircuit(weightUpper: 126))
+    expect(rule: 6, SampleCircuit(limbLower: 0))
+    expect(rule: 6, SampleCircuit(limbCoefficient: -2))
+    expect(rule: 3, SampleCircuit(loopOfInput: 2))
+    expect(rule: 3, SampleCircuit(outputAxisOfWeight: 3))
+    expect(rule: 2, SampleCircuit(outputAxisOfWeight: 0))
+    expect(rule: 3, SampleCircuit(biasOperand: 6))
+    expect(rule: 9, SampleCircuit(outputPort: 0))
+    expect(rule: 9, SampleCircuit(inputPorts: []))
+    expect(rule: 9, SampleCircuit(inputPorts: [2, 2]))
+  }
+
+  @Test func everyTruncationIsRefused() {
+    let encoding = SampleCircuit().encoding
+    for count in 0..<encoding.count {
+      #expect(throws: ReferenceRejection.self) { try CircuitDescription(encoding: Array(encoding[..<count])) }
+    }
+    #expect(throws: ReferenceRejection.malformedCircuit) { try CircuitDescription(encoding: encoding + [0]) }
+  }
+
+  /// No changed byte may trap; only those of names, scales and table values may leave the circuit valid.
+  @Test func changedBytesNeverTrap() {
+    let encoding = SampleCircuit().encoding
+    for position in encoding.indices where !(500..<8000).contains(position) {
+      for value in [UInt8(0), 1, 0x7F, 0x80, 0xFF] {
+        var changed = encoding
+        changed[position] = value
+        _ = try? CircuitDescription(encoding: changed).checkValidity()
+      }
+    }
+  }
+
+  @Test func filesAreCheckedBeforeTheirContent() {
+    func file(_ body: [UInt8]) -> [UInt8] { body + hash("file", body) }
+    let start: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, 0]
+    for body in [[], start, start + [255, 255, 255, 255], start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 37)] {
+      #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: file(body)) }
+      #expect(throws: ReferenceRejection.malformedFile) { try referenceVerify(verifyingKey: body, proof: []) }
+    }
+    let empty = file(start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 38))
+    #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: empty) }
+  }
+
+  @Test func parametersAndRangeProofAreChecked() throws {
+    func key(_ parameters: [UInt8], rangeProof: [UInt8]) -> [UInt8] {
+      let circuit = SampleCircuit().encoding
+      var body: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, 0]
+      body += littleEndian(UInt32(circuit.count)) + circuit + parameters + [UInt8](repeating: 7, count: 32)
+      body += littleEndian(UInt32(rangeProof.count)) + rangeProof
+      return body + hash("file", body)
+    }
+    let code = modelParameters([ColumnShape(sizes: [5, 3]), ColumnShape(sizes: [5])])
+    let right = [UInt8(code.rowBits), UInt8(code.rateBits)]
+    #expect(throws: ReferenceRejection.wrongParameters) {
+      try referenceCheckRangeProof(verifyingKey: key([right[0] + 1, right[1]], rangeProof: []))
+    }
+    #expect(throws: ReferenceRejection.truncatedProof) {
+      try referenceCheckRangeProof(verifyingKey: key(right, rangeProof: []))
+    }
+    let zeros = [UInt8](repeating: 0, count: 1 << 17)
+    #expect(throws: ReferenceRejection.fractionalSum) {
+      try referenceCheckRangeProof(verifyingKey: key(right, rangeProof: zeros))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import ReferenceVerifier
+
+/// Writes the encoding of §3.1.
+struct ByteWriter {
+  var bytes: [UInt8] = []
+
+  mutating func u8(_ value: UInt8) { bytes.append(value) }
+  mutating func u16(_ value: UInt16) { bytes += littleEndian(value) }
+  mutating func u32(_ value: Int) { bytes += littleEndian(UInt32(value)) }
+  mutating func i64(_ value: Int64) { bytes += littleEndian(value) }
+
+  mutating func string(_ text: String) {
+    u16(UInt16(text.utf8.count))
+    bytes += Array(text.utf8)
+  }
+
+  mutating func column(_ name: String, kind: UInt8, axes: [Int], _ lower: Int64, _ upper: Int64) {
+    string(name)
+    u8(kind)
+    u8(UInt8(axes.count))
+    for axis in axes { u32(axis) }
+    i64(lower)
+    i64(upper)
+  }
+
+  mutating func operand(_ column: Int, loops: [Int]) {
+    u32(column)
+    for loop in loops {
+      u8(0)
+      u32(loop)
+    }
+  }
+
+  mutating func form(shift: UInt8, constant: Int64 = 0, _ entries: [(column: Int, coefficient: Int64)]) {
+    u8(shift)
+    i64(constant)
+    u16(UInt16(entries.count))
+    for entry in entries {
+      u32(entry.column)
+      i64(entry.coefficient)
+    }
+  }
+
+  mutating func port(_ column: Int, _ name: String, _ dimensions: [Int], scale: Double = 1) {
+    u32(column)
+    string(name)
+    u8(UInt8(dimensions.count))
+    for dimension in dimensions { u32(dimension) }
+    bytes += littleEndian(scale.bitPattern)
+  }
+}
+
+/// A dense layer of 3 inputs and 5 outputs with a bias, a shift by 8 and a ReLU, with single parts that tests change.
+struct SampleCircuit {
+  var outputAxisOfWeight = 2
+  var limbLower: Int64 = -128
+  var limbCoefficient: Int64 = -1
+  var virtualBound: Int64 = 81920
+  var loopOfInput = 1
+  var outputPort = 5
+  var inputPorts = [2]
+  var weightUpper: Int64 = 127
+  var name = "sample"
+  var biasOperand = 1
+
+  var encoding: [UInt8] {
+    var w = ByteWriter()
+    w.bytes = Array("zkml.circuit".utf8)
+    w.u16(1)
+    w.string(name)
+    w.u32(16)
+    w.u32(3)
+    for size in [0, 3, 5] { w.u32(size) }
+    w.u32(6)
+    w.column("w", kind: 0, axes: [outputAxisOfWeight, 1], -128, weightUpper)
+    w.column("b", kind: 0, axes: [2], -32768, 32767)
+    w.column("x", kind: 2, axes: [0, 1], -128, 127)
+    w.column("a", kind: 3, axes: [0, 2], -virtualBound, virtualBound)
+    w.column("r", kind: 1, axes: [0, 2], -128, 127)
+    w.column("y", kind: 1, axes: [0, 2], 0, 127)
+    w.u32(2)
+    w.string("bytes")
+    w.u8(0)
+    w.i64(limbLower)
+    w.u8(8)
+    w.string("relu")
+    w.u8(1)
+    w.i64(-512)
+    w.u32(1000)
+    for i in 0..<1000 { w.i64(Int64(min(127, max(0, i - 512)))) }
+    w.u32(1)
+    w.u32(3)
+    w.u16(2)
+    w.i64(1)
+    w.u8(2)
+    w.operand(0, loops: [2, 1])
+    w.operand(2, loops: [0, loopOfInput])
+    w.i64(1)
+    w.u8(1)
+    w.operand(biasOperand, loops: [2])
+    w.u32(2)
+    w.u32(0)
+    w.u8(1)
+    w.form(shift: 0, [(4, 1)])
+    w.u32(1)
+    w.u8(2)
+    w.form(shift: 8, [(3, 1), (4, limbCoefficient)])
+    w.form(shift: 0, [(5, 1)])
+    w.u32(inputPorts.count)
+    for port in inputPorts { w.port(port, "x", [3]) }
+    w.u32(1)
+    w.port(outputPort, "y", [5])
+    return w.bytes
+  }
+
+  func validate() throws(ReferenceRejection) { try CircuitDescription(encoding: encoding).checkValidity() }
+}
