@@ -66,6 +66,11 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
+      name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
