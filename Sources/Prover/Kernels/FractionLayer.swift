@@ -143,18 +143,26 @@ package func fractionSums(
     return (sums, products)
   }
   let (p, q, distance) = (numerators.lanes, denominators.lanes, half / 8)
-  let one = SecureLanes(repeating: .one)
   Parallel.chunks(&sums.lanes, size: SecureTable.chunk, threads: threads) { start, span in
-    for index in span.indices {
-      let (place, upper) = (start + index, start + index + distance)
-      let units = p[place] == one && p[upper] == one
-      span[index] = units ? q[place] + q[upper] : sumOfProducts(p[place], q[upper], p[upper], q[place])
+    if areOnes(p, start..<start + span.count), areOnes(p, start + distance..<start + distance + span.count) {
+      for index in span.indices { span[index] = q[start + index] + q[start + index + distance] }
+    } else {
+      for index in span.indices {
+        let (place, upper) = (start + index, start + index + distance)
+        span[index] = sumOfProducts(p[place], q[upper], p[upper], q[place])
+      }
     }
   }
   Parallel.chunks(&products.lanes, size: SecureTable.chunk, threads: threads) { start, span in
     for index in span.indices { span[index] = q[start + index] * q[start + index + distance] }
   }
   return (sums, products)
+}
+
+private func areOnes(_ lanes: [SecureLanes], _ range: Range<Int>) -> Bool {
+  var difference = SIMD8<UInt64>(repeating: 0)
+  for index in range { difference |= (lanes[index].c0.values ^ SIMD8(repeating: 1)) | lanes[index].c1.values }
+  return difference == SIMD8(repeating: 0)
 }
 
 /// a·b + c·d.
