@@ -68,7 +68,7 @@ let package = Package(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -65,7 +65,7 @@ private struct MergeInstance {
 
 extension ProverTranscript {
   /// Step 5: all claims by one sumcheck; returns its point.
-  mutating func mergeClaims(
+  package mutating func mergeClaims(
     _ plan: Plan, _ claims: [Claim], _ commitments: [Commitment], threads: Int
   ) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)

@@ -23,7 +23,7 @@ struct ByteReader {
 
   mutating func i64() throws(ReferenceRejection) -> Int64 { Int64(bitPattern: try u64()) }
 
-  /// A string of §1 that must be UTF-8 of at most 255 bytes (§3.3 rule 2).
+  /// A string of §1 that must be UTF-8 of at most 255 bytes (§3.3 rules 2 and 3).
   mutating func name() throws(ReferenceRejection) {
     let text = try take(try u16())
     guard text.count <= 255, String(validating: text, as: UTF8.self) != nil else { throw .malformedCircuit }
@@ -56,8 +56,8 @@ extension CircuitDescription {
       try Contraction(&r, columns)
     }
     lookups = try reader.list(count: try reader.u32(), atMost: 65536, Lookup.init)
-    inputs = try reader.list(count: try reader.u32(), atMost: .max, Port.init)
-    outputs = try reader.list(count: try reader.u32(), atMost: .max, Port.init)
+    inputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
+    outputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
     guard reader.isAtEnd else { throw .malformedCircuit }
   }
 }

@@ -7,14 +7,10 @@ extension CircuitDescription {
     try checkLookups()
     try checkRanges()
     try checkPorts()
-    guard columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) || !tables.isEmpty else {
-      throw .invalidCircuit(rule: 3)
-    }
   }
 
-  /// Rule 1, apart from the counts that decoding has checked, and the sizes in it that apply to the circuit of
-  /// §10 too.
-  func checkCaps() throws(ReferenceRejection) {
+  /// Rule 1, apart from the counts that decoding has checked and the block sizes.
+  private func checkCaps() throws(ReferenceRejection) {
     guard (1...65536).contains(batchCap), axes.first == 0 else { throw .invalidCircuit(rule: 1) }
     for size in axes.dropFirst() where !(1...1 << 24).contains(size) { throw .invalidCircuit(rule: 1) }
     for contraction in contractions {
@@ -25,6 +21,7 @@ extension CircuitDescription {
     }
     for column in columns where !(isSmall(column.lower) && isSmall(column.upper)) { throw .invalidCircuit(rule: 1) }
     for case .function(_, let values) in tables where !values.allSatisfy(isSmall) { throw .invalidCircuit(rule: 1) }
+    guard columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else { throw .invalidCircuit(rule: 1) }
     for form in lookups.flatMap(\.forms) {
       guard form.shift <= 32, isSmall(form.constant), form.entries.allSatisfy({ isSmall($0.coefficient) }) else {
         throw .invalidCircuit(rule: 1)
@@ -43,8 +40,9 @@ extension CircuitDescription {
     for contraction in contractions {
       guard contraction.output < columns.count else { throw .invalidCircuit(rule: 3) }
       for operand in contraction.terms.flatMap(\.operands) {
-        guard operand.column < columns.count, operand.bindings.allSatisfy({ $0.loop < axes.count }) else {
-          throw .invalidCircuit(rule: 3)
+        guard operand.column < columns.count else { throw .invalidCircuit(rule: 3) }
+        for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
+          guard binding.loop < axes.count, isAllowed(binding, axis) else { throw .invalidCircuit(rule: 3) }
         }
       }
     }
@@ -56,8 +54,14 @@ extension CircuitDescription {
     try checkBlockSizes(batch: batchCap)
   }
 
+  /// A direct binding names the column's own axis; a slice has a stride and stays away from the batch (rule 3).
+  private func isAllowed(_ binding: Binding, _ axis: Int) -> Bool {
+    guard let slice = binding.slice else { return binding.loop == axis }
+    return slice.stride >= 1 && axis != 0 && binding.loop != 0
+  }
+
   /// The bits of columns and the total of the lookup blocks (rule 1).
-  func checkBlockSizes(batch: Int) throws(ReferenceRejection) {
+  private func checkBlockSizes(batch: Int) throws(ReferenceRejection) {
     let bits = sizes(batch: batch).map(ceilLog)
     for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
     var total = 0
@@ -71,7 +75,7 @@ extension CircuitDescription {
   /// Rule 9.
   private func checkPorts() throws(ReferenceRejection) {
     let ported = inputs.map(\.column)
-    guard ported.sorted() == columnIndices(.published), inputs.count <= 255 else { throw .invalidCircuit(rule: 9) }
+    guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
     for port in inputs + outputs {
       guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
       let entries = columns[port.column].axes.dropFirst().reduce(Integer(1)) { $0 * Integer(axes[$1]) }

@@ -30,12 +30,9 @@ extension CircuitDescription {
     }
   }
 
-  /// A direct binding names the column's own axis; a slice stays inside it, for every batch.
   private func isInside(_ axis: Int, _ binding: Binding) -> Bool {
-    guard let slice = binding.slice else { return binding.loop == axis }
-    let columnSize = axis == 0 ? 1 : axes[axis]
-    let loopSize = binding.loop == 0 ? batchCap : axes[binding.loop]
-    return slice.stride >= 1 && slice.start + slice.stride * (loopSize - 1) < columnSize
+    guard let slice = binding.slice else { return true }
+    return slice.start + slice.stride * (axes[binding.loop] - 1) < axes[axis]
   }
 }
 
@@ -76,6 +73,12 @@ struct Interval {
     self.upper = upper
   }
 
+  /// Whether both bounds are at most 2^62 in absolute value.
+  var isSmall: Bool {
+    let bound = Integer.powerOfTwo(62)
+    return Integer(0) - bound <= lower && upper <= bound
+  }
+
   init(_ column: Column) { self.init(lower: Integer(column.lower), upper: Integer(column.upper)) }
 
   init(constant: Integer) { self.init(lower: constant, upper: constant) }
@@ -98,11 +101,14 @@ extension CircuitDescription {
       let output = columns[contraction.output]
       var sum = Interval(constant: Integer(0))
       for term in contraction.terms {
+        let factors =
+          term.operands.map { Interval(columns[$0.column]) }
+          + term.summedAxes(output: output.axes).map { Interval(constant: Integer(axes[$0])) }
         var interval = Interval(constant: Integer(term.coefficient))
-        for loop in term.summedAxes(output: output.axes) {
-          interval = interval * Interval(constant: Integer(axes[loop]))
+        for factor in factors {
+          interval = interval * factor
+          guard interval.isSmall else { throw .invalidCircuit(rule: 8) }
         }
-        for operand in term.operands { interval = interval * Interval(columns[operand.column]) }
         sum = sum + interval
       }
       guard Integer(output.lower) <= sum.lower, sum.upper <= Integer(output.upper) else {

@@ -41,6 +41,7 @@ extension CircuitDescription {
     }
     guard lookup.forms.count == 2 else { return }
     guard let second = lookup.forms[1].plainColumn else { throw .invalidCircuit(rule: 6) }
+    guard columns[second].kind == .advice else { throw .invalidCircuit(rule: 7) }
     guard lookup.forms[0].entries.allSatisfy({ $0.column < second }) else { throw .invalidCircuit(rule: 4) }
   }
 

@@ -12,7 +12,7 @@ import Testing
     expect(rule: 8, SampleCircuit(weightUpper: 126))
     expect(rule: 6, SampleCircuit(limbLower: 0))
     expect(rule: 6, SampleCircuit(limbCoefficient: -2))
-    expect(rule: 5, SampleCircuit(loopOfInput: 2))
+    expect(rule: 3, SampleCircuit(loopOfInput: 2))
     expect(rule: 3, SampleCircuit(outputAxisOfWeight: 3))
     expect(rule: 2, SampleCircuit(outputAxisOfWeight: 0))
     expect(rule: 3, SampleCircuit(biasOperand: 6))
