@@ -58,7 +58,8 @@ let package = Package(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
       swiftSettings: strict),
     .testTarget(
-      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
+      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier", "Prover", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
