@@ -58,7 +58,8 @@ let package = Package(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
       swiftSettings: strict),
     .testTarget(
-      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier", "Prover", "TestSupport"],
+      name: "ReferenceVerifierTests",
+      dependencies: ["ReferenceVerifier", "Prover", "Verifier", "Circuit", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
