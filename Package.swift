@@ -67,10 +67,10 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProverTests", dependencies: ["Prover", "Field", "CSodium", "TestSupport"],
+      name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
+      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,11 +1,15 @@
 import Field
 import Prover
+import Verifier
 
 func benchmarkKernels() {
   print("kernel: ns an element on 1 thread, on 2 threads, target on 1 thread, ratio")
   benchmarkFields()
   benchmarkTables()
   benchmarkEncoding()
+  benchmarkHashing()
+  benchmarkRows()
+  benchmarkFractions()
 }
 
 private struct Sequence64: RandomNumberGenerator {
@@ -36,23 +40,39 @@ private func benchmarkFields() {
   let (a, b) = (baseLanes(count), Array(baseLanes(2 * count).dropFirst(count / 8)))
   var base = a
   report("F multiply, 8 lanes", elements: 64 * count, target: 0.55) { _ in
-    for _ in 0..<64 { for index in a.indices { base[index] = a[index] * b[index] } }
+    for _ in 0..<64 { multiply(a, b, into: &base) }
   }
   let (x, y) = (zip(a, b).map { SecureLanes(c0: $0, c1: $1) }, zip(b, a).map { SecureLanes(c0: $0, c1: $1) })
   var secure = x
   report("K multiply, 8 lanes", elements: 64 * count, target: 2.5) { _ in
-    for _ in 0..<64 { for index in x.indices { secure[index] = x[index] * y[index] } }
+    for _ in 0..<64 { multiply(x, y, into: &secure) }
   }
-  let (s, t) = (baseFields(count), baseFields(2 * count).suffix(count))
+  let (s, t) = (baseFields(count), Array(baseFields(2 * count).suffix(count)))
   let (u, v) = (secureFields(count), Array(secureFields(2 * count).suffix(count)))
   var scalars = s
   report("F multiply, scalar", elements: 64 * count, target: nil) { _ in
-    for _ in 0..<64 { for (index, pair) in zip(s, t).enumerated() { scalars[index] = pair.0 * pair.1 } }
+    for _ in 0..<64 { multiply(s, t, into: &scalars) }
   }
   var secureScalars = u
   report("K multiply, scalar", elements: 64 * count, target: nil) { _ in
-    for _ in 0..<64 { for index in u.indices { secureScalars[index] = u[index] * v[index] } }
+    for _ in 0..<64 { multiply(u, v, into: &secureScalars) }
   }
+}
+
+private func multiply(_ a: [BaseLanes], _ b: [BaseLanes], into product: inout [BaseLanes]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [SecureLanes], _ b: [SecureLanes], into product: inout [SecureLanes]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [BaseField], _ b: [BaseField], into product: inout [BaseField]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
+}
+
+private func multiply(_ a: [SecureField], _ b: [SecureField], into product: inout [SecureField]) {
+  for index in a.indices { product[index] = a[index] * b[index] }
 }
 
 private func benchmarkTables() {
@@ -82,6 +102,63 @@ private func benchmarkEncoding() {
     var symbols = [BaseField](repeating: .zero, count: rows.count << logRate)
     report("encode 2^\(logRow) at rate 1/\(1 << logRate)", elements: rows.count, target: target) { threads in
       encoder.encode(rows, rowLength: 1 << logRow, into: &symbols, threads: threads)
+    }
+  }
+}
+
+private func benchmarkHashing() {
+  let tag = Array("benchmark.......".utf8)
+  for (rowCount, logColumns) in [(64, 14), (512, 11), (16, 14)] {
+    let symbols = baseFields(rowCount << logColumns)
+    report("hash leaves of \(rowCount) rows, a symbol", elements: symbols.count, target: 2.75) { threads in
+      _ = hashLeaves(symbols, columnCount: 1 << logColumns, personalization: tag, threads: threads)
+    }
+  }
+  let leaves = [Digest](repeating: .zero, count: 1 << 14)
+  report("hash nodes, a leaf", elements: 1 << 14, target: nil) { threads in
+    _ = buildTree(leaves, personalization: tag, threads: threads)
+  }
+}
+
+private func benchmarkRows() {
+  let (rowCount, width) = (1 << 10, 1 << 12)
+  let large = baseFields(rowCount * width)
+  let small = large.map { Int16(truncatingIfNeeded: $0.value) }
+  let coefficients = secureFields(rowCount)
+  let weights = SecureTable(secureFields(width))
+  report("combine rows of int16", elements: small.count, target: 0.3) { threads in
+    _ = combineRows(coefficients, small, width: width, threads: threads)
+  }
+  report("dot products of rows of int16", elements: small.count, target: 0.3) { threads in
+    _ = dotRows(small, weights, threads: threads)
+  }
+  report("combine rows of F", elements: large.count, target: nil) { threads in
+    _ = combineRows(coefficients, large, width: width, threads: threads)
+  }
+  report("dot products of rows of F", elements: large.count, target: nil) { threads in
+    _ = dotRows(large, weights, threads: threads)
+  }
+}
+
+private func benchmarkFractions() {
+  let logCount = 18
+  let general = SecureTable(secureFields(1 << logCount))
+  let units = SecureTable([SecureField](repeating: .one, count: 1 << logCount))
+  let point = secureFields(logCount)
+  for (name, numerators, target) in [("numerators 1", units, 35.0), ("general numerators", general, 44.0)] {
+    report("fractional sum, \(name), a leaf", elements: 1 << logCount, target: target) { threads in
+      var layers = [(numerators, general)]
+      while let last = layers.last, last.0.count > 1 {
+        layers.append(fractionSums(numerators: last.0, denominators: last.1, threads: threads))
+      }
+      for layer in layers where layer.0.count > 1 {
+        var halves = LayerHalves(numerators: layer.0, denominators: layer.1, point[0], point[1])
+        let variableCount = layer.0.count.trailingZeroBitCount - 1
+        for (round, equality) in SplitEquality.suffixes(Array(point.prefix(variableCount))).enumerated() {
+          _ = halves.round(equality, threads: threads)
+          halves.fold(point[round], threads: threads)
+        }
+      }
     }
   }
 }

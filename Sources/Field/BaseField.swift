@@ -12,8 +12,12 @@
   /// Canonical: less than `modulus`.
   @usableFromInline package let value: UInt64
 
-  /// All ones or all zeros, where a branch would be mispredicted.
-  @inlinable @inline(__always) static func mask(_ condition: Bool) -> UInt64 { 0 &- (condition ? 1 : 0) }
+  /// 2^32 − 1 if the top bit is set, otherwise 0.
+  ///
+  /// Carries and borrows come as top bits of words, because a condition becomes a branch that is mispredicted.
+  @inlinable @inline(__always) static func wrapIfNegative(_ word: UInt64) -> UInt64 {
+    UInt64(bitPattern: Int64(bitPattern: word) &>> 63) &>> 32
+  }
 
   @inlinable @inline(__always) init(unchecked value: UInt64) { self.value = value }
 
@@ -25,17 +29,17 @@
 
   /// `value` mod p.
   @inlinable @inline(__always) package init(reducing value: UInt64) {
-    let (difference, borrow) = value.subtractingReportingOverflow(Self.modulus)
-    self.value = difference &+ (Self.modulus & Self.mask(borrow))
+    self.value = value &+ Self.wrapIfNegative(value & ~(value &+ Self.wrap))
   }
 
   /// (`high`·2^64 + `low`) mod p.
   @inlinable @inline(__always) package init(reducing high: UInt64, _ low: UInt64) {
-    let (difference, borrow) = low.subtractingReportingOverflow(high >> 32)
-    let middle = high & Self.wrap
-    let (sum, carry) = (difference &- (Self.wrap & Self.mask(borrow)))
-      .addingReportingOverflow((middle << 32) &- middle)
-    self.init(reducing: sum &+ (Self.wrap & Self.mask(carry)))
+    let first = low &- (high &>> 32)
+    let difference = first &- Self.wrapIfNegative(first & ~low)
+    let middle = (high &<< 32) &- (high & Self.wrap)
+    let sum = difference &+ middle
+    let carry = (difference & middle) | ((difference | middle) & ~sum)
+    self.init(reducing: sum &+ Self.wrapIfNegative(carry))
   }
 
   /// `signed` mod p.
@@ -58,8 +62,9 @@ extension BaseField {
 
   @inlinable @inline(__always)
   package static func - (left: BaseField, right: BaseField) -> BaseField {
-    let (difference, borrow) = left.value.subtractingReportingOverflow(right.value)
-    return BaseField(unchecked: difference &- (wrap & mask(borrow)))
+    let difference = left.value &- right.value
+    let borrow = (~left.value & right.value) | (~(left.value ^ right.value) & difference)
+    return BaseField(unchecked: difference &- wrapIfNegative(borrow))
   }
 
   @inlinable @inline(__always)

@@ -15,8 +15,8 @@ import CPlatform
 
   /// Each lane mod p.
   @inlinable @inline(__always) package init(reducing values: SIMD8<UInt64>) {
-    self.values =
-      values &+ Self.masked(SIMD8(repeating: BaseField.wrap), values .>= SIMD8(repeating: BaseField.modulus))
+    let lowered = values &+ SIMD8(repeating: BaseField.wrap)
+    self.values = values &+ Self.wrapWhereNegative(values & ~lowered)
   }
 
   @inlinable @inline(__always) package init(repeating element: BaseField) {
@@ -26,13 +26,15 @@ import CPlatform
   /// Each lane mod p.
   @inlinable @inline(__always) package init(_ signed: SIMD8<Int64>) {
     let bits = SIMD8<UInt64>(truncatingIfNeeded: signed)
-    self.values = bits &- Self.masked(SIMD8(repeating: BaseField.wrap), signed .< SIMD8(repeating: 0))
+    self.values = bits &- Self.wrapWhereNegative(bits)
   }
 
-  @inlinable @inline(__always) static func masked(
-    _ values: SIMD8<UInt64>, _ mask: SIMDMask<SIMD8<Int64>>
-  ) -> SIMD8<UInt64> {
-    SIMD8(repeating: 0).replacing(with: values, where: mask)
+  /// 2^32 − 1 where the top bit is set, otherwise 0.
+  ///
+  /// Carries and borrows come as top bits: choosing lanes by a comparison costs three branches a lane before
+  /// optimization, which keeps the caller from being inlined.
+  @inlinable @inline(__always) static func wrapWhereNegative(_ words: SIMD8<UInt64>) -> SIMD8<UInt64> {
+    SIMD8<UInt64>(truncatingIfNeeded: SIMD8<Int64>(truncatingIfNeeded: words) &>> 63) &>> 32
   }
 
   /// The element in `lane` mod 8.
@@ -55,8 +57,8 @@ extension BaseLanes {
   @inlinable @inline(__always)
   package static func - (left: BaseLanes, right: BaseLanes) -> BaseLanes {
     let difference = left.values &- right.values
-    let wrap = masked(SIMD8(repeating: BaseField.wrap), left.values .< right.values)
-    return BaseLanes(unchecked: difference &- wrap)
+    let borrow = (~left.values & right.values) | (~(left.values ^ right.values) & difference)
+    return BaseLanes(unchecked: difference &- wrapWhereNegative(borrow))
   }
 
   @inlinable @inline(__always)
@@ -91,7 +93,7 @@ extension BaseLanes {
     return reduce(high, (second &<< 32) | (bottom & low32))
   }
 
-  @inlinable @inline(__always)
+  @usableFromInline @inline(never)
   static func multiplyByScalars(_ left: SIMD8<UInt64>, _ right: SIMD8<UInt64>) -> SIMD8<UInt64> {
     var product = SIMD8<UInt64>()
     for lane in 0..<laneCount {
@@ -103,11 +105,12 @@ extension BaseLanes {
   /// (`high`·2^64 + `low`) mod p.
   @inlinable @inline(__always)
   static func reduce(_ high: SIMD8<UInt64>, _ low: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    let wrap = SIMD8<UInt64>(repeating: BaseField.wrap)
-    let top = high &>> 32
-    let difference = (low &- top) &- masked(wrap, low .< top)
-    let middle = ((high & wrap) &<< 32) &- (high & wrap)
+    let low32 = SIMD8<UInt64>(repeating: BaseField.wrap)
+    let first = low &- (high &>> 32)
+    let difference = first &- wrapWhereNegative(first & ~low)
+    let middle = (high &<< 32) &- (high & low32)
     let sum = difference &+ middle
-    return BaseLanes(reducing: sum &+ masked(wrap, sum .< middle)).values
+    let carry = (difference & middle) | ((difference | middle) & ~sum)
+    return BaseLanes(reducing: sum &+ wrapWhereNegative(carry)).values
   }
 }

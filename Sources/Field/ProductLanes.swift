@@ -63,7 +63,7 @@
     joined(w1 &+ w2 &+ SIMD8(repeating: BaseField.wrap &- (1 << 10)), w0 &+ SIMD8(repeating: (1 << 42) &+ 1))
   }
 
-  /// The sum of at most 2^29 products mod p; p is added as (2^32 − 1 − 2^31)·2^32 + (2^63 + 1).
+  /// The sum of at most 2^29 products mod p; p is added as (2^32 − 1 − 2^30)·2^32 + (2^62 + 1).
   @inlinable @inline(__always) package func reducedLong() -> BaseLanes {
     let low32 = SIMD8<UInt64>(repeating: BaseField.wrap)
     let second = w1 &+ (w0 &>> 32)
@@ -72,16 +72,17 @@
     carried.w2 = third & low32
     carried.w3 = w3 &+ (third &>> 32)
     return carried.joined(
-      (second & low32) &+ carried.w2 &+ SIMD8(repeating: BaseField.wrap &- (1 << 31)),
-      (w0 & low32) &+ SIMD8(repeating: (1 << 63) &+ 1))
+      (second & low32) &+ carried.w2 &+ SIMD8(repeating: BaseField.wrap &- (1 << 30)),
+      (w0 & low32) &+ SIMD8(repeating: (1 << 62) &+ 1))
   }
 
-  /// (upper·2^32 + lower − w2 − w3) mod p, for upper < 2^62 and lower ≥ w2 + w3.
+  /// (upper·2^32 + lower − w2 − w3) mod p, for upper < 2^62 and 2^62 + 2^33 > lower ≥ w2 + w3.
   @inlinable @inline(__always)
   func joined(_ upper: SIMD8<UInt64>, _ lower: SIMD8<UInt64>) -> BaseLanes {
     let carry = upper &>> 32
     let lower = lower &- (w2 &+ w3) &+ ((carry &<< 32) &- carry)
-    let sum = (upper &<< 32) &+ lower
-    return BaseLanes(reducing: sum &+ BaseLanes.masked(SIMD8(repeating: BaseField.wrap), sum .< lower))
+    let shifted = upper &<< 32
+    let sum = shifted &+ lower
+    return BaseLanes(reducing: sum &+ BaseLanes.wrapWhereNegative(shifted & ~sum))
   }
 }

@@ -22,7 +22,7 @@ package struct Commitment: Sendable {
     Encoder(logDomain: code.domainBits)
       .encode(rows, rowLength: 1 << code.variableCount, into: &symbols, threads: threads)
     self.symbols = symbols
-    tree = MerkleTree(symbols: symbols, rowCount: rowCount, depth: code.domainBits, threads: threads)
+    tree = MerkleTree(symbols: symbols, depth: code.domainBits, threads: threads)
   }
 
   package init(code: Code, rows: [BaseField], symbols: [BaseField], tree: MerkleTree) {

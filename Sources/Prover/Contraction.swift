@@ -14,7 +14,7 @@ private struct ProvenInstance {
 
 extension ProverTranscript {
   /// Step 3: virtual claims and outputs become claims on committed columns.
-  mutating func reduceContractions(
+  package mutating func reduceContractions(
     _ plan: Plan, _ statement: Statement, _ witness: Witness, _ virtuals: [VirtualClaim],
     _ claims: inout [Claim], threads: Int
   ) {

@@ -25,9 +25,9 @@ package struct FractionTree: Sendable {
     self.denominators = denominators
   }
 
-  /// The halves of the layer of 2^(layer + 1) nodes.
-  func halves(below layer: Int) -> LayerHalves {
-    LayerHalves(numerators: numerators[depth - layer - 1], denominators: denominators[depth - layer - 1])
+  /// The halves of the layer of 2^(layer + 1) nodes, numerators weighted by `a` and denominators by `b`.
+  func halves(below layer: Int, _ a: SecureField, _ b: SecureField) -> LayerHalves {
+    LayerHalves(numerators: numerators[depth - layer - 1], denominators: denominators[depth - layer - 1], a, b)
   }
 }
 
@@ -52,14 +52,15 @@ extension ProverTranscript {
       for (t, tree) in active.enumerated() {
         claim += leaves[tree].numerator * alphas[2 * t] + leaves[tree].denominator * alphas[2 * t + 1]
       }
-      var halves = active.map { trees[$0].halves(below: layer) }
-      let suffixes = equalitySuffixes(point)
+      var halves = active.enumerated().map { t, tree in
+        trees[tree].halves(below: layer, alphas[2 * t], alphas[2 * t + 1])
+      }
+      let suffixes = SplitEquality.suffixes(point)
       var challenges: [SecureField] = []
       for (round, coordinate) in point.enumerated() {
         var (atZero, quadratic) = (SecureField.zero, SecureField.zero)
         for t in halves.indices {
-          let part = layerRound(
-            halves[t], equality: suffixes[round], alphas[2 * t], alphas[2 * t + 1], threads: threads)
+          let part = halves[t].round(suffixes[round], threads: threads)
           atZero += part.constant
           quadratic += part.quadratic
         }
@@ -83,9 +84,4 @@ extension ProverTranscript {
     }
     return leaves
   }
-}
-
-/// eq over the variables after each one: entry j is the table over variables j + 2 … n (j from 0).
-func equalitySuffixes(_ point: [SecureField]) -> [SecureTable] {
-  point.indices.map { SecureTable.equality(Array(point[($0 + 1)...])) }
 }

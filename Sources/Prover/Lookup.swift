@@ -32,7 +32,7 @@ extension Plan {
 
 extension ProverTranscript {
   /// Step 2: all lookups by one fractional sum.
-  mutating func reduceLookups(
+  package mutating func reduceLookups(
     _ plan: Plan, _ witness: Witness, _ claims: inout [Claim], threads: Int
   ) -> [VirtualClaim] {
     let circuit = plan.circuit

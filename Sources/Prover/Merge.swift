@@ -65,7 +65,7 @@ private struct MergeInstance {
 
 extension ProverTranscript {
   /// Step 5: all claims by one sumcheck; returns its point.
-  mutating func mergeClaims(
+  package mutating func mergeClaims(
     _ plan: Plan, _ claims: [Claim], _ commitments: [Commitment], threads: Int
   ) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
@@ -168,19 +168,11 @@ extension MergeInstance {
 extension Commitment {
   /// Σ_i weights[i]·row(first + i).
   func combineRows(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
-    let length = 1 << code.variableCount
-    var sums = [SecureField](repeating: .zero, count: length)
-    for (index, weight) in weights.enumerated() where weight != .zero {
-      for (entry, value) in row(first + index).enumerated() { sums[entry] += weight * value }
-    }
-    return SecureTable(sums)
+    Prover.combineRows(weights, rows, firstRow: first, width: 1 << code.variableCount, threads: threads)
   }
 
   /// Every row's extension at a point.
   func evaluateRows(at point: [SecureField], threads: Int) -> [SecureField] {
-    let weights = Multilinear.equalityTable(point)
-    return Parallel.map(rowCount, threads: threads) { index in
-      zip(row(index), weights).reduce(SecureField.zero) { $0 + $1.1 * $1.0 }
-    }
+    dotRows(rows, SecureTable.equality(point, threads: threads), threads: threads)
   }
 }

@@ -11,26 +11,10 @@ package struct MerkleTree: Sendable {
   package init(levels: [[Digest]]) { self.levels = levels }
 
   /// Hashes columns of a row-major matrix of 2^depth columns, then pairs.
-  package init(symbols: [BaseField], rowCount: Int, depth: Int, threads: Int) {
-    let leaf = Hash(.leaf)
-    let node = Hash(.node)
-    var levels: [[Digest]] = [
-      Parallel.map(1 << depth, threads: threads) { position in
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(8 * rowCount)
-        for row in 0..<rowCount {
-          let word = symbols[row << depth + position].value
-          for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * shift))) }
-        }
-        return leaf.digest(bytes)
-      }
-    ]
-    for level in 0..<depth {
-      let below = levels[level]
-      levels.append(
-        Parallel.map(below.count / 2, threads: threads) { node.digest(below[2 * $0], below[2 * $0 + 1]) })
-    }
-    self.levels = levels
+  package init(symbols: [BaseField], depth: Int, threads: Int) {
+    let leaves = hashLeaves(
+      symbols, columnCount: 1 << depth, personalization: HashPurpose.leaf.personalization, threads: threads)
+    levels = buildTree(leaves, personalization: HashPurpose.node.personalization, threads: threads)
   }
 
   /// The digests that accompany an opening at sorted distinct positions, in the order they are needed.

@@ -17,7 +17,7 @@ private struct OpeningCode {
 
 extension ProverTranscript {
   /// Step 6: opens all commitments at once by recursive folding. docs/protocol.md §9.
-  mutating func open(_ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, threads: Int) {
+  package mutating func open(_ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, threads: Int) {
     let blocks = plan.openingBlocks
     var codes = commitments.indices.map { index in
       OpeningCode(commitment: commitments[index], offset: blocks[index] << commitments[index].code.variableCount)

@@ -57,6 +57,31 @@ import Testing
     #expect(range(.min, -1...0) == nil)
   }
 
+  /// Operand ranges and weight sizes on both sides of what 16-bit factors and 32-bit sums hold.
+  @Test(arguments: [(Int64(255), 100), (32767, 2), (32767, 3), (32768, 1), (1 << 20, 32767), (1, 32768), (3, 1 << 30)])
+  func plainExecutorComputesTheSame(largestInput: Int64, largestWeight: Int32) {
+    let (inputCount, outputCount) = (33, 5)
+    var generator = SplitMix(state: UInt64(largestInput) << 32 | UInt64(largestWeight))
+    var weights = (0..<inputCount * outputCount).map { _ in
+      Int32.random(in: -largestWeight...largestWeight, using: &generator)
+    }
+    for index in 0..<inputCount { weights[index] = largestWeight }
+    let linear = IntegerLinear(
+      inputCount: inputCount, outputCount: outputCount, weights: weights, bias: [1 << 40, 0, -7, .zero, 1 << 60])
+    let range = -largestInput - 1...largestInput
+    let network = IntegerNetwork(
+      name: "n", input: InputEncoding(port: NamedShape(name: "x", shape: [inputCount]), scale: 1, range: range),
+      output: NamedShape(name: "y", shape: [outputCount]), outputScale: 1,
+      nodes: [
+        IntegerNode(name: "a", operand: 0, operation: .reshape, shape: [inputCount, 1], range: range),
+        IntegerNode(name: "b", operand: 1, operation: .linear(linear), shape: [outputCount], range: 0...0),
+      ])
+    let random = (0..<3 * inputCount).map { _ in Int64.random(in: range, using: &generator) }
+    let extremes = [range.lowerBound, range.upperBound].flatMap { Array(repeating: $0, count: inputCount) }
+    let batch = IntegerBatch(count: 5, values: random + extremes)
+    #expect(PlainExecutor(network).run(batch) == network.run(batch))
+  }
+
   @Test func inputsAreRoundedAndClamped() {
     let encoding = InputEncoding(port: NamedShape(name: "x", shape: [6]), scale: 0.5, range: -4...3)
     let batch = FloatBatch(count: 1, values: [0.24, 0.25, -0.25, -0.26, 1e300, -1e300])

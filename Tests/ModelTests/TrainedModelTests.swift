@@ -54,6 +54,7 @@ import Testing
     let outputs = integers.run(try folder.testInputs(integers))
     #expect(outputs.values == expected.values.map { Int64($0) })
     #expect(expected.shape == [outputs.count, 10])
+    #expect(PlainExecutor(integers).run(try folder.testInputs(integers)) == outputs)
   }
 }
 

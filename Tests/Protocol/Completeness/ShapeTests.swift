@@ -1,0 +1,56 @@
+import Circuit
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+@Suite struct ShapeTests {
+  /// The proof of the first batch verifies under a decoded key, and the same bytes come from any thread count.
+  @Test("every shape is proved, in equal bytes on 1 and 2 threads and on repetition", arguments: Network.all)
+  func everyShapeIsProved(_ network: Network) throws {
+    try network.circuit.validate()
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
+    let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
+    #expect(verifyingKey.file == (try key.verifyingKey(threads: 2).file))
+    try verifyingKey.verifyWeightRange()
+    for batch in network.batches where batch <= network.circuit.batchCap {
+      let inputs = network.inputs(batch)
+      let (proof, _) = try key.prove(batch: batch, inputs: inputs, context: [1, 2], threads: 1)
+      let file = proof.file(network.circuit)
+      for threads in [1, 2] {
+        let again = try key.prove(batch: batch, inputs: inputs, context: [1, 2], threads: threads).proof
+        #expect(again.file(network.circuit) == file)
+      }
+      let decoded = try Proof(file: file, key: verifyingKey)
+      #expect(decoded.statement == proof.statement)
+      try verifyingKey.verify(decoded)
+      #expect(verifyingKey.soundness(batch: batch).isSufficient)
+    }
+  }
+
+  @Test("the networks cover rows of 1, 3, 5, 7, row and block columns, and m of model above and below that of witness")
+  func networksCoverLayouts() {
+    var (rows, orders): (Set<Int>, Set<Int>) = ([], [])
+    var (hasRowColumn, hasBlockColumn, hasSplitPadding) = (false, false, false)
+    for network in Network.all {
+      let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
+      let code = ParameterPlanner.modelCode(shapes: shapes)
+      for batch in network.batches {
+        let plan = Plan(circuit: network.circuit, batch: batch, modelCode: code)
+        rows.formUnion(plan.commitments.map(\.layout.rowCount))
+        let counts = plan.commitments.map(\.layout.variableCount)
+        if counts.count == 2 { orders.insert((counts[0] - counts[1]).signum()) }
+        for (placement, size) in zip(plan.commitments, counts).flatMap({ plan, size in
+          plan.layout.placements.map { ($0, size) }
+        }) {
+          let isRow = placement.variableCount > size
+          if isRow { hasRowColumn = true } else { hasBlockColumn = true }
+          if isRow, placement.splitBits > 0, placement.hasPadding { hasSplitPadding = true }
+        }
+      }
+    }
+    #expect(rows.isSuperset(of: [1, 3, 5, 7]), "\(rows)")
+    #expect(orders.isSuperset(of: [-1, 1]), "\(orders)")
+    #expect(hasRowColumn && hasBlockColumn && hasSplitPadding)
+  }
+}

@@ -1,0 +1,144 @@
+import Circuit
+import Field
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+@Suite struct PaddingTests {
+  private let proven = ProvenNetwork.small
+  private let activation = 6
+
+  private var layout: Layout { proven.plan.commitments[1].layout }
+
+  private func slot(_ column: Int) -> Placement {
+    layout.placements[proven.plan.slots[column]?.index ?? 0]
+  }
+
+  /// Slots that belong to no column.
+  private var slack: [Int] {
+    var used: Set<Int> = []
+    for placement in layout.placements {
+      for entry in 0..<1 << placement.inRowBits {
+        used.insert(placement.firstRow << layout.variableCount + placement.offset + entry)
+      }
+    }
+    return (0..<layout.rowCount << layout.variableCount).filter { !used.contains($0) }
+  }
+
+  private func error(changing change: @escaping (inout [BaseField]) -> Void) -> VerificationError? {
+    var prover = MaliciousProver(proven)
+    prover.changeRows = change
+    return proven.error(prover.prove(), prover.statement)
+  }
+
+  @Test("row 11: junk in slots of no column changes nothing")
+  func junkInSlack() {
+    let slack = slack
+    #expect(!slack.isEmpty)
+    #expect(error(changing: { rows in for index in slack { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) } }) == nil)
+  }
+
+  @Test("row 11: junk in the padding of an advice column is rejected, in every padded slot")
+  func junkInPadding() {
+    for column in proven.circuit.columns(of: .advice) {
+      let placement = slot(column)
+      #expect(placement.hasPadding)
+      for batch in 0..<4 {
+        for neuron in 0..<8 where batch == 3 || neuron >= 5 {
+          let (row, offset) = placement.position([batch, neuron])
+          let index = row << layout.variableCount + offset
+          #expect(error(changing: { $0[index] = .one }) == .openingMismatch)
+        }
+      }
+    }
+  }
+
+  /// A network of 8 hidden neurons whose padded layout is that of one with 5: the owner of the model and the prover
+  /// fill the padding of weights and activations.
+  private struct Smuggler {
+    let small: ProvenNetwork
+    let prover: MaliciousProver
+    let outputs: [[Int64]]
+
+    init() throws {
+      func network(_ hidden: Int, weights: [[Int64]]?) -> Network {
+        var b = CircuitBuilder("hidden", axes: [4, hidden, 4])
+        let x = b.input([1])
+        let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
+        let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+        b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
+        let inputs = b.inputs(batch: 1)
+        return Network(circuit: b.circuit, weights: weights ?? b.weights, batches: [1]) { _ in inputs }
+      }
+      let large = ProvenNetwork(network(8, weights: nil), batch: 1)
+      let first = Array(large.key.weights[0].prefix(20))
+      let second = large.key.weights[1].indices.filter { $0 % 8 < 5 }.map { large.key.weights[1][$0] }
+      let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1)
+      // The commitment has the large model's entries under the small model's circuit.
+      let core = KeyCore(circuit: honest.circuit, code: honest.core.code, root: large.core.root)
+      small = honest
+      var prover = MaliciousProver(honest, core: core)
+      prover.model = large.key.commitment
+      prover.provenPlan = large.plan
+      prover.witness = large.witness
+      prover.statement = large.statement
+      self.prover = prover
+      outputs = large.statement.outputs
+      #expect(honest.plan.commitments.map(\.layout.rowCount) == large.plan.commitments.map(\.layout.rowCount))
+      let columns = large.circuit.columns(of: .advice).map { large.witness.columns[$0] } + large.witness.multiplicities
+      let rows = large.plan.commitments[1].layout.rows(of: columns)
+      self.prover.changeRows = { $0 = rows }
+    }
+  }
+
+  @Test("row 11: neurons smuggled into padded slots pass a verifier without padding claims, and this one rejects them")
+  func neuronsInPaddedSlots() throws {
+    let smuggler = try Smuggler()
+    let statement = smuggler.prover.statement
+    #expect(statement.outputs != smuggler.small.statement.outputs, "eight neurons compute something else")
+    let core = smuggler.prover.core
+    let forged = smuggler.prover.prove(withPadding: false)
+    try smuggler.small.plan.verify(.noPaddingClaims, core, statement, forged)
+    let bytes = smuggler.prover.prove()
+    #expect(throws: VerificationError.openingMismatch) {
+      try smuggler.small.plan.verify(.inference, core, statement, bytes)
+    }
+    #expect(throws: VerificationError.self) {
+      try smuggler.small.plan.verify(.inference, core, statement, forged)
+    }
+  }
+
+  /// The model committed with `junk` in some of its entries outside the weights; the error of an honest statement.
+  private func error(junkIn isChosen: (Int, Int) -> Bool) -> VerificationError? {
+    let plan = proven.plan.commitments[0]
+    var rows = plan.layout.rows(of: proven.key.weights)
+    let used = plan.layout.placements.map { placement in
+      Set(placement.trueIndices.map { placement.position($0).row << plan.layout.variableCount + placement.position($0).offset })
+    }
+    for index in rows.indices where !used.contains(where: { $0.contains(index) }) {
+      let owner = plan.layout.placements.firstIndex { placement in
+        let offset = index - placement.firstRow << plan.layout.variableCount
+        return (placement.offset..<placement.offset + 1 << placement.inRowBits).contains(offset)
+      }
+      if isChosen(owner ?? -1, index) { rows[index] = BaseField(Int64(index % 7 + 1)) }
+    }
+    let commitment = Commitment(rows: rows, code: plan.code, threads: 1)
+    let core = KeyCore(circuit: proven.circuit, code: plan.code, root: commitment.tree.root)
+    var prover = MaliciousProver(proven, core: core)
+    prover.model = commitment
+    do throws(VerificationError) {
+      try proven.plan.verify(.inference, core, prover.statement, prover.prove())
+      return nil
+    } catch { return error }
+  }
+
+  @Test("row 11: what a model's owner puts into unused slots changes nothing; into padding, only lets proofs fail")
+  func junkInModelPadding() {
+    #expect(error { _, _ in false } == nil)
+    #expect(error { owner, _ in owner == -1 } == nil)
+    // Beyond the 5 neurons of the first layer the accumulators are not zero any more.
+    #expect(error { owner, _ in owner == 0 } == .openingMismatch)
+    #expect(error { _, _ in true } == .openingMismatch)
+  }
+}

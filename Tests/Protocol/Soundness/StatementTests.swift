@@ -1,0 +1,169 @@
+import Circuit
+import Field
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+@Suite struct StatementTests {
+  private let proven = ProvenNetwork.small
+
+  private func challenges(_ core: KeyCore, _ purpose: Purpose, _ statement: Statement) -> [[UInt64]] {
+    ProofManifest(proven.plan, core, purpose, statement, proven.proof.bytes).challenges.map(\.words)
+  }
+
+  /// The statement with one thing changed, in every place.
+  private var changed: [Statement] {
+    let honest = proven.statement
+    var changed: [Statement] = []
+    for index in honest.inputs[0].indices {
+      var copy = honest
+      copy.inputs[0][index] = (copy.inputs[0][index] + 1) % 16
+      changed.append(copy)
+    }
+    for index in honest.outputs[0].indices {
+      for delta: Int64 in [-1, 1] {
+        var copy = honest
+        copy.outputs[0][index] += delta
+        changed.append(copy)
+      }
+    }
+    for context in [[], [3], [3, 1, 5], [3, 1, 4, 0], [0, 3, 1, 4]] as [[UInt8]] {
+      var copy = honest
+      copy.context = context
+      changed.append(copy)
+    }
+    return changed
+  }
+
+  @Test("rows 1, 3, 14: any other input, output or context is rejected")
+  func otherStatementsAreRejected() {
+    #expect(proven.error(proven.proof.bytes) == nil)
+    for statement in changed { #expect(proven.error(proven.proof.bytes, statement) != nil) }
+  }
+
+  @Test("row 1: any other batch is rejected")
+  func otherBatchesAreRejected() {
+    for batch in [1, 2, 4] {
+      func resized(_ integers: [Int64]) -> [Int64] {
+        let size = integers.count / 3
+        return (0..<batch * size).map { integers[$0 % integers.count] }
+      }
+      var statement = proven.statement
+      statement.batch = batch
+      #expect(proven.error(proven.proof.bytes, statement) == .statementOutOfRange)
+      statement.inputs = statement.inputs.map(resized)
+      statement.outputs = statement.outputs.map(resized)
+      #expect(proven.error(proven.proof.bytes, statement) != nil)
+    }
+    for batch in [0, -1, 65, Int.max] {
+      var statement = proven.statement
+      statement.batch = batch
+      #expect(proven.error(proven.proof.bytes, statement) == .statementOutOfRange)
+    }
+  }
+
+  @Test("rows 1, 2: every challenge depends on every part of the statement and key")
+  func challengesDependOnStatement() {
+    let honest = challenges(proven.core, .inference, proven.statement)
+    func expectAllDiffer(_ other: [[UInt64]]) {
+      // Positions of few bits can coincide only as whole sets, with negligible probability.
+      #expect(zip(honest, other).allSatisfy { $0 != $1 })
+    }
+    for statement in changed { expectAllDiffer(challenges(proven.core, .inference, statement)) }
+    expectAllDiffer(challenges(proven.core, .weightRange, proven.statement))
+    var batch = proven.statement
+    batch.batch = 4
+    expectAllDiffer(challenges(proven.core, .inference, batch))
+    var circuit = proven.circuit
+    circuit.name += "x"
+    let renamed = KeyCore(circuit: circuit, code: proven.core.code, root: proven.core.root)
+    expectAllDiffer(challenges(renamed, .inference, proven.statement))
+    let code = Code(variableCount: 7, rateBits: 2)
+    expectAllDiffer(
+      challenges(KeyCore(circuit: proven.circuit, code: code, root: proven.core.root), .inference, proven.statement))
+    expectAllDiffer(
+      challenges(KeyCore(circuit: proven.circuit, code: proven.core.code, root: .zero), .inference, proven.statement))
+  }
+
+  @Test("row 2: every challenge after a byte depends on it, unless it belongs to a Merkle path")
+  func challengesDependOnProof() {
+    let manifest = proven.manifest
+    let fields = manifest.fields.filter { $0.label != "paths" }
+    for field in stride(from: 0, to: fields.count, by: max(1, fields.count / 120)).map({ fields[$0] }) {
+      let bytes = proven.proof.bytes.incremented(at: field.offset)
+      let boundary = manifest.challenges.firstIndex { $0.offset > field.offset } ?? manifest.challenges.count
+      let next = manifest.challenges[boundary...].prefix(3)
+      let changed = ProofManifest(proven.plan, proven.core, .inference, proven.statement, bytes).challenges
+      #expect(zip(changed.prefix(boundary), manifest.challenges).allSatisfy { $0.words == $1.words })
+      #expect(zip(changed.dropFirst(boundary), next).allSatisfy { $0.words != $1.words }, "\(field)")
+    }
+  }
+
+  @Test("rows 12, 28: a proof of one model is rejected for another of the same shape")
+  func otherModelsAreRejected() throws {
+    let weights = proven.key.weights.map { column in column.map { $0 == 0 ? 1 : 0 } as [Int64] }
+    let other = ProvingKey(circuit: proven.circuit, weights: weights, threads: 1)
+    let verifyingKey = try other.verifyingKey(threads: 1)
+    #expect(other.core.modelID != proven.core.modelID)
+    #expect(throws: VerificationError.otherKey) { try verifyingKey.verify(proven.proof) }
+    let renamed = Proof(core: other.core, statement: proven.statement, bytes: proven.proof.bytes)
+    #expect(throws: VerificationError.self) { try verifyingKey.verify(renamed) }
+    // The other model's prover under this key's name: its commitment does not open.
+    let witness = try Witness(
+      proven.circuit, batch: 3, inputs: proven.statement.inputs, weights: weights, threads: 1)
+    var statement = proven.statement
+    statement.outputs = proven.circuit.outputs.map { witness.columns[$0.column] }
+    for (commitment, expected) in [
+      (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
+    ] {
+      let bytes = proven.plan.prove(.inference, proven.core, commitment, statement, witness, threads: 1).bytes
+      #expect(proven.error(bytes, statement) == expected)
+    }
+  }
+
+  @Test("rows 1, 13: a change of circuit, table or parameters is another key, and its proofs are rejected")
+  func otherCircuitsAreRejected() {
+    func rejects(_ change: (inout ArithmeticCircuit) -> Void) {
+      var circuit = proven.circuit
+      change(&circuit)
+      let core = KeyCore(circuit: circuit, code: proven.core.code, root: proven.core.root)
+      #expect(core.digest != proven.core.digest && core.modelID != proven.core.modelID)
+      let key = VerifyingKey(circuit: circuit, core: core, rangeProof: proven.verifyingKey.rangeProof)
+      #expect(throws: VerificationError.otherKey) { try key.verify(proven.proof) }
+      #expect(throws: VerificationError.self) {
+        try key.verify(Proof(core: core, statement: proven.statement, bytes: proven.proof.bytes))
+      }
+      #expect(throws: VerificationError.self) { try key.verifyWeightRange() }
+    }
+    rejects { $0.name = "other" }
+    rejects { $0.batchCap -= 1 }
+    rejects { $0.inputs[0].scale = 0.25 }
+    rejects { $0.columns[0].upper += 1 }
+    for table in proven.circuit.tables.indices {
+      rejects { circuit in
+        switch circuit.tables[table].content {
+        case .range(let lower, let bits): circuit.tables[table].content = .range(lower: lower - 1, bits: bits)
+        case .function(let lower, var values):
+          values[values.count - 1] += 1
+          circuit.tables[table].content = .function(lower: lower, values: values)
+        }
+      }
+    }
+  }
+
+  @Test("rows 1, 14: a range proof is no inference proof, nor is one key's range proof another's")
+  func purposesAreSeparate() throws {
+    let key = proven.verifyingKey
+    #expect(throws: VerificationError.self) { try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: proven.proof.bytes).verifyWeightRange() }
+    #expect(proven.error(key.rangeProof) != nil)
+    let plan = Plan(circuit: key.circuit.weightRangeCircuit, batch: 1, modelCode: key.core.code)
+    let statement = Statement(batch: 1, inputs: [], outputs: [])
+    #expect(throws: VerificationError.self) { try plan.verify(.inference, key.core, statement, key.rangeProof) }
+    let other = ProvenNetwork(Network(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1)
+    #expect(throws: VerificationError.self) {
+      try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: other.verifyingKey.rangeProof)
+        .verifyWeightRange()
+    }
+  }
+}

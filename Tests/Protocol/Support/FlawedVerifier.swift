@@ -1,0 +1,141 @@
+import Circuit
+import Field
+import Verifier
+
+/// A verifier with one flaw that looks harmless. None of them is in the product.
+enum Flaw {
+  case none
+  /// Padding is not forced to zero.
+  case noPaddingClaims
+  /// One end value for each column, recombined with selector bits.
+  case columnEnds
+  /// The value of each commitment is sent, and their openings are added without a challenge drawn after them.
+  case commitmentValues
+  /// The powers of the merge's γ start again with each commitment.
+  case restartedPowers
+}
+
+extension Flaw {
+  /// The coefficient of each claim.
+  func coefficients(_ gamma: SecureField, _ claims: [Claim]) -> [SecureField] {
+    guard self == .restartedPowers else { return powers(of: gamma, count: claims.count) }
+    var next: [Int: SecureField] = [:]
+    return claims.map { claim in
+      let power = next[claim.slot.commitment] ?? .one
+      next[claim.slot.commitment] = power * gamma
+      return power
+    }
+  }
+}
+
+extension Plan {
+  /// How many variables are left when a claim joins the merge.
+  func joiningCount(_ claim: Claim, _ flaw: Flaw) -> Int {
+    flaw == .columnEnds ? placement(claim.slot).inRowBits : commitments[claim.slot.commitment].variableCount
+  }
+
+  /// The extension of each claim's weight at the end of the merge, times its coefficient; by claim.
+  ///
+  /// It is that of the whole commitment, or with `columnEnds` that of the block column alone.
+  func weights(
+    _ claims: [Claim], _ coefficients: [SecureField], at point: [SecureField], _ flaw: Flaw
+  ) -> [SecureField] {
+    zip(claims, coefficients).map { claim, coefficient in
+      let (inRow, row) = mergePoint(point, claim.slot.commitment)
+      let placement = placement(claim.slot)
+      return claim.weight.reduce(SecureField.zero) { sum, product in
+        guard flaw == .columnEnds else {
+          return sum + coefficient * product.coefficient
+            * placement.evaluate(product.axes, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
+        }
+        let parts = split(inRow.suffix(placement.inRowBits), placement.bits)
+        return sum
+          + zip(product.axes, parts).reduce(coefficient * product.coefficient) { $0 * $1.0.evaluate(at: $1.1) }
+      }
+    }
+  }
+
+  /// The indicator of each column's block at its commitment's point: the commitment's value is Σ selector·column.
+  ///
+  /// For block columns, which have one row each.
+  func selectors(_ commitment: Int, at point: [SecureField]) -> [SecureField] {
+    let (inRow, row) = mergePoint(point, commitment)
+    return commitments[commitment].layout.placements.map { placement in
+      Multilinear.equality(row, index: placement.firstRow)
+        * Multilinear.equality(
+          Array(inRow.prefix(inRow.count - placement.inRowBits)), index: placement.offset >> placement.inRowBits)
+    }
+  }
+
+  /// `verify` with a flaw.
+  func verify(
+    _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
+  ) throws(VerificationError) {
+    var transcript = VerifierTranscript(proof: proof)
+    transcript.sponge.bind(.inference, keyCore: core.digest, statement, circuit)
+    var roots = hasWeights ? [core.root] : []
+    if hasWitness { roots.append(try transcript.receiveRoot("witness")) }
+    var claims: [Claim] = []
+    let virtuals = try transcript.reduceLookups(self, statement, &claims)
+    try transcript.reduceContractions(self, statement, virtuals, &claims)
+    if flaw != .noPaddingClaims { claims += paddingClaims(&transcript.sponge) }
+    let opening = try transcript.mergeClaims(self, claims, flaw)
+    try transcript.open(self, roots: roots, opening)
+    try transcript.finish()
+  }
+}
+
+extension VerifierTranscript {
+  fileprivate mutating func mergeClaims(
+    _ plan: Plan, _ claims: [Claim], _ flaw: Flaw
+  ) throws(VerificationError) -> OpeningClaim {
+    let coefficients = flaw.coefficients(sponge.challenge("merge"), claims)
+    let counts = plan.commitments.map(\.variableCount)
+    var running = Value.zero
+    var point: [SecureField] = []
+    for remaining in stride(from: counts.max() ?? 0, through: 0, by: -1) {
+      for (coefficient, claim) in zip(coefficients, claims) where plan.joiningCount(claim, flaw) == remaining {
+        running += claim.value * coefficient
+      }
+      guard remaining > 0 else { break }
+      let round = try reduceRound("merge.round", claim: running, degree: 2)
+      running = round.claim
+      point.append(round.challenge)
+    }
+    let weights = plan.weights(claims, coefficients, at: point, flaw)
+    var parts = plan.commitments.indices.map { index in
+      let (inRow, row) = plan.mergePoint(point, index)
+      return OpeningClaim.Part(coefficient: .one, row: row, inRow: inRow)
+    }
+    switch flaw {
+    case .none, .noPaddingClaims, .restartedPowers:
+      for index in parts.indices { parts[index].coefficient = .zero }
+      for (claim, weight) in zip(claims, weights) { parts[claim.slot.commitment].coefficient += weight }
+      return OpeningClaim(parts: parts, value: running)
+    case .columnEnds:
+      let columns = plan.commitments.map { $0.layout.placements.count }
+      var ends: [[Value]] = []
+      for count in columns { ends.append(try receive("ends", count)) }
+      for (claim, weight) in zip(claims, weights) {
+        running = running - ends[claim.slot.commitment][claim.slot.index] * weight
+      }
+      try requireZero(running, .contractionMismatch)
+      let batching = sponge.challenge("batch")
+      var value = Value.zero
+      for index in parts.indices {
+        parts[index].coefficient = batching.power(UInt64(index))
+        for (end, selector) in zip(ends[index], plan.selectors(index, at: point)) {
+          value += end * (selector * parts[index].coefficient)
+        }
+      }
+      return OpeningClaim(parts: parts, value: value)
+    case .commitmentValues:
+      let values = try receive("values", parts.count)
+      var totals = [SecureField](repeating: .zero, count: parts.count)
+      for (claim, weight) in zip(claims, weights) { totals[claim.slot.commitment] += weight }
+      for (value, total) in zip(values, totals) { running = running - value * total }
+      try requireZero(running, .contractionMismatch)
+      return OpeningClaim(parts: parts, value: values.reduce(.zero) { $0 + $1 })
+    }
+  }
+}

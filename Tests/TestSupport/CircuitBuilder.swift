@@ -1,0 +1,125 @@
+import Circuit
+
+/// Assembles small circuits with random weights; declared ranges are the tightest that docs/protocol.md §3.3 admits.
+package struct CircuitBuilder {
+  package private(set) var circuit: ArithmeticCircuit
+  /// By weight column, in circuit order.
+  package private(set) var weights: [[Int64]] = []
+  private var random: RepeatableRandom
+
+  /// - Parameter axes: sizes of the axes 1, 2, … .
+  package init(_ name: String, axes: [Int], batchCap: Int = 64, seed: UInt64 = 1) {
+    circuit = ArithmeticCircuit(name: name, batchCap: batchCap, axes: [0] + axes)
+    random = RepeatableRandom(seed: seed)
+  }
+
+  private mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
+    circuit.columns.append(
+      Column(name: "c\(circuit.columns.count)", kind: kind, axes: axes, lower: range.lower, upper: range.upper))
+    return circuit.columns.count - 1
+  }
+
+  private func dimensions(_ column: Int) -> [Int] {
+    circuit.columns[column].axes.dropFirst().map { circuit.axes[$0] }
+  }
+
+  package mutating func input(_ axes: [Int], _ range: ClosedRange<Int64> = 0...15) -> Int {
+    let column = add(.input, [0] + axes, (range.lowerBound, range.upperBound))
+    circuit.inputs.append(Port(column: column, name: "x\(column)", dimensions: dimensions(column), scale: 0.5))
+    return column
+  }
+
+  /// Random over the whole range of so many bits.
+  package mutating func weight(_ axes: [Int], bits: Int = 5) -> Int {
+    let range = Column.weightRange(bitCount: bits)
+    let count = axes.reduce(1) { $0 * circuit.axes[$1] }
+    weights.append((0..<count).map { _ in Int64.random(in: range.lower...range.upper, using: &random) })
+    return add(.weight, axes, range)
+  }
+
+  /// An operand that reads every axis of a column directly; mutating, so that arguments are evaluated first.
+  package mutating func direct(_ column: Int) -> Operand {
+    Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
+  }
+
+  /// A term whose operands read their columns directly; mutating, so that arguments are evaluated first.
+  package mutating func term(_ coefficient: Int64 = 1, _ columns: Int...) -> Term {
+    Term(
+      coefficient: coefficient,
+      operands: columns.map { column in
+        Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
+      })
+  }
+
+  package mutating func contraction(_ axes: [Int], _ terms: [Term]) -> Int {
+    var (lower, upper) = (Int64(0), Int64(0))
+    let output = Column(name: "", kind: .virtual, axes: [0] + axes, lower: 0, upper: 0)
+    for term in terms {
+      let summed = term.summedAxes(output: output).map { (Int64(circuit.axes[$0]), Int64(circuit.axes[$0])) }
+      let factors = term.operands.map { (circuit.columns[$0.column].lower, circuit.columns[$0.column].upper) }
+      var (low, high) = (term.coefficient, term.coefficient)
+      for factor in factors + summed {
+        let products = [low * factor.0, low * factor.1, high * factor.0, high * factor.1]
+        (low, high) = (products.min() ?? 0, products.max() ?? 0)
+      }
+      lower += low
+      upper += high
+    }
+    let column = add(.virtual, [0] + axes, (lower, upper))
+    circuit.contractions.append(Contraction(output: column, terms: terms))
+    return column
+  }
+
+  /// The index of a table with this content.
+  package mutating func table(_ content: TableContent) -> Int {
+    if let known = circuit.tables.firstIndex(where: { $0.content == content }) { return known }
+    circuit.tables.append(Table(name: "t\(circuit.tables.count)", content: content))
+    return circuit.tables.count - 1
+  }
+
+  /// function(round(source / 2^shift)) over the worst case of the quotient; the remainder in limbs of these widths.
+  ///
+  /// Without limbs the function is applied to the source itself.
+  package mutating func apply(
+    to source: Int, limbs: [Int] = [], _ function: (Int64) -> Int64
+  ) -> Int {
+    let shift = limbs.reduce(0, +)
+    let half = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
+    let (axes, range) = (circuit.columns[source].axes, circuit.columns[source].range)
+    let (lower, upper) = ((range.lower + half) >> Int64(shift), (range.upper + half) >> Int64(shift))
+    var form = AffineForm(shift: shift, parts: [.init(column: source, coefficient: 1)])
+    var offset = 0
+    for (index, bits) in limbs.enumerated() {
+      let low = index == limbs.count - 1 ? -(Int64(1) << Int64(bits - 1)) : 0
+      let limb = add(.advice, axes, (low, low + (1 << Int64(bits)) - 1))
+      let table = table(.range(lower: low, bits: bits))
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: limb)]))
+      form.parts.append(.init(column: limb, coefficient: -(1 << Int64(offset))))
+      offset += bits
+    }
+    let content = TableContent.function(lower: lower, values: (lower...upper).map(function))
+    let table = table(content)
+    let result = add(.advice, axes, circuit.tables[table].codomain)
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
+    return result
+  }
+
+  package mutating func output(_ column: Int) {
+    circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column), scale: 2))
+  }
+
+  /// Random inputs, by port.
+  package func inputs(batch: Int, seed: UInt64 = 7) -> [[Int64]] {
+    var random = RepeatableRandom(seed: seed)
+    return circuit.inputs.map { port in
+      let column = circuit.columns[port.column]
+      return (0..<port.dimensions.reduce(batch, *)).map { _ in
+        Int64.random(in: column.lower...column.upper, using: &random)
+      }
+    }
+  }
+}
+
+extension CircuitBuilder {
+  package static func relu(_ x: Int64) -> Int64 { max(x, 0) }
+}

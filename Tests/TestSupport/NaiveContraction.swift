@@ -1,0 +1,40 @@
+import Circuit
+
+extension Contraction {
+  /// output(o) = Σ_terms coefficient · Σ_s Π operands by the definition, one index at a time.
+  package func evaluate(_ circuit: ArithmeticCircuit, batch: Int, _ columns: [[Int64]]) -> [Int64] {
+    let output = circuit.columns[self.output]
+    return indices(output.axes, circuit, batch: batch).map { index in
+      terms.reduce(0) { sum, term in
+        let summed = term.summedAxes(output: output)
+        return sum
+          &+ indices(summed, circuit, batch: batch).reduce(Int64(0)) { partial, inner in
+            let loops = index.merging(inner) { $1 }
+            return partial
+              &+ term.operands.reduce(term.coefficient) { product, operand in
+                product &* columns[operand.column][operand.entry(loops, circuit, batch: batch)]
+              }
+          }
+      }
+    }
+  }
+
+  /// Every assignment of the axes, the last one fastest.
+  private func indices(_ axes: [Int], _ circuit: ArithmeticCircuit, batch: Int) -> [[Int: Int]] {
+    axes.reduce([[:]]) { partial, axis in
+      partial.flatMap { index in
+        (0..<circuit.size(ofAxis: axis, batch: batch)).map { index.merging([axis: $0]) { $1 } }
+      }
+    }
+  }
+}
+
+extension Operand {
+  fileprivate func entry(_ loops: [Int: Int], _ circuit: ArithmeticCircuit, batch: Int) -> Int {
+    zip(circuit.columns[column].axes, bindings).reduce(0) { entry, pair in
+      let (axis, binding) = pair
+      let index = (binding.slice?.start ?? 0) + (binding.slice?.stride ?? 1) * (loops[binding.loopAxis] ?? 0)
+      return entry * circuit.size(ofAxis: axis, batch: batch) + index
+    }
+  }
+}

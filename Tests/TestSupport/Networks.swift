@@ -1,0 +1,284 @@
+import Circuit
+
+/// A small circuit with weights and the batches in which tests prove it.
+package struct Network: Sendable, CustomStringConvertible {
+  package let circuit: ArithmeticCircuit
+  package let weights: [[Int64]]
+  package let batches: [Int]
+  package let inputs: @Sendable (Int) -> [[Int64]]
+
+  package var description: String { circuit.name }
+
+  package init(_ builder: CircuitBuilder, batches: [Int]) {
+    circuit = builder.circuit
+    weights = builder.weights
+    self.batches = batches
+    inputs = { builder.inputs(batch: $0) }
+  }
+
+  package init(
+    circuit: ArithmeticCircuit, weights: [[Int64]], batches: [Int], inputs: @escaping @Sendable (Int) -> [[Int64]]
+  ) {
+    self.circuit = circuit
+    self.weights = weights
+    self.batches = batches
+    self.inputs = inputs
+  }
+
+  package init(_ network: DenseNetwork, batches: [Int]) {
+    circuit = network.circuit
+    weights = network.weights
+    self.batches = batches
+    inputs = { network.input(batch: $0) }
+  }
+}
+
+extension Network {
+  /// One circuit for each shape that a relation, a layout or a table can take.
+  package static let all: [Network] = [
+    wideModel, wideWitness, wideWeights, linear, weightless, weightSlices, activationSlices, inputSlices,
+    transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
+    twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
+  ]
+
+  /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
+  package static let small: Network = {
+    var b = CircuitBuilder("small", axes: [3, 5, 2])
+    let x = b.input([1])
+    let (w1, b1) = (b.weight([2, 1]), b.weight([2], bits: 8))
+    let a = b.contraction([2], [b.term(1, w1, x), b.term(1, b1)])
+    let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+    let w2 = b.weight([3, 2])
+    b.output(b.contraction([3], [b.term(1, w2, y)]))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// More bits in a model row than in a witness row.
+  private static let wideModel: Network = {
+    var b = CircuitBuilder("model rows longer", axes: [100, 70, 3])
+    let x = b.input([1])
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
+    let y = b.apply(to: a, limbs: [6, 6], CircuitBuilder.relu)
+    b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
+    return Network(b, batches: [1])
+  }()
+
+  /// More bits in a witness row than in a model row.
+  private static let wideWitness: Network = {
+    var b = CircuitBuilder("witness rows longer", axes: [3, 40])
+    let x = b.input([1])
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
+    b.output(b.apply(to: a, limbs: [3], CircuitBuilder.relu))
+    return Network(b, batches: [5, 64])
+  }()
+
+  /// Weights of 17, 20, 32, 33 and 40 bits, with one and two limbs in the range proof.
+  private static let wideWeights: Network = {
+    var b = CircuitBuilder("wide weights", axes: [3, 5])
+    let x = b.input([1])
+    let terms = [2, 16, 17, 20, 32, 33, 40].map { b.term(1, b.weight([2, 1], bits: $0), x) }
+    b.output(b.contraction([2], terms + [b.term(1, b.weight([2], bits: 48))]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// One layer, no lookup, no advice.
+  private static let linear: Network = {
+    var b = CircuitBuilder("no lookups", axes: [7, 5])
+    let x = b.input([1])
+    b.output(b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(-3, b.weight([2]))]))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  private static let weightless: Network = {
+    var b = CircuitBuilder("no weights", axes: [6, 3])
+    let (x, z) = (b.input([1]), b.input([2, 1], -4...3))
+    let a = b.contraction([2], [b.term(1, z, x)])
+    b.output(b.apply(to: a, limbs: [2, 2]) { $0 * $0 })
+    return Network(b, batches: [1, 3, 5])
+  }()
+
+  /// Slices of a weight: from the start with fewer bits, with a stride, of a summed and of an output axis.
+  private static let weightSlices: Network = {
+    var b = CircuitBuilder("slices of weights", axes: [3, 5, 12, 20])
+    let (x, w) = (b.input([1]), b.weight([3, 4]))
+    let (start, strided) = (Binding.Slice(start: 0, stride: 1), Binding.Slice(start: 1, stride: 3))
+    func read(_ rows: Binding.Slice, _ columns: Binding.Slice) -> Term {
+      Term(operands: [
+        Operand(column: w, bindings: [Binding(2, slice: rows), Binding(1, slice: columns)]), b.direct(x),
+      ])
+    }
+    let bias = Term(operands: [
+      Operand(column: w, bindings: [Binding(2, slice: .init(start: 7, stride: 1)), Binding(4)])
+    ])
+    let tail = Term(operands: [
+      Operand(column: b.weight([4], bits: 3), bindings: [Binding(2, slice: .init(start: 0, stride: 4))])
+    ])
+    let a = b.contraction([2], [read(start, start), read(.init(start: 0, stride: 2), strided), bias, tail])
+    b.output(b.apply(to: a, limbs: [4], CircuitBuilder.relu))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// Slices of advice along in-row and split axes, direct and in products.
+  private static let activationSlices: Network = {
+    var b = CircuitBuilder("slices of activations", axes: [3, 13, 4])
+    let x = b.input([2])
+    let a = b.contraction([2], [b.term(1, b.weight([2], bits: 3), x), b.term(1, b.weight([2]))])
+    let y = b.apply(to: a, limbs: [2], CircuitBuilder.relu)
+    func view(_ start: Int, _ stride: Int, _ loop: Int) -> Operand {
+      Operand(column: y, bindings: [Binding(0), Binding(loop, slice: .init(start: start, stride: stride))])
+    }
+    let products = b.contraction(
+      [1],
+      [
+        Term(operands: [view(0, 1, 1)]), Term(coefficient: -2, operands: [view(5, 3, 1)]),
+        Term(operands: [view(1, 4, 3), Operand(column: b.weight([1, 3]), bindings: [Binding(1), Binding(3)])]),
+        Term(operands: [view(0, 1, 3), view(0, 3, 3)]), Term(operands: [view(10, 1, 1), view(0, 2, 1)]),
+      ])
+    b.output(b.apply(to: products, limbs: [4, 3], CircuitBuilder.relu))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  private static let inputSlices: Network = {
+    var b = CircuitBuilder("slices of inputs", axes: [3, 9, 5])
+    let x = b.input([2])
+    func view(_ start: Int, _ stride: Int, _ loop: Int) -> Operand {
+      Operand(column: x, bindings: [Binding(0), Binding(loop, slice: .init(start: start, stride: stride))])
+    }
+    let w = b.weight([1, 3])
+    b.output(
+      b.contraction(
+        [1],
+        [
+          Term(operands: [view(0, 1, 1)]), Term(operands: [view(6, 1, 1), view(0, 4, 1)]),
+          Term(operands: [b.direct(w), view(0, 2, 3)]),
+        ]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// Operands and outputs with their axes in different orders.
+  private static let transposed: Network = {
+    var b = CircuitBuilder("transposed operands", axes: [3, 5, 6])
+    let (x, w) = (b.input([1, 2]), b.weight([1, 3]))
+    let a = b.contraction([3, 2], [b.term(1, x, w), b.term(2, b.weight([2, 3]))])
+    let y = b.apply(to: a, limbs: [3, 2], CircuitBuilder.relu)
+    b.output(b.contraction([2, 1], [b.term(1, y, b.weight([3, 1])), b.term(1, x)]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// Terms that lack output axes, the batch axis among them.
+  private static let broadcast: Network = {
+    var b = CircuitBuilder("broadcast", axes: [3, 5, 6])
+    let x = b.input([1])
+    let scalar = b.weight([])
+    let a = b.contraction(
+      [1, 2], [b.term(1, x), b.term(3, b.weight([2])), b.term(1, scalar), b.term(1, x, b.weight([3]))])
+    b.output(b.apply(to: a, limbs: [2, 3]) { abs($0) })
+    return Network(b, batches: [1, 3])
+  }()
+
+  private static let residual: Network = {
+    var b = CircuitBuilder("residual", axes: [5, 5])
+    let x = b.input([1])
+    let y = b.apply(
+      to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [4], CircuitBuilder.relu)
+    let z = b.apply(
+      to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [2, 2], CircuitBuilder.relu)
+    let sum = b.contraction([2], [b.term(1, y), b.term(-1, z)])
+    b.output(b.apply(to: sum, limbs: [1]) { min($0, 6) })
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// Products with shared output axes: degree 3 with eq.
+  private static let elementwise: Network = {
+    var b = CircuitBuilder("elementwise product", axes: [5, 3])
+    let x = b.input([1])
+    let y = b.apply(
+      to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [4], CircuitBuilder.relu)
+    let z = b.apply(to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [5]) { $0 }
+    let product = b.contraction([2], [b.term(1, y, z), b.term(1, z, z), b.term(1, y, b.weight([2]))])
+    b.output(b.apply(to: product, limbs: [4, 2], CircuitBuilder.relu))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  private static let threeOperands: Network = {
+    var b = CircuitBuilder("three operands", axes: [5, 3, 4])
+    let x = b.input([1], -3...3)
+    let y = b.apply(to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [5]) { $0 }
+    b.output(
+      b.contraction(
+        [2], [b.term(1, y, y, y), b.term(1, b.weight([3, 1], bits: 3), b.weight([3, 2], bits: 3), x), b.term(2, y, y)]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  private static let adviceOutput: Network = {
+    var b = CircuitBuilder("advice output", axes: [5, 3])
+    let x = b.input([1])
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
+    let y = b.apply(to: a, limbs: [4], CircuitBuilder.relu)
+    b.output(y)
+    b.output(a)
+    b.output(y)
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// f(0) ≠ 0, so that padding must not count as a lookup; also a domain without 0.
+  private static let liveNumerators: Network = {
+    var b = CircuitBuilder("no row of zeros", axes: [5, 3])
+    let x = b.input([1], 0...3)
+    let y = b.apply(to: x) { ($0 * $0 + 3) % 7 }
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), y)])
+    let z = b.apply(to: a, limbs: [4]) { $0 + 5 }
+    b.output(b.apply(to: z) { 11 - $0 })
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// Tables of 1, 3 and 5 rows.
+  private static let oddTables: Network = {
+    var b = CircuitBuilder("odd tables", axes: [5])
+    let x = b.input([1], 0...4)
+    let y = b.apply(to: x) { $0 == 0 ? 0 : 2 }
+    let zero = b.input([1], 0...0)
+    let z = b.apply(to: zero) { _ in 9 }
+    b.output(b.contraction([1], [b.term(1, y, z), b.term(1, b.apply(to: b.input([1], -1...1)) { -$0 })]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  private static let twoPorts: Network = {
+    var b = CircuitBuilder("two inputs and outputs", axes: [5, 3])
+    let (x, z) = (b.input([1]), b.input([2, 1], -9...3))
+    let a = b.contraction([2], [b.term(1, z, x), b.term(1, b.weight([2, 1]), x)])
+    let y = b.apply(to: a, limbs: [5], CircuitBuilder.relu)
+    b.output(b.contraction([2], [b.term(7, y)]))
+    b.output(b.contraction([1], [b.term(1, z, y)]))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// Axes of size 1 and lookups of a single entry.
+  private static let scalars: Network = {
+    var b = CircuitBuilder("scalars", axes: [1, 1])
+    let x = b.input([1])
+    let a = b.contraction([], [b.term(1, b.weight([2, 1]), x), b.term(1, b.weight([]), b.weight([]))])
+    b.output(b.apply(to: a, limbs: [3], CircuitBuilder.relu))
+    return Network(b, batches: [1, 2])
+  }()
+
+  /// A model commitment of an odd number of rows.
+  private static func rowColumns(rows: Int) -> Network {
+    var b = CircuitBuilder("\(rows) rows", axes: [256, 16 * rows])
+    let x = b.input([1], 0...3)
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1], bits: 3), x)])
+    b.output(b.apply(to: a, limbs: [5], CircuitBuilder.relu))
+    return Network(b, batches: [1])
+  }
+
+  /// Row columns whose split axis is not a multiple of its slots, with leading axes before it.
+  private static let splitAxis: Network = {
+    var b = CircuitBuilder("split axis", axes: [3, 11, 300, 5])
+    let x = b.input([3], 0...3)
+    let w = b.weight([1, 2, 3], bits: 3)
+    let a = b.contraction([1, 2], [b.term(1, w, x)])
+    let y = b.apply(to: a, limbs: [4], CircuitBuilder.relu)
+    b.output(b.contraction([4], [b.term(1, b.weight([4, 2, 1]), y)]))
+    return Network(b, batches: [1, 65])
+  }()
+}
