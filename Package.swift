@@ -56,7 +56,9 @@ let package = Package(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
       swiftSettings: strict),
     .testTarget(
-      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
+      name: "ReferenceVerifierTests",
+      dependencies: ["ReferenceVerifier", "Prover", "Verifier", "Circuit", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["zkml", "Prover", "Verifier", "Circuit", "TestSupport"],
       swiftSettings: strict),
