@@ -7,17 +7,17 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Accuracy of the integer network on labelled data, and of the float network beside it.",
     discussion: """
-      Reads NET.circuit and NET.weights. --labels names an array of the data file, or another file.
+      Reads NET.circuit and NET.weights. --labels names an array of the data file.
 
         zkml evaluate net --data test.npz:input --labels labels
-        zkml evaluate net --data images.npy --labels labels.npy --float model.onnx
+        zkml evaluate net --data test.npz:input --labels labels --float model.onnx
       """)
 
   @Argument(help: "Path without extension.") var network: String
 
   @Option(help: "The samples, a batch.") var data: String
 
-  @Option(help: "The labels: an array of the data file by name, or `file:key`.") var labels: String
+  @Option(help: ArgumentHelp("The array of labels in the data file.", valueName: "name")) var labels: String
 
   @Option(help: ArgumentHelp("The float network, to compare with.", valueName: "model.onnx")) var float: String?
 
@@ -25,48 +25,30 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    let lowered = try NetworkFiles(path: network).lowered()
-    let circuit = lowered.circuit
-    guard circuit.inputs.count == 1, circuit.outputs.count == 1 else {
-      throw Failure.unusable("\(network): evaluate needs a network with one input and one output")
+    guard let integers = IntegerNetwork(try NetworkFiles(path: network).lowered()) else {
+      throw Failure.unusable("\(network).circuit: is not a network that this tool compiled")
     }
-    let reference = DataReference(data)
-    let encoding = InputEncoding(circuit.inputs[0], circuit)
-    let samples = try encoding.samples(try reference.read(preferring: circuit.inputs[0].name), source: data)
-    let labels = try labelArray(reference).labels(count: samples.count, source: labels)
-    let integers = try lowered.outputs(
-      of: [encoding.quantize(samples).values], batch: samples.count, threads: shared.threadCount)
-    let outputs = IntegerBatch(count: samples.count, values: integers[0]).scaled(by: circuit.outputs[0].scale)
     let floats = try float.map { path in
-      let network = try importONNX(path: path)
-      let expected = circuit.inputs[0].dimensions.reduce(1, *)
-      guard network.input.width == expected, network.output.width * samples.count == outputs.values.count else {
-        throw Failure.unusable("\(path): is not the float network of \(self.network): its sizes are others")
+      let floats = try importONNX(path: path)
+      guard floats.input.width == integers.input.port.width, floats.output.width == integers.output.width else {
+        throw Failure.unusable("\(path): is not the float network of \(network): its sizes are others")
       }
-      return network.run(samples)
+      return floats
     }
-    report(labels, outputs, floats)
+    report(try evaluate(integers, float: floats, data: DataReference(data), labels: labels))
   }
 
-  private func labelArray(_ data: DataReference) throws -> NumericArray {
-    let reference = DataReference(labels)
-    let isFile = reference.key != nil || [".npz", ".npy", ".json"].contains { reference.path.hasSuffix($0) }
-    return try isFile ? reference.read() : DataReference("\(data.path):\(labels)").read()
-  }
-
-  private func report(_ labels: [Int], _ outputs: FloatBatch, _ floats: FloatBatch?) {
-    let accuracy = outputs.accuracy(labels: labels)
-    let comparison = floats.map { OutputComparison(float: $0, integer: outputs) }
-    shared.say("\(labels.count) samples")
-    shared.say("integer accuracy \(decimal(100 * accuracy, places: 2)) %")
-    if let floats, let comparison {
-      shared.say("float accuracy   \(decimal(100 * floats.accuracy(labels: labels), places: 2)) %")
+  private func report(_ evaluation: Evaluation) {
+    shared.say("\(evaluation.sampleCount) samples")
+    shared.say("integer accuracy \(decimal(100 * evaluation.integerAccuracy, places: 2)) %")
+    if let accuracy = evaluation.floatAccuracy, let comparison = evaluation.comparison {
+      shared.say("float accuracy   \(decimal(100 * accuracy, places: 2)) %")
       shared.say("same class       \(decimal(100 * comparison.agreement, places: 2)) %")
     }
     shared.emit([
-      "samples": .integer(labels.count), "integer_accuracy": .number(accuracy),
-      "float_accuracy": JSON(floats?.accuracy(labels: labels)), "agreement": JSON(comparison?.agreement),
-      "max_error": JSON(comparison?.largestError), "mean_error": JSON(comparison?.meanError),
+      "samples": .integer(evaluation.sampleCount), "integer_accuracy": .number(evaluation.integerAccuracy),
+      "float_accuracy": JSON(evaluation.floatAccuracy), "agreement": JSON(evaluation.comparison?.agreement),
+      "max_error": JSON(evaluation.comparison?.largestError), "mean_error": JSON(evaluation.comparison?.meanError),
     ])
   }
 }

@@ -46,7 +46,7 @@ struct MeasureCommand: ParsableCommand {
     var figures = Figures(
       circuit: circuit, key: verifyingKey, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
-    let executor = IntegerNetwork(lowered)
+    let executor = IntegerNetwork(lowered).map(PlainExecutor.init)
     for run in 0...runCount {
       let start = ContinuousClock.now
       let (proof, details) = try key.proof(batch: batch, inputs: inputs, source: input, threads: shared.threadCount)

@@ -46,7 +46,7 @@ extension LoweredNetwork {
   /// The outputs by port: from the plain executor where the circuit is one of its networks, else from the circuit.
   func outputs(of inputs: [[Int64]], batch: Int, threads: Int) throws -> [[Int64]] {
     if let network = IntegerNetwork(self) {
-      return [network.run(IntegerBatch(count: batch, values: inputs[0])).values]
+      return [PlainExecutor(network).run(IntegerBatch(count: batch, values: inputs[0])).values]
     }
     do throws(WitnessError) {
       let witness = try Witness(circuit, batch: batch, inputs: inputs, weights: weights, threads: threads)
