@@ -80,7 +80,7 @@ import Verifier
       for position in 0..<1 << code.domainBits {
         for z in code.points(at: [position]) { symbols[position] += z.power(UInt64(1 << code.variableCount + extra)) }
       }
-      let tree = MerkleTree(symbols: symbols, rowCount: commitment.rowCount, depth: code.domainBits, threads: 1)
+      let tree = MerkleTree(symbols: symbols, depth: code.domainBits, threads: 1)
       return Commitment(code: code, rows: commitment.rows, symbols: symbols, tree: tree)
     }
     #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
@@ -92,8 +92,7 @@ import Verifier
       prover.changeCommitment = { commitment in
         var symbols = commitment.symbols
         change(&symbols, commitment.code)
-        let tree = MerkleTree(
-          symbols: symbols, rowCount: commitment.rowCount, depth: commitment.code.domainBits, threads: 1)
+        let tree = MerkleTree(symbols: symbols, depth: commitment.code.domainBits, threads: 1)
         return Commitment(code: commitment.code, rows: commitment.rows, symbols: symbols, tree: tree)
       }
       return proven.error(prover.prove(), prover.statement)
@@ -122,6 +121,30 @@ import Verifier
         copy.setElement(b, at: offsets[index])
         copy.setElement(a, at: offsets[index + 1])
         #expect(proven.error(copy) != nil, "\(label) \(index)")
+      }
+    }
+  }
+
+  /// The check that notices a changed message of each kind.
+  private static let errors: [(String, @Sendable (VerificationError) -> Bool)] = [
+    ("witness", { if case .layerMismatch = $0 { true } else { false } }), ("roots", { $0 == .lookupSumMismatch }),
+    ("layer.round", { if case .layerMismatch = $0 { true } else { false } }),
+    ("layer.ends", { if case .layerMismatch = $0 { true } else { false } }),
+    ("lookup.values", { $0 == .leafMismatch }),
+    ("terms", { if case .termMismatch = $0 { true } else { false } }),
+    ("contraction.round", { $0 == .contractionMismatch }), ("operands", { $0 == .contractionMismatch }),
+    ("merge.round", { $0 == .merkleMismatch || $0 == .openingMismatch || $0 == .malformed }),
+    ("final", { $0 == .merkleMismatch || $0 == .openingMismatch || $0 == .malformed }),
+    ("leaves", { $0 == .merkleMismatch }), ("paths", { $0 == .merkleMismatch }),
+    ("fold.round", { $0 == .openingMismatch }),
+  ]
+
+  @Test("rows 2, 5: each kind of message is noticed by the check that it belongs to") func errorsByMessage() {
+    let fields = proven.manifest.fields
+    for (label, isExpected) in Self.errors {
+      for field in fields.filter({ $0.label == label }).prefix(20) {
+        let error = proven.error(proven.proof.bytes.incremented(at: field.offset))
+        #expect(error.map(isExpected) ?? false, "\(label) at \(field.offset): \(String(describing: error))")
       }
     }
   }

@@ -46,10 +46,10 @@ import Verifier
   func shortTable() throws {
     var b = CircuitBuilder("short table", axes: [2])
     let x = b.input([1], 0...3)
-    let y = b.apply(to: x) { _ in 5 }
+    let y = b.apply(to: x) { 5 * ($0 % 2) }
     b.output(y)
     var circuit = b.circuit
-    circuit.tables[0].content = .function(lower: 1, values: [5, 5, 5])
+    circuit.tables[0].content = .function(lower: 1, values: [5, 0, 5])
     try circuit.validate()
     let proven = ProvenNetwork(Network(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1)
     #expect(proven.error(proven.proof.bytes) == nil)
@@ -66,6 +66,35 @@ import Verifier
     var prover = MaliciousProver(proven)
     prover.witness.multiplicities[0] = [1, 0, 0, 1]
     #expect(proven.error(prover.prove(), prover.statement) == nil)
+  }
+
+  @Test("row 11: a slice is bound to the entries that it reads, also one that starts at 0 on a shorter axis",
+    arguments: [(0, 1), (3, 1), (0, 2), (1, 3)])
+  func boundSlices(start: Int, stride: Int) {
+    var b = CircuitBuilder("slice", axes: [3, 12, 5])
+    let (x, w, v) = (b.input([1]), b.weight([2]), b.weight([2, 3]))
+    func view(_ loop: Int) -> Binding { Binding(loop, slice: .init(start: start, stride: stride)) }
+    let terms = [
+      Term(operands: [Operand(column: w, bindings: [view(1)])]),
+      Term(operands: [Operand(column: v, bindings: [view(1), Binding(3)])]),
+      Term(operands: [b.direct(x), Operand(column: w, bindings: [view(1)])]),
+    ]
+    b.output(b.contraction([1], terms))
+    let proven = network(b, [[1, 2, 3]])
+    #expect(proven.error(proven.proof.bytes) == nil)
+    for column in [w, v] {
+      for entry in [start, start + stride] {
+        var prover = MaliciousProver(proven)
+        prover.witness.columns[column][column == w ? entry : 5 * entry] += 1
+        prover.recompute()
+        #expect(prover.statement != proven.statement)
+        #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
+      }
+      var prover = MaliciousProver(proven)
+      prover.witness.columns[column] = prover.witness.columns[column].map { _ in 0 }
+      prover.recompute()
+      #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
+    }
   }
 
   private func keyError(bits: Int, _ weight: Int64) throws -> VerificationError? {
