@@ -56,7 +56,9 @@ let package = Package(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
       swiftSettings: strict),
     .testTarget(
-      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
+      name: "ReferenceVerifierTests",
+      dependencies: ["ReferenceVerifier", "Prover", "Verifier", "Circuit", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["zkml", "Prover", "Verifier", "Circuit", "TestSupport"],
       swiftSettings: strict),
@@ -64,6 +66,11 @@ let package = Package(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
