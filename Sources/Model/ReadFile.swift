@@ -16,8 +16,8 @@ package func readFile(_ path: String, limit: Int = 1 << 30) throws(ModelError) -
   guard size <= limit else { throw refuse("has \(size) bytes, more than the limit of \(limit)") }
   var isComplete = true
   let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-    while count < size {
-      let received = read(descriptor, buffer.baseAddress! + count, size - count)
+    while let start = buffer.baseAddress, count < size {
+      let received = read(descriptor, start + count, size - count)
       if received < 0, errno == EINTR { continue }
       guard received > 0 else {
         isComplete = false

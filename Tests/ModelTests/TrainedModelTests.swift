@@ -23,27 +23,27 @@ import Testing
   }
 
   @Test func fashionAccuracyOnAllTestImages() throws {
-    let folder = try #require(trainedModels)
-    let path = folder + "fmnist_test2000.npz:images"
-    let result = try measure(
-      model: folder + "fmnist_mlp/model.onnx", calibration: folder + "fmnist_calibration200.npz:images", data: path,
-      labels: folder + "fmnist_test2000.npz:labels", inputScale: 1.0 / 255)
-    #expect(abs(result.float - 0.8875) < 0.001)
-    #expect(result.integer >= result.float - 0.005)
-    print("fmnist-mlp on 2000 images: float \(result.float), integer \(result.integer), agreement \(result.comparison)")
+    let data = DataReference(try #require(trainedModels) + "fmnist_test2000.npz:images")
+    try expectAccuracy(of: .fashion, on: data, float: 0.8875)
   }
 }
 
 @Suite struct CircuitFolderTests {
   @Test(arguments: [(CircuitFolder.digits, 0.9622), (.fashion, 0.885)])
   func integerAccuracyIsThatOfFloat(folder: CircuitFolder, accuracy: Double) throws {
-    let path = folder.path
-    let result = try measure(
-      model: "\(path)/model.onnx", calibration: "\(path)/calibration.npz", data: "\(path)/test.npz:input",
-      labels: "\(path)/test.npz:labels", inputScale: folder.inputScale)
-    print("\(folder): float \(result.float), integer \(result.integer), agreement \(result.comparison)")
-    #expect(abs(result.float - accuracy) < 0.001)
-    #expect(result.integer >= result.float - 0.005)
+    try expectAccuracy(of: folder, on: DataReference(folder.path + "test.npz"), float: accuracy)
+  }
+
+  @Test func labelsMustFitTheSamples() throws {
+    let integers = try CircuitFolder.digits.compiled().integers
+    let data = DataReference(CircuitFolder.digits.path + "test.npz[3]")
+    #expect(
+      throws: ModelError.shapeMismatch(source: data.path + ":labels", found: [450], expected: [1])
+    ) { try evaluate(integers, data: data, labels: "labels") }
+    let fractions = NumericArray(shape: [1], values: [0.5], isInteger: false)
+    #expect(throws: ModelError.unusableData(source: "a", reason: "the label 0.5 is not an integer")) {
+      try fractions.labels(count: 1, source: "a")
+    }
   }
 
   /// The expected integers come from scripts/tools/compute-expected, a second implementation.
@@ -58,24 +58,12 @@ import Testing
   }
 }
 
-private func measure(
-  model: String, calibration: String, data: String, labels: String, inputScale: Double?
-) throws -> (float: Double, integer: Double, comparison: OutputComparison) {
-  let network = try importONNX(path: model)
-  func samples(_ reference: String) throws -> FloatBatch {
-    try FloatBatch(
-      DataReference(reference).read(preferring: network.input.name), for: network.input, integerScale: inputScale ?? 1,
-      source: reference)
-  }
-  let integer = try quantize(
-    network, Calibration(network, samples(calibration), source: calibration),
-    QuantizationOptions(inputScale: inputScale))
-  let batch = try samples(data)
-  let labels = try DataReference(labels).read().labels(count: batch.count, source: labels)
-  let floatOutput = network.run(batch)
-  let integerOutput = integer.run(integer.input.quantize(batch)).scaled(by: integer.outputScale)
-  return (
-    floatOutput.accuracy(labels: labels), integerOutput.accuracy(labels: labels),
-    OutputComparison(float: floatOutput, integer: integerOutput)
-  )
+/// Within half a point of the float network's accuracy.
+private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, float accuracy: Double) throws {
+  let compiled = try folder.compiled()
+  let evaluation = try evaluate(compiled.integers, float: compiled.network, data: data, labels: "labels")
+  print("\(folder): \(evaluation)")
+  let floatAccuracy = try #require(evaluation.floatAccuracy)
+  #expect(abs(floatAccuracy - accuracy) < 0.001)
+  #expect(evaluation.integerAccuracy >= floatAccuracy - 0.005)
 }
