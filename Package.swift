@@ -12,7 +12,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -36,7 +35,6 @@ let package = Package(
       dependencies: [
         "Model", "Prover", "Verifier", "Circuit", "Field", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -58,11 +56,21 @@ let package = Package(
       name: "ReferenceVerifier", dependencies: ["CGMP", "CSodium"], path: "Tests/ReferenceVerifier",
       swiftSettings: strict),
     .testTarget(
-      name: "ReferenceVerifierTests", dependencies: ["ReferenceVerifier"], swiftSettings: strict),
+      name: "ReferenceVerifierTests",
+      dependencies: ["ReferenceVerifier", "Prover", "Verifier", "Circuit", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["zkml", "Prover", "Verifier", "Circuit", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],

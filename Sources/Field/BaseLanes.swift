@@ -6,7 +6,7 @@ import CPlatform
   @inlinable package static var zero: BaseLanes { BaseLanes(unchecked: SIMD8(repeating: 0)) }
 
   /// Below 256 bits the CPU multiplies faster one lane at a time.
-  @inlinable @inline(__always) static var hasWideVectors: Bool { PLATFORM_VECTOR_BITS >= 256 }
+  @inlinable @inline(__always) package static var hasWideVectors: Bool { PLATFORM_VECTOR_BITS >= 256 }
 
   /// Canonical in every lane.
   @usableFromInline package let values: SIMD8<UInt64>

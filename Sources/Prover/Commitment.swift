@@ -18,10 +18,8 @@ package struct Commitment: Sendable {
     self.code = code
     self.rows = rows
     rowCount = rows.count >> code.variableCount
-    var symbols = [BaseField](repeating: .zero, count: rowCount << code.domainBits)
-    Encoder(logDomain: code.domainBits)
-      .encode(rows, rowLength: 1 << code.variableCount, into: &symbols, threads: threads)
-    self.symbols = symbols
+    symbols = Encoder(logDomain: code.domainBits)
+      .encode(rows, rowLength: 1 << code.variableCount, threads: threads)
     tree = MerkleTree(symbols: symbols, depth: code.domainBits, threads: threads)
   }
 

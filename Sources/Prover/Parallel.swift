@@ -30,6 +30,22 @@ package enum Parallel {
     }
   }
 
+  /// An array whose consecutive pieces of `size` elements, the last one shorter, `body` initializes.
+  ///
+  /// `body` receives the piece's start and must initialize all of it.
+  package static func build<Element: BitwiseCopyable>(
+    _ count: Int, size: Int, threads: Int, _ body: (Int, UnsafeMutableBufferPointer<Element>) -> Void
+  ) -> [Element] {
+    precondition(size > 0, "a piece has elements")
+    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      let base = buffer
+      forEach((count + size - 1) / size, threads: threads) { index in
+        body(index * size, base.extracting(index * size..<min((index + 1) * size, count)))
+      }
+      initialized = count
+    }
+  }
+
   /// Runs `body` on consecutive pieces of `size` elements, the last one shorter; it receives the piece's start.
   package static func chunks<Element>(
     _ array: inout [Element], size: Int, threads: Int, _ body: (Int, inout MutableSpan<Element>) -> Void

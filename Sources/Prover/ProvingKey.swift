@@ -10,6 +10,13 @@ package struct ProvingKey: Sendable {
   package let weights: [[Int64]]
   package let commitment: Commitment?
 
+  init(circuit: ArithmeticCircuit, core: KeyCore, weights: [[Int64]], commitment: Commitment?) {
+    self.circuit = circuit
+    self.core = core
+    self.weights = weights
+    self.commitment = commitment
+  }
+
   /// Commits to the weights.
   ///
   /// For a valid circuit and weights of its shapes and ranges.

@@ -38,7 +38,7 @@ extension ByteReader {
     } catch { throw .malformed }
     guard header.kind == Array(kind.rawValue.utf8) else { throw .malformed }
     guard header.version == Int(formatVersion), header.mode == Int(plainMode) else { throw .unsupportedVersion }
-    guard Hash(.file).digest(Array(content)).bytes[...] == file.suffix(Digest.byteCount) else {
+    guard Hash(.file).digest(content).bytes[...] == file.suffix(Digest.byteCount) else {
       throw .malformed
     }
   }

@@ -60,7 +60,7 @@ extension CircuitDescription {
     return slice.stride >= 1 && axis != 0 && binding.loop != 0
   }
 
-  /// The bits of columns and the total of the lookup blocks (rule 1).
+  /// The bits of columns and the totals of the lookup blocks and of the weights (rule 1).
   private func checkBlockSizes(batch: Int) throws(ReferenceRejection) {
     let bits = sizes(batch: batch).map(ceilLog)
     for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
@@ -70,6 +70,8 @@ extension CircuitDescription {
       total += 1 << columns[column].axes.reduce(0) { $0 + bits[$1] }
     }
     guard total < 1 << 40 else { throw .invalidCircuit(rule: 1) }
+    let weights = columns.filter { $0.kind == .weight }.map { 1 << $0.axes.reduce(0) { $0 + bits[$1] } }
+    guard weights.reduce(0, +) <= 1 << 36 else { throw .invalidCircuit(rule: 1) }
   }
 
   /// Rule 9.

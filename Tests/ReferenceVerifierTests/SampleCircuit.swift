@@ -23,11 +23,26 @@ struct ByteWriter {
     i64(upper)
   }
 
-  mutating func operand(_ column: Int, loops: [Int]) {
+  enum OperandBinding {
+    case loop(Int)
+    case slice(Int, start: Int, stride: Int)
+  }
+
+  mutating func operand(_ column: Int, loops: [Int]) { operand(column, loops.map { .loop($0) }) }
+
+  mutating func operand(_ column: Int, _ bindings: [OperandBinding]) {
     u32(column)
-    for loop in loops {
-      u8(0)
-      u32(loop)
+    for binding in bindings {
+      switch binding {
+      case .loop(let loop):
+        u8(0)
+        u32(loop)
+      case .slice(let loop, let start, let stride):
+        u8(1)
+        u32(loop)
+        u32(start)
+        u32(stride)
+      }
     }
   }
 

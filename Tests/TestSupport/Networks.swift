@@ -43,7 +43,7 @@ extension Network {
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
   package static let small: Network = {
-    var b = CircuitBuilder("small", axes: [3, 5, 2])
+    var b = CircuitBuilder("small", axes: [3, 5, 2], seed: 4)
     let x = b.input([1])
     let (w1, b1) = (b.weight([2, 1]), b.weight([2], bits: 8))
     let a = b.contraction([2], [b.term(1, w1, x), b.term(1, b1)])
@@ -131,7 +131,7 @@ extension Network {
       [1],
       [
         Term(operands: [view(0, 1, 1)]), Term(coefficient: -2, operands: [view(5, 3, 1)]),
-        Term(operands: [view(1, 4, 3), Operand(column: b.weight([1, 3]), bindings: [Binding(1), Binding(3)])]),
+        Term(operands: [view(0, 4, 3), Operand(column: b.weight([1, 3]), bindings: [Binding(1), Binding(3)])]),
         Term(operands: [view(0, 1, 3), view(0, 3, 3)]), Term(operands: [view(10, 1, 1), view(0, 2, 1)]),
       ])
     b.output(b.apply(to: products, limbs: [4, 3], CircuitBuilder.relu))

@@ -16,44 +16,32 @@ package struct Encoder: Sendable {
 
   package var symbolCount: Int { 1 << logDomain }
 
-  /// Encodes rows of `rowLength` coefficients, both sides row-major.
+  /// The symbols of rows of `rowLength` coefficients, both sides row-major.
   ///
-  /// - Precondition: `rowLength` in 1...2^`logDomain`; `symbols` has 2^`logDomain` places for each row.
-  package func encode(
-    _ coefficients: [BaseField], rowLength: Int, into symbols: inout [BaseField], threads: Int
-  ) {
+  /// - Precondition: `rowLength` in 1...2^`logDomain`.
+  package func encode(_ coefficients: [BaseField], rowLength: Int, threads: Int) -> [BaseField] {
     precondition((1...symbolCount).contains(rowLength), "a row does not fit the domain")
     let rowCount = coefficients.count / rowLength
     precondition(coefficients.count == rowCount * rowLength, "a row is incomplete")
-    precondition(symbols.count == rowCount * symbolCount, "symbols do not match the rows")
     let logBlock = Int.bitWidth - 1 - rowLength.leadingZeroBitCount
     let blockCount = symbolCount >> logBlock
-    coefficients.withUnsafeBufferPointer { coefficients in
-      Parallel.chunks(&symbols, size: 1 << logBlock, threads: threads) { start, block in
+    return coefficients.withUnsafeBufferPointer { coefficients in
+      Parallel.build(rowCount << logDomain, size: 1 << logBlock, threads: threads) { start, block in
+        guard let base = block.baseAddress else { return }
         let node = (start >> logBlock) % blockCount
         let first = (start >> logDomain) * rowLength
         let row = UnsafeBufferPointer(rebasing: coefficients[first..<first + rowLength])
-        fill(&block, from: row, constant: roots.constant(node: node))
-        block.withUnsafeMutableBufferPointer { buffer in
-          if let base = buffer.baseAddress { roots.transform(base, logCount: logBlock, node: node) }
-        }
+        let tail = row.count - block.count
+        _ = block.initialize(fromContentsOf: row.prefix(block.count))
+        let constant = roots.constant(node: node)
+        for index in 0..<tail { base[index] += constant * row[block.count + index] }
+        roots.transform(base, logCount: logBlock, node: node)
       }
     }
-  }
-
-  /// The remainder of a row modulo X^h − `constant`, h = `block.count`.
-  private func fill(
-    _ block: inout MutableSpan<BaseField>, from row: UnsafeBufferPointer<BaseField>, constant: BaseField
-  ) {
-    for index in block.indices { block[unchecked: index] = row[index] }
-    for index in 0..<row.count - block.count { block[index] += constant * row[block.count + index] }
   }
 }
 
 /// The symbols of one row on one thread; see `Encoder`.
 package func encode(_ coefficients: [BaseField], logDomain: Int) -> [BaseField] {
-  let encoder = Encoder(logDomain: logDomain)
-  var symbols = [BaseField](repeating: .zero, count: encoder.symbolCount)
-  encoder.encode(coefficients, rowLength: coefficients.count, into: &symbols, threads: 1)
-  return symbols
+  Encoder(logDomain: logDomain).encode(coefficients, rowLength: coefficients.count, threads: 1)
 }

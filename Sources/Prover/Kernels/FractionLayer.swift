@@ -107,24 +107,19 @@ extension SecureTable {
   /// A quarter of the table: entries `start` and on, folded with those a quarter further.
   fileprivate func folded(_ r: SecureField, from start: Int, threads: Int) -> SecureTable {
     let quarter = count / 4
-    var result = SecureTable(zeros: quarter)
     guard quarter >= 8 else {
-      for index in 0..<quarter {
-        let low = self[start + index]
-        result[index] = low + r * (self[start + index + quarter] - low)
-      }
-      return result
+      return SecureTable((start..<start + quarter).map { self[$0] + r * (self[$0 + quarter] - self[$0]) })
     }
     let factor = SecureLanes(repeating: r)
     let (first, distance) = (start / 8, quarter / 8)
-    Parallel.chunks(&result.lanes, size: Self.chunk, threads: threads) { offset, span in
-      for index in span.indices {
+    let result: [SecureLanes] = Parallel.build(distance, size: Self.chunk, threads: threads) { offset, part in
+      for index in part.indices {
         let place = first + offset + index
         let low = lanes[place]
-        span[index] = low + (lanes[place + distance] - low) * factor
+        part.initializeElement(at: index, to: low + (lanes[place + distance] - low) * factor)
       }
     }
-    return result
+    return SecureTable(count: quarter, lanes: result)
   }
 }
 
@@ -133,8 +128,8 @@ package func fractionSums(
   numerators: SecureTable, denominators: SecureTable, threads: Int
 ) -> (numerators: SecureTable, denominators: SecureTable) {
   let half = numerators.count / 2
-  var (sums, products) = (SecureTable(zeros: half), SecureTable(zeros: half))
   guard half >= 8 else {
+    var (sums, products) = (SecureTable(zeros: half), SecureTable(zeros: half))
     for index in 0..<half {
       let (q0, q1) = (denominators[index], denominators[index + half])
       sums[index] = numerators[index] * q1 + numerators[index + half] * q0
@@ -143,18 +138,25 @@ package func fractionSums(
     return (sums, products)
   }
   let (p, q, distance) = (numerators.lanes, denominators.lanes, half / 8)
-  let one = SecureLanes(repeating: .one)
-  Parallel.chunks(&sums.lanes, size: SecureTable.chunk, threads: threads) { start, span in
-    for index in span.indices {
+  let size = SecureTable.chunk
+  let sums: [SecureLanes] = Parallel.build(distance, size: size, threads: threads) { start, part in
+    let units = areOnes(p, start..<start + part.count) && areOnes(p, start + distance..<start + distance + part.count)
+    for index in part.indices {
       let (place, upper) = (start + index, start + index + distance)
-      let units = p[place] == one && p[upper] == one
-      span[index] = units ? q[place] + q[upper] : sumOfProducts(p[place], q[upper], p[upper], q[place])
+      let sum = units ? q[place] + q[upper] : sumOfProducts(p[place], q[upper], p[upper], q[place])
+      part.initializeElement(at: index, to: sum)
     }
   }
-  Parallel.chunks(&products.lanes, size: SecureTable.chunk, threads: threads) { start, span in
-    for index in span.indices { span[index] = q[start + index] * q[start + index + distance] }
+  let products: [SecureLanes] = Parallel.build(distance, size: size, threads: threads) { start, part in
+    for index in part.indices { part.initializeElement(at: index, to: q[start + index] * q[start + index + distance]) }
   }
-  return (sums, products)
+  return (SecureTable(count: half, lanes: sums), SecureTable(count: half, lanes: products))
+}
+
+private func areOnes(_ lanes: [SecureLanes], _ range: Range<Int>) -> Bool {
+  var difference = SIMD8<UInt64>(repeating: 0)
+  for index in range { difference |= (lanes[index].c0.values ^ SIMD8(repeating: 1)) | lanes[index].c1.values }
+  return difference == SIMD8(repeating: 0)
 }
 
 /// a·b + c·d.

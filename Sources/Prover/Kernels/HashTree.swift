@@ -1,4 +1,3 @@
-import CPlatform
 import CSodium
 import Field
 import Verifier
@@ -69,7 +68,7 @@ private func hashTile(
   wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,
   _ fill: (_ word: Int, _ place: UnsafeMutablePointer<UInt64>) -> Void
 ) {
-  guard PLATFORM_VECTOR_BITS >= 256, width >= 4 else {
+  guard BaseLanes.hasWideVectors, width >= 4 else {
     hashTilePlainly(wordCount: wordCount, width: width, personalization, into: &digests, fill)
     return
   }

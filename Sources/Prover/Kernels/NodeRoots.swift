@@ -110,10 +110,10 @@ struct NodeRoots: Sendable {
     let (w0, w1) = butterfly(u0, u1, even)
     let (w2, w3) = butterfly(u2, u3, odd)
     let (x0, x1, x2, x3) = transpose(w0, w1, w2, w3)
-    store(lowHalves(x0, x1), base)
-    store(lowHalves(x2, x3), base + 8)
-    store(highHalves(x0, x1), base + 16)
-    store(highHalves(x2, x3), base + 24)
+    store(BaseLanes(reducing: lowHalves(x0, x1).values), base)
+    store(BaseLanes(reducing: lowHalves(x2, x3).values), base + 8)
+    store(BaseLanes(reducing: highHalves(x0, x1).values), base + 16)
+    store(BaseLanes(reducing: highHalves(x2, x3).values), base + 24)
   }
 
   private func transformPlainly(_ base: UnsafeMutablePointer<BaseField>, count: Int, node: Int) {
@@ -134,10 +134,17 @@ struct NodeRoots: Sendable {
   }
 }
 
+/// a ± factor·b as any words of those residues, for any such words: the product is canonical whatever its factors,
+/// so that a sum or difference with it wraps at most once. The last level makes all words canonical.
 @inline(__always)
 private func butterfly(_ a: BaseLanes, _ b: BaseLanes, _ factor: BaseLanes) -> (BaseLanes, BaseLanes) {
   let product = b * factor
-  return (a + product, a - product)
+  guard BaseLanes.hasWideVectors else { return (a + product, a - product) }
+  let (left, right) = (a.values, product.values)
+  let (sum, difference) = (left &+ right, left &- right)
+  let carry = unsafeBitCast(sum .< right, to: SIMD8<UInt64>.self) &>> 32
+  let borrow = unsafeBitCast(left .< right, to: SIMD8<UInt64>.self) &>> 32
+  return (unsafeBitCast(sum &+ carry, to: BaseLanes.self), unsafeBitCast(difference &- borrow, to: BaseLanes.self))
 }
 
 @inline(__always) private func load(_ place: UnsafePointer<BaseField>) -> BaseLanes {

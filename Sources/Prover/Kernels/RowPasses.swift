@@ -16,11 +16,27 @@ package func combineRows(
   return rows.withUnsafeBufferPointer { rows in
     combineTiles(rowCount: limbs.count, width: width, threads: threads) { rowRange, start, tile in
       var sums = [LimbSums](repeating: LimbSums(), count: tile.count)
-      for row in rowRange {
-        let place = (firstRow + row) * width
-        for group in sums.indices {
-          let column = start + 8 * group
-          sums[group].add(loadSmall(rows, place + column, count: width - column), limbs[row])
+      let fullGroups = min(tile.count, (width - start) / 8)
+      sums.withUnsafeMutableBufferPointer { sums in
+        limbs.withUnsafeBufferPointer { limbs in
+          var row = rowRange.lowerBound
+          while row < rowRange.upperBound {
+            let place = (firstRow + row) * width + start
+            if row + 4 <= rowRange.upperBound {
+              addFourRows(sums, rows, place, pitch: width, limbs, row, groups: fullGroups)
+              row += 4
+            } else {
+              addRow(sums, rows, place, limbs, row, groups: fullGroups)
+              row += 1
+            }
+          }
+          if fullGroups < sums.count {
+            let column = start + 8 * fullGroups
+            for row in rowRange {
+              let tail = loadTail(rows, (firstRow + row) * width + column, count: width - column)
+              sums[fullGroups].add(tail, limbs[row])
+            }
+          }
         }
       }
       for group in sums.indices { tile[group] += sums[group].lanes }
@@ -38,18 +54,34 @@ package func combineRows(
   let factors = coefficients.map { SecureLanes(repeating: $0) }
   return rows.withUnsafeBufferPointer { rows in
     combineTiles(rowCount: factors.count, width: width, threads: threads) { rowRange, start, tile in
-      for group in tile.indices {
-        let column = start + 8 * group
-        var (c0, c1) = (ProductLanes(), ProductLanes())
-        for row in rowRange {
-          let values = loadField(rows, (firstRow + row) * width + column, count: width - column)
-          c0.add(values, factors[row].c0)
-          c1.add(values, factors[row].c1)
+      for first in stride(from: 0, to: tile.count, by: 16) {
+        let groups = first..<min(first + 16, tile.count)
+        var sums = [FieldSums](repeating: FieldSums(), count: groups.count)
+        for block in stride(from: rowRange.lowerBound, to: rowRange.upperBound, by: 8) {
+          let rowsOfBlock = block..<min(block + 8, rowRange.upperBound)
+          for group in groups {
+            let column = start + 8 * group
+            var sum = sums[group - first]
+            for row in rowsOfBlock {
+              let values = loadField(rows, (firstRow + row) * width + column, count: width - column)
+              sum.c0.add(values, factors[row].c0)
+              sum.c1.add(values, factors[row].c1)
+            }
+            sums[group - first] = sum
+          }
         }
-        tile[group] += SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong())
+        for group in groups { tile[group] += sums[group - first].lanes }
       }
     }
   }
+}
+
+/// Sums of products of elements of F with elements of K.
+private struct FieldSums {
+  var c0 = ProductLanes()
+  var c1 = ProductLanes()
+
+  var lanes: SecureLanes { SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong()) }
 }
 
 /// Σ_i row_r[i]·weights[i] for every row r.
@@ -63,9 +95,11 @@ package func dotRows(_ rows: [Int16], _ weights: SecureTable, threads: Int) -> [
     mapRows(rows.count / width, threads: threads) { row in
       var total = SecureLanes.zero
       for start in stride(from: 0, to: limbs.count, by: limbSpan / 8) {
-        var sums = LimbSums()
-        for group in start..<min(start + limbSpan / 8, limbs.count) {
-          sums.add(loadSmall(rows, row * width + 8 * group, count: width - 8 * group), limbs[group])
+        let groups = start..<min(start + limbSpan / 8, limbs.count)
+        var sums = dotGroups(rows, row * width, limbs, start..<min(groups.upperBound, width / 8))
+        if groups.upperBound > width / 8 {
+          let column = width & ~7
+          sums.add(loadTail(rows, row * width + column, count: width - column), limbs[width / 8])
         }
         total += sums.lanes
       }
@@ -122,13 +156,53 @@ private func combineTiles(
   return SecureTable(count: width, lanes: lanes)
 }
 
-@inline(__always)
-private func loadSmall(_ values: UnsafeBufferPointer<Int16>, _ index: Int, count: Int) -> SIMD8<Int64> {
-  if count >= 8 {
-    let small = UnsafeRawPointer(values.baseAddress.unsafelyUnwrapped + index).loadUnaligned(as: SIMD8<Int16>.self)
-    return SIMD8(truncatingIfNeeded: small)
+/// Adds four rows, times their coefficients, to the sums; eight columns stay in registers.
+@inline(never)
+private func addFourRows(
+  _ sums: UnsafeMutableBufferPointer<LimbSums>, _ rows: UnsafeBufferPointer<Int16>, _ place: Int, pitch: Int,
+  _ limbs: UnsafeBufferPointer<SecureLimbs>, _ row: Int, groups: Int
+) {
+  guard groups > 0 else { return }
+  let target = sums.baseAddress.unsafelyUnwrapped
+  let source = rows.baseAddress.unsafelyUnwrapped + place
+  let factors = limbs.baseAddress.unsafelyUnwrapped + row
+  for group in 0..<groups {
+    var sum = target[group]
+    sum.add(loadSmall(source + 8 &* group), factors[0])
+    sum.add(loadSmall(source + pitch + 8 &* group), factors[1])
+    sum.add(loadSmall(source + 2 &* pitch + 8 &* group), factors[2])
+    sum.add(loadSmall(source + 3 &* pitch + 8 &* group), factors[3])
+    target[group] = sum
   }
-  return loadTail(values, index, count: count)
+}
+
+@inline(never)
+private func addRow(
+  _ sums: UnsafeMutableBufferPointer<LimbSums>, _ rows: UnsafeBufferPointer<Int16>, _ place: Int,
+  _ limbs: UnsafeBufferPointer<SecureLimbs>, _ row: Int, groups: Int
+) {
+  guard groups > 0 else { return }
+  let target = sums.baseAddress.unsafelyUnwrapped
+  let source = rows.baseAddress.unsafelyUnwrapped + place
+  let factor = limbs[row]
+  for group in 0..<groups { target[group].add(loadSmall(source + 8 &* group), factor) }
+}
+
+@inline(never)
+private func dotGroups(
+  _ rows: UnsafeBufferPointer<Int16>, _ place: Int, _ limbs: [PackedLimbs], _ groups: Range<Int>
+) -> LimbSums {
+  var sums = LimbSums()
+  limbs.withUnsafeBufferPointer { limbs in
+    let source = rows.baseAddress.unsafelyUnwrapped + place
+    let factors = limbs.baseAddress.unsafelyUnwrapped
+    for group in groups { sums.add(loadSmall(source + 8 &* group), factors[group]) }
+  }
+  return sums
+}
+
+@inline(__always) private func loadSmall(_ place: UnsafePointer<Int16>) -> SIMD8<Int64> {
+  SIMD8(truncatingIfNeeded: UnsafeRawPointer(place).loadUnaligned(as: SIMD8<Int16>.self))
 }
 
 @inline(never)

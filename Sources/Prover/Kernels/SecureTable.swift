@@ -17,11 +17,14 @@ package struct SecureTable: Hashable, Sendable {
   }
 
   package init(_ elements: [SecureField]) {
-    self.init(zeros: elements.count)
-    for group in lanes.indices {
-      lanes[group] = secureLanes { lane in
-        let index = 8 * group + lane
-        return index < elements.count ? elements[index] : .zero
+    count = elements.count
+    lanes = Parallel.build((elements.count + 7) / 8, size: max(elements.count, 1), threads: 1) { _, part in
+      for group in part.indices {
+        let lanes = secureLanes { lane in
+          let index = 8 * group + lane
+          return index < elements.count ? elements[index] : .zero
+        }
+        part.initializeElement(at: group, to: lanes)
       }
     }
   }

@@ -1,11 +1,11 @@
 import Circuit
 import Prover
+import ReferenceVerifier
 import TestSupport
 import Testing
 import Verifier
 
 @Suite struct ShapeTests {
-  /// The proof of the first batch verifies under a decoded key, and the same bytes come from any thread count.
   @Test("every shape is proved, in equal bytes on 1 and 2 threads and on repetition", arguments: Network.all)
   func everyShapeIsProved(_ network: Network) throws {
     try network.circuit.validate()
@@ -25,6 +25,16 @@ import Verifier
       #expect(decoded.statement == proof.statement)
       try verifyingKey.verify(decoded)
       #expect(verifyingKey.soundness(batch: batch).isSufficient)
+    }
+  }
+
+  @Test("the verifier written from docs/protocol.md alone accepts every shape", arguments: Network.all)
+  func referenceAgrees(_ network: Network) throws {
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
+    let verifyingKey = try key.verifyingKey(threads: 2).file
+    for batch in network.batches.prefix(2) where batch <= 5 {
+      let proof = try key.prove(batch: batch, inputs: network.inputs(batch), threads: 2).proof
+      try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
     }
   }
 

@@ -93,6 +93,25 @@ private let labels = [
     }
   }
 
+  @Test("rows 2, 27: 300 random changes of a weight range proof are rejected") func rangeProofs() {
+    var random = RepeatableRandom(seed: 31)
+    let key = ProvenNetwork.small.verifyingKey
+    for round in 0..<300 {
+      var copy = key.rangeProof
+      let end = round % 2 == 0 ? copy.count : 1_500
+      copy[Int.random(in: 0..<end, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+      #expect(throws: VerificationError.self) {
+        try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: copy).verifyWeightRange()
+      }
+    }
+    for length in stride(from: 0, to: key.rangeProof.count, by: 331) {
+      #expect(throws: VerificationError.malformed) {
+        try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: Array(key.rangeProof.prefix(length)))
+          .verifyWeightRange()
+      }
+    }
+  }
+
   @Test("rows 4, 16: truncated and lengthened proofs are malformed, whatever is missing or added")
   func truncationIsMalformed() {
     let proven = ProvenNetwork.small

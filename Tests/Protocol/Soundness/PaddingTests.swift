@@ -59,11 +59,10 @@ import Verifier
   private struct Smuggler {
     let small: ProvenNetwork
     let prover: MaliciousProver
-    let outputs: [[Int64]]
 
     init() throws {
       func network(_ hidden: Int, weights: [[Int64]]?) -> Network {
-        var b = CircuitBuilder("hidden", axes: [4, hidden, 4])
+        var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
         let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
@@ -83,12 +82,11 @@ import Verifier
       prover.provenPlan = large.plan
       prover.witness = large.witness
       prover.statement = large.statement
-      self.prover = prover
-      outputs = large.statement.outputs
       #expect(honest.plan.commitments.map(\.layout.rowCount) == large.plan.commitments.map(\.layout.rowCount))
       let columns = large.circuit.columns(of: .advice).map { large.witness.columns[$0] } + large.witness.multiplicities
       let rows = large.plan.commitments[1].layout.rows(of: columns)
-      self.prover.changeRows = { $0 = rows }
+      prover.changeRows = { $0 = rows }
+      self.prover = prover
     }
   }
 

@@ -62,6 +62,11 @@ struct ProofManifest {
   ) {
     guard count > 0 else { return }
     let end = byteCount + count * kind.byteCount
+    // Changed bytes can ask for more leaves than there are.
+    guard end <= proof.count else {
+      byteCount = proof.count
+      return
+    }
     sponge.observe(name ?? label, proof[byteCount..<end])
     for _ in 0..<count {
       fields.append(Field(label: label, kind: kind, offset: byteCount))

@@ -1,0 +1,53 @@
+import Glibc
+import Prover
+import Verifier
+
+enum Status: Int32 {
+  case doesNotHold = 1
+  case unusable = 2
+  case internalError = 3
+}
+
+/// Ends a command with one line on standard error.
+struct Failure: Error {
+  let status: Status
+  let message: String
+
+  static func unusable(_ message: String) -> Failure { Failure(status: .unusable, message: message) }
+  static func doesNotHold(_ message: String) -> Failure { Failure(status: .doesNotHold, message: message) }
+
+  /// Nothing is printed for an empty message.
+  func report() -> Int32 {
+    if !message.isEmpty { printError("zkml: " + message) }
+    return status.rawValue
+  }
+}
+
+/// Prints one line on standard error; control characters become spaces.
+func printError(_ line: String) {
+  let scalars = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
+  let bytes = Array((String(String.UnicodeScalarView(scalars)) + "\n").utf8)
+  _ = write(STDERR_FILENO, bytes, bytes.count)
+}
+
+extension VerificationError {
+  var reason: String {
+    switch self {
+    case .malformed: "is damaged, or is not the file that it should be"
+    case .unsupportedVersion: "has a format version or mode that this tool does not know"
+    case .invalidCircuit(let rule, let index):
+      "holds a circuit that breaks rule \(rule) of docs/protocol.md §3.3 at index \(index)"
+    case .otherKey: "was made for another key or circuit"
+    case .statementOutOfRange: "states a batch, an integer or a context outside its bounds"
+    case .insufficientSoundness: "has a circuit whose soundness sum is above 2^-\(Soundness.requiredBits)"
+    case .lookupSumMismatch: "fails the sum of lookups"
+    case .layerMismatch(let layer): "fails layer \(layer) of the lookups"
+    case .leafMismatch: "fails the leaves of the lookups"
+    case .termMismatch(let claim): "fails the terms of claim \(claim)"
+    case .contractionMismatch: "fails the contractions"
+    case .grindingMismatch: "fails the proof of work"
+    case .merkleMismatch: "fails a Merkle path"
+    case .openingMismatch: "fails the opening"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Circuit
+import Verifier
+
+/// What `inspect` shows: lines for people, members for --json.
+struct FileDescription {
+  var kind: String
+  var lines: [String] = []
+  var members: [Member]
+
+  static func + (left: FileDescription, right: FileDescription) -> FileDescription {
+    FileDescription(kind: left.kind, lines: left.lines + right.lines, members: left.members + right.members)
+  }
+
+  static func += (left: inout FileDescription, right: FileDescription) { left = left + right }
+
+  init(kind: String, lines: [String] = [], members: [Member] = []) {
+    self.kind = kind
+    self.lines = lines
+    self.members = members
+  }
+}
+
+extension FileDescription {
+  init(kind: String, _ circuit: ArithmeticCircuit) {
+    self.init(kind: kind)
+    let elements = { (kind: ColumnKind) in
+      circuit.columns(of: kind).reduce(0) { $0 + circuit.shape(ofColumn: $1, batch: 1).reduce(1, *) }
+    }
+    let counts = [("weight", ColumnKind.weight), ("advice", .advice), ("virtual", .virtual), ("input", .input)].map {
+      "\(circuit.columns(of: $0.1).count) \($0.0)"
+    }
+    let lookups = "\(circuit.lookups.count) lookups of \(grouped(circuit.lookedUpCount(batch: 1))) values"
+    lines = [
+      "name      \(circuit.name)", "circuit   \(circuit.digest.hexadecimal)",
+      "batch     at most \(circuit.batchCap)",
+      "columns   \(circuit.columns.count): \(counts.joined(separator: ", "))",
+      "elements  \(grouped(elements(.weight))) weight, \(grouped(elements(.advice))) advice for a batch of one",
+      "relations \(circuit.contractions.count) contractions, \(lookups)",
+    ]
+    for table in circuit.tables { lines.append("table     \(table.name): 2^\(table.bitCount) rows of \(table.arity)") }
+    for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
+      lines += ports.map { "\(title)    \($0.name) (\($0.shapeText)), scale \($0.scale), public" }
+    }
+    func ports(_ ports: [Port]) -> JSON {
+      .array(
+        ports.map {
+          [
+            "name": .string($0.name), "shape": .array($0.dimensions.map { .integer($0) }), "scale": .number($0.scale),
+            "visibility": .string("public"),
+          ]
+        })
+    }
+    members = [
+      Member("name", .string(circuit.name)), Member("circuit_digest", .string(circuit.digest.hexadecimal)),
+      Member("batch_cap", .integer(circuit.batchCap)), Member("columns", .integer(circuit.columns.count)),
+      Member("weight_elements", .integer(elements(.weight))), Member("advice_elements", .integer(elements(.advice))),
+      Member("contractions", .integer(circuit.contractions.count)),
+      Member("lookups", .integer(circuit.lookedUpCount(batch: 1))),
+      Member(
+        "tables", .array(circuit.tables.map { ["name": .string($0.name), "rows": .integer(1 << $0.bitCount)] })),
+      Member("inputs", ports(circuit.inputs)), Member("outputs", ports(circuit.outputs)),
+    ]
+  }
+
+  init(_ core: KeyCore) {
+    self.init(kind: "")
+    let code = core.code
+    lines = ["model     \(core.modelID.hexadecimal)", "key       \(core.digest.hexadecimal)"]
+    if let code {
+      lines.append(
+        "weights   rows of 2^\(code.variableCount), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
+    }
+    members = [
+      Member("model", .string(core.modelID.hexadecimal)), Member("key", .string(core.digest.hexadecimal)),
+      Member("root", .string(core.root.hexadecimal)),
+      Member("row_variables", code.map { .integer($0.variableCount) } ?? .null),
+      Member("rate_bits", code.map { .integer($0.rateBits) } ?? .null),
+    ]
+  }
+
+  init(rangeProof: [UInt8], _ circuit: ArithmeticCircuit, _ core: KeyCore?) {
+    self.init(kind: "")
+    let soundness = Soundness(Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core?.code))
+    lines = ["weight range proof: \(grouped(rangeProof.count)) bytes, soundness in bits"] + soundness.lines
+    members = [
+      Member("range_proof_bytes", .integer(rangeProof.count)), Member("range_proof_soundness", soundness.json),
+    ]
+  }
+
+  init(soundnessOf circuit: ArithmeticCircuit, batch: Int) {
+    self.init(kind: "")
+    let soundness = Soundness(Plan(circuit: circuit, batch: batch, modelCode: circuit.modelCode))
+    lines = ["inference proof of a batch of \(batch): soundness in bits"] + soundness.lines
+    members = [Member("soundness", soundness.json), Member("soundness_bits", .number(soundness.totalBits))]
+  }
+
+  init(statement: Statement, _ circuit: ArithmeticCircuit) {
+    self.init(kind: "", lines: ["statement, not checked here:"])
+    lines += zip(circuit.inputs + circuit.outputs, statement.inputs + statement.outputs).flatMap { $0.lines($1) }
+    members = [
+      Member("input_values", circuit.inputs.json(statement.inputs, batch: statement.batch)),
+      Member("output_values", circuit.outputs.json(statement.outputs, batch: statement.batch)),
+    ]
+  }
+}
+
+extension FileDescription {
+  init(weights file: [UInt8]) throws(VerificationError) {
+    var reader = try ByteReader(.weights, sealed: file)
+    self.init(kind: "weights (private)")
+    do throws(MalformedBytes) {
+      let circuit = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
+      lines = ["circuit   \(circuit)", "integers  \(grouped(reader.remaining)) bytes"]
+      members = [Member("circuit_digest", .string(circuit)), Member("integer_bytes", .integer(reader.remaining))]
+    } catch { throw .malformed }
+  }
+
+  init(proof file: [UInt8]) throws(VerificationError) {
+    var reader = try ByteReader(.proof, sealed: file)
+    self.init(kind: "proof (public)")
+    do throws(MalformedBytes) {
+      let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
+      let model = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
+      let batch = try reader.u32()
+      let visibility = try reader.read(try reader.u8())
+      let context = Array(try reader.block())
+      let sizes = [try reader.block().count, try reader.block().count, try reader.block().count]
+      try reader.finish()
+      lines = [
+        "model     \(model)", "key       \(key)", "batch     \(batch)", "context   \(contextText(context))",
+        "inputs    \(visibility.count), all public, \(grouped(sizes[0])) bytes",
+        "outputs   public, \(grouped(sizes[1])) bytes", "proof     \(grouped(sizes[2])) bytes",
+      ]
+      members = [
+        Member("model", .string(model)), Member("key", .string(key)), Member("batch", .integer(batch)),
+        Member("context", .string(String(decoding: context, as: UTF8.self))), Member("input_bytes", .integer(sizes[0])),
+        Member("output_bytes", .integer(sizes[1])), Member("proof_bytes", .integer(sizes[2])),
+      ]
+    } catch { throw .malformed }
+  }
+}
+
+extension ArithmeticCircuit {
+  /// How many values all lookups look up.
+  func lookedUpCount(batch: Int) -> Int {
+    lookups.reduce(0) { $0 + shape(ofColumn: $1.forms[0].parts[0].column, batch: batch).reduce(1, *) }
+  }
+}

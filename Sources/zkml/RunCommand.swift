@@ -1,0 +1,68 @@
+import ArgumentParser
+import Circuit
+import Model
+import Prover
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Computes the exact integer inference that a proof would be about, and prints its real values.",
+    discussion: """
+      Reads NET.circuit and NET.weights. Nothing is proved.
+
+        zkml run net --input test.npz:input[3]
+        zkml run net --input batch.npy --output logits.npy
+      """)
+
+  @Argument(help: "Path without extension.") var network: String
+
+  @Option(help: "The input, a batch: .npz, .npy or JSON; `file.npz:key[index]` names one array, one element.")
+  var input: String
+
+  @Option(help: ArgumentHelp("Write the real values of the output to this .npy file.", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    try shared.requireNoSeed()
+    let lowered = try NetworkFiles(path: network).lowered()
+    let circuit = lowered.circuit
+    let (batch, inputs) = try circuit.quantized(input, circuit.inputs)
+    let outputs = try lowered.outputs(of: inputs, batch: batch, threads: shared.threadCount)
+    if let output {
+      guard let port = circuit.outputs.first, circuit.outputs.count == 1 else {
+        throw Failure.unusable("--output needs a network with one output; \(network) has \(circuit.outputs.count)")
+      }
+      let values = outputs[0].map { Double($0) * port.scale }
+      try write([OutputFile(path: output, bytes: encodeNPY(values, shape: [batch] + port.dimensions))])
+    }
+    for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers).forEach(shared.say) }
+    shared.emit(["batch": .integer(batch), "outputs": circuit.outputs.json(outputs, batch: batch)])
+  }
+}
+
+extension LoweredNetwork {
+  /// The outputs by port: from the plain executor where the circuit is one of its networks, else from the circuit.
+  func outputs(of inputs: [[Int64]], batch: Int, threads: Int) throws -> [[Int64]] {
+    if let network = IntegerNetwork(self) {
+      return [PlainExecutor(network).run(IntegerBatch(count: batch, values: inputs[0])).values]
+    }
+    do throws(WitnessError) {
+      let witness = try Witness(circuit, batch: batch, inputs: inputs, weights: weights, threads: threads)
+      return circuit.outputs.map { witness.columns[$0.column] }
+    } catch {
+      throw Failure.unusable(error.reason(circuit))
+    }
+  }
+}
+
+extension WitnessError {
+  func reason(_ circuit: ArithmeticCircuit) -> String {
+    switch self {
+    case .outsideTable(let lookup, let index, let value):
+      let column = circuit.columns[circuit.lookups[lookup].forms[0].parts[0].column]
+      return "the input takes column '\(column.name)' at \(index) to \(value), outside its table"
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glibc
+
+/// Options of every command, and what follows from them.
+struct SharedOptions: ParsableArguments {
+  @Option(help: "Number of threads (default: all cores). Results do not depend on it.")
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp("Seed of all randomness, for reproducible proofs; only with --transparent.", valueName: "hex"))
+  var seed: String?
+
+  @Flag(help: "Print one JSON object on standard output and messages on standard error.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Say more on standard error.")
+  var verbose = false
+
+  @Flag(help: "Print nothing but errors and JSON.")
+  var quiet = false
+
+  var threadCount: Int { threads ?? Machine.coreCount }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024") }
+    if let seed, seed.isEmpty || seed.utf8.count > 128 || !seed.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+      throw ValidationError("--seed must be 1 to 128 hexadecimal digits")
+    }
+  }
+
+  /// Refuses a seed without `--transparent`.
+  func requireNoSeed(transparent: Bool = false) throws {
+    if seed != nil, !transparent {
+      throw Failure.unusable("--seed is refused without --transparent: masks that others can compute hide nothing")
+    }
+  }
+
+  /// A line on standard output for people.
+  func say(_ line: String) { if !json, !quiet { print(line) } }
+
+  /// A line on standard error.
+  func note(_ line: String) { if !quiet { printError(line) } }
+
+  /// A line on standard error with --verbose.
+  func detail(_ line: String) { if verbose, !quiet { printError(line) } }
+
+  /// The object of --json.
+  func emit(_ object: @autoclosure () -> JSON) { if json { print(object()) } }
+}
+
+/// What the only mode does not do.
+let plainModeNotice = "plain mode: input and output are public, and nothing is provably hidden, not even the weights"

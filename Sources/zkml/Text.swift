@@ -1,0 +1,90 @@
+import Circuit
+import Glibc
+import Verifier
+
+/// A number with a fixed count of decimal places.
+func decimal(_ number: Double, places: Int) -> String {
+  guard number.isFinite else { return "\(number)" }
+  let scaled = (abs(number) * pow(10, Double(places))).rounded()
+  guard scaled < 1e15 else { return "\(number)" }
+  let digits = String(Int(scaled))
+  let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+  let sign = number < 0 && scaled > 0 ? "-" : ""
+  return sign + padded.dropLast(places) + (places > 0 ? "." + padded.suffix(places) : "")
+}
+
+func grouped(_ number: Int) -> String {
+  let digits = Array(String(number.magnitude))
+  let groups = stride(from: digits.count % 3 - 3, to: digits.count, by: 3).map { start in
+    String(digits[max(0, start)..<start + 3])
+  }
+  return (number < 0 ? "-" : "") + groups.filter { !$0.isEmpty }.joined(separator: ",")
+}
+
+func padded(_ text: String, to width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}
+
+/// Seconds with a unit.
+func duration(_ seconds: Double) -> String {
+  seconds < 1 ? decimal(seconds * 1000, places: 2) + " ms" : decimal(seconds, places: 2) + " s"
+}
+
+/// The context as text, or in hexadecimal when it is not text.
+func contextText(_ context: [UInt8]) -> String {
+  if context.isEmpty { return "(empty)" }
+  if let text = String(validating: context, as: UTF8.self) { return "\"\(text)\"" }
+  return "0x" + context.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+}
+
+extension Soundness {
+  /// −log2 of a number of units, rounded down to hundredths.
+  static func bits(_ units: UInt128) -> Double {
+    ((Double(unitBits) - log2(Double(units))) * 100).rounded(.down) / 100
+  }
+
+  var totalBits: Double { Self.bits(totalUnits) }
+
+  var json: JSON {
+    .object(terms.map { Member($0.name, .number(Self.bits($0.units))) } + [Member("total", .number(totalBits))])
+  }
+
+  /// Every term in bits and their sum.
+  var lines: [String] {
+    terms.map { "  \(padded($0.name, to: 14)) \(decimal(Self.bits($0.units), places: 2))" }
+      + ["  \(padded("total", to: 14)) \(decimal(totalBits, places: 2))  (at least \(Self.requiredBits))"]
+  }
+}
+
+extension Port {
+  /// Real values of a batch, each sample with its largest place when it is a vector.
+  func lines(_ integers: [Int64], limit: Int = 8) -> [String] {
+    let width = dimensions.reduce(1, *)
+    let count = width == 0 ? 0 : integers.count / width
+    var lines = (0..<min(count, limit)).map { sample in
+      let values = integers[sample * width..<(sample + 1) * width].map { Double($0) * scale }
+      let shown = values.prefix(16).map { decimal($0, places: 4) }.joined(separator: " ")
+      let top = values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
+      return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "")
+    }
+    if count > limit { lines.append("\(name): \(count - limit) more samples") }
+    return lines
+  }
+
+  /// Shape, integers and real values.
+  func json(_ integers: [Int64], batch: Int) -> JSON {
+    [
+      "shape": .array(([batch] + dimensions).map { .integer($0) }), "scale": .number(scale),
+      "integers": .array(integers.map { .integer(Int($0)) }),
+      "values": .array(integers.map { .number(Double($0) * scale) }),
+    ]
+  }
+
+  var shapeText: String { (["batch"] + dimensions.map(String.init)).joined(separator: " × ") }
+}
+
+extension [Port] {
+  func json(_ integers: [[Int64]], batch: Int) -> JSON {
+    .object(zip(self, integers).map { Member($0.name, $0.json($1, batch: batch)) })
+  }
+}

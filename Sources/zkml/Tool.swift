@@ -1,0 +1,64 @@
+import ArgumentParser
+import Glibc
+import Model
+import Verifier
+
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "zkml",
+    abstract: "Proves what a neural network computed, and verifies such proofs.",
+    discussion: """
+      compile and setup once for a network; then prove each inference and hand NET.vk and the proof to who verifies.
+
+        zkml compile model.onnx --calibrate samples.npz -o net
+        zkml setup net
+        zkml prove net --input sample.npy -o sample.proof
+        zkml verify --key net.vk sample.proof
+
+      Exit status: 0 done, or every proof is valid; 1 a proof does not hold; 2 inputs that cannot be used;
+      3 an internal error.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      CompileCommand.self, SetupCommand.self, RunCommand.self, ProveCommand.self, VerifyCommand.self,
+      InspectCommand.self, EvaluateCommand.self, MeasureCommand.self,
+    ])
+}
+
+@main enum Tool {
+  static func main() {
+    let status = Tool.status()
+    fflush(nil)
+    exit(status)
+  }
+
+  private static func status() -> Int32 {
+    var command: ParsableCommand
+    do {
+      try Machine.requireSupport()
+      command = try RootCommand.parseAsRoot()
+    } catch let failure as Failure {
+      return failure.report()
+    } catch {
+      guard RootCommand.exitCode(for: error) != .success else {
+        print(RootCommand.fullMessage(for: error))
+        return 0
+      }
+      return Failure.unusable(RootCommand.message(for: error)).report()
+    }
+    do {
+      try command.run()
+      return 0
+    } catch let failure as Failure {
+      return failure.report()
+    } catch let error as ModelError {
+      return Failure.unusable(error.description).report()
+    } catch {
+      guard RootCommand.exitCode(for: error) != .success else {
+        print(RootCommand.fullMessage(for: error))
+        return 0
+      }
+      return Failure(status: .internalError, message: "internal error: \(error)").report()
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import ArgumentParser
+import Circuit
+import Model
+import Verifier
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Checks that proofs hold, for this key and the demanded statement.",
+    discussion: """
+      Prints the statement: model, batch, input, outputs, context. --input, --output and --context demand that it is the
+      given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared.
+      Several proofs give one line each.
+
+        zkml verify --key net.vk sample.proof
+        zkml verify --key net.vk sample.proof --input sample.npy --context "order 4711"
+        zkml verify --key net.vk proofs/*.proof
+
+      The first use of a key checks once that its weights are in range; success is remembered in ~/.cache/zkml.
+
+      Exit status: 0 every proof holds, 1 one does not, 2 a file cannot be used.
+      """)
+
+  @Option(help: "The verifying key, NET.vk.") var key: String
+
+  @Argument(help: "The proofs.") var proofs: [String]
+
+  @Option(help: "Demand this input.") var input: String?
+
+  @Option(help: "Demand this output.") var output: String?
+
+  @Option(help: "Demand this context.") var context = ""
+
+  @Flag(help: "Check the weights' ranges again, also when that is remembered.") var recheck = false
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    try shared.requireNoSeed()
+    let (key, wasRemembered) = try VerifyingKey.trusted(key, recheck: recheck)
+    shared.detail(wasRemembered ? "weights in range: remembered" : "weights in range: checked")
+    let outcomes = proofs.map { outcome(of: $0, key) }
+    if proofs.count == 1 {
+      for line in outcomes[0].lines { shared.say(line) }
+    } else {
+      for outcome in outcomes { shared.say(outcome.summary) }
+      shared.say(plainModeNotice)
+    }
+    shared.emit([
+      "valid": .bool(outcomes.allSatisfy { $0.failure == nil }), "model": .string(key.modelID),
+      "hiding": .bool(false), "proofs": .array(outcomes.map(\.json)),
+    ])
+    let failures = outcomes.compactMap(\.failure)
+    if let failure = failures.first(where: { $0.status == .unusable }) ?? failures.first {
+      throw Failure(status: failure.status, message: proofs.count == 1 ? failure.message : "")
+    }
+  }
+
+  private func outcome(of path: String, _ key: VerifyingKey) -> ProofOutcome {
+    do {
+      let proof = try checkedProof(path, key)
+      return ProofOutcome(path: path, key: key, statement: proof.statement, failure: nil)
+    } catch let failure as Failure {
+      return ProofOutcome(path: path, key: key, statement: nil, failure: failure)
+    } catch let error as ModelError {
+      return ProofOutcome(path: path, key: key, statement: nil, failure: .unusable(error.description))
+    } catch {
+      return ProofOutcome(
+        path: path, key: key, statement: nil, failure: Failure(status: .internalError, message: "\(error)"))
+    }
+  }
+
+  private func checkedProof(_ path: String, _ key: VerifyingKey) throws -> Proof {
+    let bytes = try readFile(path, limit: proofByteCap)
+    guard bytes.starts(with: FileKind.proof.rawValue.utf8) else {
+      throw Failure.unusable("\(path): is not a .proof file")
+    }
+    let proof: Proof
+    do throws(VerificationError) {
+      proof = try Proof(file: bytes, key: key)
+      try key.verify(proof)
+    } catch {
+      guard error != .unsupportedVersion else { throw Failure.unusable("\(path): \(error.reason)") }
+      throw Failure.doesNotHold("\(path): does not hold: it \(error.reason)")
+    }
+    try demand(proof.statement, path, key.circuit)
+    return proof
+  }
+
+  private func demand(_ statement: Statement, _ path: String, _ circuit: ArithmeticCircuit) throws {
+    func differs(_ part: String) -> Failure { .doesNotHold("\(path): does not hold for this statement: \(part)") }
+    guard statement.context == Array(context.utf8) else {
+      throw differs("its context is \(contextText(statement.context)), not \(contextText(Array(context.utf8)))")
+    }
+    for (name, text, ports, integers) in [
+      ("input", input, circuit.inputs, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
+    ] {
+      guard let text else { continue }
+      let demanded = try circuit.quantized(text, ports)
+      guard demanded.batch == statement.batch else {
+        throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
+      }
+      guard demanded.integers == integers else { throw differs("its \(name) is not \(text)") }
+    }
+  }
+}
+
+/// What was found about one proof.
+struct ProofOutcome {
+  let path: String
+  let key: VerifyingKey
+  let statement: Statement?
+  let failure: Failure?
+
+  var summary: String { failure.map { "\($0.message)" } ?? "\(path): valid" }
+
+  /// The statement of a valid proof; nothing otherwise.
+  var lines: [String] {
+    guard let statement else { return [] }
+    let circuit = key.circuit
+    let inputs = circuit.inputs.map { "\($0.name) (\($0.shapeText))" }.joined(separator: ", ")
+    return [
+      "valid: \(path)", "model    \(key.modelID)", "name     \(circuit.name)", "batch    \(statement.batch)",
+      "context  \(contextText(statement.context))", "public   input \(inputs), all outputs",
+      "hidden   nothing provably (plain mode), not even the weights",
+      "sound    2^-\(decimal(key.soundness(batch: statement.batch).totalBits, places: 2))",
+    ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1) }
+  }
+
+  var json: JSON {
+    guard let statement else {
+      return ["proof": .string(path), "valid": .bool(false), "reason": .string(failure?.message ?? "")]
+    }
+    let circuit = key.circuit
+    return [
+      "proof": .string(path), "valid": .bool(true), "batch": .integer(statement.batch),
+      "context": .string(String(decoding: statement.context, as: UTF8.self)),
+      "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array([]),
+      "soundness_bits": .number(key.soundness(batch: statement.batch).totalBits),
+      "inputs": circuit.inputs.json(statement.inputs, batch: statement.batch),
+      "outputs": circuit.outputs.json(statement.outputs, batch: statement.batch),
+    ]
+  }
+}

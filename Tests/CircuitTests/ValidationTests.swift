@@ -1,0 +1,299 @@
+import Circuit
+import TestSupport
+import Testing
+
+/// Circuits that break exactly one rule of docs/protocol.md §3.3 and are refused with its number.
+@Suite struct ValidationTests {
+  /// Columns: 0 x, 1 w1, 2 b1, 3 accumulator, 4 low limb, 5 high limb, 6 activation, 7 w2, 8 output.
+  /// Axes: 1 (3), 2 (5), 3 (2). Lookups: 0 low limb, 1 high limb, 2 activation. Tables: 0, 1 ranges, 2 function.
+  private let valid = Network.small.circuit
+
+  private func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
+    var circuit = valid
+    change(&circuit)
+    do throws(InvalidCircuit) {
+      try circuit.validate()
+      return nil
+    } catch { return error.rule }
+  }
+
+  private func addAxes(_ circuit: inout ArithmeticCircuit, _ sizes: Int...) { circuit.axes += sizes }
+
+  @Test("the circuits of all tests are valid") func networksAreValid() throws {
+    #expect(rule { _ in } == nil)
+    for network in Network.all { try network.circuit.validate() }
+  }
+
+  @Test("rows 9, 16: rule 1, caps") func caps() {
+    #expect(rule { $0.batchCap = 0 } == 1)
+    #expect(rule { $0.batchCap = 1 << 16 + 1 } == 1)
+    #expect(rule { $0.axes = [] } == 1)
+    #expect(rule { $0.axes[0] = 1 } == 1)
+    #expect(rule { $0.axes[3] = 0 } == 1)
+    #expect(rule { $0.axes.append(1 << 24 + 1) } == 1)
+    #expect(rule { $0.axes.append(1 << 24) } == nil)
+    #expect(rule { $0.axes += Array(repeating: 1, count: 4096) } == 1)
+    #expect(rule { $0.columns = Array(repeating: $0.columns[1], count: 1 << 16 + 1) } == 1)
+    #expect(rule { $0.tables = Array(repeating: $0.tables[0], count: 1025) } == 1)
+    #expect(rule { $0.contractions = Array(repeating: $0.contractions[0], count: 1 << 16 + 1) } == 1)
+    #expect(rule { $0.lookups = Array(repeating: $0.lookups[0], count: 1 << 16 + 1) } == 1)
+    #expect(rule { $0.inputs = Array(repeating: $0.inputs[0], count: 256) } == 1)
+    #expect(rule { $0.outputs = Array(repeating: $0.outputs[0], count: 256) } == 1)
+    #expect(rule { $0.outputs = Array(repeating: $0.outputs[0], count: 255) } == nil)
+    #expect(rule { circuit in
+      circuit.axes += Array(repeating: 1, count: 9)
+      circuit.columns[7].axes = Array(4...12)
+    } == 1)
+    #expect(rule { $0.columns[7].axes = [2, 2] } == 1)
+    #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 17) } == 1)
+    #expect(rule { $0.tables[0].content = .range(lower: .min, bits: 2) } == 1)
+    #expect(rule { $0.tables[0].content = .function(lower: 0, values: []) } == 1)
+    #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: 1 << 16 + 1)) } == 1)
+    #expect(rule { $0.tables[0].content = .function(lower: 0, values: [.max]) } == 1)
+    #expect(rule { $0.contractions[0].terms[0].coefficient = .min } == 1)
+    #expect(rule { $0.contractions[0].terms = [] } == 1)
+    #expect(rule { $0.contractions[0].terms = Array(repeating: $0.contractions[0].terms[1], count: 65) } == 1)
+    #expect(rule { $0.contractions[0].terms[0].operands = [] } == 1)
+    #expect(rule { $0.contractions[0].terms[1].operands = Array(repeating: $0.contractions[0].terms[1].operands[0], count: 4) } == 1)
+    #expect(rule { $0.axes[1] = 1 << 24; $0.axes[2] = 1 << 24 } == 1)
+    for count in [16, 17] {
+      let weight = Column(name: "", kind: .weight, axes: [1, 2], lower: -8, upper: 7)
+      let circuit = ArithmeticCircuit(
+        name: "", batchCap: 1, axes: [0, 1 << 24, 256], columns: Array(repeating: weight, count: count))
+      #expect(rule { $0 = circuit } == (count == 16 ? nil : 1))
+    }
+    #expect(rule { $0.columns.removeAll { $0.kind == .weight || $0.kind == .advice } } == 1)
+  }
+
+  @Test("row 9: rule 1, fewer than 2^40 lookups, padding included") func lookupCap() {
+    func circuit(lookups: Int) -> Int? {
+      rule { circuit in
+        let weight = Column(name: "", kind: .weight, axes: [1, 2], lower: -8, upper: 7)
+        circuit = ArithmeticCircuit(
+          name: "", batchCap: 1, axes: [0, 1 << 24, 256], columns: [weight],
+          tables: [Table(name: "", content: .range(lower: -8, bits: 4))],
+          lookups: Array(repeating: Lookup(table: 0, forms: [AffineForm(plain: 0)]), count: lookups))
+      }
+    }
+    #expect(circuit(lookups: 255) == nil)
+    #expect(circuit(lookups: 256) == 1)
+  }
+
+  @Test("rule 2: the batch axis comes first, on all but weights; names are short") func batchAxis() {
+    #expect(rule { $0.columns[1].axes = [0, 1] } == 2)
+    #expect(rule { $0.columns[1].axes = [2, 0] } == 2)
+    #expect(rule { $0.columns[4].axes = [2] } == 2)
+    #expect(rule { $0.columns[6].axes = [2, 0] } == 2)
+    #expect(rule { $0.columns[0].axes = [] } == 2)
+    for length in [255, 256] {
+      let name = String(repeating: "n", count: length)
+      let expected = length == 255 ? nil : 2
+      #expect(rule { $0.name = name } == expected)
+      #expect(rule { $0.columns[3].name = name } == expected)
+      #expect(rule { $0.tables[0].name = name } == expected)
+      #expect(rule { $0.inputs[0].name = name } == expected)
+      #expect(rule { $0.outputs[0].name = name } == expected)
+    }
+  }
+
+  @Test("row 16: rule 3, every index is in range") func indices() {
+    #expect(rule { $0.columns[1].axes = [4] } == 3)
+    #expect(rule { $0.columns[1].axes = [-1] } == 3)
+    #expect(rule { $0.inputs[0].column = 9 } == 3)
+    #expect(rule { $0.outputs[0].column = 9 } == 3)
+    #expect(rule { $0.contractions[0].output = 9 } == 3)
+    #expect(rule { $0.contractions[0].terms[0].operands[0].column = 9 } == 3)
+    #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0].loopAxis = 4 } == 3)
+    #expect(rule { $0.lookups[0].table = 3 } == 3)
+    #expect(rule { $0.lookups[0].forms[0].parts[0].column = 9 } == 3)
+  }
+
+  @Test("row 6: rule 4, nothing is defined by what comes after it") func order() {
+    #expect(rule { circuit in
+      // The accumulator moves behind its limbs.
+      circuit.columns.swapAt(3, 4)
+      circuit.contractions[0].output = 4
+      circuit.lookups[0].forms[0] = AffineForm(plain: 3)
+      circuit.lookups[2].forms[0].parts[0].column = 4
+      circuit.lookups[2].forms[0].parts[1].column = 3
+    } == 4)
+    #expect(rule { circuit in
+      // The activation moves before a limb.
+      circuit.columns.swapAt(5, 6)
+      circuit.lookups[1].forms[0] = AffineForm(plain: 6)
+      circuit.lookups[2].forms[0].parts[2].column = 6
+      circuit.lookups[2].forms[1] = AffineForm(plain: 5)
+      circuit.contractions[1].terms[0].operands[1].column = 5
+    } == 4)
+  }
+
+  @Test("rows 6, 11: rule 5, contractions") func contractions() {
+    // A later column, a virtual column, or the output itself as operand.
+    #expect(rule { $0.contractions[0].terms[1].operands[0] = Operand(column: 7, bindings: [Binding(3), Binding(2)]) } == 5)
+    #expect(rule { $0.contractions[1].terms[0].operands[1].column = 3 } == 5)
+    #expect(rule { $0.contractions[0].terms[1].operands[0] = Operand(column: 3, bindings: [Binding(0), Binding(2)]) } == 5)
+    // The output is not virtual; no contraction; two contractions.
+    #expect(rule { $0.contractions[0].output = 6 } == 5)
+    #expect(rule { $0.contractions.removeLast() } == 5)
+    #expect(rule { $0.contractions.append($0.contractions[0]) } == 5)
+    // Bindings: too few, a loop axis twice, another axis without a slice.
+    #expect(rule { $0.contractions[0].terms[0].operands[0].bindings.removeLast() } == 5)
+    #expect(rule { $0.axes[2] = 3; $0.contractions[0].terms[0].operands[0].bindings = [Binding(1), Binding(1)] } == 5)
+    #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0] = Binding(3) } == 5)
+    // Slices: beyond the end, without stride, of and by the batch axis.
+    func slice(_ column: Int, _ axis: Int, _ loop: Int, _ start: Int, _ stride: Int) -> Int? {
+      rule { circuit in
+        let operand = circuit.contractions[0].terms.firstIndex { $0.operands[0].column == column } ?? 0
+        let position = circuit.columns[column].axes.firstIndex(of: axis) ?? 0
+        circuit.contractions[0].terms[operand].operands[0].bindings[position] = Binding(
+          loop, slice: .init(start: start, stride: stride))
+      }
+    }
+    #expect(slice(2, 2, 2, 0, 1) == nil)
+    #expect(slice(2, 2, 2, 1, 1) == 5)
+    #expect(slice(2, 2, 2, 0, 2) == 5)
+    #expect(slice(2, 2, 2, 5, 1) == 5)
+    #expect(slice(2, 2, 2, 0, 0) == 5)
+    #expect(slice(2, 2, 2, 0, 1 << 25) == 5)
+    #expect(slice(2, 2, 0, 0, 1) == 5)
+    #expect(rule { $0.contractions[0].terms[0].operands[1].bindings[0] = Binding(0, slice: .init(start: 0, stride: 1)) } == 5)
+    // Only weights run over a summed axis of no power of two, so that nothing forces its padding to zero.
+    #expect(rule { circuit in
+      circuit.contractions[0].terms[0].operands = [circuit.contractions[0].terms[0].operands[0], circuit.contractions[0].terms[0].operands[0]]
+    } == 5)
+    #expect(rule { circuit in
+      circuit.axes[1] = 4
+      circuit.inputs[0].dimensions = [4]
+      circuit.columns[3].lower = -4096
+      circuit.columns[3].upper = 4096
+      circuit.contractions[0].terms[0].operands = [circuit.contractions[0].terms[0].operands[0], circuit.contractions[0].terms[0].operands[0]]
+    } == nil)
+  }
+
+  @Test("rows 6, 7, 8: rule 6, forms determine quotient and remainder") func forms() {
+    func form(_ change: (inout AffineForm) -> Void) -> Int? { rule { change(&$0.lookups[2].forms[0]) } }
+    #expect(form { $0.constant = 1 } == 6)
+    #expect(form { $0.shift = 4 } == 6)
+    #expect(form { $0.shift = 6 } == 6)
+    #expect(form { $0.shift = 33 } == 6)
+    #expect(form { $0.parts[0].coefficient = 2 } == 6)
+    #expect(form { $0.parts[1].coefficient = 1 } == 6)
+    #expect(form { $0.parts[2].coefficient = -8 } == 6)
+    #expect(form { $0.parts.swapAt(1, 2) } == 6)
+    #expect(form { $0.parts = [] } == 6)
+    // Columns of other axes, a missing coordinate, one too many.
+    #expect(rule { $0.lookups[2].forms[0].parts[0].column = 0 } == 6)
+    #expect(rule { $0.lookups[2].forms.removeLast() } == 6)
+    #expect(rule { $0.lookups[0].forms.append(AffineForm(plain: 4)) } == 6)
+    #expect(rule { $0.lookups[2].forms[1].shift = 1 } == 6)
+    #expect(rule { $0.lookups[2].forms[1].constant = 1 } == 6)
+    // Limb tables that do not fit: other widths, unsigned top, signed low limb.
+    #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 3); $0.columns[4].upper = 7 } == 6)
+    #expect(rule { $0.tables[1].content = .range(lower: 0, bits: 3) } == 6)
+    #expect(rule { $0.tables[0].content = .range(lower: -2, bits: 2) } == 6)
+    #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 0) } == 6)
+    // 2^s·(h − l + 1) ≤ p, and the extremes stay inside (−p/2, p/2).
+    func domain(_ lower: Int64, shift: Int) -> Int? {
+      rule { circuit in
+        guard case .function(_, let values) = circuit.tables[2].content else { return }
+        circuit.tables[2].content = .function(lower: lower, values: values)
+        circuit.tables[0].content = .range(lower: 0, bits: 16)
+        circuit.tables[1].content = .range(lower: -(1 << Int64(shift - 17)), bits: shift - 16)
+        circuit.columns[4].upper = 1 << 16 - 1
+        circuit.columns[5].lower = -(1 << Int64(shift - 17))
+        circuit.columns[5].upper = 1 << Int64(shift - 17) - 1
+        circuit.lookups[2].forms[0].shift = shift
+        circuit.lookups[2].forms[0].parts[2].coefficient = -(1 << 16)
+      }
+    }
+    #expect(domain(-20, shift: 32) == nil)
+    #expect(domain(1 << 31 - 300, shift: 32) == nil)
+    #expect(domain(1 << 31, shift: 32) == 6)
+    #expect(domain(-(1 << 31), shift: 32) == 6)
+    #expect(domain(1 << 61, shift: 32) == 6)
+    #expect(domain(-(1 << 61), shift: 20) == 6)
+  }
+
+  @Test("row 6: rule 7, every advice value is bounded or determined") func advice() {
+    // No range lookup of a limb; two of them; no use of a limb; two uses.
+    #expect(rule { $0.lookups.remove(at: 0) } == 7)
+    #expect(rule { $0.lookups.append($0.lookups[0]) } == 7)
+    #expect(rule { circuit in
+      circuit.columns.append(circuit.columns[4])
+      circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 9)]))
+    } == 7)
+    #expect(rule { $0.columns.append($0.columns[6]) } == 7)
+    #expect(rule { $0.lookups.append($0.lookups[2]) } == 7)
+    // An activation may be in a range besides, its declared range is the table's.
+    #expect(rule { $0.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 6)])) } == nil)
+    func range(_ change: (inout Column) -> Void) -> Int? {
+      rule { circuit in
+        change(&circuit.columns[6])
+        (circuit.columns[8].lower, circuit.columns[8].upper) = (-(1 << 30), 1 << 30)
+      }
+    }
+    #expect(range { _ in } == nil)
+    #expect(range { $0.upper += 1 } == 7)
+    #expect(range { $0.lower -= 1 } == 7)
+    #expect(range { $0.upper -= 1 } == 7)
+    #expect(rule { $0.columns[4].upper -= 1 } == 7)
+    // The second form names a column that is no advice.
+    #expect(rule { circuit in
+      circuit.columns.append(Column(name: "", kind: .input, axes: [0, 2], lower: 0, upper: 1))
+      circuit.inputs.append(Port(column: 9, name: "", dimensions: [5], scale: 1))
+      guard case .function(let lower, let values) = circuit.tables[2].content else { return }
+      circuit.tables.append(Table(name: "", content: .function(lower: lower, values: values.map { $0 > 0 ? 1 : 0 })))
+      circuit.lookups.append(
+        Lookup(table: 3, forms: [AffineForm(plain: 6), AffineForm(plain: 9)]))
+    } == 7)
+    // A public column as a limb.
+    #expect(rule { circuit in
+      circuit.columns[4].kind = .input
+      circuit.inputs.append(Port(column: 4, name: "", dimensions: [5], scale: 1))
+    } == 7)
+  }
+
+  @Test("rows 6, 27: rule 8, integers do not wrap and ranges are enforced ones") func ranges() {
+    #expect(rule { $0.columns[3].upper -= 1 } == 8)
+    #expect(rule { $0.columns[3].lower += 1 } == 8)
+    #expect(rule { $0.columns[8].upper -= 1 } == 8)
+    #expect(rule { $0.columns[8].upper += 1 } == nil)
+    #expect(rule { $0.columns[1].upper += 1 } == 8)
+    #expect(rule { ($0.columns[1].lower, $0.columns[1].upper) = (0, 1) } == 8)
+    #expect(rule { ($0.columns[1].lower, $0.columns[1].upper) = (-(1 << 48), 1 << 48 - 1) } == 8)
+    #expect(rule { ($0.columns[0].lower, $0.columns[0].upper) = (1, 15) } == 8)
+    #expect(rule { ($0.columns[0].lower, $0.columns[0].upper) = (-15, -1) } == 8)
+    #expect(rule { ($0.columns[3].lower, $0.columns[3].upper) = (5, 4) } == 8)
+    #expect(rule { $0.columns[3].upper = 1 << 62 + 1 } == 8)
+    #expect(rule { $0.columns[3].lower = .min } == 8)
+    #expect(rule { $0.contractions[0].terms[0].coefficient = 1 << 53 } == 8)
+    #expect(rule { ($0.columns[3].lower, $0.columns[3].upper) = (-(1 << 62), 1 << 62) } == nil)
+    #expect(rule { circuit in
+      (circuit.columns[3].lower, circuit.columns[3].upper) = (-(1 << 62), 1 << 62)
+      circuit.contractions[0].terms[0].coefficient = 1 << 54
+    } == 8)
+    #expect(rule { circuit in
+      // Two terms of 2^61 each reach 2^62, three go beyond.
+      (circuit.columns[3].lower, circuit.columns[3].upper) = (-(1 << 62), 1 << 62)
+      let term = Term(coefficient: 1 << 61, operands: [circuit.contractions[0].terms[1].operands[0]])
+      circuit.contractions[0].terms = [term]
+    } == 8)
+  }
+
+  @Test("row 3: rule 9, ports") func ports() {
+    #expect(rule { $0.inputs = [] } == 9)
+    #expect(rule { $0.inputs.append($0.inputs[0]) } == 9)
+    #expect(rule { $0.inputs[0].column = 6; $0.inputs[0].dimensions = [5] } == 9)
+    #expect(rule { $0.outputs[0].column = 0; $0.outputs[0].dimensions = [3] } == 9)
+    #expect(rule { $0.outputs[0].column = 1; $0.outputs[0].dimensions = [3] } == 9)
+    #expect(rule { $0.inputs[0].dimensions = [4] } == 9)
+    #expect(rule { $0.inputs[0].dimensions = [] } == 9)
+    #expect(rule { $0.inputs[0].dimensions = [3, 0] } == 9)
+    #expect(rule { $0.inputs[0].dimensions = [1, 3, 1] } == nil)
+    #expect(rule { $0.inputs[0].dimensions = Array(repeating: 1 << 24, count: 8) } == 9)
+    for scale: Double in [0, -1, .infinity, -.infinity, .nan] {
+      #expect(rule { $0.inputs[0].scale = scale } == 9)
+      #expect(rule { $0.outputs[0].scale = scale } == 9)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Glibc
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+@Suite struct RejectionTests {
+  private func expectRejection(
+    _ result: ToolResult, _ part: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(result.status == 1, sourceLocation: sourceLocation)
+    #expect(result.output.isEmpty, sourceLocation: sourceLocation)
+    #expect(result.errorLines.count == 1, "\(result.errors)", sourceLocation: sourceLocation)
+    #expect(result.errors.contains(part), "\(result.errors)", sourceLocation: sourceLocation)
+  }
+
+  @Test func anotherStatementIsDemanded() throws {
+    let network = try TrainedNetwork()
+    try network.succeed("run", "@net", "--input", TrainedNetwork.sample(4), "--output", "@other.npy")
+    #expect(try network.verify("@a.proof").status == 0)
+    expectRejection(try network.verify("@a.proof", context: ""), "context")
+    expectRejection(try network.verify("@a.proof", context: "order 2"), "context")
+    expectRejection(try network.verify("@a.proof", "--input", TrainedNetwork.sample(4)), "its input is not")
+    expectRejection(try network.verify("@a.proof", "--output", "@other.npy"), "its output is not")
+    expectRejection(try network.verify("@a.proof", "--input", TrainedNetwork.data), "batch")
+  }
+
+  @Test func anotherKeyIsUsed() throws {
+    let network = try TrainedNetwork()
+    let dense = DenseNetwork(sizes: [64, 32, 10])
+    try network.place.write(dense.circuit.file, to: "dense.circuit")
+    try network.place.write(dense.circuit.weightsFile(dense.weights), to: "dense.weights")
+    try network.succeed("setup", "@dense")
+    expectRejection(try network.verify("@a.proof", key: "@dense.vk"), "another key")
+  }
+
+  @Test func changedProofsAreRejected() throws {
+    let network = try TrainedNetwork()
+    let proof = try network.place.bytes("a.proof")
+    for position in stride(from: 11, to: proof.count, by: proof.count / 25) {
+      var changed = proof
+      changed[position] ^= 1
+      try network.place.write(changed, to: "b.proof")
+      expectRejection(try network.verify("@b.proof"), "b.proof")
+      try network.place.write(resealed(changed), to: "b.proof")
+      expectRejection(try network.verify("@b.proof"), "b.proof")
+    }
+    for length in [8, 11, 100, proof.count / 2, proof.count - 1] {
+      try network.place.write(Array(proof.prefix(length)), to: "b.proof")
+      expectRejection(try network.verify("@b.proof"), "b.proof")
+    }
+  }
+
+  @Test func oneOfSeveralDoesNotHold() throws {
+    let network = try TrainedNetwork()
+    try network.place.write(Array(try network.place.bytes("a.proof").dropLast()), to: "b.proof")
+    let result = try network.verify("@a.proof", "@b.proof", "@a.proof")
+    #expect(result.status == 1)
+    #expect(result.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 2)
+    let object = try network.verify("@a.proof", "@b.proof", "--json")
+    #expect(object.status == 1 && object.output.hasPrefix("{\"valid\": false"))
+    #expect(try network.verify("@b.proof", "@none.proof").status == 2)
+  }
+
+  @Test func weightsOutOfRangeAreRejected() throws {
+    let network = try TrainedNetwork()
+    var key = try network.place.bytes("net.vk")
+    key[key.count - 100] ^= 1
+    try network.place.write(resealed(key), to: "bad.vk")
+    expectRejection(try network.verify("@a.proof", key: "@bad.vk"), "weights are in range")
+  }
+
+  /// A key whose seal is right and whose symbols are not those of its weights.
+  @Test func forgedProvingKeyIsAnInternalError() throws {
+    let network = try TrainedNetwork(isProved: false)
+    var key = try ProvingKey(file: network.place.bytes("net.pk")).file
+    let treeByteCount = try #require(ProvingKey(file: key).commitment).tree.levels.reduce(0) { $0 + 32 * $1.count }
+    for position in 1...1000 { key[key.count - 32 - treeByteCount - 8 * position] ^= 1 }
+    try network.place.write(resealed(key), to: "net.pk")
+    let result = try network.place.run("measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1")
+    #expect(result.status == 3 && result.errorLines.count == 1)
+  }
+}
+
+@Suite struct MemoryTests {
+  @Test func successIsRememberedInAPrivateFolder() throws {
+    let network = try TrainedNetwork()
+    #expect(try network.verify("@a.proof", "-v").errors.contains("checked"))
+    #expect(try network.verify("@a.proof", "-v").errors.contains("remembered"))
+    #expect(try network.verify("@a.proof", "-v", "--recheck").errors.contains("checked"))
+    #expect(network.place.mode(".cache/zkml") == 0o700)
+    chmod(network.place.path + "/.cache/zkml", 0o777)
+    #expect(try network.verify("@a.proof", "-v").errors.contains("checked"))
+  }
+
+  @Test(arguments: ["/dev/null", "/proc/nothing"])
+  func unusableMemoryCostsTimeAlone(cache: String) throws {
+    let network = try TrainedNetwork()
+    let arguments = ["verify", "--key", "@net.vk", "@a.proof", "--context", "order 1", "-v"]
+    for _ in 0..<2 {
+      let result = try network.place.run(arguments, cache: cache)
+      #expect(result.status == 0)
+      #expect(result.errors.contains("checked"))
+    }
+  }
+}
+
+/// The content with its digest computed anew.
+func resealed(_ file: [UInt8]) -> [UInt8] {
+  let content = Array(file.dropLast(Digest.byteCount))
+  return content + Hash(.file).digest(content).bytes
+}

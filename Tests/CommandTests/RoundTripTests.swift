@@ -1,0 +1,128 @@
+import FoundationEssentials
+import Testing
+
+@Suite struct RoundTripTests {
+  @Test func filesHaveTheirModes() throws {
+    let network = try TrainedNetwork()
+    #expect(network.place.names == ["a.proof", "net.circuit", "net.pk", "net.vk", "net.weights"])
+    #expect(network.place.mode("net.pk") == 0o600)
+    #expect(network.place.mode("net.weights") == 0o600)
+    for name in ["a.proof", "net.circuit", "net.vk"] { #expect(network.place.mode(name) & 0o400 != 0) }
+  }
+
+  @Test func provedOutputIsTheOneThatRuns() throws {
+    let network = try TrainedNetwork()
+    let run = try network.succeed("run", "@net", "--input", TrainedNetwork.sample(3), "--output", "@out.npy")
+    let verified = try network.verify("@a.proof", "--input", TrainedNetwork.sample(3), "--output", "@out.npy")
+    #expect(verified.status == 0, "\(verified.errors)")
+    #expect(verified.output.hasPrefix("valid: "))
+    #expect(verified.output.contains("nothing provably"))
+    #expect(verified.output.hasSuffix(run.output))
+    let expected = TrainedNetwork.folder + "/expected.npy[3]"
+    #expect(try network.verify("@a.proof", "--output", expected).status == 0)
+  }
+
+  @Test func proofsAreTheSameOnEveryRunAndThreadCount() throws {
+    let network = try TrainedNetwork()
+    for threads in ["1", "3"] {
+      try network.succeed(
+        "prove", "@net", "--input", TrainedNetwork.sample(3), "-o", "@b.proof", "--context", "order 1",
+        "--threads", threads, "--transparent", "--seed", "00ff")
+      #expect(try network.place.bytes("a.proof") == network.place.bytes("b.proof"))
+    }
+  }
+
+  @Test func wholeBatchesAndListsAreProved() throws {
+    let network = try TrainedNetwork(isProved: false)
+    try network.succeed("prove", "@net", "--input", TrainedNetwork.data, "-o", "@all.proof")
+    let all = try network.place.run(
+      "verify", "--key", "@net.vk", "@all.proof", "--output", TrainedNetwork.folder + "/expected.npy")
+    #expect(all.status == 0, "\(all.errors)")
+    let list = (0..<3).map { "\(TrainedNetwork.sample($0)) \(network.place.path)/p\($0).proof\n" }.joined()
+    try network.place.write(Array(list.utf8), to: "list")
+    try network.succeed("prove", "@net", "--many", "@list")
+    let several = try network.place.run("verify", "--key", "@net.vk", "@p0.proof", "@p1.proof", "@p2.proof")
+    #expect(several.status == 0)
+    #expect(several.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 3)
+  }
+
+  @Test func everyFileIsInspected() throws {
+    let network = try TrainedNetwork()
+    for (name, kind) in [
+      ("net.circuit", "circuit (public)"), ("net.weights", "weights (private)"), ("net.pk", "proving key (private)"),
+      ("net.vk", "verifying key (public)"), ("a.proof", "proof (public)"),
+    ] {
+      let text = try network.succeed("inspect", "@" + name).output
+      #expect(text.contains(kind))
+      #expect(text.contains("nothing is provably hidden"))
+      let object = try network.succeed("inspect", "@" + name, "--json").output
+      #expect(try JSONDecoder().decode(Inspected.self, from: Data(object.utf8)).kind == kind)
+    }
+    let key = try network.succeed("inspect", "@net.vk").output
+    for term in [
+      "lambda", "beta", "layers", "outputs", "contraction", "merge", "row folding", "positions", "combine",
+      "fold rounds", "hash", "total",
+    ] { #expect(key.contains("  \(term) "), "\(term)") }
+    #expect(try network.succeed("inspect", "@a.proof", "--key", "@net.vk").output.contains("logits[0] = "))
+  }
+
+  @Test func everyCommandHasHelp() throws {
+    let place = try Workplace()
+    for command in ["compile", "setup", "run", "prove", "verify", "inspect", "evaluate", "measure"] {
+      let help = try place.run(command, "--help")
+      #expect(help.status == 0)
+      #expect(help.output.contains("  zkml \(command) "), "an example")
+    }
+    #expect(try place.run("--help").status == 0)
+    #expect(try place.run("--version").status == 0)
+  }
+
+  @Test func objectsHaveTheirKeys() throws {
+    let network = try TrainedNetwork()
+    func object<Object: Decodable>(_: Object.Type, _ arguments: String...) throws -> Object {
+      let result = try network.place.run(arguments + ["--json"])
+      #expect(result.status == 0, "\(result.errors)")
+      return try JSONDecoder().decode(Object.self, from: Data(result.output.utf8))
+    }
+    let compiled = try object(
+      Compiled.self, "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run")
+    #expect(compiled.parameters == 2410 && compiled.macs == 2368 && compiled.layers.count == 2)
+    let evaluated = try object(
+      Evaluated.self, "evaluate", "@net", "--data", TrainedNetwork.data, "--labels", "labels", "--float",
+      TrainedNetwork.model)
+    #expect(evaluated.samples == 450 && abs(evaluated.integer_accuracy - evaluated.float_accuracy) <= 0.005)
+    let measured = try object(Measured.self, "measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "3")
+    #expect(measured.soundness_bits >= 100 && measured.weight_elements == 2410 && !measured.hiding)
+    #expect(measured.proof_parts.values.reduce(0, +) < measured.proof_bytes)
+    #expect(measured.phases.keys.contains("open"))
+    let verified = try object(Verified.self, "verify", "--key", "@net.vk", "@a.proof", "--context", "order 1")
+    #expect(verified.valid && verified.proofs.count == 1 && verified.proofs[0].context == "order 1")
+    #expect(verified.proofs[0].outputs["logits"]?.values.count == 10)
+    #expect(verified.model == measured.model)
+  }
+}
+
+private struct Inspected: Decodable { let kind: String, bytes: Int, hiding: Bool }
+
+private struct Compiled: Decodable {
+  struct Layer: Decodable { let name: String, `operator`: String, bits: Int, shift: Int, bound: Int }
+  let parameters: Int, macs: Int, layers: [Layer], max_error: Double, mean_error: Double, top1_agreement: Double
+}
+
+private struct Evaluated: Decodable {
+  let float_accuracy: Double, integer_accuracy: Double, agreement: Double, samples: Int
+}
+
+private struct Measured: Decodable {
+  let model: String, batch: Int, threads: Int, isa: String, hiding: Bool, plain_s: Double, onnxruntime_s: Double?
+  let witness_s: Double, prove_s: Double, verify_s: Double, overhead_plain: Double, overhead_onnxruntime: Double?
+  let proof_bytes: Int, proving_key_bytes: Int, verifying_key_bytes: Int, peak_rss_bytes: Int
+  let soundness_bits: Double, lookups: Int, witness_elements: Int, weight_elements: Int, columns: Int
+  let phases: [String: Double], proof_parts: [String: Int]
+}
+
+private struct Verified: Decodable {
+  struct Output: Decodable { let shape: [Int], integers: [Int], values: [Double] }
+  struct Proof: Decodable { let valid: Bool, context: String, outputs: [String: Output] }
+  let valid: Bool, model: String, proofs: [Proof]
+}

@@ -1,0 +1,114 @@
+import Glibc
+import Testing
+
+/// What one run of the tool gave.
+struct ToolResult {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+}
+
+/// A folder for one test, removed with it, and the tool run in it.
+final class Workplace {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/zkml-test.XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  deinit { _ = try? spawn(["rm", "-rf", path], output: "/dev/null", errors: "/dev/null") }
+
+  /// Runs the tool with a memory of its own; `@` at the start of an argument stands for the folder.
+  @discardableResult
+  func run(_ arguments: [String], cache: String? = nil) throws -> ToolResult {
+    let logs = [path + "/.output", path + "/.errors"]
+    let words = arguments.map { $0.hasPrefix("@") ? path + "/" + $0.dropFirst() : $0 }
+    let status = try spawn(
+      [tool] + words, output: logs[0], errors: logs[1], environment: ["XDG_CACHE_HOME=\(cache ?? path + "/.cache")"])
+    defer { for log in logs { unlink(log) } }
+    return ToolResult(
+      status: status, output: String(decoding: try bytes(".output"), as: UTF8.self),
+      errors: String(decoding: try bytes(".errors"), as: UTF8.self))
+  }
+
+  @discardableResult
+  func run(_ arguments: String...) throws -> ToolResult { try run(arguments) }
+
+  func bytes(_ name: String) throws -> [UInt8] {
+    let file = try #require(fopen(path + "/" + name, "r"), "\(name)")
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&part, 1, part.count, file)
+      guard count > 0 else { return bytes }
+      bytes += part.prefix(count)
+    }
+  }
+
+  func write(_ bytes: [UInt8], to name: String) throws {
+    let file = try #require(fopen(path + "/" + name, "w"), "\(name)")
+    defer { fclose(file) }
+    try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+  }
+
+  func mode(_ name: String) -> mode_t {
+    var status = stat()
+    return stat(path + "/" + name, &status) == 0 ? status.st_mode & 0o777 : 0
+  }
+
+  /// The names of all files but the memory of the tool, sorted.
+  var names: [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return names.filter { ![".", "..", ".cache", ".output", ".errors"].contains($0) }.sorted()
+  }
+}
+
+/// The folder of a network of the project.
+func circuitFolder(_ name: String) -> String {
+  #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/circuits/" + name
+}
+
+/// The tool beside the tests.
+private let tool: String = {
+  var path = [CChar](repeating: 0, count: 4096)
+  let count = readlink("/proc/self/exe", &path, path.count - 1)
+  let executable = path.prefix(max(count, 0)).map(UInt8.init(bitPattern:))
+  let folder = executable.lastIndex(of: UInt8(ascii: "/")).map { executable[..<$0] } ?? []
+  return String(decoding: folder, as: UTF8.self) + "/zkml"
+}()
+
+private func spawn(
+  _ arguments: [String], output: String, errors: String, environment: [String] = []
+) throws -> Int32 {
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+  var words = arguments.map { strdup($0) } + [nil]
+  let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
+    getenv(name).map { "\(name)=\(String(cString: $0))" }
+  }
+  var variables = (inherited + environment).map { strdup($0) } + [nil]
+  defer { for word in words + variables { free(word) } }
+  var process = pid_t()
+  let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, &variables)
+  try #require(status == 0, "\(arguments[0])")
+  var ending: Int32 = 0
+  while waitpid(process, &ending, 0) < 0, errno == EINTR {}
+  return ending & 0x7f == 0 ? (ending >> 8) & 0xff : 128 + ending & 0x7f
+}

@@ -1,0 +1,204 @@
+import Circuit
+import Field
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+/// .vk and .proof files of any bytes throw or are used; nothing traps.
+@Suite struct FileTests {
+  private let proven = ProvenNetwork.small
+  private let keyFile = ProvenNetwork.small.verifyingKey.file
+  private let proofFile = ProvenNetwork.small.proof.file(ProvenNetwork.small.circuit)
+
+  /// The file's content under a right digest, so that what is behind the digest is reached.
+  private func sealed(_ content: [UInt8]) -> [UInt8] {
+    content + Hash(.file).digest(content).bytes
+  }
+
+  /// The last digest taken off.
+  private func content(_ file: [UInt8]) -> [UInt8] { Array(file.dropLast(Digest.byteCount)) }
+
+  private func keyError(_ file: [UInt8]) -> VerificationError? {
+    do throws(VerificationError) {
+      let key = try VerifyingKey(file: file)
+      try key.verifyWeightRange()
+      let proof = Proof(core: key.core, statement: proven.statement, bytes: proven.proof.bytes)
+      try key.verify(proof)
+      return nil
+    } catch { return error }
+  }
+
+  private func proofError(_ file: [UInt8]) -> VerificationError? {
+    do throws(VerificationError) {
+      try proven.verifyingKey.verify(try Proof(file: file, key: proven.verifyingKey))
+      return nil
+    } catch { return error }
+  }
+
+  /// Random changes of a few bytes.
+  private func changed(_ bytes: [UInt8], _ random: inout RepeatableRandom, before end: Int) -> [UInt8] {
+    var copy = bytes
+    for _ in 0...Int.random(in: 0...3, using: &random) {
+      let index = Int.random(in: 0..<min(end, copy.count), using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: copy[index] = [0, 1, 0x7F, 0x80, 0xFF][Int.random(in: 0..<5, using: &random)]
+      case 1: copy.remove(at: index)
+      case 2: for i in index..<min(index + 4, copy.count) { copy[i] = 0xFF }
+      case _: copy[index] ^= UInt8.random(in: 1...255, using: &random)
+      }
+    }
+    return copy
+  }
+
+  @Test("files are read back as they were written") func roundTrips() throws {
+    #expect(keyError(keyFile) == nil)
+    #expect(proofError(proofFile) == nil)
+    #expect(try VerifyingKey(file: keyFile).file == keyFile)
+    #expect(try Proof(file: proofFile, key: proven.verifyingKey).file(proven.circuit) == proofFile)
+  }
+
+  @Test("row 16: every sampled truncation is malformed, resealed or not") func truncations() {
+    for length in Array(0..<200) + stride(from: 200, to: keyFile.count - Digest.byteCount, by: 97) {
+      #expect(keyError(Array(keyFile.prefix(length))) == .malformed)
+      #expect(keyError(sealed(Array(content(keyFile).prefix(length)))) == .malformed)
+    }
+    for length in Array(0..<300) + stride(from: 300, to: proofFile.count - Digest.byteCount, by: 97) {
+      #expect(proofError(Array(proofFile.prefix(length))) == .malformed)
+      #expect(proofError(sealed(Array(content(proofFile).prefix(length)))) == .malformed)
+    }
+    #expect(keyError(keyFile + [0]) == .malformed)
+    #expect(keyError(sealed(content(keyFile) + [0])) == .malformed)
+    #expect(proofError(proofFile + [0]) == .malformed)
+    #expect(proofError(sealed(content(proofFile) + [0])) == .malformed)
+  }
+
+  @Test("row 16: flipped bytes are rejected by the file's digest, whatever they mean") func flippedBytes() {
+    for index in stride(from: 0, to: keyFile.count, by: 11) {
+      var copy = keyFile
+      copy[index] ^= 1 << UInt8(index % 8)
+      #expect(keyError(copy) == (index == 8 || index == 9 || index == 10 ? .unsupportedVersion : .malformed))
+    }
+    for index in stride(from: 0, to: proofFile.count, by: 11) {
+      var copy = proofFile
+      copy[index] ^= 1 << UInt8(index % 8)
+      #expect(proofError(copy) == (index == 8 || index == 9 || index == 10 ? .unsupportedVersion : .malformed))
+    }
+  }
+
+  @Test("row 16: resealed keys with random changes of circuit, parameters and root are rejected without a trap")
+  func resealedKeys() {
+    var random = RepeatableRandom(seed: 21)
+    let head = 11 + 4 + proven.circuit.encoded.count + 2 + 32 + 4 + 64
+    var kinds: Set<String> = []
+    for _ in 0..<3_000 {
+      let changed = changed(content(keyFile), &random, before: head)
+      guard changed != content(keyFile) else { continue }
+      let error = keyError(sealed(changed))
+      #expect(error != nil)
+      kinds.insert(error.map { "\($0)".prefix(14).description } ?? "accepted")
+    }
+    #expect(kinds.count >= 4, "\(kinds)")
+  }
+
+  @Test("row 16: resealed proofs with random changes of statement and proof are rejected without a trap")
+  func resealedProofs() {
+    var random = RepeatableRandom(seed: 22)
+    var kinds: Set<String> = []
+    for round in 0..<2_000 {
+      let changed = changed(content(proofFile), &random, before: round % 2 == 0 ? 200 : proofFile.count)
+      guard changed != content(proofFile) else { continue }
+      let error = proofError(sealed(changed))
+      #expect(error != nil)
+      kinds.insert(error.map { "\($0)".prefix(14).description } ?? "accepted")
+    }
+    #expect(kinds.count >= 3, "\(kinds)")
+  }
+
+  @Test("rows 1, 17: every field of a proof's head is checked") func proofHead() {
+    func error(_ change: (inout [UInt8]) -> Void) -> VerificationError? {
+      var copy = content(proofFile)
+      change(&copy)
+      return proofError(sealed(copy))
+    }
+    #expect(error { _ in } == nil)
+    #expect(error { $0[0] ^= 1 } == .malformed)
+    #expect(error { $0[8] = 2 } == .unsupportedVersion)
+    #expect(error { $0[10] = 1 } == .unsupportedVersion)
+    #expect(error { $0[11] ^= 1 } == .otherKey)
+    #expect(error { $0[43] ^= 1 } == .otherKey)
+    #expect(error { $0[75] = 0 } == .statementOutOfRange)
+    #expect(error { $0[75] = 65 } == .statementOutOfRange)
+    #expect(error { $0[78] = 0xFF } == .statementOutOfRange)
+    #expect(error { $0[75] = 2 } == .malformed)
+    #expect(error { $0[79] = 0 } == .malformed)
+    #expect(error { $0[80] = 1 } == .malformed)
+    // One input byte above its range: 16 is beyond 0 … 15.
+    let inputs = 81 + 4 + proven.statement.context.count + 4
+    #expect(error { $0[inputs] = 15 } != nil)
+    #expect(error { $0[inputs] = 16 } == .malformed)
+  }
+
+  @Test("rows 13, 28: the key's own digests are recomputed; root, parameters and range proof are bound") func keyParts() {
+    let end = 11 + 4 + proven.circuit.encoded.count
+    func error(_ change: (inout [UInt8]) -> Void) -> VerificationError? {
+      var copy = content(keyFile)
+      change(&copy)
+      return keyError(sealed(copy))
+    }
+    #expect(error { $0[end] += 1 } == .malformed)
+    #expect(error { $0[end + 1] ^= 1 } == .malformed)
+    #expect(error { $0[end] = 255; $0[end + 1] = 255 } == .malformed)
+    #expect(error { $0[end] = 0; $0[end + 1] = 0 } == .malformed)
+    for byte in 0..<32 { #expect(error { $0[end + 2 + byte] ^= 1 } != nil) }
+    let rangeLength = proven.verifyingKey.rangeProof.count
+    #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 34 + i] = 0 } } == .malformed)
+  }
+
+  @Test("rows 6, 13: a key whose circuit breaks a rule is refused with rule and index") func invalidCircuits() {
+    func error(_ change: (inout ArithmeticCircuit) -> Void) -> VerificationError? {
+      var circuit = proven.circuit
+      change(&circuit)
+      let core = KeyCore(circuit: circuit, code: proven.core.code, root: proven.core.root)
+      return keyError(VerifyingKey(circuit: circuit, core: core, rangeProof: proven.verifyingKey.rangeProof).file)
+    }
+    #expect(error { $0.batchCap = 0 } == .invalidCircuit(rule: 1, index: 0))
+    #expect(error { $0.columns[3].upper -= 1 } == .invalidCircuit(rule: 8, index: 0))
+    #expect(error { $0.lookups.remove(at: 0) } == .invalidCircuit(rule: 7, index: 4))
+    #expect(error { $0.outputs[0].scale = -1 } == .invalidCircuit(rule: 9, index: 1))
+  }
+
+  @Test("row 16: a column that spans 2^63 integers is read and written") func widestRange() throws {
+    let bound = Int64(1) << 62
+    var circuit = ArithmeticCircuit(name: "wide", batchCap: 2, axes: [0, 2])
+    circuit.columns = [
+      Column(name: "x", kind: .input, axes: [0, 1], lower: -bound, upper: bound),
+      Column(name: "w", kind: .weight, axes: [1], lower: -8, upper: 7),
+      Column(name: "y", kind: .virtual, axes: [0, 1], lower: -bound, upper: bound),
+    ]
+    circuit.contractions = [
+      Contraction(output: 2, terms: [Term(operands: [Operand(column: 0, bindings: [Binding(0), Binding(1)])])])
+    ]
+    circuit.inputs = [Port(column: 0, name: "x", dimensions: [2], scale: 1)]
+    circuit.outputs = [Port(column: 2, name: "y", dimensions: [2], scale: 1)]
+    try circuit.validate()
+    let key = ProvingKey(circuit: circuit, weights: [[1, 2]], threads: 1)
+    let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
+    let proof = try key.prove(batch: 1, inputs: [[-bound, bound]], threads: 1).proof
+    let decoded = try Proof(file: proof.file(circuit), key: verifyingKey)
+    #expect(decoded.statement.inputs == [[-bound, bound]])
+    try verifyingKey.verify(decoded)
+    for extreme in [Int64.min, Int64.max, bound + 1, -bound - 1] {
+      var statement = proof.statement
+      statement.outputs = [[extreme, bound]]
+      #expect(throws: VerificationError.statementOutOfRange) {
+        try verifyingKey.verify(Proof(core: key.core, statement: statement, bytes: proof.bytes))
+      }
+    }
+    // 2^63 + 1 as an offset is above the range.
+    var file = Array(proof.file(circuit).dropLast(32))
+    let offset = 81 + 4 + 4
+    for index in 0..<8 { file[offset + index] = index == 7 ? 0x80 : index == 0 ? 1 : 0 }
+    #expect(throws: VerificationError.malformed) { try Proof(file: sealed(file), key: verifyingKey) }
+  }
+}

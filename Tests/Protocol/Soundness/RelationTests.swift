@@ -1,0 +1,139 @@
+import Circuit
+import Field
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+/// Tables against each other, and weights against their range.
+@Suite struct RelationTests {
+  private func network(_ b: CircuitBuilder, _ inputs: [[Int64]]) -> ProvenNetwork {
+    ProvenNetwork(Network(circuit: b.circuit, weights: b.weights, batches: [1]) { _ in inputs }, batch: 1)
+  }
+
+  @Test("rows 12, 26: a row of one table does not pass for a row of another") func swappedTables() {
+    var b = CircuitBuilder("tables", axes: [4])
+    let x = b.input([1], 0...3)
+    let (y, z) = (b.apply(to: x) { $0 }, b.apply(to: x) { 3 - $0 })
+    b.output(b.contraction([1], [b.term(1, y), b.term(2, z)]))
+    let proven = network(b, [[0, 1, 2, 3]])
+    #expect(proven.error(proven.proof.bytes) == nil)
+    var prover = MaliciousProver(proven)
+    prover.witness.columns[y] = [3, 2, 1, 0]
+    prover.recompute()
+    // Each row of the second table is looked up twice now, none of the first.
+    prover.witness.multiplicities = [[0, 0, 0, 0], [2, 2, 2, 2]]
+    #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+  }
+
+  @Test("row 26: a row (v, 0) of a function does not pass for the value v of a range") func otherArity() {
+    var b = CircuitBuilder("arity", axes: [2])
+    let x = b.input([1], 0...15)
+    let y = b.apply(to: x, limbs: [2]) { _ in 0 }
+    b.output(y)
+    let limb = y - 1
+    let proven = network(b, [[6, 6]])
+    #expect(proven.witness.columns[limb] == [-2, -2] && proven.witness.columns[y] == [0, 0])
+    var prover = MaliciousProver(proven)
+    // 6 = 4·1 + 2 with a remainder that only the function's table has: (2, 0).
+    prover.witness.columns[limb][0] = 2
+    prover.recompute()
+    prover.witness.multiplicities[1][2] += 1
+    #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+  }
+
+  @Test("row 26: a table of three rows repeats a valid one; nothing else passes for its fourth row")
+  func shortTable() throws {
+    var b = CircuitBuilder("short table", axes: [2])
+    let x = b.input([1], 0...3)
+    let y = b.apply(to: x) { 5 * ($0 % 2) }
+    b.output(y)
+    var circuit = b.circuit
+    circuit.tables[0].content = .function(lower: 1, values: [5, 0, 5])
+    try circuit.validate()
+    let proven = ProvenNetwork(Network(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1)
+    #expect(proven.error(proven.proof.bytes) == nil)
+    for value: Int64 in [0, 5] {
+      var prover = MaliciousProver(proven)
+      prover.witness.columns[x][0] = 0
+      prover.witness.columns[y][0] = value
+      prover.statement.inputs[0][0] = 0
+      prover.recompute()
+      prover.witness.multiplicities[0][3] += 1
+      #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+    }
+    // The repeated row is as good as the one that it repeats.
+    var prover = MaliciousProver(proven)
+    prover.witness.multiplicities[0] = [1, 0, 0, 1]
+    #expect(proven.error(prover.prove(), prover.statement) == nil)
+  }
+
+  @Test("row 11: a slice is bound to the entries that it reads, also one that starts at 0 on a shorter axis",
+    arguments: [(0, 1), (3, 1), (0, 2), (1, 3)])
+  func boundSlices(start: Int, stride: Int) {
+    var b = CircuitBuilder("slice", axes: [3, 12, 5])
+    let (x, w, v) = (b.input([1]), b.weight([2]), b.weight([2, 3]))
+    func view(_ loop: Int) -> Binding { Binding(loop, slice: .init(start: start, stride: stride)) }
+    let terms = [
+      Term(operands: [Operand(column: w, bindings: [view(1)])]),
+      Term(operands: [Operand(column: v, bindings: [view(1), Binding(3)])]),
+      Term(operands: [b.direct(x), Operand(column: w, bindings: [view(1)])]),
+    ]
+    b.output(b.contraction([1], terms))
+    let proven = network(b, [[1, 2, 3]])
+    #expect(proven.error(proven.proof.bytes) == nil)
+    for column in [w, v] {
+      for entry in [start, start + stride] {
+        var prover = MaliciousProver(proven)
+        prover.witness.columns[column][column == w ? entry : 5 * entry] += 1
+        prover.recompute()
+        #expect(prover.statement != proven.statement)
+        #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
+      }
+      var prover = MaliciousProver(proven)
+      prover.witness.columns[column] = prover.witness.columns[column].map { _ in 0 }
+      prover.recompute()
+      #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
+    }
+  }
+
+  private func keyError(bits: Int, _ weight: Int64) throws -> VerificationError? {
+    var b = CircuitBuilder("weights", axes: [3])
+    let x = b.input([1], 0...9)
+    b.output(b.contraction([], [b.term(1, b.weight([1], bits: bits), x)]))
+    let key = ProvingKey(circuit: b.circuit, weights: [[1, weight, -1]], threads: 1)
+    let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
+    do throws(VerificationError) {
+      try verifyingKey.verifyWeightRange()
+      return nil
+    } catch { return error }
+  }
+
+  @Test("row 27: weights at the ends of their range pass, those beyond do not", arguments: [2, 8, 16, 17, 20, 32, 33, 48])
+  func weightsOutOfRange(bits: Int) throws {
+    let (lower, upper) = Column.weightRange(bitCount: bits)
+    for weight in [lower, upper, 0] { #expect(try keyError(bits: bits, weight) == nil) }
+    for weight in [lower - 1, upper + 1, upper + 1 << 16, lower - 1 << 32, 1 << 60] {
+      #expect(try keyError(bits: bits, weight) == .lookupSumMismatch)
+    }
+  }
+
+  @Test("row 27: 1/3 mod p as a weight divides exactly, and only the range proof sees it") func inverseWeight() throws {
+    let third = BaseField(3 as Int64).inverseOrZero().centred
+    #expect(BaseField(third) * BaseField(3 as Int64) == .one)
+    for bits in [8, 20, 40] { #expect(try keyError(bits: bits, third) == .lookupSumMismatch) }
+
+    var b = CircuitBuilder("third", axes: [1])
+    let x = b.input([1], 0...9)
+    let w = b.weight([1], bits: 8)
+    b.output(b.contraction([1], [b.term(1, w, x)]))
+    let network = Network(circuit: b.circuit, weights: [[third]], batches: [1]) { _ in [[6]] }
+    let proven = ProvenNetwork(network, batch: 1)
+    var statement = proven.statement
+    statement.outputs = [[2]]
+    var prover = MaliciousProver(proven)
+    prover.statement = statement
+    #expect(proven.error(prover.prove(), statement) == nil, "the inference alone is true modulo p")
+    #expect(throws: VerificationError.lookupSumMismatch) { try proven.verifyingKey.verifyWeightRange() }
+  }
+}

@@ -1,0 +1,88 @@
+import Circuit
+import Prover
+import ReferenceVerifier
+import TestSupport
+import Testing
+import Verifier
+
+/// The reference verifier against the prover and the verifier.
+@Suite struct ReferenceAgreementTests {
+  @Test(arguments: [
+    ([4, 3], 1), ([8, 8, 4], 1), ([64, 32, 10], 1), ([64, 32, 10], 3), ([20, 50, 7, 3], 5), ([300, 100, 10], 2),
+    ([784, 128, 64, 10], 1),
+  ])
+  func denseProofsHold(sizes: [Int], batch: Int) throws {
+    let network = DenseNetwork(sizes: sizes)
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
+    let verifyingKey = try key.verifyingKey(threads: 2).file
+    let (proof, _) = try key.prove(batch: batch, inputs: network.input(batch: batch), threads: 2)
+    try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
+  }
+
+  @Test(arguments: [1, 2, 3, 4])
+  func attentionProofsHold(batch: Int) throws {
+    let (verifyingKey, proof) = try Self.attention(batch: batch)
+    let key = try VerifyingKey(file: verifyingKey)
+    try key.verifyWeightRange()
+    try key.verify(try Proof(file: proof, key: key))
+    try referenceVerify(verifyingKey: verifyingKey, proof: proof)
+  }
+
+  /// Changed bytes of the proof, under a right file digest, are refused by both.
+  @Test func changedProofsAreRefusedByBoth() throws {
+    let (verifyingKey, proof) = try Self.attention(batch: 3)
+    let key = try VerifyingKey(file: verifyingKey)
+    for position in stride(from: 11, to: proof.count - 32, by: 97) {
+      var body = Array(proof.dropLast(32))
+      body[position] ^= 1 << UInt8(position % 8)
+      let changed = body + hash("file", body)
+      #expect(throws: (any Error).self) { try key.verify(try Proof(file: changed, key: key)) }
+      #expect(throws: ReferenceRejection.self) { try referenceVerify(verifyingKey: verifyingKey, proof: changed) }
+    }
+  }
+
+  /// Both accept the same circuits among those with a changed byte.
+  @Test(arguments: ["sample", "attention", "dense"])
+  func validityAgrees(name: String) throws {
+    let encoding =
+      switch name {
+      case "sample": SampleCircuit().encoding
+      case "attention": AttentionCircuit.encoding
+      default: DenseNetwork(sizes: [5, 3, 2]).circuit.encoded
+      }
+    try CircuitDescription(encoding: encoding).checkValidity()
+    try ArithmeticCircuit(encoded: encoding[...]).validate()
+    var positions = Array(encoding.indices)
+    if positions.count > 4000 { positions = positions.filter { $0 < 600 || $0 >= encoding.count - 600 } }
+    for position in positions {
+      for value in [0, 1, 2, 5, 0x40, 0x7F, 0xFF, encoding[position] ^ 1] {
+        var changed = encoding
+        changed[position] = value
+        let reference = Self.outcome { try CircuitDescription(encoding: changed).checkValidity() }
+        let production = Self.outcome { try ArithmeticCircuit(encoded: changed[...]).validate() }
+        #expect((reference == nil) == (production == nil), "\(position) \(value) \(reference ?? "") \(production ?? "")")
+      }
+    }
+  }
+
+  private static func outcome(_ check: () throws -> Void) -> String? {
+    do {
+      try check()
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  private static func attention(batch: Int) throws -> (verifyingKey: [UInt8], proof: [UInt8]) {
+    var random = RepeatableRandom(seed: 5)
+    let circuit = try ArithmeticCircuit(encoded: AttentionCircuit.encoding[...])
+    let weights = zip(AttentionCircuit.weightCounts, AttentionCircuit.weightBits).map { count, bits in
+      (0..<count).map { _ in Int64.random(in: -(1 << Int64(bits - 2))..<(1 << Int64(bits - 2)), using: &random) }
+    }
+    let input = (0..<batch * AttentionCircuit.inputCount).map { _ in Int64.random(in: -8...7, using: &random) }
+    let key = ProvingKey(circuit: circuit, weights: weights, threads: 2)
+    let (proof, _) = try key.prove(batch: batch, inputs: [input], threads: 2)
+    return (try key.verifyingKey(threads: 2).file, proof.file(circuit))
+  }
+}
