@@ -25,18 +25,18 @@ extension ModelError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unusableFile(let file, let reason):
-      "\(file.oneLine): \(reason)"
+      "\(file.oneLine(4096)): \(reason)"
     case .unusableModel(let file, nil, let reason):
-      "\(file.oneLine): \(reason)"
+      "\(file.oneLine(4096)): \(reason)"
     case .unusableModel(let file, let node?, let reason):
-      "\(file.oneLine): node \(node.oneLine): \(reason)"
+      "\(file.oneLine(4096)): node \(node.oneLine): \(reason)"
     case .unsupportedNodes(let file, let nodes):
-      "\(file.oneLine): \(nodes.count) unsupported node\(nodes.count == 1 ? "" : "s"): "
+      "\(file.oneLine(4096)): \(nodes.count) unsupported node\(nodes.count == 1 ? "" : "s"): "
         + nodes.map { "\($0.name.oneLine) (\($0.operation.oneLine)): \($0.reason)" }.joined(separator: "; ")
     case .shapeMismatch(let source, let found, let expected):
-      "\(source.oneLine): shape \(found) is not a batch of samples of shape \(expected)"
+      "\(source.oneLine(4096)): shape \(found) is not a batch of samples of shape \(expected)"
     case .unusableData(let source, let reason):
-      "\(source.oneLine): \(reason)"
+      "\(source.oneLine(4096)): \(reason)"
     case .unusableLayer(let layer, let reason):
       "layer \(layer.oneLine): \(reason)"
     }
@@ -45,11 +45,13 @@ extension ModelError: CustomStringConvertible {
 
 extension String {
   /// At most 120 characters of the string, control characters replaced by `?`.
-  var oneLine: String {
+  var oneLine: String { oneLine(120) }
+
+  func oneLine(_ limit: Int) -> String {
     var line = String(String.UnicodeScalarView())
     var length = 0
     for scalar in unicodeScalars {
-      guard length < 120 else { return line + "…" }
+      guard length < limit else { return line + "…" }
       line.unicodeScalars.append(scalar.isControl ? "?" : scalar)
       length += 1
     }

@@ -3,6 +3,15 @@ import Testing
 
 /// Models that the importer refuses, with what it says after the file's name.
 private let refusedModels: [(name: String, reason: String)] = [
+  ("constant_with_two_values", "node both: a Constant has exactly one attribute"),
+  ("empty_weights", "node fc: its weights of shape [0, 4] do not fit an input of 4 features"),
+  ("float_shape", "node reshape: its shape is not of integers"),
+  ("huge_input", "the input 'x' is too large"),
+  ("integer_bias", "node fc: operand 2 is not of floats"),
+  ("left_out_operand", "node relu: operand 0 is missing"),
+  ("long_input_name", "the input '\(String(repeating: "x", count: 120))…' has a name that is too long"),
+  ("long_output_name", "the output '\(String(repeating: "y", count: 120))…' has a name that is too long"),
+  ("missing_operand", "node fc: operand 1 is missing"),
   (
     "add_after_relu",
     "1 unsupported node: bias (Add): only a constant bias directly after a Gemm or MatMul can be added"

@@ -201,6 +201,22 @@ refused("wrong_output_shape", one([gemm], output_shape=(1, 4)))
 refused("two_inputs", one([gemm], inputs=[helper.make_tensor_value_info(n, FLOAT, [1, 4]) for n in ("x", "z")]))
 refused("two_outputs", one(
     [gemm, node("Relu", ["y"], ["z"])], outputs=[helper.make_tensor_value_info(n, FLOAT, [1, 3]) for n in ("y", "z")]))
+refused("huge_input", one([gemm], input_shape=(1, 2**20, 2**20)))
+refused("long_input_name", one(
+    [node("Gemm", ["x" * 300, "w"], ["y"], transB=1, name="fc")],
+    inputs=[helper.make_tensor_value_info("x" * 300, FLOAT, [1, 4])]))
+refused("long_output_name", one(
+    [node("Gemm", ["x", "w"], ["y" * 300], transB=1, name="fc")],
+    outputs=[helper.make_tensor_value_info("y" * 300, FLOAT, [1, 3])]))
+refused("missing_operand", one([node("Gemm", ["x"], ["y"], transB=1, name="fc")]))
+refused("left_out_operand", one([node("Relu", [""], ["y"], name="relu")]))
+refused("constant_with_two_values", one([node("Constant", [], ["c"], value_int=1, value_float=1.0, name="both"), gemm]))
+refused("float_shape", one(
+    [node("Gemm", ["x", "w"], ["g"], transB=1), node("Reshape", ["g", "s"], ["y"], name="reshape")],
+    [w, constant("s", np.float32([1, 3]))]))
+refused("integer_bias", one(
+    [node("Gemm", ["x", "w", "c"], ["y"], transB=1, name="fc")], [w, constant("c", np.int64([1, 2, 3]))]))
+refused("empty_weights", one([gemm], [constant("w", np.zeros((0, 4), np.float32))]))
 refused("output_is_input", one([gemm], outputs=[helper.make_tensor_value_info("x", FLOAT, [1, 4])]))
 refused("unknown_output", one([gemm], outputs=[helper.make_tensor_value_info("q", FLOAT, [1, 4])]))
 
@@ -262,10 +278,10 @@ limit, zipfile.ZIP64_LIMIT = zipfile.ZIP64_LIMIT, 10
 buffer = io.BytesIO()
 np.save(buffer, values.astype(np.float32))
 with zipfile.ZipFile(data / "zip64.npz", "w") as archive:
-    archive.writestr("values.npy", buffer.getvalue())
+    archive.writestr(zipfile.ZipInfo("values.npy"), buffer.getvalue())
 zipfile.ZIP64_LIMIT = limit
-with zipfile.ZipFile(data / "refused_bzip2.npz", "w", zipfile.ZIP_BZIP2) as archive:
-    archive.writestr("values.npy", buffer.getvalue())
+with zipfile.ZipFile(data / "refused_bzip2.npz", "w") as archive:
+    archive.writestr(zipfile.ZipInfo("values.npy"), buffer.getvalue(), zipfile.ZIP_BZIP2)
 
 (data / "nested.json").write_text(json.dumps(values.tolist()) + "\n")
 (data / "named.json").write_text(json.dumps({"values": values.tolist(), "labels": [1, 2], "deep": [[[1e-2], [-2.5]]]}) + "\n")
