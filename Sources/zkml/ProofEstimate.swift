@@ -27,7 +27,7 @@ struct ProofEstimate {
     let committed = plan.commitments.map { $0.layout.rowCount << $0.layout.variableCount }.reduce(0, +)
     proofByteCount = bytes
     memoryByteCount = 12 << 20 + 24 * symbols.reduce(0, +) + 160 * leaves
-    proveSeconds = 0.01 + 2e-8 * Double(symbols.last ?? 0) + 1e-7 * Double(committed) + 1e-6 * Double(leaves)
+    proveSeconds = 0.006 + 1e-8 * Double(symbols.last ?? 0) + 6e-8 * Double(committed) + 6e-7 * Double(leaves)
   }
 
   private static func openingByteCount(_ code: Code, symbolByteCount: Int) -> Int {
