@@ -76,7 +76,8 @@ let package = Package(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProtocolTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
+      name: "ProtocolTests",
+      dependencies: ["Model", "Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

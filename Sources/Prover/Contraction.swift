@@ -4,12 +4,11 @@ import Verifier
 
 /// A contraction instance with its operands as tables over its variables.
 private struct ProvenInstance {
-  var instance: ContractionInstance
+  let instance: ContractionInstance
+  let value: SecureField
   var gamma = SecureField.zero
   /// E, when it is not trivial, then the operands.
   var factors: [SecureTable]
-
-  var value: SecureField { instance.value.constant }
 }
 
 extension ProverTranscript {
@@ -76,18 +75,18 @@ extension ProverTranscript {
   ) -> [ProvenInstance] {
     var values: [SecureField] = []
     var instances: [ProvenInstance] = []
-    for term in plan.reduce(claim) {
+    for term in plan.terms(ofColumn: claim.column, claim.axes) {
       switch term.remainder {
       case .direct(let operand, let axes):
         guard let slot = plan.slots[operand.column] else { continue }
         let value = plan.contract(witness.columns[operand.column], operand, axes.map { $0 }, threads: threads)[0]
         values.append(value)
         claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
-      case .instance(var instance):
+      case .instance(let instance):
         let factors = plan.factors(of: instance, witness, threads: threads)
-        instance.value = Value(sumOfProducts(factors))
-        values.append(instance.value.constant)
-        instances.append(ProvenInstance(instance: instance, factors: factors))
+        let value = sumOfProducts(factors)
+        values.append(value)
+        instances.append(ProvenInstance(instance: instance, value: value, factors: factors))
       }
     }
     send("terms", values)

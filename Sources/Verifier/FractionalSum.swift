@@ -1,3 +1,4 @@
+import Circuit
 import Field
 
 /// The fraction at a node or the claim about a layer of one tree.

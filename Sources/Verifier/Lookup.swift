@@ -26,13 +26,6 @@ package struct FingerprintChallenges: Sendable {
 }
 
 extension Plan {
-  /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
-  package var lookedUpColumns: [Int] {
-    var listed = Set<Int>()
-    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
-      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
-  }
-
   /// The part of the lookups' leaf point that belongs to a column, by axis.
   package func leafPoint(ofColumn column: Int, _ point: [SecureField]) -> [[SecureField]] {
     let bits = bits(ofColumn: column)

@@ -176,13 +176,3 @@ extension VerifierTranscript {
     return symbols
   }
 }
-
-extension Level {
-  /// How many variables the level's rounds bind.
-  package var roundCount: Int {
-    switch self {
-    case .clear(let elementCount): bitCountOfAxis(elementCount)
-    case .committed(_, let rowCount, _): bitCountOfAxis(rowCount)
-    }
-  }
-}

@@ -1,3 +1,4 @@
+import Circuit
 import Glibc
 import Prover
 import Verifier

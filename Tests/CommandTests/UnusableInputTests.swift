@@ -43,7 +43,7 @@ import Verifier
       (compile("@none.onnx", data), "none.onnx"), (compile("@text.onnx", data), "text.onnx"),
       (compile(model, "@none.npz"), "none.npz"), (compile(model, "@empty.npy"), "empty.npy"),
       (compile(model, model), "model.onnx"), (compile(model, data + ":nothing"), "nothing"),
-      (compile(model, circuitFolder("fmnist-mlp") + "/calibration.npz"), "[200, 28, 28]"),
+      (compile(model, circuitFolder("fmnist-mlp") + "/calibration.npz"), "[200, 784]"),
       (compile(model, data, "@no/net"), "no/net"), (compile(model, data, "/dev/null/net"), "/dev/null/net"),
     ] { try expectRefusal(place, arguments, part) }
     mkdir(place.path + "/net.weights", 0o700)
@@ -97,7 +97,7 @@ import Verifier
     for (input, part) in [
       ("@none.npy", "none.npy"), (TrainedNetwork.sample(450), "450"), ("@ragged.json", "ragged.json"),
       ("@infinite.json", "infinite.json"), (TrainedNetwork.folder + "/test.npz:labels", "labels"),
-      (circuitFolder("fmnist-mlp") + "/test.npz:input", "[200, 28, 28]"), ("@net.pk", "net.pk"),
+      (circuitFolder("fmnist-mlp") + "/test.npz:input", "[200, 784]"), ("@net.pk", "net.pk"),
     ] {
       for command in [["run", "@net"], ["prove", "@net", "-o", "@b.proof"]] {
         try expectRefusal(place, command + ["--input", input], part)

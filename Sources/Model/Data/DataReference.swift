@@ -27,6 +27,14 @@ package struct DataReference: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Another array of the same file.
+  package init(array key: String, besides other: DataReference) {
+    path = other.path
+    self.key = key
+    index = nil
+    description = "\(other.path):\(key)"
+  }
+
   private static func keyStart(_ text: Substring) -> String.Index? {
     text.indices.first { index in
       text[index] == ":" && [".npz", ".npy", ".json"].contains { text[..<index].hasSuffix($0) }

@@ -38,6 +38,34 @@ import Verifier
     }
   }
 
+  @Test("row 5: the merge combines as many claims as the soundness sum counts", arguments: Network.all)
+  func claimsAreCounted(_ network: Network) {
+    let proven = ProvenNetwork(network, batch: min(network.batches[0], 3))
+    let prover = MaliciousProver(proven)
+    var transcript = ProverTranscript()
+    let claims = prover.reduce(&transcript, prover.commit())
+    #expect(claims.count == proven.plan.claimCount)
+    #expect(claims.allSatisfy { proven.plan.commitments.indices.contains($0.slot.commitment) })
+  }
+
+  @Test("the prover's merge sends what the sumcheck over full tables sends", arguments: Network.all)
+  func mergesAgree(_ network: Network) {
+    let proven = ProvenNetwork(network, batch: 1)
+    let prover = MaliciousProver(proven)
+    let commitments = prover.commit()
+    guard proven.plan.commitments.allSatisfy({ $0.variableCount <= 11 }) else { return }
+    var fast = ProverTranscript()
+    var naive = ProverTranscript()
+    let claims = prover.reduce(&fast, commitments)
+    _ = prover.reduce(&naive, commitments)
+    let opening = fast.mergeClaims(proven.plan, claims, commitments, threads: 1)
+    let end = naive.mergeNaively(proven.plan, claims, commitments, .none)
+    #expect(fast.proof == naive.proof)
+    #expect(opening.value == Value(end.claim))
+    let totals = proven.plan.totals(claims, proven.plan.weights(claims, end.coefficients, at: end.point, .none))
+    #expect(opening.parts.map(\.coefficient) == totals)
+  }
+
   @Test("the networks cover rows of 1, 3, 5, 7, row and block columns, and m of model above and below that of witness")
   func networksCoverLayouts() {
     var (rows, orders): (Set<Int>, Set<Int>) = ([], [])

@@ -105,7 +105,7 @@ struct ProofManifest {
     }
     for column in plan.virtualColumns {
       let axes = plan.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
-      let terms = plan.reduce(VirtualClaim(column: column, axes: axes, value: .zero))
+      let terms = plan.terms(ofColumn: column, axes)
       read("terms", .secure, terms.count { !plan.isComputed($0) }, proof, &sponge)
     }
     let instances = plan.instanceShapes

@@ -1,4 +1,4 @@
-import Circuit
+import Field
 
 /// The error of one kind of verifier message, in units of 2^−160, rounded up.
 public struct SoundnessTerm: Hashable, Sendable {
@@ -92,7 +92,7 @@ extension Plan {
 
   private func reducedTerms(ofColumn column: Int) -> [ReducedTerm] {
     let axes = bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
-    return reduce(VirtualClaim(column: column, axes: axes, value: .zero))
+    return terms(ofColumn: column, axes)
   }
 
   /// The contraction instances that every proof has, without their values.

@@ -1,5 +1,3 @@
-import Circuit
-
 /// A Reed–Solomon code of rate 2^−rateBits for rows of 2^variableCount entries. docs/protocol.md §4.2.
 package struct Code: Hashable, Sendable {
   package let variableCount: Int
@@ -28,6 +26,16 @@ package struct Code: Hashable, Sendable {
 package enum Level: Hashable, Sendable {
   case clear(elementCount: Int)
   case committed(Code, rowCount: Int, elementCount: Int)
+}
+
+extension Level {
+  /// How many variables the level's rounds bind.
+  package var roundCount: Int {
+    switch self {
+    case .clear(let elementCount): bitCountOfAxis(elementCount)
+    case .committed(_, let rowCount, _): bitCountOfAxis(rowCount)
+    }
+  }
 }
 
 /// Chooses codes, by integers alone. docs/protocol.md §4.3.

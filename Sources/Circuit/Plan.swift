@@ -1,4 +1,3 @@
-import Circuit
 import Field
 
 /// Where a committed column is: the commitment, and its index in that commitment's list.
@@ -109,5 +108,12 @@ package struct Plan: Sendable {
 
   package func placement(_ slot: ColumnSlot) -> Placement {
     commitments[slot.commitment].layout.placements[slot.index]
+  }
+
+  /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
+  package var lookedUpColumns: [Int] {
+    var listed = Set<Int>()
+    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
+      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
   }
 }

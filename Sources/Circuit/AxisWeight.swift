@@ -1,0 +1,128 @@
+import Field
+
+/// A weight on one axis: eq(point, o), or 1 without a point, at index start + stride·o for o < count; else 0.
+package struct AxisWeight: Hashable, Sendable {
+  package let point: [SecureField]?
+  package let count: Int
+  package let start: Int
+  package let stride: Int
+
+  package init(point: [SecureField]?, count: Int, start: Int = 0, stride: Int = 1) {
+    self.point = point
+    self.count = count
+    self.start = start
+    self.stride = stride
+  }
+
+  /// eq(point) on the whole padded axis.
+  package init(at point: [SecureField]) { self.init(point: point, count: 1 << point.count) }
+
+  /// The same weight read through a binding of a loop axis of `size`.
+  package func through(_ binding: Binding, size: Int) -> AxisWeight {
+    guard let slice = binding.slice else { return self }
+    return AxisWeight(point: point, count: min(count, size), start: slice.start, stride: slice.stride)
+  }
+
+  package var isContiguous: Bool { start == 0 && stride == 1 }
+
+  /// w(i) for the i below `count`.
+  package func table(_ indexCount: Int) -> [SecureField] {
+    let loop = point.map(Multilinear.equalityTable)
+    var table = [SecureField](repeating: .zero, count: indexCount)
+    for o in 0..<min(count, loop?.count ?? count) {
+      let index = start + stride * o
+      guard index < indexCount else { break }
+      table[index] = loop?[o] ?? .one
+    }
+    return table
+  }
+
+  /// The extension over an axis of `point.count` bits.
+  package func evaluate(at other: [SecureField]) -> SecureField {
+    guard isContiguous, point?.count ?? other.count == other.count else {
+      return Multilinear.evaluate(table(1 << other.count), at: other)
+    }
+    guard let point else { return Multilinear.lessThan(count, at: other) }
+    return Multilinear.equalityLessThan(count, point, other)
+  }
+
+  /// For a split axis: by the value of the high bits, the extension over the low bits at `low`.
+  package func evaluateLow(at low: [SecureField], highCount: Int) -> [SecureField] {
+    let size = 1 << low.count
+    guard isContiguous, point?.count ?? low.count >= low.count else {
+      let table = table(highCount << low.count)
+      return (0..<highCount).map {
+        Multilinear.evaluate(Array(table[$0 << low.count..<($0 + 1) << low.count]), at: low)
+      }
+    }
+    let highBits = max(0, (point?.count ?? 0) - low.count)
+    let high = point.map { Multilinear.equalityTable(Array($0.prefix(highBits))) }
+    let lowPoint = point.map { Array($0.suffix($0.count - highBits)) }
+    func part(_ bound: Int) -> SecureField {
+      guard let lowPoint else { return Multilinear.lessThan(bound, at: low) }
+      return Multilinear.equalityLessThan(bound, lowPoint, low)
+    }
+    let whole = part(size)
+    return (0..<highCount).map { index in
+      let bound = min(max(count - index << low.count, 0), size)
+      let factor = high.map { index < $0.count ? $0[index] : .zero } ?? .one
+      return factor * (bound == size ? whole : part(bound))
+    }
+  }
+}
+
+extension Placement {
+  /// A product of axis weights by row of the column, each row extended over its entries to `inRow`.
+  package func rowFactors(_ axes: [AxisWeight], inRow: [SecureField]) -> [SecureField] {
+    let prefixCount = inRow.count - inRowBits
+    var factor = Multilinear.equality(Array(inRow.prefix(prefixCount)), index: offset >> inRowBits)
+    guard !axes.isEmpty else { return [factor] }
+    var position = prefixCount + splitBits
+    let low = Array(inRow[prefixCount..<position])
+    for axis in splitAxis + 1..<max(splitAxis + 1, axes.count) {
+      factor *= axes[axis].evaluate(at: Array(inRow[position..<position + bits[axis]]))
+      position += bits[axis]
+    }
+    var rows = [factor]
+    for axis in 0..<splitAxis { rows = outer(rows, axes[axis].table(shape[axis])) }
+    return outer(rows, axes[splitAxis].evaluateLow(at: low, highCount: leadingExtent))
+  }
+
+  /// The extension of a product of axis weights, placed in its commitment, at (row, in-row) points.
+  ///
+  /// `rowWeights` is eq(row point) over the rows of the commitment.
+  package func evaluate(
+    _ axes: [AxisWeight], rowWeights: [SecureField], inRow: [SecureField]
+  ) -> SecureField {
+    zip(rowFactors(axes, inRow: inRow), rowWeights.dropFirst(firstRow)).reduce(.zero) { $0 + $1.0 * $1.1 }
+  }
+}
+
+/// a_i·b_j, j running fastest.
+package func outer(_ a: [SecureField], _ b: [SecureField]) -> [SecureField] {
+  var product: [SecureField] = []
+  product.reserveCapacity(a.count * b.count)
+  for x in a { for y in b { product.append(x * y) } }
+  return product
+}
+
+/// 1, x, x², … .
+package func powers(of x: SecureField, count: Int) -> [SecureField] {
+  var powers: [SecureField] = []
+  powers.reserveCapacity(count)
+  var power = SecureField.one
+  for _ in 0..<count {
+    powers.append(power)
+    power *= x
+  }
+  return powers
+}
+
+/// Cuts a point into the parts of consecutive axes.
+package func split(_ point: some Sequence<SecureField>, _ bits: [Int]) -> [[SecureField]] {
+  var rest = ArraySlice(Array(point))
+  return bits.map { count in
+    defer { rest = rest.dropFirst(count) }
+    return Array(rest.prefix(count))
+  }
+}

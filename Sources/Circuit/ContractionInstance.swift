@@ -1,0 +1,99 @@
+import Field
+
+/// Σ_x E(x)·Π operand(x) = value over the padded hypercube of the variables. docs/protocol.md §7.
+package struct ContractionInstance: Sendable {
+  package let operands: [Operand]
+  /// Loop axes that the sumcheck runs over, in order.
+  package let variables: [Int]
+  package let variableBits: [Int]
+  /// The weights of the other loop axes.
+  package let bound: [Int: AxisWeight]
+  /// E: the weights of those variables that are output axes.
+  package let factors: [(axis: Int, weight: AxisWeight)]
+
+  package var variableCount: Int { variableBits.reduce(0, +) }
+  package var degree: Int { operands.count + (factors.isEmpty ? 0 : 1) }
+
+  /// The weights of an operand's axes once the variables are bound to `point`.
+  package func axes(of operand: Operand, at point: [SecureField], _ plan: Plan) -> [AxisWeight] {
+    let parts = split(point, variableBits)
+    return operand.bindings.map { binding in
+      let weight =
+        bound[binding.loopAxis]
+        ?? variables.firstIndex(of: binding.loopAxis).map { AxisWeight(at: parts[$0]) }
+        ?? AxisWeight(point: nil, count: 0)
+      return weight.through(binding, size: plan.size(ofAxis: binding.loopAxis))
+    }
+  }
+
+  /// E~(point).
+  package func factor(at point: [SecureField]) -> SecureField {
+    let parts = split(point, variableBits)
+    return factors.reduce(.one) { product, factor in
+      product * (variables.firstIndex(of: factor.axis).map { factor.weight.evaluate(at: parts[$0]) } ?? .zero)
+    }
+  }
+}
+
+/// What becomes of one term of a virtual claim.
+package struct ReducedTerm: Sendable {
+  package enum Remainder: Sendable {
+    case direct(Operand, axes: [AxisWeight])
+    case instance(ContractionInstance)
+  }
+
+  /// The term's coefficient times the sums over the output axes that it does not name.
+  package let coefficient: SecureField
+  package let remainder: Remainder
+}
+
+extension Plan {
+  package func size(ofAxis axis: Int) -> Int { circuit.size(ofAxis: axis, batch: batch) }
+
+  /// The terms of a virtual column whose axes have these weights.
+  package func terms(ofColumn column: Int, _ axes: [AxisWeight]) -> [ReducedTerm] {
+    let output = circuit.columns[column]
+    let weights = Dictionary(uniqueKeysWithValues: zip(output.axes, axes))
+    guard let contraction = contractions[column] else { return [] }
+    return contraction.terms.map { term in
+      let loops = term.operands.flatMap { $0.bindings.map(\.loopAxis) }
+      var coefficient = SecureField(BaseField(term.coefficient))
+      for (axis, weight) in zip(output.axes, axes) where !loops.contains(axis) {
+        coefficient *= Multilinear.lessThan(size(ofAxis: axis), at: weight.point ?? [])
+      }
+      let summed = term.summedAxes(output: output)
+      if term.operands.count == 1, summed.isEmpty {
+        let operand = term.operands[0]
+        let axes = operand.bindings.map { binding in
+          (weights[binding.loopAxis] ?? AxisWeight(point: nil, count: 0))
+            .through(binding, size: size(ofAxis: binding.loopAxis))
+        }
+        return ReducedTerm(coefficient: coefficient, remainder: .direct(operand, axes: axes))
+      }
+      func isShared(_ axis: Int) -> Bool { loops.filter { $0 == axis }.count > 1 }
+      let shared = output.axes.filter(isShared)
+      let variables = shared + summed.filter(isShared)
+      var bound: [Int: AxisWeight] = [:]
+      for axis in loops where !isShared(axis) {
+        bound[axis] = weights[axis] ?? AxisWeight(point: nil, count: size(ofAxis: axis))
+      }
+      return ReducedTerm(
+        coefficient: coefficient,
+        remainder: .instance(
+          ContractionInstance(
+            operands: term.operands, variables: variables, variableBits: variables.map { bits(ofAxis: $0) },
+            bound: bound,
+            factors: shared.map { axis in (axis, weights[axis] ?? AxisWeight(point: nil, count: 0)) })))
+    }
+  }
+}
+
+extension Plan {
+  /// True for a term whose value the verifier computes itself.
+  package func isComputed(_ term: ReducedTerm) -> Bool {
+    switch term.remainder {
+    case .direct(let operand, _): slots[operand.column] == nil
+    case .instance: false
+    }
+  }
+}
