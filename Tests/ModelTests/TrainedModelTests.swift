@@ -59,14 +59,10 @@ import Testing
 /// Within half a point of the float network's accuracy; the labels are in the file of the data.
 private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, float expected: Double) throws {
   let compiled = try folder.compiled()
-  let integers = compiled.integers
-  let samples = try integers.input.samples(data.read(preferring: "input"), source: data.description)
-  let labels = try DataReference("\(data.path):labels").read().labels(count: samples.count, source: data.path)
-  let floatOutputs = compiled.network.run(samples)
-  let outputs = integers.run(integers.input.quantize(samples)).scaled(by: integers.outputScale)
-  let (float, integer) = (floatOutputs.accuracy(labels: labels), outputs.accuracy(labels: labels))
-  let agreement = OutputComparison(float: floatOutputs, integer: outputs).agreement
-  print("\(folder), \(labels.count) samples: float \(float), integer \(integer), agreement \(agreement)")
+  let evaluation = try evaluate(compiled.integers, float: compiled.network, data: data, labels: "labels")
+  let (float, integer) = (try #require(evaluation.floatAccuracy), evaluation.integerAccuracy)
+  let agreement = evaluation.comparison?.agreement ?? 0
+  print("\(folder), \(evaluation.sampleCount) samples: float \(float), integer \(integer), agreement \(agreement)")
   #expect(abs(float - expected) < 0.001)
   #expect(integer >= float - 0.005)
 }
