@@ -15,7 +15,9 @@ extension ArithmeticCircuit {
     try validateCaps()
     try validateColumns()
     try validatePorts()
+    try require(contractions.reduce(0) { $0 + $1.terms.count } <= 1 << 16, rule: 1)
     for index in contractions.indices { try validateContraction(index) }
+    try validateSlices()
     try validateDefinitions()
     try validateLookups()
   }
@@ -83,6 +85,7 @@ extension ArithmeticCircuit {
       try require(size == boundedProduct(columns[port.column].axes.dropFirst().map { axes[$0] }), rule: 9, index)
     }
     try require(inputs.map(\.column).sorted() == columns(of: .input), rule: 9)
+    try require(Set(outputs.map(\.column)).count == outputs.count, rule: 9)
     for (index, port) in outputs.enumerated() {
       let kind = columns[port.column].kind
       try require(kind == .virtual || kind == .advice, rule: 9, index)
@@ -116,6 +119,17 @@ extension ArithmeticCircuit {
       upper += high
     }
     try require(Int128(output.lower) <= lower && upper <= Int128(output.upper), rule: 8, index)
+  }
+
+  /// The tables that a verifier makes of slices are bounded.
+  private func validateSlices() throws(InvalidCircuit) {
+    var entries = 0
+    for operand in contractions.flatMap({ $0.terms.flatMap(\.operands) }) {
+      for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+        entries += 1 << bitCountOfAxis(axes[axis])
+      }
+    }
+    try require(entries <= 1 << 28, rule: 1)
   }
 
   /// Returns the summed axes.

@@ -24,10 +24,15 @@ struct Failure: Error {
   }
 }
 
-/// Prints one line on standard error; control characters become spaces.
+/// The line with a space for each control character: names in files are other people's.
+func printable(_ line: String) -> String {
+  let scalars = line.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? " " : $0 }
+  return String(String.UnicodeScalarView(scalars))
+}
+
+/// Prints one line on standard error.
 func printError(_ line: String) {
-  let scalars = line.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }
-  let bytes = Array((String(String.UnicodeScalarView(scalars)) + "\n").utf8)
+  let bytes = Array((printable(line) + "\n").utf8)
   _ = write(STDERR_FILENO, bytes, bytes.count)
 }
 

@@ -36,7 +36,7 @@ struct SharedOptions: ParsableArguments {
   }
 
   /// A line on standard output for people.
-  func say(_ line: String) { if !json, !quiet { print(line) } }
+  func say(_ line: String) { if !json, !quiet { print(printable(line)) } }
 
   /// A line on standard error.
   func note(_ line: String) { if !quiet { printError(line) } }

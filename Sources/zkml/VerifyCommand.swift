@@ -44,6 +44,7 @@ struct VerifyCommand: ParsableCommand {
       for line in outcomes[0].lines { shared.say(line) }
     } else {
       for outcome in outcomes { shared.say(outcome.summary) }
+      if shared.quiet || shared.json { for failure in outcomes.compactMap(\.failure) { printError("zkml: " + failure.message) } }
       shared.say(plainModeNotice)
     }
     shared.emit([

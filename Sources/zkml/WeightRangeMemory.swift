@@ -27,11 +27,15 @@ struct WeightRangeMemory {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// The entry of a key: digest of the exact bytes of its file and the format version.
+  /// To be raised with every change of what `verifyWeightRange` or the validity of circuits accepts.
+  private static let revision: UInt16 = 1
+
+  /// The entry of a key: digest of the exact bytes of its file, the format version and the revision of the check.
   static func name(ofKey file: [UInt8]) -> String {
     var writer = ByteWriter()
     writer.append(file)
     writer.append(formatVersion)
+    writer.append(revision)
     return Hash(.file).digest(writer.bytes).hexadecimal
   }
 

@@ -296,4 +296,28 @@ import Testing
       #expect(rule { $0.outputs[0].scale = scale } == 9)
     }
   }
+
+  @Test("row 16: rules 1 and 9, what a verifier computes is bounded") func work() {
+    #expect(rule { $0.outputs.append($0.outputs[0]) } == 9)
+    #expect(rule { $0.outputs[0].dimensions += Array(repeating: 1, count: 8) } == 9)
+    #expect(
+      rule {
+        $0.contractions[0].terms = Array(repeating: $0.contractions[0].terms[0], count: 64)
+        $0.contractions = Array(repeating: $0.contractions[0], count: 1025)
+      } == 1)
+    for (count, expected) in [(16, nil), (17, 1)] {
+      let slice = Operand(column: 0, bindings: [Binding(2, slice: .init(start: 1, stride: 1))])
+      let circuit = ArithmeticCircuit(
+        name: "slices", batchCap: 1, axes: [0, 1 << 24, 2],
+        columns: [
+          Column(name: "w", kind: .weight, axes: [1], lower: -2, upper: 1),
+          Column(name: "a", kind: .virtual, axes: [0], lower: -1 << 40, upper: 1 << 40),
+        ],
+        contractions: [Contraction(output: 1, terms: Array(repeating: Term(operands: [slice]), count: count))],
+        outputs: [Port(column: 1, name: "y", dimensions: [], scale: 1)])
+      var broken: Int?
+      do throws(InvalidCircuit) { try circuit.validate() } catch { broken = error.rule }
+      #expect(broken == expected)
+    }
+  }
 }

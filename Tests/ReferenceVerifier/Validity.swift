@@ -13,6 +13,7 @@ extension CircuitDescription {
   private func checkCaps() throws(ReferenceRejection) {
     guard (1...65536).contains(batchCap), axes.first == 0 else { throw .invalidCircuit(rule: 1) }
     for size in axes.dropFirst() where !(1...1 << 24).contains(size) { throw .invalidCircuit(rule: 1) }
+    guard contractions.reduce(0, { $0 + $1.terms.count }) <= 65536 else { throw .invalidCircuit(rule: 1) }
     for contraction in contractions {
       guard (1...64).contains(contraction.terms.count) else { throw .invalidCircuit(rule: 1) }
       for term in contraction.terms {
@@ -37,15 +38,18 @@ extension CircuitDescription {
       guard !column.axes.dropFirst().contains(0) else { throw .invalidCircuit(rule: 2) }
       guard (column.axes.first == 0) == (column.kind != .weight) else { throw .invalidCircuit(rule: 2) }
     }
+    var sliced = 0
     for contraction in contractions {
       guard contraction.output < columns.count else { throw .invalidCircuit(rule: 3) }
       for operand in contraction.terms.flatMap(\.operands) {
         guard operand.column < columns.count else { throw .invalidCircuit(rule: 3) }
         for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
           guard binding.loop < axes.count, isAllowed(binding, axis) else { throw .invalidCircuit(rule: 3) }
+          if binding.slice != nil { sliced += 1 << ceilLog(axes[axis]) }
         }
       }
     }
+    guard sliced <= 1 << 28 else { throw .invalidCircuit(rule: 1) }
     for lookup in lookups {
       guard lookup.table < tables.count,
         lookup.forms.allSatisfy({ $0.entries.allSatisfy { $0.column < columns.count } })
@@ -78,8 +82,12 @@ extension CircuitDescription {
   private func checkPorts() throws(ReferenceRejection) {
     let ported = inputs.map(\.column)
     guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
+    guard Set(outputs.map(\.column)).count == outputs.count else { throw .invalidCircuit(rule: 9) }
     for port in inputs + outputs {
       guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
+      guard port.dimensions.count <= 8, port.dimensions.allSatisfy({ (1...1 << 24).contains($0) }) else {
+        throw .invalidCircuit(rule: 9)
+      }
       let entries = columns[port.column].axes.dropFirst().reduce(Integer(1)) { $0 * Integer(axes[$1]) }
       let product = port.dimensions.reduce(Integer(1)) { $0 * Integer($1) }
       guard product == entries, port.scale.isFinite, port.scale > 0 else { throw .invalidCircuit(rule: 9) }
