@@ -85,7 +85,6 @@ extension ArithmeticCircuit {
       try require(size == boundedProduct(columns[port.column].axes.dropFirst().map { axes[$0] }), rule: 9, index)
     }
     try require(inputs.map(\.column).sorted() == columns(of: .input), rule: 9)
-    try require(Set(outputs.map(\.column)).count == outputs.count, rule: 9)
     for (index, port) in outputs.enumerated() {
       let kind = columns[port.column].kind
       try require(kind == .virtual || kind == .advice, rule: 9, index)

@@ -82,7 +82,6 @@ extension CircuitDescription {
   private func checkPorts() throws(ReferenceRejection) {
     let ported = inputs.map(\.column)
     guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
-    guard Set(outputs.map(\.column)).count == outputs.count else { throw .invalidCircuit(rule: 9) }
     for port in inputs + outputs {
       guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
       guard port.dimensions.count <= 8, port.dimensions.allSatisfy({ (1...1 << 24).contains($0) }) else {
