@@ -34,6 +34,9 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     axis == Self.batchAxis ? batch : axes[axis]
   }
 
+  /// The real value of the integer 1 in a port's column.
+  package func scale(of port: Port) -> Double { columns[port.column].scale }
+
   package func shape(ofColumn column: Int, batch: Int) -> [Int] {
     columns[column].axes.map { size(ofAxis: $0, batch: batch) }
   }
@@ -55,13 +58,18 @@ package struct Column: Hashable, Sendable {
   package var axes: [Int]
   package var lower: Int64
   package var upper: Int64
+  /// The real value of the integer 1.
+  package var scale: Double
 
-  package init(name: String, kind: ColumnKind, axes: [Int], lower: Int64, upper: Int64) {
+  package init(
+    name: String, kind: ColumnKind, axes: [Int], lower: Int64, upper: Int64, scale: Double = 1
+  ) {
     self.name = name
     self.kind = kind
     self.axes = axes
     self.lower = lower
     self.upper = upper
+    self.scale = scale
   }
 }
 
@@ -228,14 +236,11 @@ package struct Port: Hashable, Sendable {
   package var name: String
   /// Without the batch axis.
   package var dimensions: [Int]
-  /// The real value of the integer 1.
-  package var scale: Double
 
-  package init(column: Int, name: String, dimensions: [Int], scale: Double) {
+  package init(column: Int, name: String, dimensions: [Int]) {
     self.column = column
     self.name = name
     self.dimensions = dimensions
-    self.scale = scale
   }
 }
 

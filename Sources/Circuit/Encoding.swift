@@ -18,6 +18,7 @@ extension ArithmeticCircuit {
       for axis in column.axes { writer.append(UInt32(axis)) }
       writer.append(column.lower)
       writer.append(column.upper)
+      writer.append(column.scale.bitPattern)
     }
     writer.appendList(tables) { $0.append($1) }
     writer.appendList(contractions) { writer, contraction in
@@ -42,13 +43,15 @@ extension ArithmeticCircuit {
     guard try reader.u16() == Int(Self.version) else { throw reader.malformed() }
     self.init(name: try reader.string(), batchCap: try reader.u32(), axes: [])
     axes = try reader.list(minimumByteCount: 4) { reader throws(MalformedBytes) in try reader.u32() }
-    columns = try reader.list(minimumByteCount: 20) { reader throws(MalformedBytes) in
+    columns = try reader.list(minimumByteCount: 28) { reader throws(MalformedBytes) in
       let name = try reader.string()
       guard let kind = ColumnKind(rawValue: UInt8(try reader.u8())) else { throw reader.malformed() }
       let axes = try reader.list(count: try reader.u8(), minimumByteCount: 4) {
         reader throws(MalformedBytes) in try reader.u32()
       }
-      return Column(name: name, kind: kind, axes: axes, lower: try reader.i64(), upper: try reader.i64())
+      return Column(
+        name: name, kind: kind, axes: axes, lower: try reader.i64(), upper: try reader.i64(),
+        scale: Double(bitPattern: try reader.u64()))
     }
     tables = try reader.list(minimumByteCount: 12) { reader throws(MalformedBytes) in try reader.table() }
     contractions = try reader.list(minimumByteCount: 6) { [columns] reader throws(MalformedBytes) in
@@ -65,8 +68,8 @@ extension ArithmeticCircuit {
           reader throws(MalformedBytes) in try reader.form()
         })
     }
-    inputs = try reader.list(minimumByteCount: 15) { reader throws(MalformedBytes) in try reader.port() }
-    outputs = try reader.list(minimumByteCount: 15) { reader throws(MalformedBytes) in try reader.port() }
+    inputs = try reader.list(minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
+    outputs = try reader.list(minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
     try reader.finish()
   }
 }
@@ -125,7 +128,6 @@ extension ByteWriter {
     append(string: port.name)
     append(UInt8(port.dimensions.count))
     for dimension in port.dimensions { append(UInt32(dimension)) }
-    append(port.scale.bitPattern)
   }
 }
 
@@ -179,7 +181,6 @@ extension ByteReader {
       column: try u32(), name: try string(),
       dimensions: try list(count: try u8(), minimumByteCount: 4) { reader throws(MalformedBytes) in
         try reader.u32()
-      },
-      scale: Double(bitPattern: try u64()))
+      })
   }
 }

@@ -64,6 +64,7 @@ extension ArithmeticCircuit {
       try require(bits <= 32, rule: 1, index)
       try require(isBounded(column.lower) && isBounded(column.upper), rule: 8, index)
       try require(column.lower <= column.upper, rule: 8, index)
+      try require(column.scale.isFinite && column.scale > 0, rule: 8, index)
       switch column.kind {
       case .weight:
         try require(column.weightBitCount != nil, rule: 8, index)
@@ -78,7 +79,6 @@ extension ArithmeticCircuit {
   private func validatePorts() throws(InvalidCircuit) {
     for (index, port) in (inputs + outputs).enumerated() {
       try require(columns.indices.contains(port.column), rule: 3, index)
-      try require(port.scale.isFinite && port.scale > 0, rule: 9, index)
       try require(port.dimensions.count <= 8, rule: 9, index)
       try require(port.dimensions.allSatisfy { (1...1 << 24).contains($0) }, rule: 9, index)
       guard let size = boundedProduct(port.dimensions) else { throw InvalidCircuit(rule: 9, index: index) }

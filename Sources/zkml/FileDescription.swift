@@ -39,13 +39,13 @@ extension FileDescription {
     ]
     for table in circuit.tables { lines.append("table     \(table.name): 2^\(table.bitCount) rows of \(table.arity)") }
     for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
-      lines += ports.map { "\(title)    \($0.name) (\($0.shapeText)), scale \($0.scale), public" }
+      lines += ports.map { "\(title)    \($0.name) (\($0.shapeText)), scale \(circuit.scale(of: $0)), public" }
     }
     func ports(_ ports: [Port]) -> JSON {
       .array(
         ports.map {
           [
-            "name": .string($0.name), "shape": .array($0.dimensions.map { .integer($0) }), "scale": .number($0.scale),
+            "name": .string($0.name), "shape": .array($0.dimensions.map { .integer($0) }), "scale": .number(circuit.scale(of: $0)),
             "visibility": .string("public"),
           ]
         })
@@ -96,10 +96,10 @@ extension FileDescription {
 
   init(statement: Statement, _ circuit: ArithmeticCircuit) {
     self.init(kind: "", lines: ["statement, not checked here:"])
-    lines += zip(circuit.inputs + circuit.outputs, statement.inputs + statement.outputs).flatMap { $0.lines($1) }
+    lines += zip(circuit.inputs + circuit.outputs, statement.inputs + statement.outputs).flatMap { $0.lines($1, circuit) }
     members = [
-      Member("input_values", circuit.inputs.json(statement.inputs, batch: statement.batch)),
-      Member("output_values", circuit.outputs.json(statement.outputs, batch: statement.batch)),
+      Member("input_values", circuit.inputs.json(statement.inputs, circuit, batch: statement.batch)),
+      Member("output_values", circuit.outputs.json(statement.outputs, circuit, batch: statement.batch)),
     ]
   }
 }

@@ -73,7 +73,7 @@ struct MeasureCommand: ParsableCommand {
       guard let port = circuit.inputs.first, circuit.inputs.count == 1 else {
         throw Failure.unusable("--onnxruntime needs a network with one input")
       }
-      let samples = encodeNPY(inputs[0].map { Double($0) * port.scale }, shape: [batch] + port.dimensions)
+      let samples = encodeNPY(inputs[0].map { Double($0) * circuit.scale(of: port) }, shape: [batch] + port.dimensions)
       return try timeONNXRuntime(model: model, input: samples, runCount: runCount)
     }
     for line in figures.lines(onnxruntime: onnx) { shared.say(line) }

@@ -86,13 +86,13 @@ struct ProveCommand: ParsableCommand {
     let bytes = proof.file(circuit)
     try write([OutputFile(path: output, bytes: bytes)])
     let outputs = proof.statement.outputs
-    for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers).forEach(shared.say) }
+    for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
     shared.say("wrote \(output) (\(grouped(bytes.count)) bytes, proved in \(duration(seconds)))")
     for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(false),
       "batch": .integer(batch), "context": .string(context), "prove_s": .number(seconds),
-      "proof_bytes": .integer(bytes.count), "outputs": circuit.outputs.json(outputs, batch: batch),
+      "proof_bytes": .integer(bytes.count), "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ]
   }
 }

@@ -34,11 +34,11 @@ struct RunCommand: ParsableCommand {
       guard let port = circuit.outputs.first, circuit.outputs.count == 1 else {
         throw Failure.unusable("--output needs a network with one output; \(network) has \(circuit.outputs.count)")
       }
-      let values = outputs[0].map { Double($0) * port.scale }
+      let values = outputs[0].map { Double($0) * circuit.scale(of: port) }
       try write([OutputFile(path: output, bytes: encodeNPY(values, shape: [batch] + port.dimensions))])
     }
-    for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers).forEach(shared.say) }
-    shared.emit(["batch": .integer(batch), "outputs": circuit.outputs.json(outputs, batch: batch)])
+    for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
+    shared.emit(["batch": .integer(batch), "outputs": circuit.outputs.json(outputs, circuit, batch: batch)])
   }
 }
 

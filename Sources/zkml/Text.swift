@@ -58,7 +58,8 @@ extension Soundness {
 
 extension Port {
   /// Real values of a batch, each sample with its largest place when it is a vector.
-  func lines(_ integers: [Int64], limit: Int = 8) -> [String] {
+  func lines(_ integers: [Int64], _ circuit: ArithmeticCircuit, limit: Int = 8) -> [String] {
+    let scale = circuit.scale(of: self)
     let width = dimensions.reduce(1, *)
     let count = width == 0 ? 0 : integers.count / width
     var lines = (0..<min(count, limit)).map { sample in
@@ -72,8 +73,9 @@ extension Port {
   }
 
   /// Shape, integers and real values.
-  func json(_ integers: [Int64], batch: Int) -> JSON {
-    [
+  func json(_ integers: [Int64], _ circuit: ArithmeticCircuit, batch: Int) -> JSON {
+    let scale = circuit.scale(of: self)
+    return [
       "shape": .array(([batch] + dimensions).map { .integer($0) }), "scale": .number(scale),
       "integers": .array(integers.map { .integer(Int($0)) }),
       "values": .array(integers.map { .number(Double($0) * scale) }),
@@ -84,7 +86,7 @@ extension Port {
 }
 
 extension [Port] {
-  func json(_ integers: [[Int64]], batch: Int) -> JSON {
-    .object(zip(self, integers).map { Member($0.name, $0.json($1, batch: batch)) })
+  func json(_ integers: [[Int64]], _ circuit: ArithmeticCircuit, batch: Int) -> JSON {
+    .object(zip(self, integers).map { Member($0.name, $0.json($1, circuit, batch: batch)) })
   }
 }

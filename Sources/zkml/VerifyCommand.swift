@@ -125,7 +125,7 @@ struct ProofOutcome {
       "context  \(contextText(statement.context))", "public   input \(inputs), all outputs",
       "hidden   nothing provably (plain mode), not even the weights",
       "sound    2^-\(decimal(key.soundness(batch: statement.batch).totalBits, places: 2))",
-    ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1) }
+    ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
 
   var json: JSON {
@@ -138,8 +138,8 @@ struct ProofOutcome {
       "context": .string(String(decoding: statement.context, as: UTF8.self)),
       "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array([]),
       "soundness_bits": .number(key.soundness(batch: statement.batch).totalBits),
-      "inputs": circuit.inputs.json(statement.inputs, batch: statement.batch),
-      "outputs": circuit.outputs.json(statement.outputs, batch: statement.batch),
+      "inputs": circuit.inputs.json(statement.inputs, circuit, batch: statement.batch),
+      "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
     ]
   }
 }

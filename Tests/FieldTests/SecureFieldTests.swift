@@ -41,12 +41,6 @@ import Testing
     #expect(SecureField.zero.inverseOrZero() == .zero)
   }
 
-  @Test func batchInversesAgree() {
-    let elements = secureSamples(20, seed: 14) + [.zero, .one, .zero]
-    #expect(batchInverseOrZero(elements) == elements.map { $0.inverseOrZero() })
-    #expect(batchInverseOrZero([SecureField]()) == [])
-  }
-
   @Test func powersAreRepeatedProducts() {
     var random = RepeatableRandom(seed: 15)
     let a = random.secureField()

@@ -22,6 +22,7 @@ struct Column {
   var axes: [Int]
   var lower: Int64
   var upper: Int64
+  var scale: Double
 }
 
 package enum Table: Equatable {
@@ -108,7 +109,6 @@ struct Form {
 struct Port {
   var column: Int
   var dimensions: [Int]
-  var scale: Double
 }
 
 extension CircuitDescription {

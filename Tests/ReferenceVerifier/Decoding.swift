@@ -70,6 +70,7 @@ extension Column {
     axes = try reader.list(count: try reader.u8(), atMost: 8) { r throws(ReferenceRejection) in try r.u32() }
     lower = try reader.i64()
     upper = try reader.i64()
+    scale = Double(bitPattern: try reader.u64())
   }
 }
 
@@ -155,6 +156,5 @@ extension Port {
     dimensions = try reader.list(count: try reader.u8(), atMost: 255) { r throws(ReferenceRejection) in
       try r.u32()
     }
-    scale = Double(bitPattern: try reader.u64())
   }
 }

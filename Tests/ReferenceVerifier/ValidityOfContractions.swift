@@ -88,6 +88,7 @@ extension CircuitDescription {
   /// Rule 8 of §3.3.
   func checkRanges() throws(ReferenceRejection) {
     for column in columns {
+      guard column.scale.isFinite, column.scale > 0 else { throw .invalidCircuit(rule: 8) }
       switch column.kind {
       case .weight:
         guard weightBits(column) != nil else { throw .invalidCircuit(rule: 8) }

@@ -23,7 +23,7 @@ extension CircuitDescription {
       var entries = [FormEntry(column: index, coefficient: 1)]
       for k in 0..<shift / 16 {
         let lower: Int64 = k == shift / 16 - 1 ? -(1 << 15) : 0
-        columns.append(Column(kind: .advice, axes: weight.axes, lower: lower, upper: lower + 65535))
+        columns.append(Column(kind: .advice, axes: weight.axes, lower: lower, upper: lower + 65535, scale: 1))
         lookups.append(Lookup(table: table(lower: lower, bits: 16), forms: [.plain(nextLimb)]))
         entries.append(FormEntry(column: nextLimb, coefficient: -(1 << Int64(16 * k))))
         nextLimb += 1

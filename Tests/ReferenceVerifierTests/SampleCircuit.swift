@@ -21,6 +21,7 @@ struct ByteWriter {
     for axis in axes { u32(axis) }
     i64(lower)
     i64(upper)
+    bytes += littleEndian(Double(1).bitPattern)
   }
 
   enum OperandBinding {
@@ -56,12 +57,11 @@ struct ByteWriter {
     }
   }
 
-  mutating func port(_ column: Int, _ name: String, _ dimensions: [Int], scale: Double = 1) {
+  mutating func port(_ column: Int, _ name: String, _ dimensions: [Int]) {
     u32(column)
     string(name)
     u8(UInt8(dimensions.count))
     for dimension in dimensions { u32(dimension) }
-    bytes += littleEndian(scale.bitPattern)
   }
 }
 

@@ -25,7 +25,7 @@ package struct CircuitBuilder {
 
   package mutating func input(_ axes: [Int], _ range: ClosedRange<Int64> = 0...15) -> Int {
     let column = add(.input, [0] + axes, (range.lowerBound, range.upperBound))
-    circuit.inputs.append(Port(column: column, name: "x\(column)", dimensions: dimensions(column), scale: 0.5))
+    circuit.inputs.append(Port(column: column, name: "x\(column)", dimensions: dimensions(column)))
     return column
   }
 
@@ -105,7 +105,7 @@ package struct CircuitBuilder {
   }
 
   package mutating func output(_ column: Int) {
-    circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column), scale: 2))
+    circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column)))
   }
 
   /// Random inputs, by port.

@@ -24,7 +24,7 @@ package struct DenseNetwork {
         Table(name: "limb\(index)", content: .range(lower: isLast ? -(1 << Int64(bits - 1)) : 0, bits: bits)))
     }
     circuit.columns = [Column(name: "x", kind: .input, axes: [0, 1], lower: 0, upper: 255)]
-    circuit.inputs = [Port(column: 0, name: "x", dimensions: [sizes[0]], scale: 1.0 / 255)]
+    circuit.inputs = [Port(column: 0, name: "x", dimensions: [sizes[0]])]
     weights = []
     var activation = 0
     for layer in 1..<sizes.count {
@@ -51,7 +51,7 @@ package struct DenseNetwork {
             Term(operands: [Operand(column: base + 1, bindings: [Binding(layer + 1)])]),
           ]))
       guard layer < sizes.count - 1 else {
-        circuit.outputs = [Port(column: base + 2, name: "y", dimensions: [fanOut], scale: 1)]
+        circuit.outputs = [Port(column: base + 2, name: "y", dimensions: [fanOut])]
         break
       }
       var form = AffineForm(shift: shift, parts: [.init(column: base + 2, coefficient: 1)])

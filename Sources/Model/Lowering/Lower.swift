@@ -55,9 +55,8 @@ private struct CircuitBuilder {
     let input = network.input
     let axis = appendAxis(input.port.width)
     columns.append(appendColumn(input.port.name, .input, [ArithmeticCircuit.batchAxis, axis], input.range))
-    circuit.inputs = [
-      Port(column: columns[0], name: input.port.name, dimensions: input.port.shape, scale: input.scale)
-    ]
+    circuit.columns[columns[0]].scale = input.scale
+    circuit.inputs = [Port(column: columns[0], name: input.port.name, dimensions: input.port.shape)]
   }
 
   mutating func add(_ node: IntegerNode) throws(ModelError) {
@@ -71,10 +70,9 @@ private struct CircuitBuilder {
 
   consuming func finish() throws(ModelError) -> LoweredNetwork {
     let output = network.output
-    circuit.outputs = [
-      Port(
-        column: columns[columns.count - 1], name: output.name, dimensions: output.shape, scale: network.outputScale)
-    ]
+    let column = columns[columns.count - 1]
+    circuit.columns[column].scale = network.outputScale
+    circuit.outputs = [Port(column: column, name: output.name, dimensions: output.shape)]
     do throws(InvalidCircuit) {
       try circuit.validate()
     } catch {

@@ -13,7 +13,7 @@ extension IntegerNetwork {
     guard chain.current == output.column else { return nil }
     self.init(
       name: circuit.name, input: InputEncoding(input, circuit),
-      output: NamedShape(name: output.name, shape: output.dimensions), outputScale: output.scale, nodes: chain.nodes)
+      output: NamedShape(name: output.name, shape: output.dimensions), outputScale: circuit.scale(of: output), nodes: chain.nodes)
   }
 }
 
@@ -22,7 +22,7 @@ extension InputEncoding {
   package init(_ port: Port, _ circuit: ArithmeticCircuit) {
     let column = circuit.columns[port.column]
     self.init(
-      port: NamedShape(name: port.name, shape: port.dimensions), scale: port.scale, range: column.lower...column.upper)
+      port: NamedShape(name: port.name, shape: port.dimensions), scale: column.scale, range: column.lower...column.upper)
   }
 }
 

@@ -165,7 +165,7 @@ import Verifier
     #expect(error { $0.batchCap = 0 } == .invalidCircuit(rule: 1, index: 0))
     #expect(error { $0.columns[3].upper -= 1 } == .invalidCircuit(rule: 8, index: 0))
     #expect(error { $0.lookups.remove(at: 0) } == .invalidCircuit(rule: 7, index: 4))
-    #expect(error { $0.outputs[0].scale = -1 } == .invalidCircuit(rule: 9, index: 1))
+    #expect(error { $0.columns[2].scale = -1 } == .invalidCircuit(rule: 8, index: 2))
   }
 
   @Test("row 16: a column that spans 2^63 integers is read and written") func widestRange() throws {
@@ -179,8 +179,8 @@ import Verifier
     circuit.contractions = [
       Contraction(output: 2, terms: [Term(operands: [Operand(column: 0, bindings: [Binding(0), Binding(1)])])])
     ]
-    circuit.inputs = [Port(column: 0, name: "x", dimensions: [2], scale: 1)]
-    circuit.outputs = [Port(column: 2, name: "y", dimensions: [2], scale: 1)]
+    circuit.inputs = [Port(column: 0, name: "x", dimensions: [2])]
+    circuit.outputs = [Port(column: 2, name: "y", dimensions: [2])]
     try circuit.validate()
     let key = ProvingKey(circuit: circuit, weights: [[1, 2]], threads: 1)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)

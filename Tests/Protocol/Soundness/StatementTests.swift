@@ -138,7 +138,7 @@ import Verifier
     }
     rejects { $0.name = "other" }
     rejects { $0.batchCap -= 1 }
-    rejects { $0.inputs[0].scale = 0.25 }
+    rejects { $0.columns[0].scale = 0.25 }
     rejects { $0.columns[0].upper += 1 }
     for table in proven.circuit.tables.indices {
       rejects { circuit in
