@@ -41,6 +41,11 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     columns[column].axes.map { size(ofAxis: $0, batch: batch) }
   }
 
+  /// True when padding may count as a lookup: the forms of zero columns are the row of zeros, which is in the table.
+  package func hasUnitNumerators(_ lookup: Lookup) -> Bool {
+    tables[lookup.table].containsZeroRow && lookup.forms.allSatisfy { $0.constant == 0 }
+  }
+
   /// Indices of the columns of one kind, in circuit order.
   package func columns(of kind: ColumnKind) -> [Int] {
     columns.indices.filter { columns[$0].kind == kind }

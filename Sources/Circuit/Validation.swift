@@ -239,7 +239,7 @@ extension ArithmeticCircuit {
   ) throws(InvalidCircuit) {
     if form.plainColumn != nil { return }
     let source = form.parts[0]
-    try require((1...32).contains(form.shift) && form.constant == 0, rule: 6, index)
+    try require((1...32).contains(form.shift) && form.constant.magnitude <= 1 << 61, rule: 6, index)
     try require(source.coefficient == 1, rule: 6, index)
     var offset = 0
     for (position, limb) in form.parts.dropFirst().enumerated() {

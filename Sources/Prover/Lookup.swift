@@ -97,7 +97,7 @@ extension Plan {
         for leaf in 0..<count { denominators[offset + leaf] -= factor * sums[leaf] }
         scale *= challenges.lambda
       }
-      if hasUnitNumerators(lookup) {
+      if circuit.hasUnitNumerators(lookup) {
         for leaf in offset..<offset + count { numerators[leaf] = .one }
       } else {
         let shape = (circuit.domain(of: lookup) ?? []).map { self.size(ofAxis: $0) }

@@ -32,8 +32,10 @@ package struct Witness: Sendable {
         columns[column] = evaluate(contraction, circuit, batch: batch, threads: threads)
       case .advice:
         switch definitions[column] {
-        case .limb(let source, let offset, let bits, let isLast):
-          columns[column] = columns[source].map { Self.limb(of: $0, offset: offset, bits: bits, isLast: isLast) }
+        case .limb(let source, let constant, let offset, let bits, let isLast):
+          columns[column] = columns[source].map {
+            Self.limb(of: constant + $0, offset: offset, bits: bits, isLast: isLast)
+          }
         case .function(let lookup): columns[column] = try applyFunction(lookup, circuit)
         case nil: break
         }
@@ -43,7 +45,7 @@ package struct Witness: Sendable {
   }
 
   private enum Definition {
-    case limb(source: Int, offset: Int, bits: Int, isLast: Bool)
+    case limb(source: Int, constant: Int64, offset: Int, bits: Int, isLast: Bool)
     case function(lookup: Int)
   }
 
@@ -59,7 +61,8 @@ package struct Witness: Sendable {
       for limb in form.parts.dropFirst() {
         let width = bits[limb.column] ?? 0
         definitions[limb.column] = .limb(
-          source: form.parts[0].column, offset: offset, bits: width, isLast: offset + width == form.shift)
+          source: form.parts[0].column, constant: form.constant, offset: offset, bits: width,
+          isLast: offset + width == form.shift)
         offset += width
       }
       if lookup.forms.count == 2, let column = lookup.forms[1].plainColumn {
@@ -111,7 +114,7 @@ package struct Witness: Sendable {
         let row = argument &- lower
         if multiplicities[lookup.table].indices.contains(Int(row)) { multiplicities[lookup.table][Int(row)] += 1 }
       }
-      if table.containsZeroRow {
+      if circuit.hasUnitNumerators(lookup) {
         let bits = circuit.shape(ofColumn: source, batch: batch).map(bitCountOfAxis).reduce(0, +)
         multiplicities[lookup.table][Int(-lower)] += Int64(1 << bits - columns[source].count)
       }

@@ -55,15 +55,10 @@ extension Plan {
 
   /// The numerator of a lookup's block at its part of the leaf point, by axis.
   package func numerator(ofLookup lookup: Lookup, at parts: [[SecureField]]) -> SecureField {
-    guard !hasUnitNumerators(lookup) else { return .one }
+    guard !circuit.hasUnitNumerators(lookup) else { return .one }
     return zip(circuit.domain(of: lookup) ?? [], parts).reduce(.one) {
       $0 * Multilinear.lessThan(circuit.size(ofAxis: $1.0, batch: batch), at: $1.1)
     }
-  }
-
-  /// True when the tuple of zero columns is a row of the table, so that padding may count as a lookup.
-  package func hasUnitNumerators(_ lookup: Lookup) -> Bool {
-    circuit.tables[lookup.table].containsZeroRow && lookup.forms.allSatisfy { $0.constant == 0 }
   }
 }
 

@@ -172,7 +172,9 @@ import Testing
 
   @Test("rows 6, 7, 8: rule 6, forms determine quotient and remainder") func forms() {
     func form(_ change: (inout AffineForm) -> Void) -> Int? { rule { change(&$0.lookups[2].forms[0]) } }
-    #expect(form { $0.constant = 1 } == 6)
+    for constant in [-1 << 61, -16, 1, 1 << 61] as [Int64] { #expect(form { $0.constant = constant } == nil) }
+    for constant in [-1 << 61 - 1, 1 << 61 + 1, .min, .max] as [Int64] { #expect(form { $0.constant = constant } == 6) }
+    #expect(rule { $0.lookups[0].forms[0].constant = 1 } == 6)
     #expect(form { $0.shift = 4 } == 6)
     #expect(form { $0.shift = 6 } == 6)
     #expect(form { $0.shift = 33 } == 6)

@@ -151,10 +151,8 @@ extension ProofCheck {
 
   /// 1, or the indicator of the true sizes where the padding is not looked up (§6).
   private func numerator(_ lookup: Lookup, _ point: [Extension]) -> Extension {
-    let constants = lookup.forms.map { form in
-      Residue.multiply(Residue.of(form.constant), Residue.invert(Residue.power(2, UInt64(form.shift))))
-    }
-    if circuit.tables[lookup.table].contains(constants) { return .one }
+    let constants = lookup.forms.map(\.constant)
+    if constants.allSatisfy({ $0 == 0 }), circuit.tables[lookup.table].contains(constants) { return .one }
     let axes = axes(of: lookup)
     return zip(axes, split(point, bits: axes.map { bits[$0] })).reduce(.one) { product, part in
       product * eqPrefixSum(part.1[...], count: sizes[part.0])
@@ -183,14 +181,14 @@ extension ProofCheck {
 }
 
 extension Table {
-  /// Whether a tuple of residues is a row.
-  func contains(_ tuple: [UInt64]) -> Bool {
+  /// Whether a tuple of integers is a row.
+  func contains(_ tuple: [Int64]) -> Bool {
     switch self {
     case .range(let lower, _):
-      return (0..<rowCount).contains { Residue.of(lower + Int64($0)) == tuple[0] }
+      return (0..<rowCount).contains { lower + Int64($0) == tuple[0] }
     case .function(let lower, let values):
       return values.indices.contains {
-        Residue.of(lower + Int64($0)) == tuple[0] && Residue.of(values[$0]) == tuple[1]
+        lower + Int64($0) == tuple[0] && values[$0] == tuple[1]
       }
     }
   }

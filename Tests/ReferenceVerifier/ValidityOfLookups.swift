@@ -48,7 +48,7 @@ extension CircuitDescription {
   private func checkRounding(
     _ form: Form, _ table: Table, _ occurrences: Occurrences
   ) throws(ReferenceRejection) {
-    guard form.shift >= 1, form.constant == 0, form.entries.count >= 2, form.entries[0].coefficient == 1 else {
+    guard form.shift >= 1, form.constant.magnitude <= 1 << 61, form.entries.count >= 2, form.entries[0].coefficient == 1 else {
       throw .invalidCircuit(rule: 6)
     }
     var offset = 0

@@ -77,17 +77,39 @@ package struct CircuitBuilder {
     return circuit.tables.count - 1
   }
 
-  /// function(round(source / 2^shift)) over the worst case of the quotient; the remainder in limbs of these widths.
+  /// function(round((source + constant) / 2^shift)) over the worst case of the quotient; the remainder in limbs of these widths.
   ///
   /// Without limbs the function is applied to the source itself.
   package mutating func apply(
-    to source: Int, limbs: [Int] = [], _ function: (Int64) -> Int64
+    to source: Int, plus constant: Int64 = 0, limbs: [Int] = [], _ function: (Int64) -> Int64
   ) -> Int {
     let shift = limbs.reduce(0, +)
     let half = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
     let (axes, range) = (circuit.columns[source].axes, circuit.columns[source].range)
-    let (lower, upper) = ((range.lower + half) >> Int64(shift), (range.upper + half) >> Int64(shift))
-    var form = AffineForm(shift: shift, parts: [.init(column: source, coefficient: 1)])
+    let (lower, upper) = (
+      (range.lower + constant + half) >> Int64(shift), (range.upper + constant + half) >> Int64(shift)
+    )
+    let form = rounding(source, plus: constant, limbs: limbs)
+    let content = TableContent.function(lower: lower, values: (lower...upper).map(function))
+    let table = table(content)
+    let result = add(.advice, axes, circuit.tables[table].codomain)
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
+    return result
+  }
+
+  /// Looks up that a column is never negative: ⌊source / 2^shift⌋ is in a table of `bits` from 0.
+  package mutating func requireNonnegative(_ source: Int, limbs: [Int], bits: Int) {
+    let form = rounding(source, plus: -1 << Int64(limbs.reduce(0, +) - 1), limbs: limbs)
+    circuit.lookups.append(Lookup(table: table(.range(lower: 0, bits: bits)), forms: [form]))
+  }
+
+  /// The form of round((source + constant) / 2^shift), and its limbs with their range lookups; a plain form without limbs.
+  private mutating func rounding(
+    _ source: Int, plus constant: Int64 = 0, limbs: [Int]
+  ) -> AffineForm {
+    let axes = circuit.columns[source].axes
+    var form = AffineForm(
+      shift: limbs.reduce(0, +), constant: constant, parts: [.init(column: source, coefficient: 1)])
     var offset = 0
     for (index, bits) in limbs.enumerated() {
       let low = index == limbs.count - 1 ? -(Int64(1) << Int64(bits - 1)) : 0
@@ -97,11 +119,7 @@ package struct CircuitBuilder {
       form.parts.append(.init(column: limb, coefficient: -(1 << Int64(offset))))
       offset += bits
     }
-    let content = TableContent.function(lower: lower, values: (lower...upper).map(function))
-    let table = table(content)
-    let result = add(.advice, axes, circuit.tables[table].codomain)
-    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
-    return result
+    return form
   }
 
   package mutating func output(_ column: Int) {

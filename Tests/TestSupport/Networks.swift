@@ -38,7 +38,7 @@ extension Network {
   package static let all: [Network] = [
     wideModel, wideWitness, wideWeights, linear, weightless, weightSlices, activationSlices, inputSlices,
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
-    twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
+    comparison, twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
   ]
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
@@ -240,6 +240,18 @@ extension Network {
     let zero = b.input([1], 0...0)
     let z = b.apply(to: zero) { _ in 9 }
     b.output(b.contraction([1], [b.term(1, y, z), b.term(1, b.apply(to: b.input([1], -1...1)) { -$0 })]))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// Rounding forms with constants, and a column that is never negative.
+  private static let comparison: Network = {
+    var b = CircuitBuilder("constants in forms", axes: [5, 3])
+    let x = b.input([1], -4...3)
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
+    b.output(b.apply(to: a, plus: 21, limbs: [2, 3], CircuitBuilder.relu))
+    b.output(b.apply(to: a, plus: -64, limbs: [4]) { $0 })
+    let square = b.contraction([1], [b.term(1, x, x)])
+    b.requireNonnegative(square, limbs: [2, 1], bits: 2)
     return Network(b, batches: [1, 3])
   }()
 

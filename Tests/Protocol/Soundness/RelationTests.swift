@@ -97,6 +97,48 @@ import Verifier
     }
   }
 
+  @Test("row 6: a constant moves the quotient, and its remainder is the only one", arguments: [-37, -16, 0, 1, 16, 45])
+  func constantsInForms(constant: Int64) {
+    var b = CircuitBuilder("constant", axes: [41])
+    let x = b.input([1], -20...20)
+    let y = b.apply(to: x, plus: constant, limbs: [2, 3]) { 2 * $0 + 1 }
+    b.output(y)
+    let inputs = Array(-20...20 as ClosedRange<Int64>)
+    let proven = network(b, [inputs])
+    #expect(proven.statement.outputs == [inputs.map { 2 * (($0 + constant + 16) >> 5) + 1 }])
+    #expect(proven.error(proven.proof.bytes) == nil)
+    for step: Int64 in [-1, 1] {
+      var prover = MaliciousProver(proven)
+      prover.witness.columns[y - 1][7] -= 8 * step
+      prover.witness.columns[y][7] += 2 * step
+      prover.recompute()
+      #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+    }
+  }
+
+  @Test("row 6: a comparison holds for 0 and above, and for nothing below") func comparison() throws {
+    var b = CircuitBuilder("comparison", axes: [3])
+    let x = b.input([1], -20...20)
+    let a = b.contraction([1], [b.term(1, x)])
+    b.requireNonnegative(a, limbs: [2, 1], bits: 2)
+    b.output(a)
+    let proven = network(b, [[0, 20, 7]])
+    #expect(proven.error(proven.proof.bytes) == nil)
+    let (low, high) = (a + 1, a + 2)
+    for value: Int64 in -20 ..< 0 {
+      var prover = MaliciousProver(proven)
+      prover.statement.inputs = [[0, value, 7]]
+      prover.witness = try Witness(proven.circuit, batch: 1, inputs: prover.statement.inputs, weights: [], threads: 1)
+      prover.recompute()
+      #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+      // The remainder that brings the quotient to 0 is outside the limbs' tables.
+      prover.witness.columns[low][1] = 0
+      prover.witness.columns[high][1] = (value - 4) / 4
+      prover.recompute()
+      #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
+    }
+  }
+
   private func keyError(bits: Int, _ weight: Int64) throws -> VerificationError? {
     var b = CircuitBuilder("weights", axes: [3])
     let x = b.input([1], 0...9)
