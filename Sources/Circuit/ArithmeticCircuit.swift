@@ -137,7 +137,7 @@ package struct Table: Hashable, Sendable {
   }
 }
 
-/// Axis `loopAxis` runs over one axis of a column: directly, or at start + stride·i.
+/// Axis `loopAxis` runs over one axis of a column: directly, or at start + stride·o, where reads outside the axis are 0.
 package struct Binding: Hashable, Sendable {
   package struct Slice: Hashable, Sendable {
     package var start: Int
@@ -146,6 +146,12 @@ package struct Binding: Hashable, Sendable {
     package init(start: Int, stride: Int) {
       self.start = start
       self.stride = stride
+    }
+
+    /// The indices below `loopSize` at which a column's axis of `size` is read inside.
+    package func inside(loopSize: Int, size: Int) -> Range<Int> {
+      let lower = max(0, (stride - 1 - start) / stride)
+      return lower..<max(lower, min(loopSize, (size - start + stride - 1) / stride))
     }
   }
 

@@ -1,6 +1,8 @@
 import Field
 
 /// A weight on one axis: eq(point, o), or 1 without a point, at index start + stride·o for o < count; else 0.
+///
+/// The start may be negative; what falls below index 0 is dropped.
 package struct AxisWeight: Hashable, Sendable {
   package let point: [SecureField]?
   package let count: Int
@@ -17,10 +19,13 @@ package struct AxisWeight: Hashable, Sendable {
   /// eq(point) on the whole padded axis.
   package init(at point: [SecureField]) { self.init(point: point, count: 1 << point.count) }
 
-  /// The same weight read through a binding of a loop axis of `size`.
-  package func through(_ binding: Binding, size: Int) -> AxisWeight {
+  /// The same weight read through a binding of a loop axis of `loopSize`, for a column's axis of true size `size`.
+  ///
+  /// Through a slice it is zero on the padding of the column.
+  package func through(_ binding: Binding, loopSize: Int, size: Int) -> AxisWeight {
     guard let slice = binding.slice else { return self }
-    return AxisWeight(point: point, count: min(count, size), start: slice.start, stride: slice.stride)
+    let end = slice.inside(loopSize: loopSize, size: size).upperBound
+    return AxisWeight(point: point, count: min(count, end), start: slice.start, stride: slice.stride)
   }
 
   package var isContiguous: Bool { start == 0 && stride == 1 }
@@ -29,7 +34,7 @@ package struct AxisWeight: Hashable, Sendable {
   package func table(_ indexCount: Int) -> [SecureField] {
     let loop = point.map(Multilinear.equalityTable)
     var table = [SecureField](repeating: .zero, count: indexCount)
-    for o in 0..<min(count, loop?.count ?? count) {
+    for o in 0..<min(count, loop?.count ?? count) where start + stride * o >= 0 {
       let index = start + stride * o
       guard index < indexCount else { break }
       table[index] = loop?[o] ?? .one

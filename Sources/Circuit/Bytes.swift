@@ -67,6 +67,7 @@ package struct ByteReader: Sendable {
   package mutating func u8() throws(MalformedBytes) -> Int { Int(try readInteger(byteCount: 1)) }
   package mutating func u16() throws(MalformedBytes) -> Int { Int(try readInteger(byteCount: 2)) }
   package mutating func u32() throws(MalformedBytes) -> Int { Int(try readInteger(byteCount: 4)) }
+  package mutating func i32() throws(MalformedBytes) -> Int { Int(Int32(truncatingIfNeeded: try u32())) }
   package mutating func u64() throws(MalformedBytes) -> UInt64 { try readInteger(byteCount: 8) }
   package mutating func i64() throws(MalformedBytes) -> Int64 { Int64(bitPattern: try u64()) }
 

@@ -17,13 +17,9 @@ package struct ContractionInstance: Sendable {
   /// The weights of an operand's axes once the variables are bound to `point`.
   package func axes(of operand: Operand, at point: [SecureField], _ plan: Plan) -> [AxisWeight] {
     let parts = split(point, variableBits)
-    return operand.bindings.map { binding in
-      let weight =
-        bound[binding.loopAxis]
-        ?? variables.firstIndex(of: binding.loopAxis).map { AxisWeight(at: parts[$0]) }
-        ?? AxisWeight(point: nil, count: 0)
-      return weight.through(binding, size: plan.size(ofAxis: binding.loopAxis))
-    }
+    return plan.axes(of: operand) { loop in
+      bound[loop] ?? variables.firstIndex(of: loop).map { AxisWeight(at: parts[$0]) }
+    }.map { $0 ?? AxisWeight(point: nil, count: 0) }
   }
 
   /// E~(point).
@@ -50,6 +46,14 @@ package struct ReducedTerm: Sendable {
 extension Plan {
   package func size(ofAxis axis: Int) -> Int { circuit.size(ofAxis: axis, batch: batch) }
 
+  /// The weights of an operand's axes, given those of the loop axes; nil where there is none.
+  package func axes(of operand: Operand, _ weight: (Int) -> AxisWeight?) -> [AxisWeight?] {
+    zip(circuit.columns[operand.column].axes, operand.bindings).map { axis, binding in
+      weight(binding.loopAxis)?.through(
+        binding, loopSize: size(ofAxis: binding.loopAxis), size: size(ofAxis: axis))
+    }
+  }
+
   /// The terms of a virtual column whose axes have these weights.
   package func terms(ofColumn column: Int, _ axes: [AxisWeight]) -> [ReducedTerm] {
     let output = circuit.columns[column]
@@ -64,10 +68,7 @@ extension Plan {
       let summed = term.summedAxes(output: output)
       if term.operands.count == 1, summed.isEmpty {
         let operand = term.operands[0]
-        let axes = operand.bindings.map { binding in
-          (weights[binding.loopAxis] ?? AxisWeight(point: nil, count: 0))
-            .through(binding, size: size(ofAxis: binding.loopAxis))
-        }
+        let axes = self.axes(of: operand) { weights[$0] }.map { $0 ?? AxisWeight(point: nil, count: 0) }
         return ReducedTerm(coefficient: coefficient, remainder: .direct(operand, axes: axes))
       }
       func isShared(_ axis: Int) -> Bool { loops.filter { $0 == axis }.count > 1 }

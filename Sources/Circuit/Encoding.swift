@@ -106,7 +106,7 @@ extension ByteWriter {
         append(UInt8(binding.slice == nil ? 0 : 1))
         append(UInt32(binding.loopAxis))
         if let slice = binding.slice {
-          append(UInt32(slice.start))
+          append(Int32(slice.start))
           append(UInt32(slice.stride))
         }
       }
@@ -163,7 +163,7 @@ extension ByteReader {
     case 0: return Binding(try u32())
     case 1:
       let loopAxis = try u32()
-      return Binding(loopAxis, slice: .init(start: try u32(), stride: try u32()))
+      return Binding(loopAxis, slice: .init(start: try i32(), stride: try u32()))
     case _: throw malformed()
     }
   }

@@ -125,7 +125,7 @@ extension ArithmeticCircuit {
     var entries = 0
     for operand in contractions.flatMap({ $0.terms.flatMap(\.operands) }) {
       for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
-        entries += 1 << bitCountOfAxis(axes[axis])
+        entries += 1 << bitCountOfAxis(max(axes[axis], axes[binding.loopAxis]))
       }
     }
     try require(entries <= 1 << 28, rule: 1)
@@ -147,9 +147,8 @@ extension ArithmeticCircuit {
       for (axis, binding) in zip(column.axes, operand.bindings) {
         if let slice = binding.slice {
           try require(axis != Self.batchAxis && binding.loopAxis != Self.batchAxis, rule: 5, index)
-          try require(slice.start < axes[axis] && (1...1 << 24).contains(slice.stride), rule: 5, index)
-          let last = slice.start + slice.stride * (axes[binding.loopAxis] - 1)
-          try require(last < axes[axis], rule: 5, index)
+          try require(slice.start.magnitude <= 1 << 24 && (1...1 << 24).contains(slice.stride), rule: 5, index)
+          try require(!slice.inside(loopSize: axes[binding.loopAxis], size: axes[axis]).isEmpty, rule: 5, index)
         } else {
           try require(axis == binding.loopAxis, rule: 5, index)
         }
@@ -173,7 +172,10 @@ extension ArithmeticCircuit {
     var low = Int128(term.coefficient)
     var high = low
     let sizes = summed.map { (Int128(axes[$0]), Int128(axes[$0])) }
-    let ranges = term.operands.map { (Int128(columns[$0.column].lower), Int128(columns[$0.column].upper)) }
+    let ranges = term.operands.map { operand in
+      let (lower, upper) = columns[operand.column].range
+      return readsOutside(operand) ? (Int128(min(lower, 0)), Int128(max(upper, 0))) : (Int128(lower), Int128(upper))
+    }
     for (factorLow, factorHigh) in ranges + sizes {
       let products = [low * factorLow, low * factorHigh, high * factorLow, high * factorHigh]
       low = products.min() ?? 0
@@ -182,6 +184,15 @@ extension ArithmeticCircuit {
       guard -bound <= low, high <= bound else { return nil }
     }
     return (low, high)
+  }
+
+  /// True when a slice reads the operand's column outside one of its axes, where it is 0.
+  package func readsOutside(_ operand: Operand) -> Bool {
+    zip(columns[operand.column].axes, operand.bindings).contains { axis, binding in
+      binding.slice.map {
+        $0.inside(loopSize: axes[binding.loopAxis], size: axes[axis]).count < axes[binding.loopAxis]
+      } ?? false
+    }
   }
 
   /// Every virtual column has one contraction; every advice column is one limb or one function value.

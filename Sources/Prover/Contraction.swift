@@ -166,27 +166,23 @@ extension Plan {
   private func table(
     of operand: Operand, _ instance: ContractionInstance, _ integers: [Int64], threads: Int
   ) -> SecureTable {
-    let weights = operand.bindings.map { binding in
-      instance.bound[binding.loopAxis].map { $0.through(binding, size: size(ofAxis: binding.loopAxis)) }
-    }
+    let weights = axes(of: operand) { instance.bound[$0] }
     let values = contract(integers, operand, weights, threads: threads)
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-    var strides: [Int: (base: Int, stride: Int)] = [:]
+    var reads: [Int: (base: Int, stride: Int, inside: Range<Int>)] = [:]
     var stride = 1
     for axis in shape.indices.reversed() where weights[axis] == nil {
       let binding = operand.bindings[axis]
-      strides[binding.loopAxis] = (
-        stride * (binding.slice?.start ?? 0), stride * (binding.slice?.stride ?? 1)
-      )
+      let slice = binding.slice ?? .init(start: 0, stride: 1)
+      let inside = slice.inside(loopSize: size(ofAxis: binding.loopAxis), size: shape[axis])
+      reads[binding.loopAxis] = (stride * slice.start, stride * slice.stride, inside)
       stride *= shape[axis]
     }
     var indices: [Int?] = [0]
     for (axis, bits) in zip(instance.variables, instance.variableBits) {
-      let (base, step) = strides[axis] ?? (0, 0)
-      let isNamed = strides[axis] != nil
-      let size = size(ofAxis: axis)
+      let read = reads[axis] ?? (base: 0, stride: 0, inside: 0..<1 << bits)
       indices = indices.flatMap { index in
-        (0..<1 << bits).map { i in !isNamed || i < size ? index.map { $0 + base + step * i } : nil }
+        (0..<1 << bits).map { i in read.inside.contains(i) ? index.map { $0 + read.base + read.stride * i } : nil }
       }
     }
     return SecureTable(indices.map { $0.map { values[$0] } ?? .zero })

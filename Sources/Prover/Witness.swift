@@ -157,13 +157,16 @@ private struct StridedTerm {
   let outputStrides: [[Int]]
   /// By operand, then summed axis.
   let summedStrides: [[Int]]
-  let summedSizes: [Int]
+  /// The indices of each axis at which no operand is read outside its column.
+  let outputRanges: [Range<Int>]
+  let summedRanges: [Range<Int>]
 
   init(_ term: Term, output: Column, _ circuit: ArithmeticCircuit, batch: Int, _ all: [[Int64]]) {
     coefficient = term.coefficient
     columns = term.operands.map { all[$0.column] }
     let summed = term.summedAxes(output: output)
-    summedSizes = summed.map { circuit.size(ofAxis: $0, batch: batch) }
+    var ranges: [Int: Range<Int>] = [:]
+    for axis in output.axes + summed { ranges[axis] = 0..<circuit.size(ofAxis: axis, batch: batch) }
     var bases: [Int] = []
     var loops: [[Int: Int]] = []
     for operand in term.operands {
@@ -172,9 +175,13 @@ private struct StridedTerm {
       var strides: [Int: Int] = [:]
       let axes = circuit.columns[operand.column].axes
       for (axis, binding) in zip(axes, operand.bindings).reversed() {
-        base += stride * (binding.slice?.start ?? 0)
-        strides[binding.loopAxis] = stride * (binding.slice?.stride ?? 1)
-        stride *= circuit.size(ofAxis: axis, batch: batch)
+        let slice = binding.slice ?? .init(start: 0, stride: 1)
+        let size = circuit.size(ofAxis: axis, batch: batch)
+        base += stride * slice.start
+        strides[binding.loopAxis] = stride * slice.stride
+        stride *= size
+        let loopSize = circuit.size(ofAxis: binding.loopAxis, batch: batch)
+        ranges[binding.loopAxis] = ranges[binding.loopAxis]?.clamped(to: slice.inside(loopSize: loopSize, size: size))
       }
       bases.append(base)
       loops.append(strides)
@@ -182,25 +189,30 @@ private struct StridedTerm {
     self.bases = bases
     outputStrides = loops.map { strides in output.axes.map { strides[$0] ?? 0 } }
     summedStrides = loops.map { strides in summed.map { strides[$0] ?? 0 } }
+    outputRanges = output.axes.map { ranges[$0] ?? 0..<0 }
+    summedRanges = summed.map { ranges[$0] ?? 0..<0 }
   }
 
   func value(at index: [Int]) -> Int64 {
+    guard zip(outputRanges, index).allSatisfy({ $0.contains($1) }) else { return 0 }
     let offsets = bases.indices.map { operand in
-      zip(index, outputStrides[operand]).reduce(bases[operand]) { $0 + $1.0 * $1.1 }
+      let start = zip(index, outputStrides[operand]).reduce(bases[operand]) { $0 + $1.0 * $1.1 }
+      return zip(summedRanges, summedStrides[operand]).reduce(start) { $0 + $1.0.lowerBound * $1.1 }
     }
     return coefficient &* sum(0, offsets)
   }
 
   private func sum(_ axis: Int, _ offsets: [Int]) -> Int64 {
-    guard axis < summedSizes.count else {
+    guard axis < summedRanges.count else {
       return columns.indices.reduce(1) { $0 &* columns[$1][offsets[$1]] }
     }
-    if axis == summedSizes.count - 1, columns.count == 2 {
-      return dot(columns[0], columns[1], offsets, summedStrides[0][axis], summedStrides[1][axis], summedSizes[axis])
+    if axis == summedRanges.count - 1, columns.count == 2 {
+      return dot(
+        columns[0], columns[1], offsets, summedStrides[0][axis], summedStrides[1][axis], summedRanges[axis].count)
     }
     var total: Int64 = 0
     var current = offsets
-    for _ in 0..<summedSizes[axis] {
+    for _ in summedRanges[axis] {
       total &+= sum(axis + 1, current)
       for operand in current.indices { current[operand] += summedStrides[operand][axis] }
     }

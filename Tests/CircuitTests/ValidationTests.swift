@@ -140,7 +140,7 @@ import Testing
     #expect(rule { $0.contractions[0].terms[0].operands[0].bindings.removeLast() } == 5)
     #expect(rule { $0.axes[2] = 3; $0.contractions[0].terms[0].operands[0].bindings = [Binding(1), Binding(1)] } == 5)
     #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0] = Binding(3) } == 5)
-    // Slices: beyond the end, without stride, of and by the batch axis.
+    // Slices: without a read inside, too far away, without stride, of and by the batch axis.
     func slice(_ column: Int, _ axis: Int, _ loop: Int, _ start: Int, _ stride: Int) -> Int? {
       rule { circuit in
         let operand = circuit.contractions[0].terms.firstIndex { $0.operands[0].column == column } ?? 0
@@ -150,9 +150,12 @@ import Testing
       }
     }
     #expect(slice(2, 2, 2, 0, 1) == nil)
-    #expect(slice(2, 2, 2, 1, 1) == 5)
-    #expect(slice(2, 2, 2, 0, 2) == 5)
-    #expect(slice(2, 2, 2, 5, 1) == 5)
+    for (start, stride) in [(1, 1), (0, 2), (4, 1), (-4, 1), (-12, 3), (-8, 2), (4, 1 << 24)] {
+      #expect(slice(2, 2, 2, start, stride) == nil)
+    }
+    for (start, stride) in [(5, 1), (-5, 1), (-13, 3), (-2, 1 << 24), (1 << 24 + 1, 1), (-(1 << 24) - 1, 1 << 24)] {
+      #expect(slice(2, 2, 2, start, stride) == 5)
+    }
     #expect(slice(2, 2, 2, 0, 0) == 5)
     #expect(slice(2, 2, 2, 0, 1 << 25) == 5)
     #expect(slice(2, 2, 0, 0, 1) == 5)
@@ -285,6 +288,24 @@ import Testing
     } == 8)
   }
 
+  @Test("row 8: rule 8, what a slice reads outside its column is 0") func readsOutside() {
+    func lowest(_ start: Int, _ stride: Int) -> Int64 {
+      var b = CircuitBuilder("outside", axes: [3, 5])
+      let y = b.apply(to: b.input([2])) { $0 + 5 }
+      let view = Operand(column: y, bindings: [Binding(0), Binding(1, slice: .init(start: start, stride: stride))])
+      b.output(b.contraction([1], [Term(operands: [view])]))
+      var circuit = b.circuit
+      let output = circuit.columns.count - 1
+      #expect((try? circuit.validate()) != nil)
+      let lower = circuit.columns[output].lower
+      circuit.columns[output].lower += 1
+      #expect(throws: InvalidCircuit(rule: 8, index: 0)) { try circuit.validate() }
+      return lower
+    }
+    #expect(lowest(0, 1) == 5 && lowest(2, 1) == 5 && lowest(0, 2) == 5)
+    #expect(lowest(-1, 1) == 0 && lowest(3, 1) == 0 && lowest(1, 2) == 0 && lowest(-2, 2) == 0)
+  }
+
   @Test("row 3: rule 9, ports") func ports() {
     #expect(rule { $0.inputs = [] } == 9)
     #expect(rule { $0.inputs.append($0.inputs[0]) } == 9)
@@ -305,12 +326,12 @@ import Testing
         $0.contractions[0].terms = Array(repeating: $0.contractions[0].terms[0], count: 64)
         $0.contractions = Array(repeating: $0.contractions[0], count: 1025)
       } == 1)
-    for (count, expected) in [(16, nil), (17, 1)] {
-      let slice = Operand(column: 0, bindings: [Binding(2, slice: .init(start: 1, stride: 1))])
+    for (count, expected, axis, loop) in [(16, nil, 1, 2), (17, 1, 1, 2), (16, nil, 2, 1), (17, 1, 2, 1)] {
+      let slice = Operand(column: 0, bindings: [Binding(loop, slice: .init(start: 1, stride: 1))])
       let circuit = ArithmeticCircuit(
         name: "slices", batchCap: 1, axes: [0, 1 << 24, 2],
         columns: [
-          Column(name: "w", kind: .weight, axes: [1], lower: -2, upper: 1),
+          Column(name: "w", kind: .weight, axes: [axis], lower: -2, upper: 1),
           Column(name: "a", kind: .virtual, axes: [0], lower: -1 << 40, upper: 1 << 40),
         ],
         contractions: [Contraction(output: 1, terms: Array(repeating: Term(operands: [slice]), count: count))],

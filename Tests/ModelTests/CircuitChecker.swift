@@ -52,9 +52,12 @@ struct CircuitChecker {
 
   private func entry(of operand: Operand, _ loops: [Int: Int]) -> Int64 {
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-    let position = zip(operand.bindings, shape).reduce(0) { position, axis in
-      let loop = loops[axis.0.loopAxis] ?? 0
-      return position * axis.1 + (axis.0.slice.map { $0.start + $0.stride * loop } ?? loop)
+    var position = 0
+    for (binding, size) in zip(operand.bindings, shape) {
+      let loop = loops[binding.loopAxis] ?? 0
+      let index = binding.slice.map { $0.start + $0.stride * loop } ?? loop
+      guard (0..<size).contains(index) else { return 0 }
+      position = position * size + index
     }
     return columns[operand.column][position]
   }

@@ -11,10 +11,11 @@ package struct AxisWeight {
 
   package static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, count: size) }
 
-  /// The weight through a binding; `size` is the true size of the loop axis (§7 step 2).
-  func through(_ binding: Binding, size: Int) -> AxisWeight {
+  /// The weight through a binding; the sizes are the true ones of the loop axis and the column's axis (§7 step 2).
+  func through(_ binding: Binding, loopSize: Int, size: Int) -> AxisWeight {
     guard let slice = binding.slice else { return self }
-    return AxisWeight(point: point, count: min(count, size), start: slice.start, stride: slice.stride)
+    let end = size <= slice.start ? 0 : ceilDivide(size - slice.start, slice.stride)
+    return AxisWeight(point: point, count: min(count, loopSize, end), start: slice.start, stride: slice.stride)
   }
 
   /// The weights of the index values below `extent`.
@@ -23,6 +24,7 @@ package struct AxisWeight {
     let factors = point.map { eqTable($0[...]) }
     for o in 0..<count {
       let i = start + stride * o
+      if i < 0 { continue }
       if i >= extent { break }
       values[i] = factors.map { $0[o] } ?? .one
     }

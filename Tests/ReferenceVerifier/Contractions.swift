@@ -87,8 +87,9 @@ extension ProofCheck {
 
   /// The weights of an operand's column axes, given those of the loop axes.
   private func weights(of operand: Operand, _ loopWeight: (Int) -> AxisWeight?) -> [AxisWeight] {
-    operand.bindings.map { binding in
-      (loopWeight(binding.loop) ?? .live(sizes[binding.loop])).through(binding, size: sizes[binding.loop])
+    zip(operand.bindings, circuit.columns[operand.column].axes).map { binding, axis in
+      (loopWeight(binding.loop) ?? .live(sizes[binding.loop]))
+        .through(binding, loopSize: sizes[binding.loop], size: sizes[axis])
     }
   }
 

@@ -125,7 +125,7 @@ extension Binding {
       slice = nil
     case 1:
       loop = try reader.u32()
-      slice = Slice(start: try reader.u32(), stride: try reader.u32())
+      slice = Slice(start: Int(Int32(truncatingIfNeeded: try reader.u32())), stride: try reader.u32())
     default:
       throw .malformedCircuit
     }

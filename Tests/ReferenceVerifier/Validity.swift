@@ -45,7 +45,7 @@ extension CircuitDescription {
         guard operand.column < columns.count else { throw .invalidCircuit(rule: 3) }
         for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
           guard binding.loop < axes.count, isAllowed(binding, axis) else { throw .invalidCircuit(rule: 3) }
-          if binding.slice != nil { sliced += 1 << ceilLog(axes[axis]) }
+          if binding.slice != nil { sliced += max(1 << ceilLog(axes[axis]), 1 << ceilLog(axes[binding.loop])) }
         }
       }
     }
@@ -58,10 +58,10 @@ extension CircuitDescription {
     try checkBlockSizes(batch: batchCap)
   }
 
-  /// A direct binding names the column's own axis; a slice has a stride and stays away from the batch (rule 3).
+  /// A direct binding names the column's own axis; a slice is bounded and stays away from the batch (rule 3).
   private func isAllowed(_ binding: Binding, _ axis: Int) -> Bool {
     guard let slice = binding.slice else { return binding.loop == axis }
-    return slice.stride >= 1 && axis != 0 && binding.loop != 0
+    return abs(slice.start) <= 1 << 24 && (1...1 << 24).contains(slice.stride) && axis != 0 && binding.loop != 0
   }
 
   /// The bits of columns and the totals of the lookup blocks and of the weights (rule 1).

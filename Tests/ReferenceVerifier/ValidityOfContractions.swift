@@ -15,7 +15,7 @@ extension CircuitDescription {
       let loops = operand.bindings.map(\.loop)
       guard Set(loops).count == loops.count else { throw .invalidCircuit(rule: 5) }
       for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
-        guard isInside(axis, binding) else { throw .invalidCircuit(rule: 5) }
+        guard readsSomething(axis, binding) else { throw .invalidCircuit(rule: 5) }
       }
     }
     for loop in term.summedAxes(output: columns[contraction.output].axes) {
@@ -30,9 +30,26 @@ extension CircuitDescription {
     }
   }
 
-  private func isInside(_ axis: Int, _ binding: Binding) -> Bool {
+  /// Whether the first read that is not below 0 is one of the loop's and inside the column.
+  private func readsSomething(_ axis: Int, _ binding: Binding) -> Bool {
     guard let slice = binding.slice else { return true }
-    return slice.start + slice.stride * (axes[binding.loop] - 1) < axes[axis]
+    let first = slice.start < 0 ? ceilDivide(-slice.start, slice.stride) : 0
+    return first < axes[binding.loop] && slice.start + slice.stride * first < axes[axis]
+  }
+
+  /// Whether the first or the last read of a slice of the operand is outside its column.
+  private func readsOutside(_ operand: Operand) -> Bool {
+    zip(columns[operand.column].axes, operand.bindings).contains { axis, binding in
+      guard let slice = binding.slice else { return false }
+      return slice.start < 0 || slice.start + slice.stride * (axes[binding.loop] - 1) >= axes[axis]
+    }
+  }
+
+  /// The values that an operand takes in rule 8.
+  private func values(of operand: Operand) -> Interval {
+    let declared = Interval(columns[operand.column])
+    guard readsOutside(operand) else { return declared }
+    return Interval(lower: min(declared.lower, Integer(0)), upper: max(declared.upper, Integer(0)))
   }
 }
 
@@ -103,7 +120,7 @@ extension CircuitDescription {
       var sum = Interval(constant: Integer(0))
       for term in contraction.terms {
         let factors =
-          term.operands.map { Interval(columns[$0.column]) }
+          term.operands.map { values(of: $0) }
           + term.summedAxes(output: output.axes).map { Interval(constant: Integer(axes[$0])) }
         var interval = Interval(constant: Integer(term.coefficient))
         for factor in factors {

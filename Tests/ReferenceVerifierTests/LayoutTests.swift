@@ -75,6 +75,8 @@ import Testing
     slice.start = 1
     slice.stride = 2
     #expect(slice.table(8) == [.zero, eqs[0], .zero, eqs[1], .zero, eqs[2], .zero, .zero])
+    slice.start = -3
+    #expect(slice.table(4) == [.zero, eqs[2], .zero, .zero])
   }
 
   @Test func functionTablesRepeatTheirLastRow() {

@@ -56,7 +56,10 @@ package struct CircuitBuilder {
     let output = Column(name: "", kind: .virtual, axes: [0] + axes, lower: 0, upper: 0)
     for term in terms {
       let summed = term.summedAxes(output: output).map { (Int64(circuit.axes[$0]), Int64(circuit.axes[$0])) }
-      let factors = term.operands.map { (circuit.columns[$0.column].lower, circuit.columns[$0.column].upper) }
+      let factors = term.operands.map { operand in
+        let (lower, upper) = circuit.columns[operand.column].range
+        return circuit.readsOutside(operand) ? (min(lower, 0), max(upper, 0)) : (lower, upper)
+      }
       var (low, high) = (term.coefficient, term.coefficient)
       for factor in factors + summed {
         let products = [low * factor.0, low * factor.1, high * factor.0, high * factor.1]

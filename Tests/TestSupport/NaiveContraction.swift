@@ -12,7 +12,7 @@ extension Contraction {
             let loops = index.merging(inner) { $1 }
             return partial
               &+ term.operands.reduce(term.coefficient) { product, operand in
-                product &* columns[operand.column][operand.entry(loops, circuit, batch: batch)]
+                product &* (operand.entry(loops, circuit, batch: batch).map { columns[operand.column][$0] } ?? 0)
               }
           }
       }
@@ -30,11 +30,13 @@ extension Contraction {
 }
 
 extension Operand {
-  fileprivate func entry(_ loops: [Int: Int], _ circuit: ArithmeticCircuit, batch: Int) -> Int {
+  /// Nil outside the column.
+  fileprivate func entry(_ loops: [Int: Int], _ circuit: ArithmeticCircuit, batch: Int) -> Int? {
     zip(circuit.columns[column].axes, bindings).reduce(0) { entry, pair in
       let (axis, binding) = pair
       let index = (binding.slice?.start ?? 0) + (binding.slice?.stride ?? 1) * (loops[binding.loopAxis] ?? 0)
-      return entry * circuit.size(ofAxis: axis, batch: batch) + index
+      let size = circuit.size(ofAxis: axis, batch: batch)
+      return (0..<size).contains(index) ? entry.map { $0 * size + index } : nil
     }
   }
 }

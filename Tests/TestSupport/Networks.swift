@@ -37,6 +37,7 @@ extension Network {
   /// One circuit for each shape that a relation, a layout or a table can take.
   package static let all: [Network] = [
     wideModel, wideWitness, wideWeights, linear, weightless, weightSlices, activationSlices, inputSlices,
+    concatenation, shiftedReads, shiftedRows,
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
     comparison, twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
   ]
@@ -136,6 +137,69 @@ extension Network {
       ])
     b.output(b.apply(to: products, limbs: [4, 3], CircuitBuilder.relu))
     return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// out(o) = part1(o) + part2(o − 5), 5 and 6 entries long, of advice, weights and inputs: as direct terms, in
+  /// products over the concatenated axis, and bound beside another operand.
+  private static let concatenation: Network = {
+    var b = CircuitBuilder("concatenation", axes: [5, 6, 11, 3])
+    let (x, z) = (b.input([1]), b.input([2]))
+    let y = b.apply(to: b.contraction([1], [b.term(1, b.weight([1], bits: 3), x)]), limbs: [2]) { $0 + 9 }
+    let u = b.apply(to: b.contraction([2], [b.term(1, b.weight([2], bits: 3), z)]), limbs: [3], CircuitBuilder.relu)
+    let (w, v) = (b.weight([1]), b.weight([2]))
+    func shifted(_ column: Int, by start: Int) -> Operand {
+      let batch = b.circuit.columns[column].kind == .weight ? [] : [Binding(0)]
+      return Operand(column: column, bindings: batch + [Binding(3, slice: .init(start: -start, stride: 1))])
+    }
+    let pairs = [(y, u), (w, v), (x, z)].flatMap { [shifted($0.0, by: 0), shifted($0.1, by: 5)] }
+    let joined = b.contraction([3], pairs.map { Term(operands: [$0]) })
+    b.output(b.apply(to: joined, limbs: [4], CircuitBuilder.relu))
+    let matrix = b.weight([4, 3], bits: 3)
+    let scalar = b.apply(to: b.contraction([], [b.term(1, x, b.weight([1]))]), limbs: [6]) { $0 }
+    b.output(b.contraction([4], pairs.map { Term(operands: [b.direct(matrix), $0]) }))
+    b.output(b.contraction([3], pairs.map { Term(operands: [$0, b.direct(scalar)]) }))
+    b.output(b.contraction([3], [Term(operands: [pairs[0], pairs[1]]), Term(operands: [pairs[1], pairs[3], pairs[5]])]))
+    return Network(b, batches: [1, 2, 3])
+  }()
+
+  /// Reads before the start and beyond the end of a column, with strides, of output and summed axes.
+  private static let shiftedReads: Network = {
+    var b = CircuitBuilder("shifted reads", axes: [5, 7, 13])
+    let x = b.input([1], -4...3)
+    let y = b.apply(to: b.contraction([1], [b.term(1, b.weight([1], bits: 3), x)]), limbs: [2]) { $0 + 9 }
+    let w = b.weight([1])
+    func view(_ column: Int, _ loop: Int, _ start: Int, _ stride: Int) -> Operand {
+      let batch = b.circuit.columns[column].kind == .weight ? [] : [Binding(0)]
+      return Operand(column: column, bindings: batch + [Binding(loop, slice: .init(start: start, stride: stride))])
+    }
+    let columns = [x, y, w]
+    let direct = [(-3, 1), (-3, 2), (2, 2), (-8, 3), (4, 1), (0, 1)].flatMap { start, stride in
+      columns.map { Term(operands: [view($0, 2, start, stride)]) }
+    }
+    b.output(b.contraction([2], direct))
+    let matrix = b.weight([2, 3], bits: 3)
+    let products = [(-4, 1), (-9, 2), (3, 1), (0, 1)].flatMap { start, stride in
+      columns.map { Term(operands: [b.direct(matrix), view($0, 3, start, stride)]) }
+    }
+    let summed = columns.map { Term(operands: [view($0, 3, -1, 2), view(w, 3, -6, 1)]) }
+    let alone = columns.map { Term(coefficient: 3, operands: [view($0, 3, -7, 2)]) }
+    b.output(b.contraction([2], products + summed + alone))
+    return Network(b, batches: [1, 3])
+  }()
+
+  /// Shifted reads of columns of many rows, along the axis that is split between rows and entries.
+  private static let shiftedRows: Network = {
+    var b = CircuitBuilder("shifted rows", axes: [3, 11, 300, 520])
+    let x = b.input([4], 0...3)
+    let (w, v) = (b.weight([1, 2, 3], bits: 3), b.weight([3], bits: 2))
+    func shift(_ start: Int) -> Binding { Binding(4, slice: .init(start: start, stride: 1)) }
+    let parts = [0, -220, -7, 250].map { start in
+      Term(operands: [Operand(column: w, bindings: [Binding(1), Binding(2), shift(start)]), b.direct(x)])
+    }
+    let a = b.contraction([1], parts + [Term(operands: [Operand(column: v, bindings: [shift(-300)])])])
+    b.output(b.apply(to: a, limbs: [4, 4], CircuitBuilder.relu))
+    b.output(b.contraction([4], [Term(operands: [Operand(column: v, bindings: [shift(-220)])])]))
+    return Network(b, batches: [1, 5])
   }()
 
   private static let inputSlices: Network = {

@@ -108,7 +108,9 @@ import Verifier
   }
 
   /// The model committed with `junk` in some of its entries outside the weights; the error of an honest statement.
-  private func error(junkIn isChosen: (Int, Int) -> Bool) -> VerificationError? {
+  private func error(
+    _ proven: ProvenNetwork = .small, junkIn isChosen: (Int, Int) -> Bool
+  ) -> VerificationError? {
     let plan = proven.plan.commitments[0]
     var rows = plan.layout.rows(of: proven.key.weights)
     let used = plan.layout.placements.map { placement in
@@ -138,5 +140,24 @@ import Verifier
     // Beyond the 5 neurons of the first layer the accumulators are not zero any more.
     #expect(error { owner, _ in owner == 0 } == .openingMismatch)
     #expect(error { _, _ in true } == .openingMismatch)
+  }
+
+  @Test("row 11: a slice that goes beyond a weight reads zeros there, not what stands in the padding",
+    arguments: [(0, 1), (-4, 1), (2, 1), (-7, 3), (1, 2)])
+  func junkBeyondSlices(start: Int, stride: Int) {
+    var b = CircuitBuilder("padded weight", axes: [5, 11, 4])
+    let (x, y) = (b.input([2]), b.input([3]))
+    let (w, matrix) = (b.weight([1]), b.weight([3, 1]))
+    let slice = Binding(2, slice: .init(start: start, stride: stride))
+    let view = Operand(column: w, bindings: [slice])
+    let rows = Operand(column: matrix, bindings: [Binding(3), slice])
+    b.output(b.contraction([2], [Term(operands: [view]), Term(operands: [view, b.direct(x)])]))
+    b.output(b.contraction([], [Term(operands: [view]), Term(operands: [view, b.direct(x)])]))
+    b.output(b.contraction([], [Term(operands: [rows, b.direct(x), b.direct(y)]), Term(operands: [rows, b.direct(y)])]))
+    let inputs = b.inputs(batch: 3)
+    let network = Network(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
+    let proven = ProvenNetwork(network, batch: 3)
+    #expect(proven.plan.commitments[0].layout.placements.allSatisfy(\.hasPadding))
+    #expect(error(proven) { _, _ in true } == nil)
   }
 }

@@ -68,8 +68,9 @@ import Verifier
     #expect(proven.error(prover.prove(), prover.statement) == nil)
   }
 
-  @Test("row 11: a slice is bound to the entries that it reads, also one that starts at 0 on a shorter axis",
-    arguments: [(0, 1), (3, 1), (0, 2), (1, 3)])
+  @Test("row 11: a slice is bound to the entries that it reads, also one that starts at 0 on a shorter axis,
+    or before the column, or goes beyond it",
+    arguments: [(0, 1), (3, 1), (0, 2), (1, 3), (-1, 1), (-3, 2), (11, 1), (7, 4)])
   func boundSlices(start: Int, stride: Int) {
     var b = CircuitBuilder("slice", axes: [3, 12, 5])
     let (x, w, v) = (b.input([1]), b.weight([2]), b.weight([2, 3]))
@@ -83,7 +84,7 @@ import Verifier
     let proven = network(b, [[1, 2, 3]])
     #expect(proven.error(proven.proof.bytes) == nil)
     for column in [w, v] {
-      for entry in [start, start + stride] {
+      for entry in [start, start + stride, start + 2 * stride] where (0..<12).contains(entry) {
         var prover = MaliciousProver(proven)
         prover.witness.columns[column][column == w ? entry : 5 * entry] += 1
         prover.recompute()
@@ -132,8 +133,8 @@ import Verifier
       prover.recompute()
       #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
       // The remainder that brings the quotient to 0 is outside the limbs' tables.
-      prover.witness.columns[low][1] = 0
-      prover.witness.columns[high][1] = (value - 4) / 4
+      prover.witness.columns[low][1] = (value - 4) & 3
+      prover.witness.columns[high][1] = (value - 4) >> 2
       prover.recompute()
       #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
     }
