@@ -34,6 +34,16 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     axis == Self.batchAxis ? batch : axes[axis]
   }
 
+  /// A port's column, that of a class port with the range of the indices.
+  package func shownColumn(_ port: Port) -> Column {
+    var column = columns[port.column]
+    if port.classesOf != nil, let axis = column.axes.last { column.upper = Int64(axes[axis]) - 1 }
+    return column
+  }
+
+  /// The output ports that are no class ports: each makes a claim about its column.
+  package var claimedOutputs: [Int] { outputs.indices.filter { outputs[$0].classesOf == nil } }
+
   /// The real value of the integer 1 in a port's column.
   package func scale(of port: Port) -> Double { columns[port.column].scale }
 
@@ -242,16 +252,22 @@ package struct Lookup: Hashable, Sendable {
 }
 
 /// A column that a statement shows, under its name in the network.
+///
+/// A class port is an output that shows indices, `dimensions[0]` for each sample, in place of its public column:
+/// entry (sample, rank, index) is 1 where the statement has the index. docs/protocol.md §3.2.
 package struct Port: Hashable, Sendable {
   package var column: Int
   package var name: String
   /// Without the batch axis.
   package var dimensions: [Int]
+  /// For a class port, the column whose largest entries a prover looks for.
+  package var classesOf: Int?
 
-  package init(column: Int, name: String, dimensions: [Int]) {
+  package init(column: Int, name: String, dimensions: [Int], classesOf: Int? = nil) {
     self.column = column
     self.name = name
     self.dimensions = dimensions
+    self.classesOf = classesOf
   }
 }
 

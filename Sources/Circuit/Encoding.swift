@@ -31,7 +31,12 @@ extension ArithmeticCircuit {
       writer.append(UInt8(lookup.forms.count))
       for form in lookup.forms { writer.append(form) }
     }
-    for ports in [inputs, outputs] { writer.appendList(ports) { $0.append($1) } }
+    writer.appendList(inputs) { $0.append($1) }
+    writer.appendList(outputs) { writer, port in
+      writer.append(port)
+      writer.append(UInt8(port.classesOf == nil ? 0 : 1))
+      if let source = port.classesOf { writer.append(UInt32(source)) }
+    }
     return writer.bytes
   }
 
@@ -69,7 +74,15 @@ extension ArithmeticCircuit {
         })
     }
     inputs = try reader.list(minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
-    outputs = try reader.list(minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
+    outputs = try reader.list(minimumByteCount: 8) { reader throws(MalformedBytes) in
+      var port = try reader.port()
+      switch try reader.u8() {
+      case 0: break
+      case 1: port.classesOf = try reader.u32()
+      case _: throw reader.malformed()
+      }
+      return port
+    }
     try reader.finish()
   }
 }

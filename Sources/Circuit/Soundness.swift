@@ -56,7 +56,9 @@ public struct Soundness: Sendable {
       add("beta", overField: 1 << lookups + 1 << tables)
       for layer in 0..<max(lookups, tables) { add("layers", overField: 4 + 2 * layer) }
     }
-    for port in circuit.outputs { add("outputs", overField: plan.bits(ofColumn: port.column).reduce(0, +)) }
+    for port in circuit.claimedOutputs {
+      add("outputs", overField: plan.bits(ofColumn: circuit.outputs[port].column).reduce(0, +))
+    }
     addContractions(plan)
     let padded = circuit.columns(of: .advice).filter { column in
       plan.slots[column].map { plan.placement($0).hasPadding } ?? false
@@ -87,7 +89,7 @@ public struct Soundness: Sendable {
 extension Plan {
   /// The virtual claims that every proof makes, without their values.
   package var virtualColumns: [Int] {
-    lookedUpColumns.filter { slots[$0] == nil } + circuit.outputs.map(\.column).filter { slots[$0] == nil }
+    (lookedUpColumns + circuit.claimedOutputs.map { circuit.outputs[$0].column }).filter { slots[$0] == nil }
   }
 
   private func reducedTerms(ofColumn column: Int) -> [ReducedTerm] {

@@ -82,12 +82,24 @@ extension ArithmeticCircuit {
       try require(port.dimensions.count <= 8, rule: 9, index)
       try require(port.dimensions.allSatisfy { (1...1 << 24).contains($0) }, rule: 9, index)
       guard let size = boundedProduct(port.dimensions) else { throw InvalidCircuit(rule: 9, index: index) }
+      if port.classesOf != nil { continue }
       try require(size == boundedProduct(columns[port.column].axes.dropFirst().map { axes[$0] }), rule: 9, index)
     }
-    try require(inputs.map(\.column).sorted() == columns(of: .input), rule: 9)
+    try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
+    let published = inputs + outputs.filter { $0.classesOf != nil }
+    try require(published.map(\.column).sorted() == columns(of: .input), rule: 9)
     for (index, port) in outputs.enumerated() {
-      let kind = columns[port.column].kind
-      try require(kind == .virtual || kind == .advice, rule: 9, index)
+      let column = columns[port.column]
+      if let source = port.classesOf {
+        try require(columns.indices.contains(source), rule: 3, index)
+        try require(column.range == (0, 1) && column.axes.count == 3, rule: 9, index)
+        let (ranks, classes) = (column.axes[1], column.axes[2])
+        try require(port.dimensions == [axes[ranks]] && axes[ranks] <= axes[classes], rule: 9, index)
+        try require(source < port.column && columns[source].kind == .virtual, rule: 9, index)
+        try require(columns[source].axes == [Self.batchAxis, classes], rule: 9, index)
+      } else {
+        try require(column.kind == .virtual || column.kind == .advice, rule: 9, index)
+      }
     }
   }
 

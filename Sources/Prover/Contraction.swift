@@ -18,7 +18,7 @@ extension ProverTranscript {
     _ claims: inout [Claim], threads: Int
   ) {
     var pending = virtuals
-    for (index, axes) in plan.outputAxes(&sponge).enumerated() {
+    for (index, axes) in plan.outputAxes(&sponge) {
       let column = plan.circuit.outputs[index].column
       let value = Value(statement.evaluate(output: index, plan, axes))
       if let slot = plan.slots[column] {

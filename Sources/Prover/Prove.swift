@@ -22,7 +22,7 @@ extension ProvingKey {
     let witness = try Witness(circuit, batch: batch, inputs: inputs, weights: weights, threads: threads)
     clock.lap("witness")
     let statement = Statement(
-      batch: batch, inputs: inputs, outputs: circuit.outputs.map { witness.columns[$0.column] }, context: context)
+      batch: batch, inputs: inputs, outputs: witness.outputs(circuit), context: context)
     let plan = Plan(circuit: circuit, batch: batch, modelCode: core.code)
     clock.lap("plan")
     var details = plan.prove(.inference, core, commitment, statement, witness, threads: threads)

@@ -26,7 +26,12 @@ package struct Witness: Sendable {
     let definitions = Self.definitions(circuit)
     for column in circuit.columns.indices {
       switch circuit.columns[column].kind {
-      case .weight, .input: break
+      case .weight: break
+      case .input:
+        guard let port = circuit.outputs.first(where: { $0.column == column }), let source = port.classesOf else {
+          break
+        }
+        columns[column] = selection(port.dimensions[0], of: columns[source], batch: batch)
       case .virtual:
         guard let contraction = contractions[column] else { break }
         columns[column] = evaluate(contraction, circuit, batch: batch, threads: threads)
@@ -42,6 +47,30 @@ package struct Witness: Sendable {
       }
     }
     countMultiplicities(circuit, batch: batch)
+  }
+
+  /// What a statement shows of each output port.
+  package func outputs(_ circuit: ArithmeticCircuit) -> [[Int64]] {
+    circuit.outputs.map { port in
+      let column = columns[port.column]
+      guard port.classesOf != nil, let axis = circuit.columns[port.column].axes.last else { return column }
+      return column.indices.filter { column[$0] == 1 }.map { Int64($0 % circuit.axes[axis]) }
+    }
+  }
+
+  /// The public column of a class port: by sample, for the indices of the largest entries, ascending, a row with a 1
+  /// there. Of equal entries the first ones are taken.
+  private func selection(_ count: Int, of source: [Int64], batch: Int) -> [Int64] {
+    let size = source.count / batch
+    var selection = [Int64](repeating: 0, count: count * source.count)
+    for sample in 0..<batch {
+      let row = source[sample * size..<(sample + 1) * size]
+      let largest = row.indices.sorted { (row[$1], $0) < (row[$0], $1) }.prefix(count)
+      for (rank, index) in largest.sorted().enumerated() {
+        selection[(sample * count + rank) * size + index - row.startIndex] = 1
+      }
+    }
+    return selection
   }
 
   private enum Definition {

@@ -3,14 +3,14 @@ import Field
 
 extension Plan {
   /// The output claims of step 1 of docs/protocol.md §7: weights by axis, in port order.
-  package func outputAxes(_ sponge: inout Sponge) -> [[AxisWeight]] {
-    circuit.outputs.map { port in
-      let axes = circuit.columns[port.column].axes
-      return axes.map { axis in
+  package func outputAxes(_ sponge: inout Sponge) -> [(port: Int, axes: [AxisWeight])] {
+    circuit.claimedOutputs.map { port in
+      let axes = circuit.columns[circuit.outputs[port].column].axes.map { axis in
         var point: [SecureField] = []
         for _ in 0..<bits(ofAxis: axis) { point.append(sponge.challenge("output")) }
         return AxisWeight(point: point, count: size(ofAxis: axis))
       }
+      return (port, axes)
     }
   }
 }
@@ -32,7 +32,7 @@ extension VerifierTranscript {
     _ plan: Plan, _ statement: Statement, _ virtuals: [VirtualClaim], _ claims: inout [Claim]
   ) throws(VerificationError) {
     var pending = virtuals
-    for (index, axes) in plan.outputAxes(&sponge).enumerated() {
+    for (index, axes) in plan.outputAxes(&sponge) {
       let column = plan.circuit.outputs[index].column
       let value = Value(statement.evaluate(output: index, plan, axes))
       if let slot = plan.slots[column] {

@@ -169,7 +169,6 @@ public struct Proof: Sendable {
   }
 
   package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
-    func columns(_ ports: [Port]) -> [Column] { ports.map { circuit.columns[$0.column] } }
     var writer = ByteWriter(.proof)
     writer.append(keyDigest.bytes)
     writer.append(modelDigest.bytes)
@@ -177,8 +176,8 @@ public struct Proof: Sendable {
     writer.append(UInt8(statement.inputs.count))
     writer.append([UInt8](repeating: 0, count: statement.inputs.count))
     writer.append(block: statement.context)
-    writer.append(block: Statement.encode(statement.inputs, columns(circuit.inputs)))
-    writer.append(block: Statement.encode(statement.outputs, columns(circuit.outputs)))
+    writer.append(block: Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn)))
+    writer.append(block: Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn)))
     writer.append(block: bytes)
     return writer.sealed
   }

@@ -13,7 +13,7 @@ public struct Statement: Hashable, Sendable {
   public var batch: Int
   /// By input port: integers, row-major, batch first.
   public var inputs: [[Int64]]
-  /// By output port.
+  /// By output port; for a class port the indices, ascending, of each sample.
   public var outputs: [[Int64]]
   public var context: [UInt8]
 
@@ -33,17 +33,27 @@ public struct Statement: Hashable, Sendable {
       throw .statementOutOfRange
     }
     for (port, integers) in zip(circuit.inputs + circuit.outputs, inputs + outputs) {
-      let column = circuit.columns[port.column]
-      guard integers.count == port.dimensions.reduce(batch, *),
-        integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper })
+      let (column, count) = (circuit.shownColumn(port), port.dimensions.reduce(1, *))
+      guard integers.count == batch * count, integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper }),
+        port.classesOf == nil || integers.indices.allSatisfy({ $0 % count == 0 || integers[$0 - 1] < integers[$0] })
       else { throw .statementOutOfRange }
     }
   }
 
-  /// The extension of an input column under axis weights; zero outside its true size.
+  /// The extension of a public column under axis weights; zero outside its true size.
   package func evaluate(input column: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
-    guard let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) else { return .zero }
-    return evaluate(inputs[port], shape: plan.circuit.shape(ofColumn: column, batch: batch), axes)
+    let shape = plan.circuit.shape(ofColumn: column, batch: batch)
+    if let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) {
+      return evaluate(inputs[port], shape: shape, axes)
+    }
+    let tables = zip(axes, shape).map { $0.table($1) }
+    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column }), tables.count == 3 else {
+      return .zero
+    }
+    return outputs[port].enumerated().reduce(SecureField.zero) { sum, index in
+      let (sample, rank) = index.offset.quotientAndRemainder(dividingBy: shape[1])
+      return sum + tables[0][sample] * tables[1][rank] * tables[2][Int(index.element)]
+    }
   }
 
   package func evaluate(output port: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
@@ -79,7 +89,7 @@ public struct Statement: Hashable, Sendable {
     var reader = ByteReader(bytes)
     do throws(MalformedBytes) {
       let decoded = try ports.map { port throws(MalformedBytes) in
-        let column = circuit.columns[port.column]
+        let column = circuit.shownColumn(port)
         let count = port.dimensions.reduce(batch, *)
         return try reader.list(count: count, minimumByteCount: column.integerByteCount) {
           reader throws(MalformedBytes) in
@@ -110,7 +120,6 @@ extension Sponge {
   package mutating func bind(
     _ purpose: Purpose, keyCore: Digest, _ statement: Statement, _ circuit: ArithmeticCircuit
   ) {
-    func columns(_ ports: [Port]) -> [Column] { ports.map { circuit.columns[$0.column] } }
     var batch = ByteWriter()
     batch.append(UInt32(truncatingIfNeeded: statement.batch))
     observe("protocol", Array("zkml 1".utf8)[...])
@@ -118,8 +127,8 @@ extension Sponge {
     observe("key", keyCore.bytes[...])
     observe("batch", batch.bytes[...])
     observe("visibility", [UInt8](repeating: 0, count: statement.inputs.count)[...])
-    observe("input", Statement.encode(statement.inputs, columns(circuit.inputs))[...])
-    observe("output", Statement.encode(statement.outputs, columns(circuit.outputs))[...])
+    observe("input", Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))[...])
+    observe("output", Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn))[...])
     observe("context", statement.context[...])
   }
 }

@@ -39,7 +39,10 @@ extension FileDescription {
     ]
     for table in circuit.tables { lines.append("table     \(table.name): 2^\(table.bitCount) rows of \(table.arity)") }
     for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
-      lines += ports.map { "\(title)    \($0.name) (\($0.shapeText)), scale \(circuit.scale(of: $0)), public" }
+      lines += ports.map { port in
+        let unit = port.classesOf == nil ? "scale \(circuit.scale(of: port))" : "classes"
+        return "\(title)    \(port.name) (\(port.shapeText)), \(unit), public"
+      }
     }
     func ports(_ ports: [Port]) -> JSON {
       .array(

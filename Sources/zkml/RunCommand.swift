@@ -50,7 +50,7 @@ extension LoweredNetwork {
     }
     do throws(WitnessError) {
       let witness = try Witness(circuit, batch: batch, inputs: inputs, weights: weights, threads: threads)
-      return circuit.outputs.map { witness.columns[$0.column] }
+      return witness.outputs(circuit)
     } catch {
       throw Failure.unusable(error.reason(circuit))
     }

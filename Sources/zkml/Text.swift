@@ -57,13 +57,15 @@ extension Soundness {
 }
 
 extension Port {
-  /// Real values of a batch, each sample with its largest place when it is a vector.
+  /// Real values of a batch, each sample with its largest place when it is a vector; of a class port the indices.
   func lines(_ integers: [Int64], _ circuit: ArithmeticCircuit, limit: Int = 8) -> [String] {
     let scale = circuit.scale(of: self)
     let width = dimensions.reduce(1, *)
     let count = width == 0 ? 0 : integers.count / width
     var lines = (0..<min(count, limit)).map { sample in
-      let values = integers[sample * width..<(sample + 1) * width].map { Double($0) * scale }
+      let row = integers[sample * width..<(sample + 1) * width]
+      if classesOf != nil { return "\(name)[\(sample)] = class \(row.map(String.init).joined(separator: " "))" }
+      let values = row.map { Double($0) * scale }
       let shown = values.prefix(16).map { decimal($0, places: 4) }.joined(separator: " ")
       let top = values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
       return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "")
@@ -72,11 +74,13 @@ extension Port {
     return lines
   }
 
-  /// Shape, integers and real values.
+  /// Shape, integers and real values; of a class port shape and indices.
   func json(_ integers: [Int64], _ circuit: ArithmeticCircuit, batch: Int) -> JSON {
     let scale = circuit.scale(of: self)
+    let shape = JSON.array(([batch] + dimensions).map { .integer($0) })
+    if classesOf != nil { return ["shape": shape, "classes": .array(integers.map { .integer(Int($0)) })] }
     return [
-      "shape": .array(([batch] + dimensions).map { .integer($0) }), "scale": .number(scale),
+      "shape": shape, "scale": .number(scale),
       "integers": .array(integers.map { .integer(Int($0)) }),
       "values": .array(integers.map { .number(Double($0) * scale) }),
     ]

@@ -319,6 +319,47 @@ import Testing
     #expect(rule { $0.inputs[0].dimensions = Array(repeating: 1 << 24, count: 8) } == 9)
   }
 
+  @Test("row 3: rule 9, class ports") func classPorts() throws {
+    let valid = Network.classes(2).circuit
+    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
+      var circuit = valid
+      change(&circuit)
+      do throws(InvalidCircuit) {
+        try circuit.validate()
+        return nil
+      } catch { return error.rule }
+    }
+    let source = try #require(valid.outputs[0].classesOf)
+    let column = valid.outputs[0].column
+    #expect(rule { _ in } == nil)
+    #expect(rule { $0.outputs[0].classesOf = $0.columns.count } == 3)
+    #expect(rule { $0.outputs[0].classesOf = nil } == 9)
+    // No virtual column before the port's; of other axes.
+    for other in valid.columns.indices where other != source { #expect(rule { $0.outputs[0].classesOf = other } == 9) }
+    #expect(rule { $0.columns.append($0.columns[column]) } == 9)
+    #expect(rule { $0.outputs.append($0.outputs[0]) } == 9)
+    #expect(rule { $0.outputs = [] } == 9)
+    #expect(rule { $0.inputs.append($0.outputs[0]) } == 9)
+    #expect(rule { $0.inputs[0].classesOf = source } == 9)
+    #expect(rule { $0.inputs.append($0.outputs[0]); $0.outputs = [] } == 9)
+    #expect(rule { $0.columns[column].upper = 2 } == 9)
+    #expect(rule { $0.columns[column].lower = -1 } == 9)
+    for dimensions in [[], [1], [3], [2, 1], [10]] { #expect(rule { $0.outputs[0].dimensions = dimensions } == 9) }
+    #expect(rule { circuit in
+      circuit.columns[column].axes.swapAt(1, 2)
+      circuit.outputs[0].dimensions = [5]
+    } == 9)
+    #expect(rule { circuit in
+      circuit.columns[column].axes.removeLast()
+      circuit.outputs[0].dimensions = [2]
+    } == 9)
+    // More classes shown than there are.
+    #expect(rule { circuit in
+      circuit.axes[3] = 6
+      circuit.outputs[0].dimensions = [6]
+    } == 9)
+  }
+
   @Test("row 16: rules 1 and 9, what a verifier computes is bounded") func work() {
     #expect(rule { $0.outputs[0].dimensions += Array(repeating: 1, count: 8) } == 9)
     #expect(

@@ -109,6 +109,8 @@ struct Form {
 struct Port {
   var column: Int
   var dimensions: [Int]
+  /// The source of a class port.
+  var source: Int?
 }
 
 extension CircuitDescription {

@@ -22,7 +22,7 @@ private struct Instance {
 extension ProofCheck {
   /// §7 step 1.
   mutating func claimOutputs(_ outputs: [[Extension]]) {
-    for (port, values) in zip(circuit.outputs, outputs) {
+    for (port, values) in zip(circuit.outputs, outputs) where port.source == nil {
       let bits = bits(ofColumn: port.column)
       let sizes = sizes(ofColumn: port.column)
       let variableCount = bits.reduce(0, +)

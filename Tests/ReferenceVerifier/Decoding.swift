@@ -57,7 +57,15 @@ extension CircuitDescription {
     }
     lookups = try reader.list(count: try reader.u32(), atMost: 65536, Lookup.init)
     inputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
-    outputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
+    outputs = try reader.list(count: try reader.u32(), atMost: 255) { r throws(ReferenceRejection) in
+      var port = try Port(&r)
+      switch try r.u8() {
+      case 0: break
+      case 1: port.source = try r.u32()
+      default: throw .malformedCircuit
+      }
+      return port
+    }
     guard reader.isAtEnd else { throw .malformedCircuit }
   }
 }

@@ -80,31 +80,48 @@ struct ProofCheck {
     transcript.observe("context", statement.context)
   }
 
-  /// Reads the inputs into `publicValues`; returns the outputs, one list for each port.
+  /// Reads the inputs and classes into `publicValues`; returns the outputs, one list for each port.
   private mutating func readStatement(_ statement: Statement) throws(ReferenceRejection) -> [[Extension]] {
     guard statement.visibility == [UInt8](repeating: 0, count: circuit.inputs.count), statement.context.count <= 65535
     else { throw .malformedStatement }
     let inputs = try decode(statement.encodedInputs, circuit.inputs)
-    for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values }
-    return try decode(statement.encodedOutputs, circuit.outputs)
+    for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values.map { Extension($0) } }
+    let outputs = try decode(statement.encodedOutputs, circuit.outputs)
+    for (port, values) in zip(circuit.outputs, outputs) where port.source != nil {
+      publicValues[port.column] = try selection(port, values)
+    }
+    return outputs.map { $0.map { Extension($0) } }
   }
 
-  /// Decodes an integer list (§5).
-  private func decode(_ bytes: [UInt8], _ ports: [Port]) throws(ReferenceRejection) -> [[Extension]] {
+  /// The public column of a class port (§3.2); the indices of a sample ascend (§5).
+  private func selection(_ port: Port, _ indices: [UInt64]) throws(ReferenceRejection) -> [Extension] {
+    let sizes = sizes(ofColumn: port.column)
+    var entries: [Extension] = []
+    for (position, index) in indices.enumerated() {
+      guard position % sizes[1] == 0 || indices[position - 1] < index else { throw .malformedStatement }
+      entries += (0..<sizes[2]).map { $0 == Int(index) ? .one : .zero }
+    }
+    return entries
+  }
+
+  /// Decodes an integer list (§5), as residues.
+  private func decode(_ bytes: [UInt8], _ ports: [Port]) throws(ReferenceRejection) -> [[UInt64]] {
     var position = 0
-    var lists: [[Extension]] = []
+    var lists: [[UInt64]] = []
     for port in ports {
       let column = circuit.columns[port.column]
-      let span = UInt64(bitPattern: column.upper &- column.lower)
+      let sizes = sizes(ofColumn: port.column)
+      let isClasses = port.source != nil
+      let span = isClasses ? UInt64(sizes[2] - 1) : UInt64(bitPattern: column.upper &- column.lower)
       let width = max(1, ceilDivide(64 - span.leadingZeroBitCount, 8))
-      let count = sizes(ofColumn: port.column).reduce(1, *)
+      let count = isClasses ? sizes[0] * sizes[1] : sizes.reduce(1, *)
       guard count <= (bytes.count - position) / width else { throw .malformedStatement }
-      var values: [Extension] = []
+      var values: [UInt64] = []
       values.reserveCapacity(count)
       for _ in 0..<count {
         let digits = word(bytes[position..<position + width])
         guard digits <= span else { throw .malformedStatement }
-        values.append(Extension(Residue.add(Residue.of(column.lower), digits)))
+        values.append(isClasses ? digits : Residue.add(Residue.of(column.lower), digits))
         position += width
       }
       lists.append(values)

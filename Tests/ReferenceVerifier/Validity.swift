@@ -80,23 +80,40 @@ extension CircuitDescription {
 
   /// Rule 9.
   private func checkPorts() throws(ReferenceRejection) {
-    let ported = inputs.map(\.column)
+    let ported = (inputs + outputs.filter { $0.source != nil }).map(\.column)
     guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
     for port in inputs + outputs {
       guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
       guard port.dimensions.count <= 8, port.dimensions.allSatisfy({ (1...1 << 24).contains($0) }) else {
         throw .invalidCircuit(rule: 9)
       }
+      if let source = port.source {
+        try checkClasses(port, source)
+        continue
+      }
       let entries = columns[port.column].axes.dropFirst().reduce(Integer(1)) { $0 * Integer(axes[$1]) }
       let product = port.dimensions.reduce(Integer(1)) { $0 * Integer($1) }
       guard product == entries else { throw .invalidCircuit(rule: 9) }
     }
-    for port in outputs {
+    for port in outputs where port.source == nil {
       switch columns[port.column].kind {
       case .advice, .virtual: break
       case .weight, .published: throw .invalidCircuit(rule: 9)
       }
     }
+  }
+}
+
+extension CircuitDescription {
+  /// The second part of rule 9.
+  private func checkClasses(_ port: Port, _ source: Int) throws(ReferenceRejection) {
+    guard source < columns.count else { throw .invalidCircuit(rule: 3) }
+    let column = columns[port.column]
+    guard column.axes.count == 3, column.lower == 0, column.upper == 1 else { throw .invalidCircuit(rule: 9) }
+    let (k, n) = (axes[column.axes[1]], axes[column.axes[2]])
+    guard port.dimensions == [k], k <= n, source < port.column, columns[source].kind == .virtual,
+      columns[source].axes == [0, column.axes[2]]
+    else { throw .invalidCircuit(rule: 9) }
   }
 }
 

@@ -46,8 +46,8 @@ enum AttentionCircuit {
     w.u32(1)
     w.port(1, "x", [3, 5])
     w.u32(2)
-    w.port(8, "s", [3, 3])
-    w.port(5, "h", [12])
+    w.output(8, "s", [3, 3])
+    w.output(5, "h", [12])
     return w.bytes
   }
 

@@ -65,6 +65,14 @@ struct ByteWriter {
   }
 }
 
+extension ByteWriter {
+  /// An output port that is no class port.
+  mutating func output(_ column: Int, _ name: String, _ dimensions: [Int]) {
+    port(column, name, dimensions)
+    u8(0)
+  }
+}
+
 /// A dense layer of 3 inputs and 5 outputs with a bias, a shift by 8 and a ReLU, with single parts that tests change.
 struct SampleCircuit {
   var outputAxisOfWeight = 2
@@ -124,7 +132,7 @@ struct SampleCircuit {
     w.u32(inputPorts.count)
     for port in inputPorts { w.port(port, "x", [3]) }
     w.u32(1)
-    w.port(outputPort, "y", [5])
+    w.output(outputPort, "y", [5])
     return w.bytes
   }
 

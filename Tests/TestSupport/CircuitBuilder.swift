@@ -129,6 +129,16 @@ package struct CircuitBuilder {
     circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column)))
   }
 
+  /// The public column of a class port: the indices of the largest entries along the last axis of `source`, as many as
+  /// `axis` has.
+  package mutating func classes(_ axis: Int, of source: Int) -> Int {
+    let axes = [0, axis] + circuit.columns[source].axes.suffix(1)
+    let column = add(.input, axes, (0, 1))
+    circuit.outputs.append(
+      Port(column: column, name: "y\(column)", dimensions: [circuit.axes[axis]], classesOf: source))
+    return column
+  }
+
   /// Random inputs, by port.
   package func inputs(batch: Int, seed: UInt64 = 7) -> [[Int64]] {
     var random = RepeatableRandom(seed: seed)

@@ -28,7 +28,7 @@ private struct ExactSum {
       add("beta", 1 << depthL + 1 << depthT)
       for variables in 0..<max(depthL, depthT) { add("layers", 3 + 2 * variables + 1) }
     }
-    for port in circuit.outputs { add("outputs", bits(port.column)) }
+    for port in circuit.outputs where port.classesOf == nil { add("outputs", bits(port.column)) }
     let instances = plan.instanceShapes
     if !instances.isEmpty {
       let degree = max(2, instances.map(\.degree).max() ?? 0)

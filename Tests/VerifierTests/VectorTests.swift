@@ -52,12 +52,13 @@ import Verifier
   @Test("the encoding of a circuit with every kind of part, and the digests of its key") func circuit() throws {
     let slice = Binding.Slice(start: -1, stride: 1)
     let circuit = ArithmeticCircuit(
-      name: "vector", batchCap: 4, axes: [0, 2],
+      name: "vector", batchCap: 4, axes: [0, 2, 1],
       columns: [
         Column(name: "x", kind: .input, axes: [0, 1], lower: 0, upper: 1, scale: 0.5),
         Column(name: "w", kind: .weight, axes: [1], lower: -2, upper: 1),
         Column(name: "a", kind: .virtual, axes: [0, 1], lower: -4, upper: 3),
         Column(name: "y", kind: .advice, axes: [0, 1], lower: 0, upper: 3, scale: 2),
+        Column(name: "c", kind: .input, axes: [0, 2, 1], lower: 0, upper: 1),
       ],
       tables: [
         Table(name: "relu", content: .function(lower: -4, values: [0, 0, 0, 0, 0, 1, 2, 3])),
@@ -75,14 +76,17 @@ import Verifier
       ],
       lookups: [Lookup(table: 0, forms: [AffineForm(plain: 2), AffineForm(plain: 3)])],
       inputs: [Port(column: 0, name: "input", dimensions: [2])],
-      outputs: [Port(column: 3, name: "output", dimensions: [2])])
+      outputs: [
+        Port(column: 3, name: "output", dimensions: [2]),
+        Port(column: 4, name: "class", dimensions: [1], classesOf: 2),
+      ])
     try circuit.validate()
-    #expect(circuit.encoded.count == 454)
+    #expect(circuit.encoded.count == 521)
     let root = Digest(bytes: Array(0..<32)[...])
     let core = KeyCore(circuit: circuit, code: Code(variableCount: 6, rateBits: 2), root: root)
-    #expect(core.circuitDigest.hexadecimal == "dd88f38520808fe820a504aba2e5fb994514b7f2777a7d5867a8f77dc3cd087a")
-    #expect(core.modelID.hexadecimal == "7b8a00cd308f02df3d11e53dc2ec58c34656f3cd8c2bad5fa0862518d7634ad1")
-    #expect(core.digest.hexadecimal == "a46132fa9c7d59efdb22ce9dc12723678dfcce63d1829e5155d213e200f2a0ba")
+    #expect(core.circuitDigest.hexadecimal == "12a6c35042ac771e547d9d79e58cc05698b1d80bd207bae1746f349a026a00f9")
+    #expect(core.modelID.hexadecimal == "ca4647e49285f8eeac18d3ae38a76638f0adfd8f4196ca93fe36c9ce9f9f3fd3")
+    #expect(core.digest.hexadecimal == "cfac6ec42abdcc97763d83b3cebcbad776e50fd27e4463ce6d5f20009318da42")
   }
 
   @Test("symbol i is the row's polynomial at ω^rev(i)", arguments: [

@@ -20,7 +20,7 @@ extension IntegerNetwork {
 extension InputEncoding {
   /// The encoding of an input of a circuit.
   package init(_ port: Port, _ circuit: ArithmeticCircuit) {
-    let column = circuit.columns[port.column]
+    let column = circuit.shownColumn(port)
     self.init(
       port: NamedShape(name: port.name, shape: port.dimensions), scale: column.scale, range: column.lower...column.upper)
   }

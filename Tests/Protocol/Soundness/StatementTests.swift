@@ -113,7 +113,7 @@ import Verifier
     let witness = try Witness(
       proven.circuit, batch: 3, inputs: proven.statement.inputs, weights: weights, threads: 1)
     var statement = proven.statement
-    statement.outputs = proven.circuit.outputs.map { witness.columns[$0.column] }
+    statement.outputs = witness.outputs(proven.circuit)
     for (commitment, expected) in [
       (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
     ] {

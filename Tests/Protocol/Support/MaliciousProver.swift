@@ -37,7 +37,7 @@ struct MaliciousProver {
         plan.circuit, batch: plan.batch, witness.columns)
     }
     witness.countMultiplicities(plan.circuit, batch: plan.batch)
-    statement.outputs = plan.circuit.outputs.map { witness.columns[$0.column] }
+    statement.outputs = witness.outputs(plan.circuit)
   }
 
   func commit() -> [Commitment] {
