@@ -157,7 +157,7 @@ import Verifier
     let inputs = b.inputs(batch: 3)
     let network = Network(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
     let proven = ProvenNetwork(network, batch: 3)
-    #expect(proven.plan.commitments[0].layout.placements.allSatisfy(\.hasPadding))
+    #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
     #expect(error(proven) { _, _ in true } == nil)
   }
 }
