@@ -211,6 +211,7 @@ extension ArithmeticCircuit {
   private func validateDefinitions() throws(InvalidCircuit) {
     var definitions = [Int](repeating: 0, count: columns.count)
     var rangeLookups = definitions
+    var seen: Set<AffineForm> = []
     for contraction in contractions { definitions[contraction.output] += 1 }
     for (index, lookup) in lookups.enumerated() {
       try require(tables.indices.contains(lookup.table), rule: 3, index)
@@ -219,6 +220,7 @@ extension ArithmeticCircuit {
       for form in lookup.forms {
         try require(form.parts.count <= columns.count && !form.parts.isEmpty, rule: 6, index)
         try require(form.parts.allSatisfy { columns.indices.contains($0.column) }, rule: 3, index)
+        guard seen.insert(form).inserted else { continue }
         for limb in form.parts.dropFirst() { definitions[limb.column] += 1 }
       }
       if table.arity == 1, let column = lookup.forms[0].plainColumn { rangeLookups[column] += 1 }
@@ -262,7 +264,7 @@ extension ArithmeticCircuit {
   ) throws(InvalidCircuit) {
     if form.plainColumn != nil { return }
     let source = form.parts[0]
-    try require((1...32).contains(form.shift) && form.constant.magnitude <= 1 << 61, rule: 6, index)
+    try require((1...48).contains(form.shift) && form.constant.magnitude <= 1 << 61, rule: 6, index)
     try require(source.coefficient == 1, rule: 6, index)
     var offset = 0
     for (position, limb) in form.parts.dropFirst().enumerated() {

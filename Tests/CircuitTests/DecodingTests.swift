@@ -4,7 +4,7 @@ import Testing
 
 /// Whatever the bytes, decoding and validation throw or succeed; they never trap.
 @Suite struct DecodingTests {
-  private let circuits = [Network.small, Network.all[5], Network.all[14]].map(\.circuit)
+  private let circuits = [SmallNetwork.small, SmallNetwork.all[5], SmallNetwork.all[14]].map(\.circuit)
 
   private func decode(_ bytes: [UInt8]) -> ArithmeticCircuit? {
     guard let circuit = try? ArithmeticCircuit(encoded: bytes[...]) else { return nil }
@@ -12,8 +12,8 @@ import Testing
     return circuit
   }
 
-  @Test("row 13: decoding is the inverse of encoding, also from the middle of other bytes", arguments: Network.all)
-  func roundTrip(_ network: Network) throws {
+  @Test("row 13: decoding is the inverse of encoding, also from the middle of other bytes", arguments: SmallNetwork.all)
+  func roundTrip(_ network: SmallNetwork) throws {
     let bytes = network.circuit.encoded
     #expect(try ArithmeticCircuit(encoded: bytes[...]) == network.circuit)
     let padded = [1, 2, 3] + bytes + [4]
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test("row 17: names are valid UTF-8; versions, kinds and binding types are known") func formats() throws {
-    let bytes = Network.small.circuit.encoded
+    let bytes = SmallNetwork.small.circuit.encoded
     let name = ArithmeticCircuit.magic.count + 2 + 2
     for invalid in [0x80, 0xC0, 0xFF] as [UInt8] {
       var copy = bytes

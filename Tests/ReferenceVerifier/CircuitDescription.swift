@@ -85,12 +85,12 @@ struct Lookup {
   var forms: [Form]
 }
 
-struct FormEntry {
+struct FormEntry: Equatable {
   var column: Int
   var coefficient: Int64
 }
 
-struct Form {
+struct Form: Equatable {
   var shift: Int
   var constant: Int64
   var entries: [FormEntry]

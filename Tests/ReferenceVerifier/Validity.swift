@@ -24,7 +24,7 @@ extension CircuitDescription {
     for case .function(_, let values) in tables where !values.allSatisfy(isSmall) { throw .invalidCircuit(rule: 1) }
     guard columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else { throw .invalidCircuit(rule: 1) }
     for form in lookups.flatMap(\.forms) {
-      guard form.shift <= 32, isSmall(form.constant), form.entries.allSatisfy({ isSmall($0.coefficient) }) else {
+      guard form.shift <= 48, isSmall(form.constant), form.entries.allSatisfy({ isSmall($0.coefficient) }) else {
         throw .invalidCircuit(rule: 1)
       }
     }

@@ -15,8 +15,10 @@ extension CircuitDescription {
 
   private func occurrences() -> Occurrences {
     var found = Occurrences()
+    var known: [Form] = []
     for lookup in lookups {
-      for form in lookup.forms where form.shift >= 1 {
+      for form in lookup.forms where form.shift >= 1 && !known.contains(form) {
+        known.append(form)
         for limb in form.entries.dropFirst() { found.limbs[limb.column, default: 0] += 1 }
       }
       if lookup.forms.count == 2, let second = lookup.forms[1].plainColumn {
@@ -59,7 +61,7 @@ extension CircuitDescription {
         case .range(let lower, let bits) = tables[table[0]], bits >= 1
       else { throw .invalidCircuit(rule: 6) }
       let isLast = k == form.entries.count - 1
-      guard offset < 33, limb.coefficient == -(1 << Int64(offset)), lower == (isLast ? -(1 << Int64(bits - 1)) : 0)
+      guard offset < 49, limb.coefficient == -(1 << Int64(offset)), lower == (isLast ? -(1 << Int64(bits - 1)) : 0)
       else { throw .invalidCircuit(rule: 6) }
       offset += bits
     }
