@@ -1,18 +1,28 @@
 /// A float network: operators applied to one batch of samples.
 ///
-/// Values are numbered: 0 is the input, i + 1 is made by `nodes[i]`. Shapes are those of one sample; every value has a
-/// leading batch axis beside them.
+/// Values are numbered: first the inputs, then the result of each node, in order. Shapes are those of one sample; every
+/// value has a leading batch axis beside them.
 package struct Network: Sendable {
   package let name: String
-  package let input: NamedShape
-  package let output: NamedShape
+  package let inputs: [NamedShape]
+  package let outputs: [NetworkOutput]
   package let nodes: [Node]
+  /// What the importer left out on purpose, a line each.
+  package let notices: [String]
 
-  package init(name: String, input: NamedShape, output: NamedShape, nodes: [Node]) {
+  package init(
+    name: String, inputs: [NamedShape], outputs: [NetworkOutput], nodes: [Node], notices: [String] = []
+  ) {
     self.name = name
-    self.input = input
-    self.output = output
+    self.inputs = inputs
+    self.outputs = outputs
     self.nodes = nodes
+    self.notices = notices
+  }
+
+  /// The shape of one sample of a value.
+  package func shape(of value: Int) -> [Int] {
+    value < inputs.count ? inputs[value].shape : nodes[value - inputs.count].shape
   }
 }
 
@@ -29,26 +39,57 @@ package struct NamedShape: Sendable, Equatable {
   package var width: Int { shape.reduce(1, *) }
 }
 
-/// One operator of a network, in an order in which every operand comes before its use. The last node makes the output.
+/// An output of a network.
+package struct NetworkOutput: Sendable, Equatable {
+  package let name: String
+  package let value: Int
+  /// Nil to show the value itself; k to show only the indices of the k largest elements along the last axis, ascending.
+  package var classCount: Int?
+
+  package init(name: String, value: Int, classCount: Int? = nil) {
+    self.name = name
+    self.value = value
+    self.classCount = classCount
+  }
+}
+
+/// One operator of a network, in an order in which every operand comes before its use.
 package struct Node: Sendable {
   package let name: String
-  package let operand: Int
+  package let operands: [Int]
   package var operation: Operation
   package let shape: [Int]
 
-  package init(name: String, operand: Int, operation: Operation, shape: [Int]) {
+  package init(name: String, operands: [Int], operation: Operation, shape: [Int]) {
     self.name = name
-    self.operand = operand
+    self.operands = operands
     self.operation = operation
     self.shape = shape
   }
 }
 
 package enum Operation: Sendable {
+  /// Over the last axis of one operand: … × in to … × out.
   case linear(Linear)
-  case relu
+  /// x·scale + shift of one operand, with vectors of constants.
+  case affine(Affine)
+  /// The same function of every element of one operand.
+  case pointwise(Pointwise)
+  /// Σ coefficient · operand, operands broadcast to the result's shape (aligned at the last axis).
+  case sum([Double])
+  /// The product of two operands, broadcast to the result's shape.
+  case product
   /// The same elements in the same order under another shape.
   case reshape
+  /// Axis i of the result is axis `order[i]` of the operand.
+  case transpose(order: [Int])
+  /// The indices start + stride·i along one axis, i below the result's size. The stride may be negative.
+  case slice(axis: Int, start: Int, stride: Int)
+  /// Operands one after the other along an axis.
+  case concatenate(axis: Int)
+  /// scale · clamp(round half to even(x / scale), range): a QuantizeLinear and the DequantizeLinear of its result. The
+  /// zero point is taken off the range.
+  case quantize(FixedQuantization)
 }
 
 /// y[o] = Σ_i weights[o, i]·x[i] + bias[o]
@@ -56,7 +97,7 @@ package struct Linear: Sendable {
   package let inputCount: Int
   package let outputCount: Int
   /// outputCount × inputCount, row-major.
-  package let weights: [Float]
+  package var weights: [Float]
   /// outputCount
   package var bias: [Float]
 
@@ -68,32 +109,88 @@ package struct Linear: Sendable {
   }
 }
 
+/// y = x·scale + shift; both have `shape`, which broadcasts to that of x (aligned at the last axis, sizes equal or 1).
+package struct Affine: Sendable {
+  package let shape: [Int]
+  package var scale: [Float]
+  package var shift: [Float]
+
+  package init(shape: [Int], scale: [Float], shift: [Float]) {
+    self.shape = shape
+    self.scale = scale
+    self.shift = shift
+  }
+}
+
+/// The integers that a model itself prescribes for a value.
+package struct FixedQuantization: Sendable, Equatable {
+  package let scale: Double
+  package let range: ClosedRange<Int64>
+
+  package init(scale: Double, range: ClosedRange<Int64>) {
+    self.scale = scale
+    self.range = range
+  }
+}
+
+/// A function of one real number, as an expression in x.
+package indirect enum Pointwise: Sendable, Equatable {
+  package enum Function: String, Sendable, CaseIterable {
+    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate
+  }
+
+  case x
+  case constant(Double)
+  case function(Function, Pointwise)
+  case sum(Pointwise, Pointwise)
+  case product(Pointwise, Pointwise)
+  case power(Pointwise, Double)
+  case minimum(Pointwise, Pointwise)
+  case maximum(Pointwise, Pointwise)
+}
+
 extension Network {
   package var parameterCount: Int {
     nodes.reduce(0) { $0 + $1.operation.parameterCount }
   }
 
-  /// Multiplications of one sample.
+  /// Multiplications of one sample by weights, constants and other values.
   package var multiplicationCount: Int {
-    nodes.reduce(0) { $0 + $1.operation.multiplicationCount }
+    nodes.reduce(0) { count, node in
+      let elements = node.shape.reduce(1, *)
+      switch node.operation {
+      case .linear(let linear): return count + elements * linear.inputCount
+      case .affine, .product: return count + elements
+      case .pointwise, .sum, .reshape, .transpose, .slice, .concatenate, .quantize: return count
+      }
+    }
   }
 
-  /// The shape of one sample of a value.
-  func shape(of value: Int) -> [Int] { value == 0 ? input.shape : nodes[value - 1].shape }
+  /// The shape of what an output shows of one sample.
+  package func shape(of output: NetworkOutput) -> [Int] {
+    let shape = shape(of: output.value)
+    return output.classCount.map { shape.dropLast() + [$0] } ?? shape
+  }
 }
 
 extension Operation {
   var parameterCount: Int {
     switch self {
     case .linear(let linear): linear.weights.count + linear.bias.count
-    case .relu, .reshape: 0
+    case .affine(let affine): affine.scale.count + affine.shift.count
+    case .pointwise, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: 0
     }
   }
 
-  var multiplicationCount: Int {
+  /// Whether all constants are finite.
+  var isFinite: Bool {
     switch self {
-    case .linear(let linear): linear.weights.count
-    case .relu, .reshape: 0
+    case .linear(let linear): linear.weights.allSatisfy(\.isFinite) && linear.bias.allSatisfy(\.isFinite)
+    case .affine(let affine): affine.scale.allSatisfy(\.isFinite) && affine.shift.allSatisfy(\.isFinite)
+    case .pointwise(let function): function.isFinite
+    case .sum(let coefficients): coefficients.allSatisfy(\.isFinite)
+    case .quantize(let quantization): quantization.scale.isFinite
+    case .product, .reshape, .transpose, .slice, .concatenate: true
     }
   }
 }

@@ -16,3 +16,6 @@ let maximumNameByteCount = 255
 
 /// The largest number of elements of one array or of all weights of a network.
 let maximumElementCount = 1 << 27
+
+/// The largest number of axes of a value, the batch axis included.
+let maximumAxisCount = 16

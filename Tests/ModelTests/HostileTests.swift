@@ -3,10 +3,28 @@ import Testing
 
 /// Every damaged file is read or refused with a `ModelError` or `DataProblem`; a trap ends the test run.
 @Suite struct HostileTests {
-  @Test(arguments: ["shapes", "matmul_add", "typed_fields", "gemm_scaled"])
+  @Test(arguments: [
+    "accepted/shapes", "accepted/matmul_add", "accepted/typed_fields", "accepted/gemm_scaled",
+    "operators/ArgMax_softmax",
+    "operators/BatchNormalization_image", "operators/Clip", "operators/Concat", "operators/Constant",
+    "operators/ConstantOfShape", "operators/DequantizeLinear_channels", "operators/Dropout_inference",
+    "operators/Expand",
+    "operators/Flatten_later", "operators/Gather", "operators/Gemm_half", "operators/MatMul_left_axes",
+    "operators/Mul_widening",
+    "operators/Pow_integer", "operators/QuantizeLinear_weights", "operators/QuantizeLinear_16",
+    "operators/ReduceMean_dropped",
+    "operators/Reshape", "operators/Shape_product", "operators/Shape_slice", "operators/Slice",
+    "operators/Slice_attributes",
+    "operators/Split", "operators/Split_count", "operators/Squeeze", "operators/Sum", "operators/TopK",
+    "operators/Transpose_twice", "operators/Unsqueeze",
+  ])
   func damagedModelsDoNotTrap(name: String) throws {
-    let bytes = try readFile(fixtures + "accepted/\(name).onnx")
-    try damage(bytes) { _ = try importONNX($0, file: name) }
+    let bytes = try readFile(fixtures + name + ".onnx")
+    try damage(bytes) { bytes in
+      let network = try importONNX(bytes, file: name).simplified()
+      guard network.nodes.allSatisfy({ $0.shape.reduce(1, *) < 1 << 16 }) else { return }
+      _ = network.values(of: network.inputs.map { [Double](repeating: 0.5, count: $0.width) })
+    }
   }
 
   @Test(arguments: [

@@ -12,48 +12,30 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("long_input_name", "the input '\(String(repeating: "x", count: 120))…' has a name that is too long"),
   ("long_output_name", "the output '\(String(repeating: "y", count: 120))…' has a name that is too long"),
   ("missing_operand", "node fc: operand 1 is missing"),
-  (
-    "add_after_relu",
-    "1 unsupported node: bias (Add): only a constant bias directly after a Gemm or MatMul can be added"
-  ),
-  (
-    "add_to_shared",
-    "1 unsupported node: bias (Add): only a constant bias directly after a Gemm or MatMul can be added"
-  ),
   ("attribute_type", "node fc: the attribute 'alpha' is not of type float"),
   ("batch_of_4", "the input 'x' has a batch axis of 4; only 1 or a symbolic one is supported"),
   ("batch_only", "the input 'x' has a batch axis only"),
-  ("bias_of_rank_3", "1 unsupported node: bias (Add): a constant of shape [1, 1, 3] is not a bias of 3 elements"),
+  ("bias_of_rank_3", "1 unsupported node: bias (Add): a constant of shape [1, 1, 3] does not broadcast to batch × [3]"),
   ("computed_shape", "1 unsupported node: reshape (Reshape): operand 1 is not a constant"),
   ("computed_weights", "1 unsupported node: fc (Gemm): operand 1 is not a constant"),
   ("constant_input", "1 unsupported node: fc (Gemm): operand 0 is a constant"),
   ("data_twice", "node fc: the tensor 'w' stores its data twice"),
-  ("double_input", "the input 'x' has element type DOUBLE; only FLOAT is supported"),
-  (
-    "double_weights",
-    "1 unsupported node: fc (Gemm): the tensor 'w' has element type DOUBLE; only FLOAT and INT64 are read"
-  ),
-  ("dropout_mask", "1 unsupported node: drop (Dropout): its second output is used"),
+  ("dropout_mask", "1 unsupported node: drop (Dropout): its output 1 is used"),
   (
     "dropout_training",
-    "1 unsupported node: drop (Dropout): its training mode is an operand; export the model for inference"
+    "1 unsupported node: drop (Dropout): it is for training; export the model for inference"
   ),
   ("duplicate_initializer", "two initializers have the name 'w'"),
-  ("external_data", "1 unsupported node: fc (Gemm): the tensor 'w' keeps its data in another file"),
+  (
+    "external_data",
+    "1 unsupported node: fc (Gemm): the tensor 'w' keeps its data in another file; save the model with its weights inside"
+  ),
   ("flatten_batch", "1 unsupported node: flat (Flatten): it flattens from axis 0, which does not keep the batch axis"),
   ("foreign_domain", "1 unsupported node: fc (Gemm): operators of the domain 'com.example' are not supported"),
   ("future_operator_set", "operator set 1000 is not supported; 7...28 are"),
-  (
-    "half_weights",
-    "1 unsupported node: fc (Gemm): the tensor 'w' has element type FLOAT16; only FLOAT and INT64 are read"
-  ),
   ("huge_shape", "node fc: the tensor 'w' has shape [4294967296, 4294967296], which is negative or too large"),
   ("infinite_weights", "node fc: its weights are not all finite"),
-  (
-    "input_of_rank_3",
-    "1 unsupported node: fc (MatMul): its input is batch × [2, 4]; only batch × features is supported"
-  ),
-  ("integer_weights", "node fc: its weights are not of floats"),
+  ("integer_weights", "node fc: operand 1 is not of floats"),
   ("later_operand", "node relu: its operand 'g' is not defined before it"),
   ("local_functions", "the model defines functions of its own, which are not supported"),
   ("misfit_bias", "1 unsupported node: fc (Gemm): a constant of shape [2] is not a bias of 3 elements"),
@@ -64,7 +46,6 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("no_operator_set", "the model names no version of the standard operator set"),
   ("no_output_name", "node silent: it has no output"),
   ("old_operator_set", "operator set 6 is not supported; 7...28 are"),
-  ("output_is_input", "the output 'x' is the input itself"),
   ("overflowing_weights", "node fc: its weights are not all finite"),
   ("redefined_name", "node again: the name 'y' is defined twice"),
   (
@@ -89,10 +70,6 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("reshape_negative", "node reshape: it reshapes to [0, -4], which is not a shape"),
   ("reshape_two_unknown", "node reshape: it reshapes to [-1, -1], which is not a shape"),
   ("reshape_without_batch", "1 unsupported node: reshape (Reshape): it reshapes to [4], without a batch axis"),
-  (
-    "residual_add",
-    "1 unsupported node: residual (Add): only a constant bias directly after a Gemm or MatMul can be added"
-  ),
   ("scalar_input", "the input 'x' has no shape with a batch axis"),
   ("segmented_data", "1 unsupported node: fc (Gemm): the tensor 'w' is stored in segments"),
   ("short_data", "node fc: the tensor 'w' of shape [3, 4] holds 47 bytes, not 48"),
@@ -100,31 +77,16 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("string_constant", "1 unsupported node: text (Constant): its value is given as 'value_string'"),
   ("symbolic_features", "the input 'x' has an axis without a fixed size; only the batch axis may be symbolic"),
   ("transposed_input", "1 unsupported node: fc (Gemm): transA is not 0"),
-  ("two_inputs", "the graph has 2 inputs; exactly one is supported"),
-  ("two_outputs", "the graph has 2 outputs; exactly one is supported"),
   ("unknown_output", "the output 'q' is not computed from the input"),
   (
     "unsupported_operators",
-    "4 unsupported nodes: conv (Conv): the operator is not supported; "
-      + "softmax (Softmax): the operator is not supported; g (Sigmoid): the operator is not supported; fc (Gemm): transA is not 0"
+    "2 unsupported nodes: conv (Conv): the operator is not supported; fc (Gemm): transA is not 0"
   ),
   (
     "weights_of_rank_3",
     "1 unsupported node: fc (MatMul): its weights have shape [1, 4, 3]; only matrices are supported"
   ),
   ("wrong_output_shape", "the output 'y' is declared with another shape than [3], which the graph computes"),
-]
-
-/// Models that have no integer form, with what quantization says.
-private let unquantizableModels: [(name: String, reason: String)] = [
-  ("final_relu", "layer relu: the output must come from a Gemm or MatMul, without a Relu after it"),
-  ("first_relu", "layer relu: a Relu must come after a Gemm or MatMul"),
-  ("large_final_weights", "layer fc: its weights, up to 100000.0 steps of its output, do not fit 16 bits"),
-  (
-    "large_hidden_bias",
-    "layer hidden: its accumulators -4161536033792...-4161535966472, shifted by 16, exceed a table of 2^16"
-  ),
-  ("no_layer", "layer reshape: the output must come from a Gemm or MatMul, without a Relu after it"),
 ]
 
 @Suite struct RefusalTests {
@@ -134,17 +96,8 @@ private let unquantizableModels: [(name: String, reason: String)] = [
     #expect(errorDescription { _ = try importONNX(path: path) } == "\(path): \(reason)")
   }
 
-  @Test(arguments: unquantizableModels)
-  func modelHasNoIntegerForm(name: String, reason: String) throws {
-    let network = try fixtureNetwork("unquantizable/\(name).onnx")
-    let batch = FloatBatch(count: 1, values: [1, -1, 0.5, 2])
-    let calibration = try Calibration(network, batch, source: "calibration")
-    #expect(errorDescription { _ = try quantize(network, calibration) } == reason)
-  }
-
   @Test func everyFixtureIsTested() throws {
     #expect(try fixtureNames("refused") == refusedModels.map { $0.name + ".onnx" }.sorted())
-    #expect(try fixtureNames("unquantizable") == unquantizableModels.map { $0.name + ".onnx" }.sorted())
   }
 
   @Test func foreignFilesAreRefused() {

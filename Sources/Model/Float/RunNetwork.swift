@@ -1,38 +1,100 @@
 extension Network {
-  /// All values of one sample: the input, then the result of each node, in Float64 arithmetic and index order.
+  /// All values of one sample: the inputs, then the result of each node, in Float64 arithmetic and index order.
   ///
-  /// - Precondition: `sample` has the input's number of elements.
-  package func values(of sample: [Double]) -> [[Double]] {
-    precondition(sample.count == input.width)
-    var values = [sample]
-    for node in nodes {
-      let operand = values[node.operand]
-      switch node.operation {
-      case .linear(let linear): values.append(linear.apply(to: operand))
-      case .relu: values.append(operand.map { max($0, 0) })
-      case .reshape: values.append(operand)
-      }
-    }
+  /// - Parameter sample: The elements of each input.
+  /// - Precondition: `sample` has the inputs' numbers of elements.
+  package func values(of sample: [[Double]]) -> [[Double]] {
+    precondition(sample.map(\.count) == inputs.map(\.width))
+    var values = sample
+    values.reserveCapacity(inputs.count + nodes.count)
+    for node in nodes { values.append(result(of: node, values)) }
     return values
   }
 
-  /// The outputs of a batch, in the shape batch × output.
-  package func run(_ batch: FloatBatch) -> FloatBatch {
-    var outputs: [Double] = []
-    outputs.reserveCapacity(batch.count * output.width)
-    for index in 0..<batch.count { outputs += values(of: batch.sample(index)).last ?? [] }
-    return FloatBatch(count: batch.count, values: outputs)
+  /// The outputs of a batch, each in the shape batch × output; class indices ascending.
+  ///
+  /// - Parameter inputs: One batch for each input.
+  /// - Precondition: The batches have the same number of samples.
+  package func run(_ inputs: [FloatBatch]) -> [FloatBatch] {
+    let count = inputs.first?.count ?? 0
+    precondition(inputs.allSatisfy { $0.count == count })
+    var results = [[Double]](repeating: [], count: outputs.count)
+    for index in 0..<count {
+      let values = values(of: inputs.map { $0.sample(index) })
+      for (position, output) in outputs.enumerated() {
+        let elements = values[output.value]
+        guard let classCount = output.classCount else {
+          results[position] += elements
+          continue
+        }
+        let width = shape(of: output.value).last ?? 1
+        for start in stride(from: 0, to: elements.count, by: width) {
+          results[position] += largest(classCount, of: elements[start..<start + width]).map(Double.init)
+        }
+      }
+    }
+    return results.map { FloatBatch(count: count, values: $0) }
+  }
+
+  private func result(of node: Node, _ values: [[Double]]) -> [Double] {
+    let operand = node.operands.first.map { values[$0] } ?? []
+    let shape = node.operands.first.map { self.shape(of: $0) } ?? []
+    switch node.operation {
+    case .linear(let linear): return linear.apply(to: operand)
+    case .affine(let affine):
+      let scale = broadcast(affine.scale, affine.shape, to: node.shape)
+      let shift = broadcast(affine.shift, affine.shape, to: node.shape)
+      return operand.indices.map { operand[$0] * Double(scale[$0]) + Double(shift[$0]) }
+    case .pointwise(let function): return operand.map(function.value)
+    case .sum(let coefficients):
+      var sum = [Double](repeating: 0, count: node.shape.reduce(1, *))
+      for (value, coefficient) in zip(node.operands, coefficients) {
+        let elements = broadcast(values[value], self.shape(of: value), to: node.shape)
+        for index in sum.indices { sum[index] += coefficient * elements[index] }
+      }
+      return sum
+    case .product:
+      let factors = node.operands.map { broadcast(values[$0], self.shape(of: $0), to: node.shape) }
+      return zip(factors[0], factors[1]).map { $0 * $1 }
+    case .reshape: return operand
+    case .transpose(let order): return transposed(operand, shape, order: order)
+    case .slice(let axis, let start, let stride):
+      return sliced(operand, shape, axis: axis, start: start, stride: stride, count: node.shape[axis])
+    case .concatenate(let axis):
+      return concatenated(node.operands.map { (values[$0], self.shape(of: $0)) }, axis: axis)
+    case .quantize(let quantization): return operand.map(quantization.value)
+    }
+  }
+}
+
+/// The indices of the `count` largest elements, ascending; of equal ones the first.
+private func largest(_ count: Int, of elements: ArraySlice<Double>) -> [Int] {
+  elements.indices.sorted { elements[$0] != elements[$1] ? elements[$0] > elements[$1] : $0 < $1 }
+    .prefix(count).map { $0 - elements.startIndex }.sorted()
+}
+
+extension FixedQuantization {
+  /// The integer that stands for `x`, times the scale.
+  package func value(at x: Double) -> Double {
+    let steps = (x / scale).rounded(.toNearestOrEven)
+    return scale * min(max(steps, Double(range.lowerBound)), Double(range.upperBound))
   }
 }
 
 extension Linear {
-  func apply(to input: [Double]) -> [Double] {
-    precondition(input.count == inputCount)
-    return (0..<outputCount).map { output in
-      let row = output * inputCount
-      var sum = 0.0
-      for index in 0..<inputCount { sum += Double(weights[row + index]) * input[index] }
-      return sum + Double(bias[output])
+  /// Each row of `inputCount` elements gives `outputCount`.
+  func apply(to rows: [Double]) -> [Double] {
+    precondition(rows.count % inputCount == 0)
+    var results: [Double] = []
+    results.reserveCapacity(rows.count / inputCount * outputCount)
+    for start in stride(from: 0, to: rows.count, by: inputCount) {
+      for output in 0..<outputCount {
+        let row = output * inputCount
+        var sum = 0.0
+        for index in 0..<inputCount { sum += Double(weights[row + index]) * rows[start + index] }
+        results.append(sum + Double(bias[output]))
+      }
     }
+    return results
   }
 }

@@ -4,9 +4,26 @@ extension ONNXNode {
     return attribute.f
   }
 
-  func integer(_ name: String, default value: Int) throws(NodeProblem) -> Int {
-    guard let attribute = try attribute(name, .int) else { return value }
+  func integer(_ name: String, default value: Int) throws(NodeProblem) -> Int { try integer(name) ?? value }
+
+  func integer(_ name: String) throws(NodeProblem) -> Int? {
+    guard let attribute = try attribute(name, .int) else { return nil }
     return Int(attribute.i)
+  }
+
+  func integers(_ name: String) throws(NodeProblem) -> [Int]? {
+    guard let attribute = try attribute(name, .ints) else { return nil }
+    return attribute.ints.map(Int.init)
+  }
+
+  func text(_ name: String, default value: String) throws(NodeProblem) -> String {
+    guard let attribute = try attribute(name, .string) else { return value }
+    return String(decoding: attribute.s, as: UTF8.self)
+  }
+
+  func tensor(_ name: String) throws(NodeProblem) -> Constant? {
+    guard let attribute = try attribute(name, .tensor) else { return nil }
+    return try Constant(attribute.t)
   }
 
   /// The value of a Constant node.

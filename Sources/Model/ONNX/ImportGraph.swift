@@ -1,46 +1,65 @@
+/// An operand or result of a node.
+enum Tensor {
+  /// A value of the network.
+  case value(Int)
+  case constant(Constant)
+}
+
+/// What a name of the graph stands for.
+enum Definition {
+  case tensor(Tensor)
+  case initializer(ONNXTensor)
+  /// The integers of a value that is already rounded to them, as QuantizeLinear gives them.
+  case quantized(Int, scale: Float, zeroPoint: Int)
+  /// A Softmax or LogSoftmax of a value.
+  case probabilities(of: Int, operation: String, isOverLastAxis: Bool)
+  /// The indices of the largest elements along the last axis; with the result's shape without the batch axis.
+  case classes(of: Int, count: Int, shape: [Int])
+  case refused
+
+  static func value(_ value: Int) -> Definition { .tensor(.value(value)) }
+
+  static func constant(_ constant: Constant) -> Definition { .tensor(.constant(constant)) }
+}
+
 /// Builds the network node by node; what is unsupported is collected, what is malformed ends the import.
 struct GraphImporter {
-  enum Binding {
-    /// A value of the network; exclusive when nothing else in the graph reads it.
-    case value(Int, isExclusive: Bool)
-    case constant(Constant)
-    case initializer(ONNXTensor)
-    case refused
-  }
-
   let file: String
   let name: String
-  let input: NamedShape
+  let inputs: [NamedShape]
   let batch: BatchAxis
-  private let uses: [String: Int]
-  private var bindings: [String: Binding] = [:]
-  private var unsupported: [UnsupportedNode] = []
-  private var weightCount = 0
-  var nodes: [Node] = []
+  let operatorSet: Int
+  private let readNames: Set<String>
+  private(set) var definitions: [String: Definition] = [:]
+  private(set) var unsupported: [UnsupportedNode] = []
+  private(set) var nodes: [Node] = []
+  /// Elements of weights and of folded constants.
+  private var elementTotal = 0
 
-  init(_ graph: ONNXGraph, input: NamedShape, batch: BatchAxis, file: String) throws(ModelError) {
+  init(
+    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, file: String
+  ) throws(ModelError) {
     self.file = file
     self.name = graph.name
-    self.input = input
+    self.inputs = inputs
     self.batch = batch
-    var uses: [String: Int] = [:]
-    for name in graph.node.flatMap(\.input) + graph.output.map(\.name) { uses[name, default: 0] += 1 }
-    self.uses = uses
+    self.operatorSet = operatorSet
+    readNames = Set(graph.node.flatMap(\.input) + graph.output.map(\.name))
     for tensor in graph.initializer {
-      guard bindings.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
+      guard definitions.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
         throw .unusableModel(
           file: file, node: nil, reason: "two initializers have the name '\(tensor.name.oneLine)'")
       }
     }
-    bindings[input.name] = .value(0, isExclusive: isReadOnce(input.name))
+    for (index, input) in inputs.enumerated() { definitions[input.name] = .value(index) }
   }
 
   /// Imports one node; `index` counts the nodes of the graph.
   mutating func add(_ node: ONNXNode, _ index: Int) throws(ModelError) {
     let label = node.name.isEmpty ? node.output.first ?? "#\(index)" : node.name
     do throws(NodeProblem) {
-      let result = try translate(node, label: label)
-      try define(node, result)
+      let results = try translate(node, label)
+      try define(node, results)
     } catch {
       switch error {
       case .malformed(let reason): throw .unusableModel(file: file, node: label, reason: reason)
@@ -48,108 +67,120 @@ struct GraphImporter {
         unsupported.append(UnsupportedNode(name: label, operation: node.opType, reason: reason))
       case .followsRefusedNode: break
       }
-      for output in node.output { bindings[output] = .refused }
+      for output in node.output { definitions[output] = .refused }
     }
   }
 
-  /// The network that ends in `output`, without the nodes that it does not need.
-  func finish(output: ONNXValue) throws(ModelError) -> Network {
-    guard unsupported.isEmpty else { throw .unsupportedNodes(file: file, unsupported) }
-    func refuse(_ reason: String) -> ModelError {
-      .unusableModel(file: file, node: nil, reason: "the output '\(output.name.oneLine)' \(reason)")
+  private mutating func define(_ node: ONNXNode, _ results: [Definition]) throws(NodeProblem) {
+    guard let first = node.output.first, !first.isEmpty || results.count > 1 else {
+      throw .malformed("it has no output")
     }
-    guard case .value(let last, _) = bindings[output.name] else { throw refuse("is not computed from the input") }
-    guard output.name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
-    guard last > 0 else { throw refuse("is the input itself") }
-    let declared = output.type.tensorType.shape.dim
-    let shape = nodes[last - 1].shape
-    guard declared.isEmpty || matches(declared, shape) else {
-      throw refuse("is declared with another shape than \(shape), which the graph computes")
-    }
-
-    var isNeeded = [Bool](repeating: false, count: last + 1)
-    isNeeded[last] = true
-    for value in stride(from: last, to: 0, by: -1) where isNeeded[value] { isNeeded[nodes[value - 1].operand] = true }
-    var number = [Int](repeating: 0, count: last + 1)
-    var needed: [Node] = []
-    for value in 1...last where isNeeded[value] {
-      let node = nodes[value - 1]
-      needed.append(
-        Node(name: node.name, operand: number[node.operand], operation: node.operation, shape: node.shape))
-      number[value] = needed.count
-    }
-    return Network(name: name, input: input, output: NamedShape(name: output.name, shape: shape), nodes: needed)
-  }
-
-  private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int]) -> Bool {
-    guard declared.count == shape.count + 1 else { return false }
-    return zip(declared.dropFirst(), shape).allSatisfy { dimension, size in
-      switch dimension.value {
-      case .dimValue(let declaredSize): declaredSize == size
-      case .dimParam, nil: true
+    for (index, output) in node.output.enumerated() where !output.isEmpty {
+      guard definitions[output] == nil else { throw .malformed("the name '\(output.oneLine)' is defined twice") }
+      guard index < results.count else {
+        if isRead(output) { throw .unsupported("its output \(index) is used") }
+        continue
       }
+      if case .tensor(.constant(let constant)) = results[index] { try count(constant.count) }
+      definitions[output] = results[index]
     }
   }
 
-  private mutating func define(_ node: ONNXNode, _ result: Binding) throws(NodeProblem) {
-    guard let output = node.output.first, !output.isEmpty else { throw .malformed("it has no output") }
-    for extra in node.output.dropFirst() where uses[extra, default: 0] > 0 {
-      throw .unsupported("its second output is used")
-    }
-    guard bindings[output] == nil else { throw .malformed("the name '\(output.oneLine)' is defined twice") }
-    if case .value(let value, let isExclusive) = result {
-      bindings[output] = .value(value, isExclusive: isExclusive && isReadOnce(output))
-    } else {
-      bindings[output] = result
-    }
+  func isRead(_ name: String) -> Bool { !name.isEmpty && readNames.contains(name) }
+
+  private mutating func count(_ elements: Int) throws(NodeProblem) {
+    elementTotal += elements
+    guard elementTotal <= maximumElementCount else { throw .malformed("the network has too many weights") }
   }
 
-  private func isReadOnce(_ name: String) -> Bool { uses[name, default: 0] <= 1 }
+  func shape(of value: Int) -> [Int] { value < inputs.count ? inputs[value].shape : nodes[value - inputs.count].shape }
+
+  /// Appends a node of the network and gives its value.
+  ///
+  /// - Parameter label: The name of the ONNX node.
+  mutating func append(
+    _ label: String, _ operation: Operation, _ operands: [Int], shape: [Int]
+  ) throws(NodeProblem) -> Int {
+    try count(operation.parameterCount)
+    guard !shape.isEmpty else { throw .unsupported("its result has a batch axis only") }
+    guard shape.count < maximumAxisCount, let elements = elementCount(shape), elements > 0 else {
+      throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")
+    }
+    guard operation.isFinite else { throw .malformed("its weights are not all finite") }
+    nodes.append(Node(name: label, operands: operands, operation: operation, shape: shape))
+    return inputs.count + nodes.count - 1
+  }
 }
 
 // MARK: Operands
 
 extension GraphImporter {
   /// What the node's operand is, or nil when it is left out.
-  func operand(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Binding? {
+  func operand(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Definition? {
     guard index < node.input.count, !node.input[index].isEmpty else { return nil }
-    guard let binding = bindings[node.input[index]] else {
-      throw .malformed("its operand '\(node.input[index].oneLine)' is not defined before it")
+    switch definitions[node.input[index]] {
+    case nil: throw .malformed("its operand '\(node.input[index].oneLine)' is not defined before it")
+    case .refused: throw .followsRefusedNode
+    case .initializer(let tensor): return .constant(try Constant(tensor))
+    case let definition?: return definition
     }
-    if case .refused = binding { throw .followsRefusedNode }
-    return binding
+  }
+
+  /// The operand, which must be a value of the network or a constant.
+  func tensor(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Tensor {
+    switch try operand(node, index) {
+    case nil: throw .malformed("operand \(index) is missing")
+    case .tensor(let tensor): return tensor
+    case .initializer(let tensor): return .constant(try Constant(tensor))
+    case .quantized: throw .unsupported("operand \(index) is quantized; only a DequantizeLinear can follow")
+    case .probabilities(_, let operation, _):
+      throw .unsupported("operand \(index) comes from a \(operation), which is supported only before an output")
+    case .classes:
+      throw .unsupported("operand \(index) comes from an ArgMax or TopK, which is supported only before an output")
+    case .refused: throw .followsRefusedNode
+    }
   }
 
   /// The operand, which must be a value of the network.
-  func value(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> (value: Int, isExclusive: Bool) {
-    switch try operand(node, index) {
-    case nil: throw .malformed("operand \(index) is missing")
-    case .value(let value, let isExclusive): return (value, isExclusive)
-    case .constant, .initializer: throw .unsupported("operand \(index) is a constant")
-    case .refused: throw .followsRefusedNode
+  func value(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Int {
+    switch try tensor(node, index) {
+    case .value(let value): return value
+    case .constant: throw .unsupported("operand \(index) is a constant")
     }
   }
 
   /// The operand, which must be a constant.
   func constant(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Constant {
-    switch try operand(node, index) {
-    case nil: throw .malformed("operand \(index) is missing")
+    switch try tensor(node, index) {
     case .value: throw .unsupported("operand \(index) is not a constant")
     case .constant(let constant): return constant
-    case .initializer(let tensor): return try Constant(tensor)
-    case .refused: throw .followsRefusedNode
     }
   }
 
-  func shape(of value: Int) -> [Int] { value == 0 ? input.shape : nodes[value - 1].shape }
+  func floats(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> (values: [Float], shape: [Int]) {
+    let constant = try constant(node, index)
+    guard let values = constant.floats else { throw .malformed("operand \(index) is not of floats") }
+    return (values, constant.shape)
+  }
 
-  /// Appends a node and gives its value.
-  mutating func append(
-    _ label: String, _ operation: Operation, operand: Int, shape: [Int]
-  ) throws(NodeProblem) -> Binding {
-    weightCount += operation.parameterCount
-    guard weightCount <= maximumElementCount else { throw .malformed("the network has too many weights") }
-    nodes.append(Node(name: label, operand: operand, operation: operation, shape: shape))
-    return .value(nodes.count, isExclusive: true)
+  /// A constant of one float, or nil when the operand is left out.
+  func scalar(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Float? {
+    guard try operand(node, index) != nil else { return nil }
+    let constant = try constant(node, index)
+    guard let values = constant.floats, values.count == 1 else {
+      throw .unsupported("operand \(index) is not one float")
+    }
+    return values[0]
+  }
+
+  /// The integers of a constant operand or, in older operator sets, of an attribute; nil when there is neither.
+  func integers(_ node: ONNXNode, _ index: Int, or attribute: String) throws(NodeProblem) -> [Int]? {
+    if let values = try node.integers(attribute) { return values }
+    guard try operand(node, index) != nil else { return nil }
+    guard let values = try constant(node, index).integers else {
+      throw .malformed("operand \(index) is not of integers")
+    }
+    guard !values.contains(symbolicBatch) else { throw .unsupported("operand \(index) depends on the batch size") }
+    return values
   }
 }

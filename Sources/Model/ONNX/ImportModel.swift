@@ -21,62 +21,81 @@ package func importONNX(_ bytes: [UInt8], file: String) throws(ModelError) -> Ne
   guard let version = model.opsetImport.first(where: { isDefaultDomain($0.domain) })?.version else {
     throw refuse("the model names no version of the standard operator set")
   }
-  guard supportedOperatorSets.contains(version) else {
+  guard supportedOperatorSets.contains(Int(version)) else {
     throw refuse("operator set \(version) is not supported; \(supportedOperatorSets) are")
   }
   let graph = model.graph
   guard graph.sparseInitializer.isEmpty else { throw refuse("sparse initializers are not supported") }
 
-  let (input, batch) = try importInput(graph, file: file)
-  guard graph.output.count == 1, let output = graph.output.first else {
-    throw refuse("the graph has \(graph.output.count) outputs; exactly one is supported")
-  }
-
-  var importer = try GraphImporter(graph, input: input, batch: batch, file: file)
+  let (inputs, batch) = try importInputs(graph, file: file)
+  var importer = try GraphImporter(graph, inputs: inputs, batch: batch, operatorSet: Int(version), file: file)
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
-  return try importer.finish(output: output)
+  return try importer.finish(graph.output)
 }
 
-/// Versions in which the imported operators mean the same.
-private let supportedOperatorSets: ClosedRange<Int64> = 7...28
+/// Versions in which the imported operators mean the same, or whose differences the importer knows.
+let supportedOperatorSets = 7...28
 
 func isDefaultDomain(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
 /// How the model states its leading axis.
 enum BatchAxis { case one, symbolic }
 
-private func importInput(_ graph: ONNXGraph, file: String) throws(ModelError) -> (NamedShape, BatchAxis) {
+/// Stands for the size of a symbolic batch axis in constants that were computed from shapes.
+let symbolicBatch = -1 << 62 - 1
+
+private func importInputs(_ graph: ONNXGraph, file: String) throws(ModelError) -> ([NamedShape], BatchAxis) {
   let constants = Set(graph.initializer.map(\.name))
-  let inputs = graph.input.filter { !constants.contains($0.name) }
-  guard inputs.count == 1, let input = inputs.first else {
-    throw .unusableModel(
-      file: file, node: nil, reason: "the graph has \(inputs.count) inputs; exactly one is supported")
+  var inputs: [NamedShape] = []
+  var batch: BatchAxis?
+  for input in graph.input where !constants.contains(input.name) {
+    let reason: String
+    switch sampleShape(of: input) {
+    case .refused(let why): reason = why
+    case .accepted(let shape, let own):
+      if inputs.contains(where: { $0.name == input.name }) {
+        reason = "is declared twice"
+      } else if let batch, batch != own {
+        reason = "has another batch axis than the input before it"
+      } else {
+        inputs.append(NamedShape(name: input.name, shape: shape))
+        batch = own
+        continue
+      }
+    }
+    throw .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(reason)")
   }
-  func refuse(_ reason: String) -> ModelError {
-    .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(reason)")
+  guard let batch else { throw .unusableModel(file: file, node: nil, reason: "the graph has no input") }
+  return (inputs, batch)
+}
+
+private enum InputShape {
+  case accepted([Int], BatchAxis)
+  case refused(String)
+}
+
+private func sampleShape(of input: ONNXValue) -> InputShape {
+  let type = input.type.tensorType
+  if input.name.isEmpty { return .refused("has no name") }
+  if input.name.utf8.count > maximumNameByteCount { return .refused("has a name that is too long") }
+  guard input.type.hasTensorType, ElementType(rawValue: type.elemType)?.isFloat == true else {
+    return .refused("has element type \(elementTypeName(type.elemType)); only floats are supported")
   }
-  guard !input.name.isEmpty else { throw refuse("has no name") }
-  guard input.name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
-  guard input.type.hasTensorType, input.type.tensorType.elemType == 1 else {
-    throw refuse("has element type \(elementTypeName(input.type.tensorType.elemType)); only FLOAT is supported")
-  }
-  guard input.type.tensorType.hasShape, let leading = input.type.tensorType.shape.dim.first else {
-    throw refuse("has no shape with a batch axis")
-  }
+  guard type.hasShape, let leading = type.shape.dim.first else { return .refused("has no shape with a batch axis") }
   let batch: BatchAxis
   switch leading.value {
   case .dimValue(1): batch = .one
-  case .dimValue(let size): throw refuse("has a batch axis of \(size); only 1 or a symbolic one is supported")
+  case .dimValue(let size): return .refused("has a batch axis of \(size); only 1 or a symbolic one is supported")
   case .dimParam, nil: batch = .symbolic
   }
   var shape: [Int] = []
-  for dimension in input.type.tensorType.shape.dim.dropFirst() {
+  for dimension in type.shape.dim.dropFirst() {
     guard case .dimValue(let size) = dimension.value, size > 0 else {
-      throw refuse("has an axis without a fixed size; only the batch axis may be symbolic")
+      return .refused("has an axis without a fixed size; only the batch axis may be symbolic")
     }
     shape.append(Int(size))
   }
-  guard !shape.isEmpty else { throw refuse("has a batch axis only") }
-  guard elementCount(shape) != nil else { throw refuse("is too large") }
-  return (NamedShape(name: input.name, shape: shape), batch)
+  if shape.isEmpty { return .refused("has a batch axis only") }
+  if shape.count >= maximumAxisCount || elementCount(shape) == nil { return .refused("is too large") }
+  return .accepted(shape, batch)
 }

@@ -1,180 +1,175 @@
-private enum OperatorName: String {
-  case add = "Add"
-  case constant = "Constant"
-  case dropout = "Dropout"
-  case flatten = "Flatten"
-  case gemm = "Gemm"
-  case identity = "Identity"
-  case matMul = "MatMul"
-  case relu = "Relu"
-  case reshape = "Reshape"
-}
-
 extension GraphImporter {
-  mutating func translate(_ node: ONNXNode, label: String) throws(NodeProblem) -> Binding {
+  /// What the node's outputs are, in order.
+  mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
     guard isDefaultDomain(node.domain) else {
       throw .unsupported("operators of the domain '\(node.domain.oneLine)' are not supported")
     }
     guard let name = OperatorName(rawValue: node.opType) else { throw .unsupported("the operator is not supported") }
     switch name {
-    case .add: return try add(node)
-    case .constant: return .constant(try node.constant())
-    case .dropout: return try dropout(node)
-    case .flatten: return try flatten(node, label)
-    case .gemm: return try gemm(node, label)
-    case .identity: return try identity(node)
-    case .matMul: return try matMul(node, label)
-    case .relu: return try relu(node, label)
-    case .reshape: return try reshape(node, label)
+    case .identity: return [try identity(node)]
+    case .dropout: return [try dropout(node)]
+    case .cast: return [try cast(node)]
+    case .constant: return [.constant(try node.constant())]
+    case .constantOfShape: return [.constant(try constantOfShape(node))]
+    case .shape: return [.constant(try shapeOperator(node))]
+
+    case .gemm: return [.value(try gemm(node, label))]
+    case .matMul: return [.value(try matMul(node, label))]
+    case .batchNormalization: return [.value(try batchNormalization(node, label))]
+    case .reduceMean: return [.value(try reduce(node, label, isMean: true))]
+    case .reduceSum: return [.value(try reduce(node, label, isMean: false))]
+
+    case .add: return [.tensor(try binary(node, label, .add))]
+    case .sub: return [.tensor(try binary(node, label, .subtract))]
+    case .mul: return [.tensor(try binary(node, label, .multiply))]
+    case .div: return [.tensor(try binary(node, label, .divide))]
+    case .sum: return [.tensor(try fold(node, label, .add))]
+    case .mean: return [.tensor(try mean(node, label))]
+    case .min: return [.tensor(try fold(node, label, .minimum))]
+    case .max: return [.tensor(try fold(node, label, .maximum))]
+    case .pow: return [.tensor(try power(node, label))]
+    case .pRelu: return [.tensor(try parametricRelu(node, label))]
+
+    case .abs: return try pointwise(.function(.abs, .x), node, label)
+    case .celu: return try pointwise(try celu(node), node, label)
+    case .clip: return try pointwise(try clip(node), node, label)
+    case .elu: return try pointwise(try elu(node), node, label)
+    case .erf: return try pointwise(.function(.erf, .x), node, label)
+    case .exp: return try pointwise(.function(.exp, .x), node, label)
+    case .gelu: return try pointwise(try gelu(node), node, label)
+    case .hardSigmoid: return try pointwise(try hardSigmoid(node), node, label)
+    case .hardSwish: return try pointwise(hardSwish, node, label)
+    case .leakyRelu: return try pointwise(try leakyRelu(node), node, label)
+    case .log: return try pointwise(.function(.log, .x), node, label)
+    case .mish: return try pointwise(.x * .function(.tanh, softplus), node, label)
+    case .neg: return try pointwise(.function(.negate, .x), node, label)
+    case .reciprocal: return try pointwise(.function(.reciprocal, .x), node, label)
+    case .relu: return try pointwise(relu, node, label)
+    case .selu: return try pointwise(try selu(node), node, label)
+    case .sigmoid: return try pointwise(.function(.sigmoid, .x), node, label)
+    case .softplus: return try pointwise(softplus, node, label)
+    case .softsign: return try pointwise(softsign, node, label)
+    case .sqrt: return try pointwise(.function(.sqrt, .x), node, label)
+    case .tanh: return try pointwise(.function(.tanh, .x), node, label)
+
+    case .flatten: return [.tensor(try flatten(node, label))]
+    case .reshape: return [.tensor(try reshape(node, label))]
+    case .squeeze: return [.tensor(try squeeze(node, label))]
+    case .unsqueeze: return [.tensor(try unsqueeze(node, label))]
+    case .transpose: return [.tensor(try transpose(node, label))]
+    case .expand: return [.tensor(try expand(node, label))]
+    case .slice: return [.tensor(try slice(node, label))]
+    case .gather: return [.tensor(try gather(node, label))]
+    case .split: return try split(node, label).map { .tensor($0) }
+    case .concat: return [.tensor(try concatenate(node, label))]
+
+    case .quantizeLinear: return [try quantizeLinear(node, label)]
+    case .dequantizeLinear: return [try dequantizeLinear(node)]
+
+    case .softmax, .logSoftmax: return [try softmax(node)]
+    case .argMax: return [try argMax(node)]
+    case .topK: return try topK(node)
     }
   }
 
-  private func identity(_ node: ONNXNode) throws(NodeProblem) -> Binding {
+  private func identity(_ node: ONNXNode) throws(NodeProblem) -> Definition {
     guard let operand = try operand(node, 0) else { throw .malformed("operand 0 is missing") }
     return operand
   }
 
-  private func dropout(_ node: ONNXNode) throws(NodeProblem) -> Binding {
-    if try operand(node, 2) != nil {
-      throw .unsupported("its training mode is an operand; export the model for inference")
+  private func dropout(_ node: ONNXNode) throws(NodeProblem) -> Definition {
+    if let training = try operand(node, 2) {
+      guard case .tensor(.constant(let constant)) = training, constant.integers == [0] else {
+        throw .unsupported("it is for training; export the model for inference")
+      }
     }
     return try identity(node)
   }
 
-  private mutating func relu(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
-    let operand = try value(node, 0).value
-    return try append(label, .relu, operand: operand, shape: shape(of: operand))
+  private func cast(_ node: ONNXNode) throws(NodeProblem) -> Definition {
+    let code = try node.integer("to", default: 0)
+    guard let type = ElementType(rawValue: Int32(clamping: code)) else {
+      throw .unsupported("it casts to \(elementTypeName(Int32(clamping: code)))")
+    }
+    let operand = try identity(node)
+    switch operand {
+    case .classes: return operand
+    case .tensor(.value), .probabilities:
+      guard type.isFloat else { throw .unsupported("it casts to \(elementTypeName(type.rawValue))") }
+      return operand
+    case .tensor(.constant(let constant)): return .constant(try constant.cast(to: type))
+    case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
+    case .initializer, .refused: throw .followsRefusedNode
+    }
   }
 
-  private mutating func flatten(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
-    let (operand, isExclusive) = try value(node, 0)
-    let shape = shape(of: operand)
-    let axis = try node.integer("axis", default: 1)
-    guard (axis < 0 ? axis + shape.count + 1 : axis) == 1 else {
-      throw .unsupported("it flattens from axis \(axis), which does not keep the batch axis")
+  private func constantOfShape(_ node: ONNXNode) throws(NodeProblem) -> Constant {
+    guard let shape = try integers(node, 0, or: ""), let count = elementCount(shape) else {
+      throw .unsupported("its shape is not one of constants")
     }
-    if shape.count == 1 { return .value(operand, isExclusive: isExclusive) }
-    return try append(label, .reshape, operand: operand, shape: [shape.reduce(1, *)])
+    let value = try node.tensor("value") ?? .floats([0], shape: [1])
+    guard value.count == 1 else { throw .malformed("its value is not one number") }
+    return value.picking([Int](repeating: 0, count: count), shape: shape)
   }
 
-  private mutating func reshape(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
-    let (operand, isExclusive) = try value(node, 0)
-    guard case .integers(let target, _) = try constant(node, 1) else {
-      throw .malformed("its shape is not of integers")
+  /// The operand's shape as a constant.
+  private func shapeOperator(_ node: ONNXNode) throws(NodeProblem) -> Constant {
+    var shape: [Int]
+    switch try tensor(node, 0) {
+    case .value(let value): shape = [batch == .one ? 1 : symbolicBatch] + self.shape(of: value)
+    case .constant(let constant): shape = constant.shape
     }
-    let source = shape(of: operand)
-    let zeroCopies = try node.integer("allowzero", default: 0) == 0
-    let shape = try sampleShape(source, target, zeroCopies: zeroCopies)
-    if shape == source { return .value(operand, isExclusive: isExclusive) }
-    return try append(label, .reshape, operand: operand, shape: shape)
-  }
-
-  /// The shape of a sample after reshaping batch × `source` to `target`, whose first axis must stay the batch.
-  private func sampleShape(_ source: [Int], _ target: [Int], zeroCopies: Bool) throws(NodeProblem) -> [Int] {
-    let text = "it reshapes to \(target.prefix(8))"
-    let count = source.reduce(1, *)
-    guard let leading = target.first, target.count > 1 else { throw .unsupported("\(text), without a batch axis") }
-    guard (leading == 0 && zeroCopies) || leading == -1 || (leading == 1 && batch == .one) else {
-      throw .unsupported("\(text), which does not keep the batch axis")
-    }
-    var shape: [Int] = []
-    var inferred: Int?
-    for (axis, size) in target.dropFirst().enumerated() {
-      switch size {
-      case -1 where inferred == nil && leading != -1:
-        inferred = axis
-        shape.append(1)
-      case 0 where zeroCopies && axis < source.count: shape.append(source[axis])
-      case 1...: shape.append(size)
-      default: throw .malformed("\(text), which is not a shape")
-      }
-    }
-    guard let product = elementCount(shape), product > 0, count % product == 0, inferred != nil || product == count
-    else { throw .unsupported("\(text), which does not keep the \(count) elements of a sample") }
-    if let inferred { shape[inferred] = count / product }
-    return shape
+    let range = sliceRange(
+      try node.integer("start", default: 0), try node.integer("end", default: .max), step: 1, size: shape.count)
+    shape = Array(shape[range.start..<range.start + range.count])
+    return .integers(shape, shape: [shape.count])
   }
 }
 
-// MARK: Linear layers
+// MARK: Before an output
 
 extension GraphImporter {
-  private mutating func gemm(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
-    let alpha = try node.float("alpha", default: 1)
-    let beta = try node.float("beta", default: 1)
-    guard try node.integer("transA", default: 0) == 0 else { throw .unsupported("transA is not 0") }
-    let isTransposed = try node.integer("transB", default: 0) != 0
-    let operand = try value(node, 0).value
-    var linear = try linear(node, operand, weightsAreOutputMajor: isTransposed, scale: alpha)
-    if try self.operand(node, 2) != nil {
-      linear.bias = try bias(node, 2, count: linear.outputCount).map { beta * $0 }
-    }
-    try requireFinite(linear)
-    return try append(label, .linear(linear), operand: operand, shape: [linear.outputCount])
+  private func softmax(_ node: ONNXNode) throws(NodeProblem) -> Definition {
+    let value = try value(node, 0)
+    let rank = shape(of: value).count + 1
+    let axis = try normalized(try node.integer("axis", default: operatorSet < 13 ? 1 : -1), rank: rank)
+    guard axis > 0 else { throw .unsupported("it is over the batch axis") }
+    return .probabilities(of: value, operation: node.opType, isOverLastAxis: axis == rank - 1)
   }
 
-  private mutating func matMul(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Binding {
-    let operand = try value(node, 0).value
-    let linear = try linear(node, operand, weightsAreOutputMajor: false, scale: 1)
-    try requireFinite(linear)
-    return try append(label, .linear(linear), operand: operand, shape: [linear.outputCount])
+  /// The value whose largest elements are asked for; a Softmax over the same axis keeps their order.
+  private func ranked(_ node: ONNXNode, axis: Int) throws(NodeProblem) -> (value: Int, shape: [Int]) {
+    let value: Int
+    if case .probabilities(let logits, _, true)? = try operand(node, 0) {
+      value = logits
+    } else {
+      value = try self.value(node, 0)
+    }
+    let shape = shape(of: value)
+    guard try normalized(axis, rank: shape.count + 1) == shape.count else {
+      throw .unsupported("it is not over the last axis")
+    }
+    return (value, shape)
   }
 
-  /// Adds a constant to the bias of the Gemm or MatMul directly before.
-  private mutating func add(_ node: ONNXNode) throws(NodeProblem) -> Binding {
-    let (constantIndex, valueIndex) = if case .value? = try operand(node, 0) { (1, 0) } else { (0, 1) }
-    let (operand, isExclusive) = try value(node, valueIndex)
-    guard operand > 0, isExclusive, case .linear(var linear) = nodes[operand - 1].operation else {
-      throw .unsupported("only a constant bias directly after a Gemm or MatMul can be added")
+  private func argMax(_ node: ONNXNode) throws(NodeProblem) -> Definition {
+    let (value, shape) = try ranked(node, axis: try node.integer("axis", default: 0))
+    guard try node.integer("select_last_index", default: 0) == 0 else {
+      throw .unsupported("it selects the last of equal elements")
     }
-    let added = try bias(node, constantIndex, count: linear.outputCount)
-    linear.bias = zip(linear.bias, added).map { $0 + $1 }
-    try requireFinite(linear)
-    nodes[operand - 1].operation = .linear(linear)
-    return .value(operand, isExclusive: true)
+    let keepsAxis = try node.integer("keepdims", default: 1) != 0
+    return .classes(of: value, count: 1, shape: shape.dropLast() + (keepsAxis ? [1] : []))
   }
 
-  private func linear(
-    _ node: ONNXNode, _ operand: Int, weightsAreOutputMajor: Bool, scale: Float
-  ) throws(NodeProblem) -> Linear {
-    let inputShape = shape(of: operand)
-    guard inputShape.count == 1, let inputCount = inputShape.first else {
-      throw .unsupported("its input is batch × \(inputShape); only batch × features is supported")
+  private func topK(_ node: ONNXNode) throws(NodeProblem) -> [Definition] {
+    let (value, shape) = try ranked(node, axis: try node.integer("axis", default: -1))
+    guard try node.integer("largest", default: 1) != 0 else { throw .unsupported("it gives the smallest elements") }
+    guard let counts = operatorSet < 10 ? try node.integer("k").map({ [$0] }) : try integers(node, 1, or: ""),
+      counts.count == 1, let size = shape.last, (1...size).contains(counts[0])
+    else { throw .malformed("its number of elements is missing or too large") }
+    if let values = node.output.first, isRead(values) {
+      throw .unsupported("its values are used; only its indices are supported")
     }
-    guard case .floats(let values, let shape) = try constant(node, 1) else {
-      throw .malformed("its weights are not of floats")
-    }
-    guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
-    let outputCount = weightsAreOutputMajor ? shape[0] : shape[1]
-    guard (weightsAreOutputMajor ? shape[1] : shape[0]) == inputCount, outputCount > 0 else {
-      throw .malformed("its weights of shape \(shape) do not fit an input of \(inputCount) features")
-    }
-    var weights = values
-    if !weightsAreOutputMajor {
-      for output in 0..<outputCount {
-        for input in 0..<inputCount { weights[output * inputCount + input] = values[input * outputCount + output] }
-      }
-    }
-    if scale != 1 { for index in weights.indices { weights[index] *= scale } }
-    return Linear(
-      inputCount: inputCount, outputCount: outputCount, weights: weights,
-      bias: [Float](repeating: 0, count: outputCount))
-  }
-
-  /// A constant that broadcasts to 1 × `count`.
-  private func bias(_ node: ONNXNode, _ index: Int, count: Int) throws(NodeProblem) -> [Float] {
-    guard case .floats(let values, let shape) = try constant(node, index) else {
-      throw .malformed("operand \(index) is not of floats")
-    }
-    guard shape.count < 2 || (shape.count == 2 && shape[0] == 1), values.count == count || values.count == 1 else {
-      throw .unsupported("a constant of shape \(shape) is not a bias of \(count) elements")
-    }
-    return values.count == count ? values : [Float](repeating: values[0], count: count)
-  }
-
-  private func requireFinite(_ linear: Linear) throws(NodeProblem) {
-    guard linear.weights.allSatisfy(\.isFinite), linear.bias.allSatisfy(\.isFinite) else {
-      throw .malformed("its weights are not all finite")
-    }
+    return [.refused, .classes(of: value, count: counts[0], shape: shape.dropLast() + counts)]
   }
 }

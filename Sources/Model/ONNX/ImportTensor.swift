@@ -1,77 +1,169 @@
+import FoundationEssentials
 import SwiftProtobuf
 
 /// A tensor known when the model is imported.
-enum Constant {
-  case floats([Float], shape: [Int])
-  case integers([Int], shape: [Int])
+struct Constant {
+  enum Elements {
+    case floats([Float])
+    case integers([Int])
+  }
 
-  var shape: [Int] {
+  let elements: Elements
+  let shape: [Int]
+  let type: ElementType
+
+  init(_ elements: Elements, shape: [Int], type: ElementType) {
+    self.elements = elements
+    self.shape = shape
+    self.type = type
+  }
+
+  static func floats(_ values: [Float], shape: [Int]) -> Constant {
+    Constant(.floats(values), shape: shape, type: .float)
+  }
+
+  static func integers(_ values: [Int], shape: [Int]) -> Constant {
+    Constant(.integers(values), shape: shape, type: .int64)
+  }
+
+  var count: Int {
+    switch elements {
+    case .floats(let values): values.count
+    case .integers(let values): values.count
+    }
+  }
+
+  var floats: [Float]? {
+    guard case .floats(let values) = elements else { return nil }
+    return values
+  }
+
+  var integers: [Int]? {
+    guard case .integers(let values) = elements else { return nil }
+    return values
+  }
+
+  /// The elements as floats, whatever their type; nil when one is the size of a symbolic batch axis.
+  var numbers: [Float]? {
+    switch elements {
+    case .floats(let values): values
+    case .integers(let values): values.contains(symbolicBatch) ? nil : values.map(Float.init)
+    }
+  }
+
+  /// The only element, or the one that all elements equal; nil when there is no such.
+  var uniform: Float? {
+    guard let floats, let first = floats.first, floats.allSatisfy({ $0 == first }) else { return nil }
+    return first
+  }
+}
+
+enum ElementType: Int32 {
+  case float = 1
+  case uint8 = 2
+  case int8 = 3
+  case uint16 = 4
+  case int16 = 5
+  case int32 = 6
+  case int64 = 7
+  case bool = 9
+  case float16 = 10
+  case double = 11
+  case bfloat16 = 16
+
+  var isFloat: Bool { range == nil }
+
+  /// The integers of the type; nil for a type of floats.
+  var range: ClosedRange<Int64>? {
     switch self {
-    case .floats(_, let shape), .integers(_, let shape): shape
+    case .uint8: 0...255
+    case .int8: -128...127
+    case .uint16: 0...65535
+    case .int16: -32768...32767
+    case .int32: -1 << 31...1 << 31 - 1
+    case .int64: .min ... .max
+    case .bool: 0...1
+    case .float, .float16, .double, .bfloat16: nil
+    }
+  }
+
+  var byteCount: Int {
+    switch self {
+    case .uint8, .int8, .bool: 1
+    case .uint16, .int16, .float16, .bfloat16: 2
+    case .float, .int32: 4
+    case .int64, .double: 8
     }
   }
 }
 
 extension Constant {
-  /// Float32 and int64 tensors; their data is inside the file, in `raw_data` or in the typed field.
+  /// A tensor whose data is inside the file, in `raw_data` or in the field of its type. All floats become Float32.
   init(_ tensor: ONNXTensor) throws(NodeProblem) {
     let name = "the tensor '\(tensor.name.oneLine)'"
     if tensor.dataLocation == .external || !tensor.externalData.isEmpty {
-      throw .unsupported("\(name) keeps its data in another file")
+      throw .unsupported("\(name) keeps its data in another file; save the model with its weights inside")
     }
     if tensor.hasSegment { throw .unsupported("\(name) is stored in segments") }
     guard let type = ElementType(rawValue: tensor.dataType) else {
-      throw .unsupported("\(name) has element type \(elementTypeName(tensor.dataType)); only FLOAT and INT64 are read")
+      throw .unsupported("\(name) has element type \(elementTypeName(tensor.dataType)), which is not read")
     }
     let shape = tensor.dims.map(Int.init)
     guard let count = elementCount(shape) else {
       throw .malformed("\(name) has shape \(tensor.dims.prefix(8)), which is negative or too large")
     }
-    func check(_ found: Int) throws(NodeProblem) {
-      guard found == count else { throw .malformed("\(name) of shape \(shape) holds \(found) elements") }
+    let fields = [
+      tensor.rawData.count, tensor.floatData.count, tensor.int32Data.count, tensor.int64Data.count,
+      tensor.doubleData.count,
+    ]
+    guard fields.count(where: { $0 > 0 }) <= 1 else { throw .malformed("\(name) stores its data twice") }
+    let elements = tensor.rawData.isEmpty ? tensor.typedElements(type) : Elements(raw: tensor.rawData, type)
+    self.init(elements, shape: shape, type: type)
+    guard tensor.rawData.isEmpty || tensor.rawData.count == count * type.byteCount else {
+      let bytes = "\(tensor.rawData.count) bytes, not \(count * type.byteCount)"
+      throw .malformed("\(name) of shape \(shape) holds \(bytes)")
     }
-    guard [tensor.rawData.isEmpty, tensor.floatData.isEmpty, tensor.int64Data.isEmpty].count(where: { !$0 }) <= 1 else {
-      throw .malformed("\(name) stores its data twice")
-    }
-    switch type {
-    case .float where tensor.rawData.isEmpty:
-      try check(tensor.floatData.count)
-      self = .floats(tensor.floatData, shape: shape)
-    case .int64 where tensor.rawData.isEmpty:
-      try check(tensor.int64Data.count)
-      self = .integers(tensor.int64Data.map(Int.init), shape: shape)
-    case .float, .int64:
-      let width = type.byteCount
-      let byteCount = tensor.rawData.count
-      guard byteCount == width * count else {
-        throw .malformed("\(name) of shape \(shape) holds \(byteCount) bytes, not \(width * count)")
-      }
-      self = tensor.rawData.withUnsafeBytes { bytes in
-        switch type {
-        case .float:
-          .floats(
-            (0..<count).map {
-              Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-            }, shape: shape)
-        case .int64:
-          .integers(
-            (0..<count).map {
-              Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * $0, as: Int64.self)))
-            }, shape: shape)
-        }
-      }
+    guard self.count == count else { throw .malformed("\(name) of shape \(shape) holds \(self.count) elements") }
+    if let integers, let range = type.range, !integers.allSatisfy({ range.contains(Int64($0)) }) {
+      throw .malformed("\(name) holds an integer outside its element type")
     }
   }
 }
 
-private enum ElementType: Int32 {
-  case float = 1
-  case int64 = 7
+extension ONNXTensor {
+  fileprivate func typedElements(_ type: ElementType) -> Constant.Elements {
+    switch type {
+    case .float: .floats(floatData)
+    case .double: .floats(doubleData.map { Float($0) })
+    case .float16: .floats(int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
+    case .bfloat16: .floats(int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
+    case .int64: .integers(int64Data.map(Int.init))
+    case .uint8, .int8, .uint16, .int16, .int32, .bool: .integers(int32Data.map(Int.init))
+    }
+  }
+}
 
-  var byteCount: Int {
-    switch self {
-    case .float: 4
-    case .int64: 8
+extension Constant.Elements {
+  /// Little-endian elements; bytes beyond the last whole element are ignored.
+  fileprivate init(raw data: Data, _ type: ElementType) {
+    func read<Word: FixedWidthInteger>(_: Word.Type) -> [Word] {
+      data.withUnsafeBytes { bytes in
+        (0..<bytes.count / MemoryLayout<Word>.size).map {
+          Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
+        }
+      }
+    }
+    switch type {
+    case .float: self = .floats(read(UInt32.self).map { Float(bitPattern: $0) })
+    case .double: self = .floats(read(UInt64.self).map { Float(Double(bitPattern: $0)) })
+    case .float16: self = .floats(read(UInt16.self).map { Float(Float16(bitPattern: $0)) })
+    case .bfloat16: self = .floats(read(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
+    case .int64: self = .integers(read(Int64.self).map(Int.init))
+    case .int32: self = .integers(read(Int32.self).map(Int.init))
+    case .int16: self = .integers(read(Int16.self).map(Int.init))
+    case .uint16: self = .integers(read(UInt16.self).map(Int.init))
+    case .int8: self = .integers(read(Int8.self).map(Int.init))
+    case .uint8, .bool: self = .integers(read(UInt8.self).map(Int.init))
     }
   }
 }

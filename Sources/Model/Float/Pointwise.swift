@@ -1,0 +1,101 @@
+import Glibc
+
+extension Pointwise: ExpressibleByFloatLiteral {
+  package init(floatLiteral value: Double) { self = .constant(value) }
+
+  package static func + (first: Pointwise, second: Pointwise) -> Pointwise { .sum(first, second) }
+
+  package static func * (first: Pointwise, second: Pointwise) -> Pointwise { .product(first, second) }
+
+  /// scale·x + shift
+  package static func affine(scale: Double, shift: Double) -> Pointwise {
+    let scaled = scale == 1 ? .x : .constant(scale) * .x
+    return shift == 0 ? scaled : scaled + .constant(shift)
+  }
+
+  package func value(at x: Double) -> Double {
+    switch self {
+    case .x: x
+    case .constant(let constant): constant
+    case .function(let function, let argument): function.value(at: argument.value(at: x))
+    case .sum(let first, let second): first.value(at: x) + second.value(at: x)
+    case .product(let first, let second): first.value(at: x) * second.value(at: x)
+    case .power(let base, let exponent): pow(base.value(at: x), exponent)
+    case .minimum(let first, let second): min(first.value(at: x), second.value(at: x))
+    case .maximum(let first, let second): max(first.value(at: x), second.value(at: x))
+    }
+  }
+
+  /// The function of `inner`.
+  package func of(_ inner: Pointwise) -> Pointwise {
+    switch self {
+    case .x: inner
+    case .constant: self
+    case .function(let function, let argument): .function(function, argument.of(inner))
+    case .sum(let first, let second): .sum(first.of(inner), second.of(inner))
+    case .product(let first, let second): .product(first.of(inner), second.of(inner))
+    case .power(let base, let exponent): .power(base.of(inner), exponent)
+    case .minimum(let first, let second): .minimum(first.of(inner), second.of(inner))
+    case .maximum(let first, let second): .maximum(first.of(inner), second.of(inner))
+    }
+  }
+
+  /// The scale and shift of a function that is written as scale·x + shift, else nil.
+  package var affineForm: (scale: Double, shift: Double)? {
+    switch self {
+    case .x: return (1, 0)
+    case .constant(let constant): return (0, constant)
+    case .function(.negate, let argument): return argument.affineForm.map { (-$0.scale, -$0.shift) }
+    case .sum(let first, let second):
+      guard let first = first.affineForm, let second = second.affineForm else { return nil }
+      return (first.scale + second.scale, first.shift + second.shift)
+    case .product(let first, let second):
+      guard let first = first.affineForm, let second = second.affineForm else { return nil }
+      if first.scale == 0 { return (first.shift * second.scale, first.shift * second.shift) }
+      if second.scale == 0 { return (second.shift * first.scale, second.shift * first.shift) }
+      return nil
+    case .power(let base, 1): return base.affineForm
+    case .function, .power, .minimum, .maximum: return nil
+    }
+  }
+
+  /// The number of nodes of the expression.
+  package var size: Int {
+    switch self {
+    case .x, .constant: 1
+    case .function(_, let argument), .power(let argument, _): 1 + argument.size
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second),
+      .maximum(let first, let second):
+      1 + first.size + second.size
+    }
+  }
+
+  var isFinite: Bool {
+    switch self {
+    case .x: true
+    case .constant(let constant): constant.isFinite
+    case .function(_, let argument): argument.isFinite
+    case .power(let base, let exponent): base.isFinite && exponent.isFinite
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second),
+      .maximum(let first, let second):
+      first.isFinite && second.isFinite
+    }
+  }
+}
+
+extension Pointwise.Function {
+  package func value(at x: Double) -> Double {
+    switch self {
+    case .erf: Glibc.erf(x)
+    case .exp: Glibc.exp(x)
+    case .tanh: Glibc.tanh(x)
+    case .sigmoid: 1 / (1 + Glibc.exp(-x))
+    case .relu: max(x, 0)
+    case .sqrt: x.squareRoot()
+    case .log: Glibc.log(x)
+    case .abs: x.magnitude
+    case .reciprocal: 1 / x
+    case .negate: -x
+    }
+  }
+}

@@ -1,0 +1,376 @@
+extension Network {
+  /// A network with the same outputs and fewer nodes.
+  ///
+  /// Constants are folded into linear layers, functions of one number composed, sums flattened, views merged, and what
+  /// no output needs left out. The values of the outputs are the same up to rounding.
+  package func simplified() -> Network {
+    var simplifier = Simplifier(self)
+    while simplifier.pass() {}
+    return simplifier.network.withoutUnusedNodes()
+  }
+
+  /// The network without the nodes that no output needs.
+  func withoutUnusedNodes() -> Network {
+    var isNeeded = [Bool](repeating: false, count: inputs.count + nodes.count)
+    for output in outputs { isNeeded[output.value] = true }
+    for (index, node) in nodes.enumerated().reversed() where isNeeded[inputs.count + index] {
+      for operand in node.operands { isNeeded[operand] = true }
+    }
+    var numbers = Array(0..<inputs.count)
+    var needed: [Node] = []
+    for (index, node) in nodes.enumerated() {
+      numbers.append(inputs.count + needed.count)
+      guard isNeeded[inputs.count + index] else { continue }
+      needed.append(
+        Node(name: node.name, operands: node.operands.map { numbers[$0] }, operation: node.operation, shape: node.shape)
+      )
+    }
+    return replacing(needed) { numbers[$0] }
+  }
+
+  fileprivate func replacing(_ nodes: [Node], value: (Int) -> Int) -> Network {
+    let outputs = outputs.map { NetworkOutput(name: $0.name, value: value($0.value), classCount: $0.classCount) }
+    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
+  }
+}
+
+/// Expressions are composed up to this size.
+private let maximumExpressionSize = 256
+
+/// A network under change. A value that another replaces is its alias; nodes keep their places until the end.
+private struct Simplifier {
+  /// How often a value is read, by what.
+  struct Uses {
+    var all = 0
+    var byLinear = 0
+    var byPointwise = 0
+  }
+
+  private let original: Network
+  private var nodes: [Node]
+  private var alias: [Int]
+  private var uses: [Uses]
+  private var isDead: [Bool]
+  private var hasChanged = false
+
+  init(_ network: Network) {
+    original = network
+    nodes = network.nodes
+    let valueCount = network.inputs.count + nodes.count
+    alias = Array(0..<valueCount)
+    uses = Array(repeating: Uses(), count: valueCount)
+    isDead = Array(repeating: false, count: nodes.count)
+    for node in nodes { count(node, 1) }
+    for output in network.outputs { uses[output.value].all += 1 }
+  }
+
+  var network: Network {
+    let current = nodes.map {
+      Node(name: $0.name, operands: $0.operands.map(resolved), operation: $0.operation, shape: $0.shape)
+    }
+    return original.replacing(current, value: resolved)
+  }
+
+  /// Applies every rule to every node once; false when nothing changed.
+  mutating func pass() -> Bool {
+    hasChanged = false
+    for index in nodes.indices where !isDead[index] && alias[value(index)] == value(index) {
+      let operands = nodes[index].operands.map(resolved)
+      nodes[index] = nodes[index].with(operands: operands)
+      simplify(index)
+    }
+    return hasChanged
+  }
+
+  private mutating func simplify(_ index: Int) {
+    let node = nodes[index]
+    switch node.operation {
+    case .linear(let linear): foldBefore(index, linear)
+    case .affine(let affine): simplify(index, affine)
+    case .pointwise(let function): simplify(index, function)
+    case .sum(let coefficients): simplify(index, coefficients)
+    case .product: collapse(index)
+    case .reshape: simplifyReshape(index)
+    case .transpose(let order): simplifyTranspose(index, order)
+    case .slice(_, let start, let stride):
+      if start == 0, stride == 1, node.shape == shape(node.operands[0]) { replace(index, by: node.operands[0]) }
+    case .concatenate:
+      if node.operands.count == 1 { replace(index, by: node.operands[0]) }
+    case .quantize(let quantization):
+      if case .quantize(let inner)? = maker(node.operands[0])?.node.operation, inner == quantization {
+        replace(index, by: node.operands[0])
+      } else {
+        moveBeforeView(index)
+      }
+    }
+  }
+}
+
+// MARK: Bookkeeping
+
+extension Simplifier {
+  private func value(_ index: Int) -> Int { original.inputs.count + index }
+
+  private func shape(_ value: Int) -> [Int] {
+    value < original.inputs.count ? original.inputs[value].shape : nodes[value - original.inputs.count].shape
+  }
+
+  /// The node that makes a value, with its place; nil for an input.
+  private func maker(_ value: Int) -> (index: Int, node: Node)? {
+    let index = value - original.inputs.count
+    return index < 0 ? nil : (index, nodes[index])
+  }
+
+  private func resolved(_ value: Int) -> Int {
+    var value = value
+    while alias[value] != value { value = alias[value] }
+    return value
+  }
+
+  private mutating func count(_ node: Node, _ change: Int) {
+    for operand in node.operands.map(resolved) {
+      uses[operand].all += change
+      switch node.operation {
+      case .linear: uses[operand].byLinear += change
+      case .pointwise: uses[operand].byPointwise += change
+      case .affine, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: break
+      }
+    }
+  }
+
+  /// Puts another operation in a node's place.
+  private mutating func set(
+    _ index: Int, _ operation: Operation, _ operands: [Int], name: String? = nil, shape: [Int]? = nil
+  ) {
+    let old = nodes[index]
+    nodes[index] = Node(
+      name: name ?? old.name, operands: operands, operation: operation, shape: shape ?? old.shape)
+    count(nodes[index], 1)
+    release(old)
+    hasChanged = true
+  }
+
+  /// Lets another value stand for the node's.
+  private mutating func replace(_ index: Int, by other: Int) {
+    let own = value(index)
+    alias[own] = other
+    uses[other].all += uses[own].all
+    uses[other].byLinear += uses[own].byLinear
+    uses[other].byPointwise += uses[own].byPointwise
+    uses[own] = Uses()
+    release(nodes[index])
+    hasChanged = true
+  }
+
+  /// Takes a node's reads away, and those of nodes that nothing reads any more.
+  private mutating func release(_ node: Node) {
+    var released = [node]
+    while let next = released.popLast() {
+      count(next, -1)
+      for operand in Set(next.operands.map(resolved)) where uses[operand].all == 0 {
+        guard let (index, node) = maker(operand), !isDead[index] else { continue }
+        isDead[index] = true
+        released.append(node)
+      }
+    }
+  }
+}
+
+// MARK: Linear layers and constants
+
+extension Simplifier {
+  /// An affine operand that only linear layers read becomes part of their weights.
+  private mutating func foldBefore(_ index: Int, _ linear: Linear) {
+    let operand = nodes[index].operands[0]
+    guard let (_, before) = maker(operand), uses[operand].all == uses[operand].byLinear else { return }
+    let affine: Affine
+    switch before.operation {
+    case .affine(let own): affine = own
+    case .pointwise(let function):
+      guard let own = function.affine else { return }
+      affine = own
+    case .linear, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: return
+    }
+    guard let folded = linear.folded(after: affine) else { return }
+    set(index, .linear(folded), before.operands)
+  }
+
+  /// A constant scale and shift of a linear layer that nothing else reads becomes part of its weights.
+  private mutating func foldAfter(_ index: Int, _ affine: Affine) -> Bool {
+    let operand = nodes[index].operands[0]
+    guard let (place, before) = maker(operand), uses[operand].all == 1, case .linear(let linear) = before.operation,
+      let folded = linear.folded(before: affine)
+    else { return false }
+    nodes[place].operation = .linear(folded)
+    replace(index, by: operand)
+    return true
+  }
+
+  private mutating func simplify(_ index: Int, _ affine: Affine) {
+    if let scale = affine.scale.first, let shift = affine.shift.first, affine.scale.allSatisfy({ $0 == scale }),
+      affine.shift.allSatisfy({ $0 == shift })
+    {
+      return set(
+        index, .pointwise(.affine(scale: Double(scale), shift: Double(shift))), nodes[index].operands)
+    }
+    if foldAfter(index, affine) { return }
+    let operand = nodes[index].operands[0]
+    guard let (_, before) = maker(operand), uses[operand].all == 1 else { return }
+    let inner: Affine
+    switch before.operation {
+    case .affine(let own): inner = own
+    case .pointwise(let function):
+      guard let own = function.affine else { return }
+      inner = own
+    case .linear, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: return
+    }
+    guard let merged = affine.composed(after: inner) else { return }
+    set(index, .affine(merged), before.operands)
+  }
+}
+
+// MARK: Functions of one number
+
+extension Simplifier {
+  private mutating func simplify(_ index: Int, _ function: Pointwise) {
+    let node = nodes[index]
+    let operand = node.operands[0]
+    if let (scale, shift) = function.affineForm {
+      if scale == 1, shift == 0 { return replace(index, by: operand) }
+      let shortest = Pointwise.affine(scale: scale, shift: shift)
+      if shortest.size < function.size { return set(index, .pointwise(shortest), [operand]) }
+      if let affine = function.affine {
+        if foldAfter(index, affine) { return }
+        if let (_, before) = maker(operand), uses[operand].all == 1, case .affine(let inner) = before.operation,
+          let merged = affine.composed(after: inner)
+        {
+          return set(index, .affine(merged), before.operands)
+        }
+      }
+    }
+    if let (_, before) = maker(operand), case .pointwise(let inner) = before.operation,
+      uses[operand].all == uses[operand].byPointwise, function.size * inner.size <= maximumExpressionSize
+    {
+      return set(index, .pointwise(function.of(inner)), before.operands)
+    }
+    moveBeforeView(index)
+  }
+
+  /// A function of a reshaped or transposed value that nothing else reads is applied before that.
+  private mutating func moveBeforeView(_ index: Int) {
+    let node = nodes[index]
+    guard let (place, view) = maker(node.operands[0]), uses[node.operands[0]].all == 1 else { return }
+    switch view.operation {
+    case .reshape, .transpose: break
+    case .linear, .affine, .pointwise, .sum, .product, .slice, .concatenate, .quantize: return
+    }
+    let source = view.operands[0]
+    count(node, -1)
+    count(view, -1)
+    nodes[place] = Node(name: node.name, operands: [source], operation: node.operation, shape: shape(source))
+    nodes[index] = Node(name: view.name, operands: node.operands, operation: view.operation, shape: node.shape)
+    count(nodes[place], 1)
+    count(nodes[index], 1)
+    hasChanged = true
+  }
+
+  /// The value itself, what it is a function of, and so on, each with that function.
+  private func chain(_ value: Int) -> [(root: Int, function: Pointwise)] {
+    var chain: [(root: Int, function: Pointwise)] = [(value, .x)]
+    var last = value
+    var function = Pointwise.x
+    while let (_, node) = maker(last), case .pointwise(let inner) = node.operation,
+      function.size * inner.size <= maximumExpressionSize
+    {
+      function = function.of(inner)
+      last = resolved(node.operands[0])
+      chain.append((last, function))
+    }
+    return chain
+  }
+
+  /// A sum or product of functions of one value becomes one function of it.
+  private mutating func collapse(_ index: Int) {
+    let node = nodes[index]
+    guard let first = node.operands.first, node.operands.allSatisfy({ shape($0) == node.shape }) else { return }
+    let chains = node.operands.map(chain)
+    for (root, _) in chain(first) {
+      let functions = chains.compactMap { $0.first { $0.root == root }?.function }
+      guard functions.count == chains.count else { continue }
+      let function: Pointwise
+      switch node.operation {
+      case .product: function = functions[0] * functions[1]
+      case .sum(let coefficients):
+        let terms = zip(coefficients, functions).map { $0 == 1 ? $1 : .constant($0) * $1 }
+        function = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
+      case .linear, .affine, .pointwise, .reshape, .transpose, .slice, .concatenate, .quantize: return
+      }
+      if function.size <= maximumExpressionSize { set(index, .pointwise(function), [root]) }
+      return
+    }
+  }
+}
+
+// MARK: Sums and views
+
+extension Simplifier {
+  private mutating func simplify(_ index: Int, _ coefficients: [Double]) {
+    let node = nodes[index]
+    var terms: [(value: Int, coefficient: Double)] = []
+    var hasMerged = false
+    func add(_ value: Int, _ coefficient: Double) {
+      if let place = terms.firstIndex(where: { $0.value == value }) {
+        terms[place].coefficient += coefficient
+        hasMerged = true
+      } else {
+        terms.append((value, coefficient))
+      }
+    }
+    for (operand, coefficient) in zip(node.operands, coefficients) {
+      if let (_, inner) = maker(operand), uses[operand].all == 1 {
+        if case .sum(let own) = inner.operation, inner.shape == node.shape {
+          for (value, factor) in zip(inner.operands.map(resolved), own) { add(value, factor * coefficient) }
+          hasMerged = true
+          continue
+        }
+        if case .pointwise(let function) = inner.operation, let (scale, shift) = function.affineForm, shift == 0 {
+          add(resolved(inner.operands[0]), scale * coefficient)
+          hasMerged = true
+          continue
+        }
+      }
+      add(operand, coefficient)
+    }
+    if hasMerged {
+      return set(index, .sum(terms.map(\.coefficient)), terms.map(\.value))
+    }
+    collapse(index)
+  }
+
+  private mutating func simplifyReshape(_ index: Int) {
+    let node = nodes[index]
+    let operand = node.operands[0]
+    if shape(operand) == node.shape { return replace(index, by: operand) }
+    if let (_, before) = maker(operand), case .reshape = before.operation {
+      set(index, .reshape, before.operands.map(resolved))
+    }
+  }
+
+  private mutating func simplifyTranspose(_ index: Int, _ order: [Int]) {
+    let node = nodes[index]
+    let operand = node.operands[0]
+    let source = shape(operand)
+    if order == Array(order.indices) { return replace(index, by: operand) }
+    let moved = order.filter { source[$0] != 1 }
+    if moved == moved.sorted() { return set(index, .reshape, [operand]) }
+    if let (_, before) = maker(operand), case .transpose(let inner) = before.operation {
+      set(index, .transpose(order: order.map { inner[$0] }), before.operands.map(resolved))
+    }
+  }
+}
+
+extension Node {
+  fileprivate func with(operands: [Int]) -> Node {
+    Node(name: name, operands: operands, operation: operation, shape: shape)
+  }
+}

@@ -1,0 +1,117 @@
+/// What the importer computes itself.
+extension Constant {
+  /// The same elements under another shape of as many.
+  func reshaped(_ shape: [Int]) -> Constant { Constant(elements, shape: shape, type: type) }
+
+  /// The elements at `positions`.
+  func picking(_ positions: [Int], shape: [Int]) -> Constant {
+    switch elements {
+    case .floats(let values): Constant(.floats(positions.map { values[$0] }), shape: shape, type: type)
+    case .integers(let values): Constant(.integers(positions.map { values[$0] }), shape: shape, type: type)
+    }
+  }
+
+  func transposed(_ order: [Int]) -> Constant {
+    picking(Model.transposed(Array(0..<count), shape, order: order), shape: order.map { shape[$0] })
+  }
+
+  func sliced(axis: Int, _ range: SliceRange) -> Constant {
+    var result = shape
+    result[axis] = range.count
+    let positions = Model.sliced(
+      Array(0..<count), shape, axis: axis, start: range.start, stride: range.stride, count: range.count)
+    return picking(positions, shape: result)
+  }
+
+  /// Constants of one rank, equal in all axes but one, along which they are put together; nil when their types differ.
+  static func concatenated(_ parts: [Constant], axis: Int) -> Constant? {
+    guard let first = parts.first else { return nil }
+    var shape = first.shape
+    shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+    let floats = parts.compactMap { part in part.floats.map { ($0, part.shape) } }
+    if floats.count == parts.count {
+      return Constant(.floats(Model.concatenated(floats, axis: axis)), shape: shape, type: first.type)
+    }
+    let integers = parts.compactMap { part in part.integers.map { ($0, part.shape) } }
+    guard integers.count == parts.count else { return nil }
+    return Constant(.integers(Model.concatenated(integers, axis: axis)), shape: shape, type: first.type)
+  }
+
+  /// Floats in Float32; integers only as far as they are sizes.
+  func combined(_ other: Constant, _ combination: Combination) throws(NodeProblem) -> Constant {
+    guard let result = broadcastShape(shape, other.shape), elementCount(result) != nil else {
+      throw .malformed("its operands of shapes \(shape) and \(other.shape) do not broadcast")
+    }
+    if let first = floats, let second = other.floats {
+      let pairs = zip(broadcast(first, shape, to: result), broadcast(second, other.shape, to: result))
+      return .floats(pairs.map { Float(combination(Double($0), Double($1))) }, shape: result)
+    }
+    guard let first = integers, let second = other.integers else { throw .malformed("its operands differ in type") }
+    let pairs = zip(broadcast(first, shape, to: result), broadcast(second, other.shape, to: result))
+    let sizes = pairs.compactMap { combination($0, $1) }
+    guard sizes.count == elementCount(result) else {
+      throw .unsupported("it computes with integers that are negative or the batch size")
+    }
+    return .integers(sizes, shape: result)
+  }
+
+  func cast(to type: ElementType) throws(NodeProblem) -> Constant {
+    if integers?.contains(symbolicBatch) == true {
+      guard type == .int64 || type == .int32 else { throw .unsupported("it computes with the batch size") }
+      return self
+    }
+    switch (elements, type.range) {
+    case (.floats(let values), nil): return Constant(.floats(values), shape: shape, type: type)
+    case (.integers(let values), nil): return Constant(.floats(values.map(Float.init)), shape: shape, type: type)
+    case (.integers(let values), let range?):
+      guard values.allSatisfy({ range.contains(Int64($0)) }) else {
+        throw .unsupported("it casts an integer out of the range of its type")
+      }
+      return Constant(.integers(values), shape: shape, type: type)
+    case (.floats(let values), let range?):
+      let integers = values.compactMap { Int(exactly: $0.rounded(.towardZero)) }
+      guard integers.count == values.count, integers.allSatisfy({ range.contains(Int64($0)) }) else {
+        throw .unsupported("it casts a number out of the range of its type")
+      }
+      return Constant(.integers(integers), shape: shape, type: type)
+    }
+  }
+}
+
+/// The indices start + stride · i, i below count.
+struct SliceRange {
+  let start: Int
+  let stride: Int
+  let count: Int
+}
+
+/// The indices that a Slice from `start` up to but not including `end` names in an axis of `size` elements.
+///
+/// - Precondition: `step` is not 0.
+func sliceRange(_ start: Int, _ end: Int, step: Int, size: Int) -> SliceRange {
+  func clamped(_ index: Int, _ bounds: ClosedRange<Int>) -> Int {
+    min(max(index < 0 ? index + size : index, bounds.lowerBound), bounds.upperBound)
+  }
+  guard size > 0 else { return SliceRange(start: 0, stride: 1, count: 0) }
+  let bounds = step > 0 ? 0...size : -1...size - 1
+  let (first, last) = (clamped(start, bounds), clamped(end, bounds))
+  let distance = step > 0 ? last - first : first - last
+  guard distance > 0 else { return SliceRange(start: 0, stride: 1, count: 0) }
+  let stride = Int(min(step.magnitude, UInt(size)))
+  let count = (distance - 1) / stride + 1
+  return SliceRange(start: first, stride: count == 1 ? 1 : step > 0 ? stride : -stride, count: count)
+}
+
+/// An axis of a tensor of `rank` axes, counted from the end when negative.
+func normalized(_ axis: Int, rank: Int) throws(NodeProblem) -> Int {
+  guard (-rank..<rank).contains(axis) else { throw .malformed("it has no axis \(axis)") }
+  return axis < 0 ? axis + rank : axis
+}
+
+/// Axes that are all different.
+func normalized(_ axes: [Int], rank: Int) throws(NodeProblem) -> [Int] {
+  var result: [Int] = []
+  for axis in axes { result.append(try normalized(axis, rank: rank)) }
+  guard Set(result).count == result.count else { throw .malformed("it names an axis twice") }
+  return result
+}

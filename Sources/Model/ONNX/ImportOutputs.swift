@@ -1,0 +1,53 @@
+extension GraphImporter {
+  /// The network that makes the graph's outputs, without the nodes that it does not need.
+  func finish(_ declared: [ONNXValue]) throws(ModelError) -> Network {
+    guard unsupported.isEmpty else { throw .unsupportedNodes(file: file, unsupported) }
+    guard !declared.isEmpty else { throw .unusableModel(file: file, node: nil, reason: "the graph has no output") }
+    var outputs: [NetworkOutput] = []
+    var notices: [String] = []
+    for output in declared {
+      let name = output.name
+      func refuse(_ reason: String) -> ModelError {
+        .unusableModel(file: file, node: nil, reason: "the output '\(name.oneLine)' \(reason)")
+      }
+      let value: Int
+      var classCount: Int?
+      var shape: [Int]?
+      switch definitions[name] {
+      case .tensor(.value(let own)): value = own
+      case .quantized(let own, let scale, let zeroPoint):
+        value = own
+        notices.append(
+          "the output '\(name.oneLine)' is of integers q, shown as the numbers that they stand for: \(scale) · (q − \(zeroPoint))"
+        )
+      case .probabilities(let own, let operation, _):
+        value = own
+        notices.append("the final \(operation) is left out: the proof is about its input, the logits")
+      case .classes(let own, let count, let resultShape):
+        value = own
+        classCount = count
+        shape = resultShape
+      case .tensor(.constant), .initializer, .refused, nil: throw refuse("is not computed from the input")
+      }
+      guard name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
+      guard !outputs.contains(where: { $0.name == name }) else { throw refuse("is declared twice") }
+      let computed = shape ?? self.shape(of: value)
+      let dimensions = output.type.tensorType.shape.dim
+      guard dimensions.isEmpty || matches(dimensions, computed) else {
+        throw refuse("is declared with another shape than \(computed), which the graph computes")
+      }
+      outputs.append(NetworkOutput(name: name, value: value, classCount: classCount))
+    }
+    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices).withoutUnusedNodes()
+  }
+
+  private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int]) -> Bool {
+    guard declared.count == shape.count + 1 else { return false }
+    return zip(declared.dropFirst(), shape).allSatisfy { dimension, size in
+      switch dimension.value {
+      case .dimValue(let declaredSize): declaredSize == size
+      case .dimParam, nil: true
+      }
+    }
+  }
+}

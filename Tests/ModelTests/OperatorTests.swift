@@ -1,0 +1,198 @@
+import FoundationEssentials
+import Model
+import TestSupport
+import Testing
+
+private typealias Refusal = (name: String, reason: String, build: @Sendable (inout ONNXBuilder) -> Void)
+
+/// Graphs from x, batch × 2 × 3, to y, and why they are refused.
+private let refusals: [Refusal] = [
+  (
+    "product of matrices", "matmul1 (MatMul): both operands depend on the input",
+    { $0.node("MatMul", ["x", "x"], ["y"]) }
+  ),
+  ("division by a value", "div1 (Div): its divisor depends on the input", { $0.node("Div", ["x", "x"], ["y"]) }),
+  (
+    "constant with a batch", "add1 (Add): a constant of shape [2, 2, 3] does not broadcast to batch × [2, 3]",
+    {
+      $0.initializer("c", .floats(Array(repeating: 1, count: 12), [2, 2, 3]))
+      $0.node("Add", ["x", "c"], ["y"])
+    }
+  ),
+  (
+    "ranks that mix the batch axis",
+    "add2 (Add): its operands of shapes batch × [2, 3] and batch × [3] do not broadcast",
+    {
+      $0.initializer("k", .integers([0], []))
+      $0.node("Add", ["x", $0.node("Gather", ["x", "k"], [], ["axis": .integer(1)])], ["y"])
+    }
+  ),
+  (
+    "softmax inside", "relu2 (Relu): operand 0 comes from a Softmax, which is supported only before an output",
+    { $0.node("Relu", [$0.node("Softmax", ["x"])], ["y"]) }
+  ),
+  (
+    "softmax over the batch", "softmax1 (Softmax): it is over the batch axis",
+    { $0.node("Softmax", ["x"], ["y"], ["axis": .integer(0)]) }
+  ),
+  (
+    "classes inside",
+    "relu2 (Relu): operand 0 comes from an ArgMax or TopK, which is supported only before an output",
+    { $0.node("Relu", [$0.node("ArgMax", ["x"], [], ["axis": .integer(2)])], ["y"]) }
+  ),
+  (
+    "classes over another axis", "argmax1 (ArgMax): it is not over the last axis",
+    { $0.node("ArgMax", ["x"], ["y"], ["axis": .integer(1)]) }
+  ),
+  (
+    "classes after a softmax over another axis",
+    "argmax2 (ArgMax): operand 0 comes from a Softmax, which is supported only before an output",
+    { $0.node("ArgMax", [$0.node("Softmax", ["x"], [], ["axis": .integer(1)])], ["y"], ["axis": .integer(2)]) }
+  ),
+  (
+    "values of the largest elements", "topk1 (TopK): its values are used; only its indices are supported",
+    {
+      $0.initializer("k", .integers([1]))
+      $0.node("TopK", ["x", "k"], ["y", "indices"])
+    }
+  ),
+  ("transposed batch", "transpose1 (Transpose): it moves the batch axis", { $0.node("Transpose", ["x"], ["y"]) }),
+  (
+    "concatenated batches", "concat1 (Concat): it works along the batch axis",
+    { $0.node("Concat", ["x", "x"], ["y"], ["axis": .integer(0)]) }
+  ),
+  (
+    "constant beside values", "concat1 (Concat): an operand is a constant beside values",
+    {
+      $0.initializer("c", .floats([1, 2, 3], [1, 1, 3]))
+      $0.node("Concat", ["x", "c"], ["y"], ["axis": .integer(1)])
+    }
+  ),
+  (
+    "sliced batch", "slice1 (Slice): it cuts the batch axis",
+    {
+      $0.initializer("a", .integers([0]))
+      $0.initializer("b", .integers([2]))
+      $0.node("Slice", ["x", "a", "b"], ["y"])
+    }
+  ),
+  (
+    "reduced axis in the middle", "reducesum1 (ReduceSum): it reduces axes [1]; only the last axes are supported",
+    {
+      $0.initializer("a", .integers([1]))
+      $0.node("ReduceSum", ["x", "a"], ["y"])
+    }
+  ),
+  ("reduced batch", "reducemean1 (ReduceMean): it reduces the batch axis", { $0.node("ReduceMean", ["x"], ["y"]) }),
+  (
+    "batch axis alone", "reducesum1 (ReduceSum): its result has a batch axis only",
+    {
+      $0.initializer("a", .integers([1, 2]))
+      $0.node("ReduceSum", ["x", "a"], ["y"], ["keepdims": .integer(0)])
+    }
+  ),
+  (
+    "several slopes", "prelu1 (PRelu): its slopes differ",
+    {
+      $0.initializer("c", .floats([1, 2, 3], [3]))
+      $0.node("PRelu", ["x", "c"], ["y"])
+    }
+  ),
+  (
+    "several exponents", "pow1 (Pow): its exponent is not one number",
+    {
+      $0.initializer("c", .floats([1, 2, 3], [3]))
+      $0.node("Pow", ["x", "c"], ["y"])
+    }
+  ),
+  ("exponent of the input", "pow1 (Pow): operand 1 is not a constant", { $0.node("Pow", ["x", "x"], ["y"]) }),
+  (
+    "bounds that differ", "max1 (Max): its constant has elements that differ",
+    {
+      $0.initializer("c", .floats([1, 2, 3], [3]))
+      $0.node("Max", ["x", "c"], ["y"])
+    }
+  ),
+  (
+    "casts to integers", "cast1 (Cast): it casts to INT64", { $0.node("Cast", ["x"], ["y"], ["to": .integer(7)]) }
+  ),
+  (
+    "integers from nowhere", "dequantizelinear1 (DequantizeLinear): operand 0 does not come from a QuantizeLinear",
+    {
+      $0.initializer("s", .floats([1], []))
+      $0.node("DequantizeLinear", ["x", "s"], ["y"])
+    }
+  ),
+  (
+    "integers used as such", "relu2 (Relu): operand 0 is quantized; only a DequantizeLinear can follow",
+    {
+      $0.initializer("s", .floats([1], []))
+      $0.node("Relu", [$0.node("QuantizeLinear", ["x", "s"])], ["y"])
+    }
+  ),
+  (
+    "two scales",
+    "dequantizelinear2 (DequantizeLinear): its scale and zero point are not those of the QuantizeLinear before it",
+    {
+      $0.initializer("s", .floats([1], []))
+      $0.initializer("t", .floats([2], []))
+      $0.node("DequantizeLinear", [$0.node("QuantizeLinear", ["x", "s"]), "t"], ["y"])
+    }
+  ),
+  (
+    "scales of channels", "quantizelinear1 (QuantizeLinear): it quantizes a value with several scales",
+    {
+      $0.initializer("s", .floats([1, 2], [2]))
+      $0.node("QuantizeLinear", ["x", "s"], ["y"])
+    }
+  ),
+  (
+    "batch size as a number", "mul5 (Mul): it computes with integers that are negative or the batch size",
+    {
+      $0.initializer("k", .integers([0], []))
+      let size = $0.node("Gather", [$0.node("Shape", ["x"]), "k"])
+      let other = $0.node("Gather", [$0.node("Shape", ["x"], ["shape"]), "k"], ["size"])
+      $0.node("Mul", [size, other])
+      $0.node("Relu", ["x"], ["y"])
+    }
+  ),
+]
+
+@Suite struct OperatorTests {
+  /// The expected outputs are onnxruntime's; Fixtures/generate.py writes them.
+  @Test(arguments: try fixtureNames("operators").filter { $0.hasSuffix(".onnx") })
+  func resultIsOnnxruntimes(file: String) throws {
+    let name = String(file.dropLast(".onnx".count))
+    let tolerance = name.hasPrefix("Gemm_half_input") ? 4e-3 : 2e-6
+    try expectOutputs(
+      of: try fixtureNetwork("operators/\(file)"), in: fixtures + "operators/expected.npz:\(name)", tolerance: tolerance
+    )
+  }
+
+  /// A Softmax is left out, so that its outputs cannot be compared; ImportTests has it.
+  @Test func everyOperatorHasAModel() throws {
+    let tested = Set(try fixtureNames("operators").map { String($0.prefix { $0 != "_" && $0 != "." }) })
+    let names = OperatorName.allCases.map(\.rawValue).filter { $0 != "Softmax" && $0 != "LogSoftmax" }
+    #expect(names.filter { !tested.contains($0) } == [])
+  }
+
+  @Test(arguments: refusals.indices)
+  func nodeIsRefused(index: Int) {
+    let (name, reason, build) = refusals[index]
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2, 3])
+    build(&builder)
+    builder.output("y")
+    #expect(
+      errorDescription { _ = try importONNX(builder.bytes, file: name) } == "\(name): 1 unsupported node: \(reason)")
+  }
+
+  /// With ZKML_PIN the document is written.
+  @Test func documentIsPrintedFromTheCode() throws {
+    let path = String(#filePath.dropLast("Tests/ModelTests/OperatorTests.swift".count)) + "docs/operators.md"
+    if ProcessInfo.processInfo.environment["ZKML_PIN"] != nil {
+      try Data(OperatorName.table.utf8).write(to: URL(filePath: path))
+    }
+    #expect(String(decoding: try readFile(path), as: UTF8.self) == OperatorName.table)
+  }
+}

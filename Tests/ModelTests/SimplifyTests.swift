@@ -1,0 +1,196 @@
+import Model
+import TestSupport
+import Testing
+
+@Suite struct SimplifyTests {
+  /// Each activation, written out as exporters do, becomes one function of the layer before it.
+  @Test(arguments: ["erf", "tanh", "silu", "hardSwish", "mish", "normalized"])
+  func activationBecomesOneFunction(form: String) throws {
+    let network = try network { builder in
+      let x = builder.node("MatMul", ["x", "w"])
+      for (name, value) in [
+        ("one", 1), ("three", 3), ("six", 6), ("root", 1.4142135), ("cubic", 0.044715), ("scale", 0.7978846),
+      ] { builder.initializer(name, .floats([Float(value)], [])) }
+      switch form {
+      case "erf":
+        let erf = builder.node("Erf", [builder.node("Div", [x, "root"])])
+        let product = builder.node("Mul", [x, builder.node("Add", [erf, "one"])])
+        return builder.node("Mul", [product, "half"])
+      case "tanh":
+        let cube = builder.node("Mul", ["cubic", builder.node("Pow", [x, "three"])])
+        let tanh = builder.node("Tanh", [builder.node("Mul", ["scale", builder.node("Add", [x, cube])])])
+        return builder.node("Mul", [builder.node("Mul", ["half", x]), builder.node("Add", ["one", tanh])])
+      case "silu": return builder.node("Mul", [x, builder.node("Sigmoid", [x])])
+      case "hardSwish":
+        builder.initializer("zero", .floats([0], []))
+        let clipped = builder.node("Clip", [builder.node("Add", [x, "three"]), "zero", "six"])
+        return builder.node("Div", [builder.node("Mul", [x, clipped]), "six"])
+      case "mish": return builder.node("Mul", [x, builder.node("Tanh", [builder.node("Softplus", [x])])])
+      default:
+        let centred = builder.node("Div", [builder.node("Sub", [x, "three"]), "six"])
+        return builder.node("Relu", [builder.node("Unsqueeze", [centred, "axis"])])
+      }
+    }
+    try expectNodes(network, form == "normalized" ? ["linear", "pointwise", "reshape"] : ["linear", "pointwise"])
+  }
+
+  @Test func constantsFoldIntoLinearLayers() throws {
+    try expectNodes(
+      network {
+        let before = $0.node("Sub", [$0.node("Mul", ["x", "c"]), "half"])
+        let product = $0.node("MatMul", [before, "w"])
+        return $0.node("Neg", [$0.node("Add", [$0.node("Div", [product, "d"]), "d"])])
+      }, ["linear"])
+  }
+
+  @Test func sharedLayersKeepTheirWeights() throws {
+    try expectNodes(
+      network {
+        let product = $0.node("MatMul", ["x", "w"])
+        return $0.node("Sum", [$0.node("Relu", [$0.node("Mul", [product, "d"])]), $0.node("Softsign", [product])])
+      }, ["linear", "affine", "pointwise", "pointwise", "sum"])
+  }
+
+  /// The scaled input is also an output, and so stays.
+  @Test func outputsAreKept() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3])
+    builder.initializer("c", .floats([1, 2, 3], [3]))
+    builder.initializer("w", .floats([1, 2, 3], [3, 1]))
+    builder.node("Mul", ["x", "c"], ["scaled"])
+    builder.node("MatMul", ["scaled", "w"], ["y"])
+    builder.output("scaled")
+    builder.output("y")
+    try expectNodes(try importONNX(builder.bytes, file: "model"), ["affine", "linear"])
+  }
+
+  @Test func constantsMerge() throws {
+    try expectNodes(
+      network {
+        $0.node("Tanh", [$0.node("Sub", [$0.node("Div", [$0.node("Mul", ["x", "c"]), "half"]), "c"])])
+      }, ["affine", "pointwise"])
+  }
+
+  @Test func sumsBecomeOneSum() throws {
+    let simple = try expectNodes(
+      network {
+        let (first, second) = ($0.node("MatMul", ["x", "w"]), $0.node("MatMul", ["x", "v"]))
+        let difference = $0.node("Sub", [first, $0.node("Mul", [second, "half"])])
+        return $0.node("Add", [$0.node("Neg", [difference]), $0.node("Add", [second, first])])
+      }, ["linear", "linear", "sum"])
+    guard case .sum(let coefficients)? = simple.nodes.last?.operation else {
+      Issue.record("the last node is no sum")
+      return
+    }
+    #expect(coefficients == [0, 1.5])
+  }
+
+  @Test func viewsMergeOrVanish() throws {
+    try expectNodes(
+      network {
+        $0.initializer("wide", .integers([0, 1, 3]))
+        $0.initializer("flat", .integers([0, -1]))
+        let turned = $0.node("Transpose", [$0.node("Reshape", ["x", "wide"])], [], ["perm": .integers([0, 2, 1])])
+        let back = $0.node("Reshape", [$0.node("Sigmoid", [turned]), "flat"])
+        return $0.node("Concat", [back], [], ["axis": .integer(1)])
+      }, ["pointwise"])
+  }
+
+  @Test func roundingTwiceIsRoundingOnce() throws {
+    try expectNodes(
+      network { builder in
+        func rounded(_ value: String) -> String {
+          builder.node("DequantizeLinear", [builder.node("QuantizeLinear", [value, "half"]), "half"])
+        }
+        return rounded(builder.node("Unsqueeze", [rounded("x"), "axis"]))
+      }, ["quantize", "reshape"])
+  }
+
+  @Test(arguments: 0..<300)
+  func randomNetworksKeepTheirOutputs(seed: Int) throws {
+    var random = SplitMix(state: UInt64(seed))
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3, 4])
+    builder.initializer("number", .floats([-0.75], []))
+    builder.initializer("row", .floats([1, -2, 0.5, 1.5], [4]))
+    builder.initializer("column", .floats([0.5, 1, -1], [3, 1]))
+    builder.initializer("matrix", .floats((0..<16).map { Float($0 * 5 % 16 - 7) / 16 }, [4, 4]))
+    builder.initializer("flat", .integers([0, 12]))
+    builder.initializer("square", .integers([0, 3, 4]))
+    builder.initializer("sizes", .integers([1, 3]))
+    var values = ["x"]
+    for _ in 0..<14 {
+      let first = values[Int.random(in: max(0, values.count - 4)..<values.count, using: &random)]
+      let second = values[Int.random(in: values.indices, using: &random)]
+      let function = ["Relu", "Tanh", "Sigmoid", "Neg", "Softsign"][Int.random(in: 0..<5, using: &random)]
+      let arithmetic = ["Add", "Sub", "Mul"][Int.random(in: 0..<3, using: &random)]
+      let constant = ["number", "row", "column"][Int.random(in: 0..<3, using: &random)]
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0: values.append(builder.node(function, [first]))
+      case 1: values.append(builder.node(arithmetic, [first, constant]))
+      case 2: values.append(builder.node(arithmetic, [constant, first]))
+      case 3: values.append(builder.node(arithmetic == "Mul" ? "Add" : arithmetic, [first, second]))
+      case 4: values.append(builder.node("Mul", [builder.node("Sigmoid", [first]), second]))
+      case 5: values.append(builder.node("MatMul", [first, "matrix"]))
+      case 6:
+        let turned = builder.node("Transpose", [first], [], ["perm": .integers([0, 2, 1])])
+        let back = builder.node("Transpose", [builder.node(function, [turned])], [], ["perm": .integers([0, 2, 1])])
+        values.append(builder.node("Reshape", [builder.node("Reshape", [back, "flat"]), "square"]))
+      default:
+        let part = "part\(values.count)"
+        builder.node("Split", [first, "sizes"], [part, part + "b"], ["axis": .integer(2)])
+        values.append(builder.node("Concat", [part + "b", part], [], ["axis": .integer(2)]))
+      }
+    }
+    for (index, value) in values.suffix(2).enumerated() {
+      builder.node("Identity", [value], ["y\(index)"])
+      builder.output("y\(index)", [nil, 3, 4])
+    }
+    let network = try importONNX(builder.bytes, file: "seed \(seed)")
+    let simple = network.simplified()
+    #expect(simple.nodes.count <= network.nodes.count)
+    let samples = FloatBatch(count: 2, values: (0..<24).map { Double($0 * 7 % 24 - 11) / 6 })
+    for (ours, theirs) in zip(simple.run([samples]), network.run([samples])) {
+      let largest = theirs.values.reduce(1) { max($0, $1.magnitude) }
+      for (one, other) in zip(ours.values, theirs.values) { #expect(abs(one - other) <= 3e-6 * largest) }
+    }
+  }
+
+  /// Each step doubles the expression; it is cut before it is too large to write down.
+  @Test func expressionsStaySmall() throws {
+    let network = try network { builder in
+      (0..<60).reduce("x") { last, _ in builder.node("Mul", [builder.node("Tanh", [last]), last]) }
+    }
+    for node in network.simplified().nodes {
+      if case .pointwise(let function) = node.operation { #expect(function.size <= 256) }
+    }
+  }
+
+  /// A graph from x, batch × 3, with constants c (3), d (4), half, axis and weights v, w (3 × 4).
+  private func network(_ build: (inout ONNXBuilder) -> String) throws -> Network {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3])
+    builder.initializer("axis", .integers([1]))
+    builder.initializer("half", .floats([0.5], []))
+    builder.initializer("c", .floats([1, -2, 3], [3]))
+    builder.initializer("d", .floats([1, 2, -3, 4], [4]))
+    for name in ["v", "w"] {
+      builder.initializer(name, .floats((0..<12).map { Float($0 * 7 % 11) / 8 - (name == "v" ? 0.25 : 0.5) }, [3, 4]))
+    }
+    builder.node("Identity", [build(&builder)], ["y"])
+    builder.output("y")
+    return try importONNX(builder.bytes, file: "model")
+  }
+
+  /// Compares the operations of the simplified network, and its outputs with those of `network`.
+  @discardableResult
+  private func expectNodes(_ network: Network, _ operations: [String]) throws -> Network {
+    let simple = network.simplified()
+    #expect(simple.nodes.map { String("\($0.operation)".prefix { $0.isLetter }) } == operations)
+    let samples = FloatBatch(count: 4, values: [0.5, -1, 2, 0.1, 0.2, 0.3, -3, 4, 0, 0, 0, 0])
+    for (ours, theirs) in zip(simple.run([samples]), network.run([samples])) {
+      for (one, other) in zip(ours.values, theirs.values) { #expect(abs(one - other) <= 1e-6 * max(1, abs(other))) }
+    }
+    return simple
+  }
+}
