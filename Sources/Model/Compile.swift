@@ -5,6 +5,10 @@ package struct CompiledModel: Sendable {
   package let lowered: LoweredNetwork
   /// On the calibration data.
   package let comparison: OutputComparison
+  /// On the calibration data, by value.
+  package let layerErrors: [LayerError]
+  /// The bits of the activations by node, where they are not `options.bits`.
+  package let layerBits: [String: Int]
 }
 
 /// Imports, quantizes and lowers a model. The result is the same on every machine.
@@ -18,15 +22,79 @@ package struct CompiledModel: Sendable {
 package func compile(
   model: String, calibration: DataReference, options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> CompiledModel {
-  let network = try importONNX(path: model)
-  let array = try calibration.read(preferring: network.input.name)
-  var options = options
-  if array.isInteger, options.inputScale == nil { options.inputScale = 1 }
-  let batch = try FloatBatch(
-    array, for: network.input, integerScale: options.inputScale ?? 1, source: calibration.description)
-  let integers = try quantize(network, Calibration(network, batch, source: calibration.description), options)
-  let outputs = integers.run(integers.input.quantize(batch)).scaled(by: integers.outputScale)
+  let network = try importONNX(path: model).simplified().showing(classes: options.classCount)
+  let arrays = try calibration.arrays(network.inputs.map(\.name))
+  let scales = arrays.map { options.inputScale ?? ($0.isInteger ? 1 : nil) }
+  let batch = try FloatBatch.batches(
+    arrays, for: network.inputs, integerScales: scales.map { $0 ?? 1 }, source: calibration.description)
+  try options.requireKnownLayers(network)
+  return try compile(
+    network, Calibration(network, batch, inputScales: scales, source: calibration.description), options)
+}
+
+/// Quantizes and lowers an imported network that shows what it is to show.
+///
+/// - Throws: `.unusableLayer`, `.unusableData`.
+package func compile(
+  _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
+) throws(ModelError) -> CompiledModel {
+  let (integers, layerBits) = try chooseWidths(network, calibration, options)
+  let results = IntegerResults(integers, calibration.batch)
   return CompiledModel(
     network: network, integers: integers, lowered: try lower(integers),
-    comparison: OutputComparison(float: network.run(batch), integer: outputs))
+    comparison: OutputComparison(float: network.run(calibration.batch), integer: results.outputs, integers.outputs),
+    layerErrors: network.layerErrors(calibration.batch, results.named), layerBits: layerBits)
+}
+
+extension Network {
+  /// The network that shows so many classes of every output; itself for nil.
+  package func showing(classes count: Int?) -> Network {
+    guard let count else { return self }
+    let outputs = outputs.map { NetworkOutput(name: $0.name, value: $0.value, classCount: count) }
+    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
+  }
+}
+
+extension QuantizationOptions {
+  /// - Throws: `.unusableLayer` for a width that goes to no layer.
+  fileprivate func requireKnownLayers(_ network: Network) throws(ModelError) {
+    let names = Set(network.inputs.map(\.name) + network.nodes.map(\.name))
+    for name in layerBits.keys.sorted() where !names.contains(name) {
+      throw .unusableLayer(name, reason: "the network has no layer of that name; it has \(names.sorted().prefix(20))")
+    }
+  }
+}
+
+extension DataReference {
+  /// One array for each name; a reference to one array is for networks of one input.
+  ///
+  /// - Throws: `.unusableFile`, `.unusableData`.
+  package func arrays(_ names: [String]) throws(ModelError) -> [NumericArray] {
+    guard names.count == 1 || key == nil else {
+      throw .unusableData(
+        source: description, reason: "names one array; the network has the inputs \(names.joined(separator: ", "))")
+    }
+    return try names.map { name throws(ModelError) in try read(preferring: name) }
+  }
+}
+
+extension FloatBatch {
+  /// Arrays as batches of the same number of samples.
+  ///
+  /// - Parameter integerScales: What the integer 1 is worth in an array of integers, by input.
+  /// - Throws: `.shapeMismatch`, `.unusableData`.
+  package static func batches(
+    _ arrays: [NumericArray], for ports: [NamedShape], integerScales: [Double], source: String
+  ) throws(ModelError) -> [FloatBatch] {
+    var batches: [FloatBatch] = []
+    for (index, array) in arrays.enumerated() {
+      batches.append(
+        try FloatBatch(array, for: ports[index], integerScale: integerScales[index], source: source))
+    }
+    guard Set(batches.map(\.count)).count <= 1 else {
+      throw .unusableData(
+        source: source, reason: "the inputs have different numbers of samples: \(batches.map(\.count))")
+    }
+    return batches
+  }
 }

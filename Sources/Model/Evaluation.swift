@@ -7,24 +7,29 @@ package struct Evaluation: Sendable, Equatable {
   package let comparison: OutputComparison?
 }
 
-/// Runs labelled samples.
+/// Runs labelled samples and judges the first output.
 ///
 /// - Parameters:
-///   - float: The network that `integers` was made from.
+///   - outputs: What the network shows; `value` does not matter.
+///   - float: The network that the integer one was made from.
 ///   - labels: The name of the array of labels, in the file of `data`.
-/// - Throws: `.unusableFile`, `.unusableData`, `.shapeMismatch`.
+///   - run: The integer network: the outputs of a batch in real units, for classes their indices.
+/// - Throws: `ModelError.unusableFile`, `.unusableData`, `.shapeMismatch`, and what `run` throws.
 package func evaluate(
-  _ integers: IntegerNetwork, float: Network? = nil, data: DataReference, labels: String
-) throws(ModelError) -> Evaluation {
-  let samples = try integers.input.samples(
-    data.read(preferring: integers.input.port.name), source: data.description)
+  _ inputs: [InputEncoding], _ outputs: [NetworkOutput], float: Network? = nil, data: DataReference, labels: String,
+  run: ([IntegerBatch]) throws -> [FloatBatch]
+) throws -> Evaluation {
+  let samples = try FloatBatch.batches(
+    data.arrays(inputs.map(\.port.name)), for: inputs.map(\.port), integerScales: inputs.map(\.scale),
+    source: data.description)
+  let count = samples.first?.count ?? 0
   let labelled = DataReference(array: labels, besides: data)
-  let labels = try labelled.read().labels(count: samples.count, source: labelled.description)
-  guard samples.count > 0 else { throw .unusableData(source: data.description, reason: "has no sample") }
-  let outputs = PlainExecutor(integers).run(integers.input.quantize(samples)).scaled(by: integers.outputScale)
-  let floatOutputs = float.map { $0.run(samples) }
+  let labels = try labelled.read().labels(count: count, source: labelled.description)
+  guard count > 0 else { throw ModelError.unusableData(source: data.description, reason: "has no sample") }
+  let integers = try run(zip(inputs, samples).map { $0.quantize($1) })
+  let floats = float.map { $0.run(samples) }
   return Evaluation(
-    sampleCount: samples.count, integerAccuracy: outputs.accuracy(labels: labels),
-    floatAccuracy: floatOutputs.map { $0.accuracy(labels: labels) },
-    comparison: floatOutputs.map { OutputComparison(float: $0, integer: outputs) })
+    sampleCount: count, integerAccuracy: integers[0].accuracy(labels: labels, outputs[0]),
+    floatAccuracy: floats.map { $0[0].accuracy(labels: labels, outputs[0]) },
+    comparison: floats.map { OutputComparison(float: $0, integer: integers, outputs) })
 }

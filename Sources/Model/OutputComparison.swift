@@ -1,35 +1,43 @@
 /// How far the outputs of an integer network are from those of its float network, sample by sample.
 package struct OutputComparison: Sendable, Equatable {
+  /// Over the outputs that show values; 0 when all show classes.
   package let largestError: Double
   package let meanError: Double
-  /// The share of samples whose largest output is at the same place.
+  /// The share of samples whose classes are the same: the places of the largest values, of each output.
   package let agreement: Double
 
-  /// - Precondition: Both have the same number of samples, at least one, and of outputs.
-  package init(float: FloatBatch, integer: FloatBatch) {
-    precondition(float.count == integer.count && float.values.count == integer.values.count && float.count > 0)
-    let errors = zip(float.values, integer.values).map { abs($0 - $1) }
+  /// - Parameter outputs: What the batches are; both have the same number of samples, at least one.
+  package init(float: [FloatBatch], integer: [FloatBatch], _ outputs: [NetworkOutput]) {
+    var errors: [Double] = []
+    var agrees = [Bool](repeating: true, count: float.first?.count ?? 0)
+    for (index, output) in outputs.enumerated() {
+      if output.classCount == nil {
+        errors += zip(float[index].values, integer[index].values).map { abs($0 - $1) }
+      }
+      let (left, right) = (float[index].classes(output), integer[index].classes(output))
+      for sample in agrees.indices where left[sample] != right[sample] { agrees[sample] = false }
+    }
     largestError = errors.max() ?? 0
-    meanError = errors.reduce(0, +) / Double(errors.count)
-    agreement = share(zip(float.topClasses(), integer.topClasses()).map { $0 == $1 })
+    meanError = errors.isEmpty ? 0 : errors.reduce(0, +) / Double(errors.count)
+    agreement = share(agrees)
   }
 }
 
 extension FloatBatch {
-  /// The place of the largest output of each sample, the first of equal ones.
-  package func topClasses() -> [Int] {
+  /// The classes that each sample of an output shows, or the place of its largest value.
+  package func classes(_ output: NetworkOutput) -> [[Int]] {
     (0..<count).map { index in
-      let outputs = sample(index)
-      return outputs.indices.reduce(0) { outputs[$1] > outputs[$0] ? $1 : $0 }
+      let values = sample(index)
+      return output.classCount == nil ? largestIndices(values, count: 1) : values.map { Int($0) }
     }
   }
 
-  /// The share of samples whose largest output is at the labelled place.
+  /// The share of samples whose label is among their classes.
   ///
   /// - Precondition: One label a sample.
-  package func accuracy(labels: [Int]) -> Double {
+  package func accuracy(labels: [Int], _ output: NetworkOutput) -> Double {
     precondition(labels.count == count)
-    return share(zip(topClasses(), labels).map { $0 == $1 })
+    return share(zip(classes(output), labels).map { $0.contains($1) })
   }
 }
 

@@ -51,9 +51,8 @@ struct CircuitChecker {
   }
 
   private func entry(of operand: Operand, _ loops: [Int: Int]) -> Int64 {
-    let shape = circuit.shape(ofColumn: operand.column, batch: batch)
     var position = 0
-    for (binding, size) in zip(operand.bindings, shape) {
+    for (binding, size) in zip(operand.bindings, circuit.shape(ofColumn: operand.column, batch: batch)) {
       let loop = loops[binding.loopAxis] ?? 0
       let index = binding.slice.map { $0.start + $0.stride * loop } ?? loop
       guard (0..<size).contains(index) else { return 0 }

@@ -52,8 +52,8 @@ struct CircuitFolder: CustomStringConvertible, Sendable {
   func testInputs(_ network: IntegerNetwork, count: Int? = nil) throws -> IntegerBatch {
     let source = path + "test.npz"
     let array = try DataReference(source).read(preferring: "input")
-    let batch = network.input.quantize(try network.input.samples(array, source: source))
+    let batch = network.inputs[0].quantize(try network.inputs[0].samples(array, source: source))
     let count = count ?? batch.count
-    return IntegerBatch(count: count, values: Array(batch.values.prefix(count * network.input.port.width)))
+    return IntegerBatch(count: count, values: Array(batch.values.prefix(count * network.inputs[0].port.width)))
   }
 }

@@ -2,36 +2,30 @@ import Model
 import Testing
 
 @Suite struct IntegerTests {
-  @Test func requantizationRoundsHalvesUp() throws {
-    let requantization = try #require(Requantization(shift: 2, clamp: -4...3, accumulators: -40...40))
+  @Test func requantizationRoundsHalvesUp() {
+    let requantization = Requantization(shift: 2, function: .clamp(-4...3), accumulators: -40...40)
     #expect([-6, -5, -3, -2, -1, 0, 1, 2, 5, 6].map(requantization.quotient) == [-1, -1, -1, 0, 0, 0, 0, 1, 1, 2])
     #expect(requantization.apply(to: [-40, -18, -17, 13, 14, 40]) == [-4, -4, -4, 3, 3, 3])
     #expect(requantization.domain == -16...15)
   }
 
-  @Test(arguments: [1, 8, 13, 16, 40])
-  func remainderAndQuotientDetermineTheAccumulator(shift: Int) throws {
-    let limit: Int64 = 1 << (shift + 12)
-    let requantization = try #require(Requantization(shift: shift, clamp: 0...255, accumulators: -limit...limit))
-    let half: Int64 = 1 << (shift - 1)
-    var generator = SplitMix(state: UInt64(shift))
-    for accumulator in [-limit, limit, 0, half, half - 1, -half, -half - 1]
-      + (0..<1000).map({ _ in Int64.random(in: -limit...limit, using: &generator) })
-    {
-      let quotient = requantization.quotient(accumulator)
-      let remainder = requantization.remainder(accumulator)
-      #expect(quotient << shift + remainder == accumulator)
-      #expect((-half..<half).contains(remainder))
-      #expect(requantization.domain.contains(quotient))
+  @Test func domainsHoldEveryQuotient() {
+    func domain(_ range: ClosedRange<Int64>) -> ClosedRange<Int64> {
+      Requantization.domain(shift: 1, accumulators: range)
     }
+    #expect(domain(0...65534) == -32768...32767)
+    #expect(domain(0...65535) == -65536...65535)
+    #expect(domain(-65537...0) == -32768...32767)
+    #expect(domain(-65538...0) == -65536...65535)
+    #expect(domain(0...0) == -1...0)
+    #expect(!Requantization(shift: 1, function: .clamp(0...255), accumulators: 0...65534).saturates)
+    #expect(Requantization(shift: 1, function: .clamp(0...255), accumulators: 0...65535).saturates)
   }
 
-  @Test func tablesAreLimited() {
-    #expect(Requantization(shift: 1, clamp: 0...255, accumulators: 0...65534)?.domain == -32768...32767)
-    #expect(Requantization(shift: 1, clamp: 0...255, accumulators: 0...65535) == nil)
-    #expect(Requantization(shift: 1, clamp: 0...255, accumulators: -65537...0)?.domain == -32768...32767)
-    #expect(Requantization(shift: 1, clamp: 0...255, accumulators: -65538...0) == nil)
-    #expect(Requantization(shift: 1, clamp: 0...255, accumulators: 0...0)?.domain == -1...0)
+  @Test func functionsAreConstantBeyondTheirEnds() {
+    let function = ActivationFunction.values(lower: -2, [5, 6, 7])
+    #expect([-9, -2, -1, 0, 1, 100].map(function.value) == [5, 5, 6, 7, 7, 7])
+    #expect(function.results == 5...7)
   }
 
   @Test func rangeIsReachedAndNeverLeft() throws {
@@ -57,38 +51,46 @@ import Testing
     #expect(range(.min, -1...0) == nil)
   }
 
-  /// Operand ranges and weight sizes on both sides of what 16-bit factors and 32-bit sums hold.
-  @Test(arguments: [
-    (255, 100), (32767, 2), (32767, 3), (32768, 1), (1_048_576, 32767), (1, 32768), (3, 1_073_741_824),
-  ])
-  func plainExecutorComputesTheSame(_ inputs: Int, _ weights: Int) {
-    let (largestInput, largestWeight) = (Int64(inputs), Int32(weights))
-    let (inputCount, outputCount) = (33, 5)
-    var generator = SplitMix(state: UInt64(largestInput) << 32 | UInt64(largestWeight))
-    var weights = (0..<inputCount * outputCount).map { _ in
-      Int32.random(in: -largestWeight...largestWeight, using: &generator)
+  @Test func operatorsComputeWhatTheyStand() {
+    let x: [Int64] = [1, 2, 3, 4, 5, 6]
+    #expect(run(.combination([2, -1]), [x, [10, 20, 30]], [[2, 3], [3]], [2, 3]) == [-8, -16, -24, -2, -10, -18])
+    #expect(run(.product(3), [x, [1, -1]], [[2, 3], [2, 1]], [2, 3]) == [3, 6, 9, -12, -15, -18])
+    let affine = IntegerAffine(shape: [2, 1], scale: [2, -1], shift: [0, 100])
+    #expect(run(.affine(affine), [x], [[2, 3]], [2, 3]) == [2, 4, 6, 96, 95, 94])
+    #expect(
+      run(.concatenation(axis: 1, [1, 10]), [x, [7, 8]], [[2, 3], [2, 1]], [2, 4]) == [1, 2, 3, 70, 4, 5, 6, 80])
+    #expect(run(.transpose(order: [1, 0]), [x], [[2, 3]], [3, 2]) == [1, 4, 2, 5, 3, 6])
+    #expect(run(.slice(axis: 1, start: 0, stride: 2), [x], [[2, 3]], [2, 2]) == [1, 3, 4, 6])
+    #expect(run(.table(.clamp(2...4)), [x], [[6]], [6]) == [2, 2, 3, 4, 4, 4])
+  }
+
+  /// Of one node on inputs of these shapes.
+  private func run(
+    _ operation: IntegerOperation, _ inputs: [[Int64]], _ shapes: [[Int]], _ shape: [Int]
+  ) -> [Int64] {
+    let encodings = shapes.enumerated().map {
+      InputEncoding(port: NamedShape(name: "x\($0)", shape: $1), scale: 1, range: -100...100)
     }
-    for index in 0..<inputCount { weights[index] = largestWeight }
-    let linear = IntegerLinear(
-      inputCount: inputCount, outputCount: outputCount, weights: weights, bias: [1 << 40, 0, -7, .zero, 1 << 60])
-    let range = -largestInput - 1...largestInput
     let network = IntegerNetwork(
-      name: "n", input: InputEncoding(port: NamedShape(name: "x", shape: [inputCount]), scale: 1, range: range),
-      output: NamedShape(name: "y", shape: [outputCount]), outputScale: 1,
+      name: "n", inputs: encodings, outputs: [NetworkOutput(name: "y", value: inputs.count)],
       nodes: [
-        IntegerNode(name: "a", operand: 0, operation: .reshape, shape: [inputCount, 1], range: range),
-        IntegerNode(name: "b", operand: 1, operation: .linear(linear), shape: [outputCount], range: 0...0),
+        IntegerNode(
+          name: "a", operands: Array(inputs.indices), operation: operation, shape: shape, range: 0...0, scale: 1)
       ])
-    let random = (0..<3 * inputCount).map { _ in Int64.random(in: range, using: &generator) }
-    let extremes = [range.lowerBound, range.upperBound].flatMap { Array(repeating: $0, count: inputCount) }
-    let batch = IntegerBatch(count: 5, values: random + extremes)
-    #expect(PlainExecutor(network).run(batch) == network.run(batch))
+    return network.run(inputs.map { IntegerBatch(count: 1, values: $0) })[0].values
+  }
+
+  @Test func classesAreTheLargestFirstOfEqualOnes() {
+    #expect(largestIndices([3, 9, 9, 1], count: 1) == [1])
+    #expect(largestIndices([3, 9, 9, 1, 9], count: 2) == [1, 2])
+    #expect(largestIndices([5, 5, 5], count: 2) == [0, 1])
   }
 
   @Test func inputsAreRoundedAndClamped() {
     let encoding = InputEncoding(port: NamedShape(name: "x", shape: [6]), scale: 0.5, range: -4...3)
     let batch = FloatBatch(count: 1, values: [0.24, 0.25, -0.25, -0.26, 1e300, -1e300])
     #expect(encoding.quantize(batch).values == [0, 1, 0, -1, 3, -4])
+    #expect(encoding.saturated(batch) == [1e300, -1e300])
   }
 
   @Test func arraysOfIntegersHoldSteps() throws {

@@ -1,79 +1,180 @@
 import Circuit
+import Execution
 import Model
+import Prover
 import Testing
+import Verifier
 
 @Suite struct LoweringTests {
-  @Test func relationsHoldForWhatTheExecutorComputes() throws {
-    let compiled = try CircuitFolder.digits.compiled()
-    let batch = try CircuitFolder.digits.testInputs(compiled.integers, count: 3)
-    let checker = try checker(compiled, batch)
-    let circuit = checker.circuit
-    for contraction in circuit.contractions {
+  /// One network for each operator and for what lowering tells apart.
+  static let networks: [(name: String, network: Network)] = {
+    func build(_ name: String, _ shapes: [Int]..., body: (inout NetworkBuilder) -> Network) -> (String, Network) {
+      var builder = NetworkBuilder([1])
+      builder.inputs = shapes.enumerated().map { NamedShape(name: "x\($0)", shape: $1) }
+      return (name, body(&builder))
+    }
+    return [
+      build("relu", [5]) { b in
+        let hidden = b.relu(b.linear(0, 6))
+        return b.network(b.linear(hidden, 3))
+      },
+      build("width one", [1]) { b in
+        let hidden = b.relu(b.linear(0, 1))
+        return b.network(b.linear(hidden, 1))
+      },
+      build("leading axes", [3, 5]) { b in
+        let hidden = b.relu(b.linear(0, 6))
+        return b.network(b.linear(hidden, 1))
+      },
+      build("reshaped between", [4, 6]) { b in
+        let flat = b.add(.reshape, b.relu(b.linear(0, 6)), shape: [24])
+        let split = b.add(.reshape, b.relu(b.linear(flat, 12)), shape: [3, 4])
+        return b.network(b.linear(split, 2))
+      },
+      build("residual", [7]) { b in
+        let hidden = b.relu(b.linear(0, 7))
+        let sum = b.add(.sum([1, -0.5]), hidden, 0, shape: [7])
+        return b.network(b.linear(sum, 4), sum)
+      },
+      build("broadcast", [3, 4], [4]) { b in
+        let sum = b.add(.sum([1, 2]), 0, 1, shape: [3, 4])
+        let product = b.add(.product, sum, 1, shape: [3, 4])
+        return b.network(b.linear(product, 2))
+      },
+      build("square", [6]) { b in
+        let product = b.add(.product, 0, 0, shape: [6])
+        return b.network(product, b.linear(product, 3))
+      },
+      build("affine", [3, 4]) { b in
+        let rows = Affine(shape: [3, 1], scale: [1, -2, 0.5], shift: [0, 1, 2])
+        let affine = b.relu(b.add(.affine(rows), 0, shape: [3, 4]))
+        let all = Affine(shape: [4], scale: [1, 2, 3, 4], shift: [0, 0, 1, 1])
+        return b.network(b.add(.affine(all), affine, shape: [3, 4]))
+      },
+      build("transposed", [3, 5]) { b in
+        let transposed = b.add(.transpose(order: [1, 0]), b.relu(b.linear(0, 5)), shape: [5, 3])
+        return b.network(b.linear(transposed, 2), transposed)
+      },
+      build("sliced", [10]) { b in
+        let hidden = b.relu(b.linear(0, 9))
+        let odd = b.add(.slice(axis: 0, start: 1, stride: 2), hidden, shape: [4])
+        let one = b.add(.slice(axis: 0, start: 8, stride: 1), hidden, shape: [1])
+        let input = b.add(.slice(axis: 0, start: 3, stride: 1), 0, shape: [4])
+        let sum = b.add(.sum([1, 1, 1]), odd, one, input, shape: [4])
+        return b.network(b.linear(odd, 3), b.linear(one, 2), sum, b.apply(.function(.tanh, .x), odd))
+      },
+      build("rows sliced", [6, 3]) { b in
+        let rows = b.add(.slice(axis: 0, start: 2, stride: 2), b.relu(b.linear(0, 3)), shape: [2, 3])
+        return b.network(b.linear(rows, 4))
+      },
+      build("concatenated", [5], [3]) { b in
+        let (left, right) = (b.relu(b.linear(0, 5)), b.apply(.function(.sigmoid, .x), b.linear(1, 3)))
+        let one = b.relu(b.linear(0, 1))
+        let joined = b.add(.concatenate(axis: 0), left, right, one, 1, shape: [12])
+        return b.network(b.linear(joined, 3), joined)
+      },
+      build("concatenated inside", [3, 4]) { b in
+        let left = b.relu(b.linear(0, 3))
+        let joined = b.add(.concatenate(axis: 1), left, 0, shape: [3, 7])
+        let stacked = b.add(.concatenate(axis: 0), joined, joined, shape: [6, 7])
+        let column = b.relu(b.linear(stacked, 1))
+        let widened = b.add(.concatenate(axis: 1), column, stacked, column, shape: [6, 9])
+        return b.network(b.linear(b.relu(widened), 2))
+      },
+      build("functions", [6]) { b in
+        let hidden = b.linear(0, 6)
+        let x = Pointwise.x
+        let gelu = Pointwise.product(
+          .product(.constant(0.5), x), .sum(.constant(1), .function(.erf, .product(.constant(0.70710678), x))))
+        let values = [
+          b.apply(.function(.tanh, x), hidden), b.apply(.function(.sigmoid, x), hidden), b.apply(gelu, hidden),
+          b.apply(.maximum(x, .product(.constant(0.1), x)), hidden),
+          b.apply(.minimum(.maximum(x, .constant(-0.5)), .constant(0.5)), 0),
+          b.apply(.function(.exp, x), 0), b.relu(hidden),
+        ]
+        return b.network(b.linear(values[0], 2), values[1], b.linear(values[2], 3), values[3], values[4], values[5], values[6])
+      },
+      build("quantized", [6]) { b in
+        let input = b.add(.quantize(FixedQuantization(scale: 1 / 128, range: -128...127)), 0, shape: [6])
+        let hidden = b.add(.quantize(FixedQuantization(scale: 0.02, range: -20...235)), b.linear(input, 8), shape: [8])
+        return b.network(
+          b.add(.quantize(FixedQuantization(scale: 0.1, range: -100...155)), b.linear(hidden, 4), shape: [4]))
+      },
+      build("class", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 5), classes: 1) },
+      build("three classes", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 9), classes: 3) },
+      build("class of activations", [6]) { b in b.network(b.relu(b.linear(0, 8)), classes: 2) },
+    ]
+  }()
+
+  @Test(arguments: networks.indices, [8, 13])
+  func circuitsComputeTheIntegerNetworkAndAreProved(_ index: Int, bits: Int) throws {
+    let (name, network) = Self.networks[index]
+    var options = QuantizationOptions()
+    options.bits = bits
+    let samples = network.samples(20)
+    let integers = try quantize(network, Calibration(network, samples, source: "samples"), options)
+    let lowered = try lower(integers)
+    let inputs = zip(integers.inputs, network.samples(3, in: -1.2...1.2, seed: 5)).map { $0.quantize($1) }
+    let expected = integers.run(inputs).map(\.values)
+    let executor = CircuitExecutor(lowered.circuit, weights: lowered.weights)
+    #expect(try executor.run(batch: 3, inputs: inputs.map(\.values), threads: 1) == expected, "\(name)")
+
+    let checker = CircuitChecker(
+      circuit: lowered.circuit, batch: 3,
+      columns: try executor.columns(batch: 3, inputs: inputs.map(\.values), threads: 1))
+    for contraction in lowered.circuit.contractions {
       let values = checker.indices(of: contraction.output).map { checker.value(of: contraction, at: $0) }
       #expect(values == checker.columns[contraction.output])
     }
-    for lookup in circuit.lookups { #expect(checker.holds(lookup)) }
-    for (column, integers) in zip(circuit.columns, checker.columns) {
-      #expect(integers.count == checker.indices(of: circuit.columns.firstIndex(of: column) ?? 0).count)
-      #expect(integers.allSatisfy { column.lower <= $0 && $0 <= column.upper })
+    for lookup in lowered.circuit.lookups { #expect(checker.holds(lookup)) }
+
+    let proving = ProvingKey(circuit: lowered.circuit, weights: lowered.weights, threads: 1)
+    let (proof, _) = try proving.prove(batch: 3, inputs: inputs.map(\.values), threads: 1)
+    try proving.verifyingKey(threads: 1).verify(proof)
+    #expect(proof.statement.outputs == expected)
+  }
+
+  @Test(arguments: networks.indices)
+  func errorsAreAFewSteps(_ index: Int) throws {
+    let (name, network) = Self.networks[index]
+    let samples = network.samples(50)
+    var options = QuantizationOptions()
+    options.bits = 12
+    let integers = try quantize(network, Calibration(network, samples, source: "samples"), options)
+    let outputs = zip(integers.outputs, integers.run(zip(integers.inputs, samples).map { $0.quantize($1) })).map {
+      $0.classCount == nil ? $1.scaled(by: integers.scale(of: $0.value)) : $1.scaled(by: 1)
     }
-    #expect(checker.columns[circuit.outputs[0].column] == compiled.integers.run(batch).values)
+    let exact = network.run(samples)
+    let comparison = OutputComparison(float: exact, integer: outputs, integers.outputs)
+    let largest = exact.flatMap(\.values).reduce(0) { max($0, $1.magnitude) }
+    print("\(name): largest error \(comparison.largestError) of \(largest), same classes \(comparison.agreement)")
+    #expect(comparison.largestError <= 0.02 * largest || name == "quantized")
+    #expect(comparison.agreement >= 0.9)
   }
 
   @Test func relationsRefuseOtherIntegers() throws {
     let compiled = try CircuitFolder.digits.compiled()
     let batch = try CircuitFolder.digits.testInputs(compiled.integers, count: 2)
-    let honest = try checker(compiled, batch)
-    for (index, column) in honest.circuit.columns.enumerated() where column.kind == .advice {
+    let (circuit, weights) = (compiled.lowered.circuit, compiled.lowered.weights)
+    let columns = try CircuitExecutor(circuit, weights: weights).columns(batch: 2, inputs: [batch.values], threads: 1)
+    let honest = CircuitChecker(circuit: circuit, batch: 2, columns: columns)
+    for (index, column) in circuit.columns.enumerated() where column.kind == .advice {
       var checker = honest
       checker.columns[index][7] += checker.columns[index][7] == column.upper ? -1 : 1
-      #expect(checker.circuit.lookups.contains { !checker.holds($0) })
+      let isRefused =
+        circuit.lookups.contains { !checker.holds($0) }
+        || circuit.contractions.contains { contraction in
+          checker.indices(of: contraction.output).map { checker.value(of: contraction, at: $0) }
+            != checker.columns[contraction.output]
+        }
+      #expect(isRefused)
     }
-  }
-
-  /// The executor's values, and the limbs that they imply, as columns.
-  private func checker(_ compiled: CompiledModel, _ batch: IntegerBatch) throws -> CircuitChecker {
-    let circuit = compiled.lowered.circuit
-    let values = (0..<batch.count).map { compiled.integers.values(of: batch.sample($0)) }
-    var named = [circuit.inputs[0].name: batch.values]
-    for (value, node) in compiled.integers.nodes.enumerated() {
-      let results = values.flatMap { $0[value + 1] }
-      switch node.operation {
-      case .linear(let linear):
-        named["\(node.name).weight"] = linear.weights.map(Int64.init)
-        named["\(node.name).bias"] = linear.bias
-        named["\(node.name).accumulator"] = results
-      case .requantize(let requantization):
-        #expect(requantization.shift == 16)
-        let remainders = values.flatMap { $0[value] }.map(requantization.remainder)
-        named["\(node.name).remainder0"] = remainders.map { $0 & 255 }
-        named["\(node.name).remainder1"] = remainders.map { $0 >> 8 }
-        named["\(node.name).activation"] = results
-      case .reshape: break
-      }
-    }
-    return CircuitChecker(
-      circuit: circuit, batch: batch.count, columns: try circuit.columns.map { try #require(named[$0.name]) })
   }
 
   @Test(arguments: CircuitFolder.all)
-  func circuitIsCanonicalAndRaised(folder: CircuitFolder) throws {
-    let compiled = try folder.compiled()
-    let lowered = compiled.lowered
-    #expect(try ArithmeticCircuit(encoded: lowered.circuit.encoded[...]) == lowered.circuit)
-    let raised = try #require(IntegerNetwork(lowered))
-    #expect(raised.input == compiled.integers.input)
-    #expect(raised.outputScale == compiled.integers.outputScale)
-    let batch = try folder.testInputs(raised, count: 20)
-    #expect(raised.run(batch) == compiled.integers.run(batch))
-    #expect(raised.nodes.map(\.name) == compiled.integers.nodes.map(\.name))
-  }
-
-  @Test func layersWithOneClampShareATable() throws {
-    let circuit = try CircuitFolder.fashion.compiled().lowered.circuit
-    #expect(circuit.tables.map(\.name) == ["limb of 8 bits", "limb of 8 bits", "clamp to 0...255"])
-    #expect(circuit.lookups.count == 6)
-    #expect(circuit.tables.allSatisfy { $0.containsZeroRow })
+  func circuitIsCanonical(folder: CircuitFolder) throws {
+    let circuit = try folder.compiled().lowered.circuit
+    #expect(try ArithmeticCircuit(encoded: circuit.encoded[...]) == circuit)
   }
 
   @Test func limbsAreSplitByCost() {
@@ -86,13 +187,7 @@ import Testing
   }
 
   @Test func longNamesKeepTheirEnds() throws {
-    let name = String(repeating: "é", count: 300)
-    let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [0])
-    let network = IntegerNetwork(
-      name: name, input: InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: 0...1),
-      output: NamedShape(name: "y", shape: [1]), outputScale: 1,
-      nodes: [IntegerNode(name: name, operand: 0, operation: .linear(linear), shape: [1], range: 0...1)])
-    let circuit = try lower(network).circuit
+    let circuit = try lower(oneLayer(name: String(repeating: "é", count: 300), bias: 0)).circuit
     #expect(circuit.columns.map { $0.name.suffix(5) } == ["x", "eight", ".bias", "lator"])
     #expect(circuit.columns.allSatisfy { $0.name.utf8.count <= 255 })
     #expect(circuit.name.utf8.count == 254)
@@ -100,16 +195,31 @@ import Testing
 
   @Test(arguments: [(Int64(1) << 15, 32), (1 << 31, 48), (1 << 47, nil), (0, 16)])
   func biasesAreDeclaredInMultiplesOf16Bits(bias: Int64, bits: Int?) throws {
-    let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [bias])
-    let network = IntegerNetwork(
-      name: "n", input: InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: 0...1),
-      output: NamedShape(name: "y", shape: [1]), outputScale: 1,
-      nodes: [IntegerNode(name: "fc", operand: 0, operation: .linear(linear), shape: [1], range: 0...1)])
+    let network = oneLayer(name: "fc", bias: bias)
     guard let bits else {
       let description = errorDescription { _ = try lower(network) }
       #expect(description == "layer fc: its bias does not fit 48 bits in units of the accumulator")
       return
     }
     #expect(try lower(network).circuit.columns[2].weightBitCount == bits)
+  }
+
+  @Test func axesThatDoNotNestAreRefusedByName() throws {
+    var b = NetworkBuilder([4, 6])
+    let other = b.add(.reshape, b.relu(b.linear(0, 6)), shape: [3, 8])
+    let network = b.network(b.linear(other, 2))
+    let integers = try quantize(network, Calibration(network, network.samples(2), source: "s"))
+    let description = errorDescription { _ = try lower(integers) }
+    #expect(description?.contains("its elements are cut into axes in two ways that do not nest") == true)
+  }
+
+  private func oneLayer(name: String, bias: Int64) -> IntegerNetwork {
+    let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [bias])
+    return IntegerNetwork(
+      name: name, inputs: [InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: 0...1)],
+      outputs: [NetworkOutput(name: "y", value: 1)],
+      nodes: [
+        IntegerNode(name: name, operands: [0], operation: .linear(linear), shape: [1], range: 0...1, scale: 1)
+      ])
   }
 }

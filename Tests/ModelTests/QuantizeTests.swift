@@ -3,44 +3,51 @@ import Testing
 
 @Suite struct QuantizeTests {
   @Test func hiddenLayersAreClampedAndTheLastOneIsNot() throws {
-    let network = network([.linear(linear([[0.5, -0.25], [1, 1]])), .relu, .linear(linear([[1, -1]], bias: [2]))])
+    var b = NetworkBuilder([2])
+    let hidden = b.relu(linear(&b, 0, [[0.5, -0.25], [1, 1]]))
+    let network = b.network(linear(&b, hidden, [[1, -1]], bias: [2]))
     let integer = try quantize(network, calibration(network, [[1, 0.5], [0, 1]]))
-    #expect(integer.input.range == 0...255)
-    #expect(integer.input.scale == 1.0 / 255)
+    #expect(integer.inputs[0].range == 0...255)
+    #expect(integer.inputs[0].scale == 1.0 / 255)
+    #expect(clamps(integer) == [0...255])
     #expect(integer.nodes.count == 3)
-    guard case .requantize(let requantization) = integer.nodes[1].operation else {
-      Issue.record("the first layer is not requantized")
-      return
-    }
-    #expect(requantization.clamp == 0...255)
-    let output = integer.run(integer.input.quantize(FloatBatch(count: 1, values: [1, 0.5]))).scaled(
-      by: integer.outputScale)
-    #expect(abs(output.values[0] - (2 + 0.375 - 1.5)) < 0.01)
+    let output = try run(integer, [1, 0.5])
+    #expect(abs(output[0] - (2 + 0.375 - 1.5)) < 0.01)
   }
 
   @Test func negativeValuesMakeSignedRanges() throws {
-    let network = network([.linear(linear([[1, -1]])), .linear(linear([[3]]))])
+    var b = NetworkBuilder([2])
+    let network = b.network(linear(&b, linear(&b, 0, [[1, -1]]), [[3]]))
     let integer = try quantize(network, calibration(network, [[-2, 1]]))
     #expect(integer.range(of: 0) == -128...127)
-    #expect(integer.input.scale == 2.0 / 127)
-    #expect(integer.range(of: 2) == -128...127)
+    #expect(integer.inputs[0].scale == 2.0 / 127)
+    #expect(clamps(integer) == [-128...127])
   }
 
   @Test func reshapesDoNotHideTheRelu() throws {
-    let network = network([
-      .linear(linear([[1, -1], [1, 1]])), .reshape, .relu, .relu, .reshape, .linear(linear([[1, 1]])),
-    ])
-    let integer = try quantize(network, calibration(network, [[1, 1]]))
-    let clamps = integer.nodes.compactMap { node -> ClosedRange<Int64>? in
-      if case .requantize(let requantization) = node.operation { requantization.clamp } else { nil }
-    }
-    #expect(clamps == [0...255])
-    #expect(integer.nodes.count == 5)
+    var b = NetworkBuilder([2])
+    let reshaped = b.add(.reshape, linear(&b, 0, [[1, -1], [1, 1]]), shape: [1, 2])
+    let network = b.network(linear(&b, b.add(.reshape, b.relu(reshaped), shape: [2]), [[1, 1]]))
+    #expect(clamps(try quantize(network, calibration(network, [[1, 1]]))) == [0...255])
+  }
+
+  @Test func accumulatorsServeSeveralReaders() throws {
+    var b = NetworkBuilder([2])
+    let shared = linear(&b, 0, [[1, -1], [1, 1]])
+    let network = b.network(linear(&b, b.relu(shared), [[1, 1]]), linear(&b, shared, [[1, 2]]), shared)
+    let integer = try quantize(network, calibration(network, [[1, 0.25], [0, 1]]))
+    // The first reader decides about the quotient's scale; the second one has a table.
+    #expect(clamps(integer) == [0...255])
+    #expect(integer.nodes.count { if case .linear = $0.operation { true } else { false } } == 3)
+    let values = integer.run([integer.inputs[0].quantize(FloatBatch(count: 1, values: [1, 0.25]))])
+    let scaled = zip(values, integer.outputs).map { $0.scaled(by: integer.scale(of: $1.value)).values }
+    for (found, expected) in zip(scaled.joined(), [2.0, 3.25, 0.75, 1.25]) { #expect(abs(found - expected) < 0.02) }
   }
 
   @Test(arguments: [Float(1), 0.3, 1e-4, 300])
   func shiftIsTheLargestThatFits(size: Float) throws {
-    let network = network([.linear(linear([[size, -size]])), .relu, .linear(linear([[size]]))])
+    var b = NetworkBuilder([2])
+    let network = b.network(linear(&b, b.relu(linear(&b, 0, [[size, -size]])), [[size]]))
     let integer = try quantize(network, calibration(network, [[1, 0]]))
     for (layer, limit) in zip(integer.layers, [16, 40]) {
       #expect(layer.weightBits <= 16)
@@ -49,31 +56,78 @@ import Testing
   }
 
   @Test func silentLayersAreLegal() throws {
-    let network = network([.linear(linear([[-1, 0], [0, 0]])), .relu, .linear(linear([[0, 0]], bias: [0.5]))])
+    var b = NetworkBuilder([2])
+    let network = b.network(
+      linear(&b, b.relu(linear(&b, 0, [[-1, 0], [0, 0]])), [[0, 0]], bias: [0.5]))
     let integer = try quantize(network, calibration(network, [[1, 1], [0, 0]]))
-    let output = integer.run(IntegerBatch(count: 1, values: [255, 255])).scaled(by: integer.outputScale)
-    #expect(abs(output.values[0] - 0.5) < 1e-4)
+    #expect(abs(try run(integer, [1, 1])[0] - 0.5) < 1e-4)
     let silent = try quantize(network, calibration(network, [[0, 0]]))
-    #expect(silent.input.scale == 1)
+    #expect(silent.inputs[0].scale == 1)
   }
 
   @Test func givenInputScaleIsKept() throws {
-    let network = network([.linear(linear([[1, 1]]))])
-    let integer = try quantize(network, calibration(network, [[1, 1]]), QuantizationOptions(inputScale: 0.25))
-    #expect(integer.input.scale == 0.25)
+    var b = NetworkBuilder([2])
+    let network = b.network(linear(&b, 0, [[1, 1]]))
+    let integer = try quantize(network, calibration(network, [[1, 1]], scale: 0.25))
+    #expect(integer.inputs[0].scale == 0.25)
     #expect(
       throws: ModelError.unusableData(
         source: "calibration", reason: "inputs from 1.0 to 1.0 do not fit steps of 0.001 in 0...255")
-    ) { try quantize(network, calibration(network, [[1, 1]]), QuantizationOptions(inputScale: 0.001)) }
+    ) { try quantize(network, calibration(network, [[1, 1]], scale: 0.001)) }
   }
 
+  @Test func modelsKeepTheirOwnIntegers() throws {
+    var b = NetworkBuilder([2])
+    let input = b.add(.quantize(FixedQuantization(scale: 0.5, range: -100...155)), 0, shape: [2])
+    let hidden = b.add(.quantize(FixedQuantization(scale: 0.25, range: -3...252)), linear(&b, input, [[1, -1]]), shape: [1])
+    let network = b.network(b.add(.quantize(FixedQuantization(scale: 2, range: 0...9)), hidden, shape: [1]))
+    let integer = try quantize(network, calibration(network, [[1, 1]]))
+    #expect(integer.inputs[0].range == -100...155)
+    #expect(integer.inputs[0].scale == 0.5)
+    #expect(clamps(integer) == [-3...252])
+    #expect(integer.nodes.map(\.scale).suffix(2) == [0.25, 2])
+    #expect(try run(integer, [20, -3]) == [18])
+    #expect(try run(integer, [-20, 3]) == [0])
+  }
+
+  @Test func functionsBecomeTables() throws {
+    var b = NetworkBuilder([1])
+    let network = b.network(b.apply(.function(.tanh, .x), linear(&b, 0, [[3]])))
+    let integer = try quantize(network, calibration(network, [[-1], [1]]))
+    for x in [-1, -0.3, 0, 0.01, 0.5, 1] { #expect(abs(try run(integer, [x])[0] - 3.0 * x) < 4) }
+    let errors = try (-20...20).map { abs(try run(integer, [Double($0) / 20])[0] - tanhOf(3 * Double($0) / 20)) }
+    #expect(errors.allSatisfy { $0 < 0.03 })
+  }
+
+  private func tanhOf(_ x: Double) -> Double { Pointwise.function(.tanh, .x).value(at: x) }
+
+  @Test func widthsGrowUntilClassesAgree() throws {
+    var b = NetworkBuilder([8])
+    let network = b.network(b.linear(b.relu(b.linear(b.relu(b.linear(0, 16)), 16)), 10))
+    let samples = network.samples(200)
+    let calibration = try Calibration(network, samples, source: "calibration")
+    var options = QuantizationOptions()
+    options.accuracy = 1
+    let (integers, _) = try chosenWidths(network, calibration, options)
+    let outputs = [integers.run([integers.inputs[0].quantize(samples[0])])[0].scaled(by: 1)]
+    #expect(OutputComparison(float: network.run(samples), integer: outputs, integers.outputs).agreement == 1)
+    #expect(integers.layers.contains { $0.activationBits > 8 || $0.activationBits == 0 })
+    options.accuracy = 1.5
+    #expect(throws: ModelError.self) { try chosenWidths(network, calibration, options) }
+  }
+
+  private func chosenWidths(
+    _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions
+  ) throws -> (IntegerNetwork, layerBits: [String: Int]) { try chooseWidths(network, calibration, options) }
+
   @Test func calibrationNeedsFiniteSamples() throws {
-    let network = network([.linear(linear([[1, 1]]))])
+    var b = NetworkBuilder([2])
+    let network = b.network(linear(&b, 0, [[1, 1]]))
     #expect(throws: ModelError.unusableData(source: "c", reason: "has no sample to calibrate with")) {
-      try Calibration(network, FloatBatch(count: 0, values: []), source: "c")
+      try Calibration(network, [FloatBatch(count: 0, values: [])], source: "c")
     }
     #expect(throws: ModelError.unusableData(source: "c", reason: "sample 1 makes values that are not finite")) {
-      try Calibration(network, FloatBatch(count: 2, values: [0, 0, 1e308, 1e308]), source: "c")
+      try Calibration(network, [FloatBatch(count: 2, values: [0, 0, 1e308, 1e308])], source: "c")
     }
   }
 
@@ -83,25 +137,28 @@ import Testing
     for text in ["", "/", "1/", "0", "-1", "1/0", "nan", "inf", "1/2/3", "x"] { #expect(parseScale(text) == nil) }
   }
 
-  private func calibration(_ network: Network, _ samples: [[Double]]) throws -> Calibration {
-    try Calibration(network, FloatBatch(count: samples.count, values: samples.flatMap(\.self)), source: "calibration")
+  private func calibration(_ network: Network, _ samples: [[Double]], scale: Double? = nil) throws -> Calibration {
+    try Calibration(
+      network, [FloatBatch(count: samples.count, values: samples.flatMap(\.self))], inputScales: [scale],
+      source: "calibration")
   }
 
-  private func linear(_ rows: [[Float]], bias: [Float]? = nil) -> Linear {
-    Linear(
+  private func linear(_ b: inout NetworkBuilder, _ x: Int, _ rows: [[Float]], bias: [Float]? = nil) -> Int {
+    let linear = Linear(
       inputCount: rows[0].count, outputCount: rows.count, weights: rows.flatMap(\.self),
       bias: bias ?? [Float](repeating: 0, count: rows.count))
+    return b.add(.linear(linear), x, shape: [rows.count])
   }
 
-  /// A chain of operations on two inputs.
-  private func network(_ operations: [Operation]) -> Network {
-    var shape = [2]
-    let nodes = operations.enumerated().map { index, operation in
-      if case .linear(let linear) = operation { shape = [linear.outputCount] }
-      return Node(name: "node\(index)", operand: index, operation: operation, shape: shape)
+  private func clamps(_ network: IntegerNetwork) -> [ClosedRange<Int64>] {
+    network.nodes.compactMap { node in
+      guard case .requantize(let requantization) = node.operation else { return nil }
+      return if case .clamp(let clamp) = requantization.function { clamp } else { nil }
     }
-    return Network(
-      name: "chain", input: NamedShape(name: "x", shape: [2]), output: NamedShape(name: "y", shape: shape), nodes: nodes
-    )
+  }
+
+  private func run(_ network: IntegerNetwork, _ sample: [Double]) throws -> [Double] {
+    let outputs = network.run([network.inputs[0].quantize(FloatBatch(count: 1, values: sample))])
+    return outputs[0].scaled(by: network.scale(of: network.outputs[0].value)).values
   }
 }

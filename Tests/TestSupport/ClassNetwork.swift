@@ -1,12 +1,12 @@
 import Circuit
 
-extension Network {
+extension SmallNetwork {
   /// One layer of which only the indices of the `count` largest of 5 outputs are shown.
   ///
   /// The layer's output a is committed exactly, by limbs and an identity table: a = low + 4·middle + 16·top. With s the
   /// class column, d(r, n) = Σ_m s(r, m)·a(m) − a(n) + bound·Σ_i s(i, n) is looked up not to be negative: no class
   /// that is not shown has a larger output than one that is.
-  package static func classes(_ count: Int) -> Network {
+  package static func classes(_ count: Int) -> SmallNetwork {
     var b = CircuitBuilder("\(count) classes", axes: [4, 5, count, 5, count], seed: 6)
     let x = b.input([1])
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(1, b.weight([2], bits: 6))])
@@ -28,6 +28,6 @@ extension Network {
     let shown = Term(coefficient: others, operands: [along(selection, [Binding(5, slice: all), Binding(2)])])
     let difference = b.contraction([3, 2], chosen + own + [shown])
     b.requireNonnegative(difference, limbs: [5, 5], bits: 4)
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }
 }

@@ -1,7 +1,7 @@
 import Circuit
 
 /// A small circuit with weights and the batches in which tests prove it.
-package struct Network: Sendable, CustomStringConvertible {
+package struct SmallNetwork: Sendable, CustomStringConvertible {
   package let circuit: ArithmeticCircuit
   package let weights: [[Int64]]
   package let batches: [Int]
@@ -33,9 +33,9 @@ package struct Network: Sendable, CustomStringConvertible {
   }
 }
 
-extension Network {
+extension SmallNetwork {
   /// One circuit for each shape that a relation, a layout or a table can take.
-  package static let all: [Network] = [
+  package static let all: [SmallNetwork] = [
     wideModel, wideWitness, wideWeights, linear, weightless, weightSlices, activationSlices, inputSlices,
     concatenation, shiftedReads, shiftedRows,
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
@@ -44,7 +44,7 @@ extension Network {
   ]
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
-  package static let small: Network = {
+  package static let small: SmallNetwork = {
     var b = CircuitBuilder("small", axes: [3, 5, 2], seed: 4)
     let x = b.input([1])
     let (w1, b1) = (b.weight([2, 1]), b.weight([2], bits: 8))
@@ -52,55 +52,55 @@ extension Network {
     let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
     let w2 = b.weight([3, 2])
     b.output(b.contraction([3], [b.term(1, w2, y)]))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// More bits in a model row than in a witness row.
-  private static let wideModel: Network = {
+  private static let wideModel: SmallNetwork = {
     var b = CircuitBuilder("model rows longer", axes: [100, 70, 3])
     let x = b.input([1])
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
     let y = b.apply(to: a, limbs: [6, 6], CircuitBuilder.relu)
     b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
-    return Network(b, batches: [1])
+    return SmallNetwork(b, batches: [1])
   }()
 
   /// More bits in a witness row than in a model row.
-  private static let wideWitness: Network = {
+  private static let wideWitness: SmallNetwork = {
     var b = CircuitBuilder("witness rows longer", axes: [3, 40])
     let x = b.input([1])
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
     b.output(b.apply(to: a, limbs: [3], CircuitBuilder.relu))
-    return Network(b, batches: [5, 64])
+    return SmallNetwork(b, batches: [5, 64])
   }()
 
   /// Weights of 17, 20, 32, 33 and 40 bits, with one and two limbs in the range proof.
-  private static let wideWeights: Network = {
+  private static let wideWeights: SmallNetwork = {
     var b = CircuitBuilder("wide weights", axes: [3, 5])
     let x = b.input([1])
     let terms = [2, 16, 17, 20, 32, 33, 40].map { b.term(1, b.weight([2, 1], bits: $0), x) }
     b.output(b.contraction([2], terms + [b.term(1, b.weight([2], bits: 48))]))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// One layer, no lookup, no advice.
-  private static let linear: Network = {
+  private static let linear: SmallNetwork = {
     var b = CircuitBuilder("no lookups", axes: [7, 5])
     let x = b.input([1])
     b.output(b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(-3, b.weight([2]))]))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
-  private static let weightless: Network = {
+  private static let weightless: SmallNetwork = {
     var b = CircuitBuilder("no weights", axes: [6, 3])
     let (x, z) = (b.input([1]), b.input([2, 1], -4...3))
     let a = b.contraction([2], [b.term(1, z, x)])
     b.output(b.apply(to: a, limbs: [2, 2]) { $0 * $0 })
-    return Network(b, batches: [1, 3, 5])
+    return SmallNetwork(b, batches: [1, 3, 5])
   }()
 
   /// Slices of a weight: from the start with fewer bits, with a stride, of a summed and of an output axis.
-  private static let weightSlices: Network = {
+  private static let weightSlices: SmallNetwork = {
     var b = CircuitBuilder("slices of weights", axes: [3, 5, 12, 20])
     let (x, w) = (b.input([1]), b.weight([3, 4]))
     let (start, strided) = (Binding.Slice(start: 0, stride: 1), Binding.Slice(start: 1, stride: 3))
@@ -117,11 +117,11 @@ extension Network {
     ])
     let a = b.contraction([2], [read(start, start), read(.init(start: 0, stride: 2), strided), bias, tail])
     b.output(b.apply(to: a, limbs: [4], CircuitBuilder.relu))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// Slices of advice along in-row and split axes, direct and in products.
-  private static let activationSlices: Network = {
+  private static let activationSlices: SmallNetwork = {
     var b = CircuitBuilder("slices of activations", axes: [3, 13, 4])
     let x = b.input([2])
     let a = b.contraction([2], [b.term(1, b.weight([2], bits: 3), x), b.term(1, b.weight([2]))])
@@ -137,12 +137,12 @@ extension Network {
         Term(operands: [view(0, 1, 3), view(0, 3, 3)]), Term(operands: [view(10, 1, 1), view(0, 2, 1)]),
       ])
     b.output(b.apply(to: products, limbs: [4, 3], CircuitBuilder.relu))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// out(o) = part1(o) + part2(o − 5), 5 and 6 entries long, of advice, weights and inputs: as direct terms, in
   /// products over the concatenated axis, and bound beside another operand.
-  private static let concatenation: Network = {
+  private static let concatenation: SmallNetwork = {
     var b = CircuitBuilder("concatenation", axes: [5, 6, 11, 3])
     let (x, z) = (b.input([1]), b.input([2]))
     let y = b.apply(to: b.contraction([1], [b.term(1, b.weight([1], bits: 3), x)]), limbs: [2]) { $0 + 9 }
@@ -160,11 +160,11 @@ extension Network {
     b.output(b.contraction([4], pairs.map { Term(operands: [b.direct(matrix), $0]) }))
     b.output(b.contraction([3], pairs.map { Term(operands: [$0, b.direct(scalar)]) }))
     b.output(b.contraction([3], [Term(operands: [pairs[0], pairs[1]]), Term(operands: [pairs[1], pairs[3], pairs[5]])]))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// Reads before the start and beyond the end of a column, with strides, of output and summed axes.
-  private static let shiftedReads: Network = {
+  private static let shiftedReads: SmallNetwork = {
     var b = CircuitBuilder("shifted reads", axes: [5, 7, 13])
     let x = b.input([1], -4...3)
     let y = b.apply(to: b.contraction([1], [b.term(1, b.weight([1], bits: 3), x)]), limbs: [2]) { $0 + 9 }
@@ -185,11 +185,11 @@ extension Network {
     let summed = columns.map { Term(operands: [view($0, 3, -1, 2), view(w, 3, -6, 1)]) }
     let alone = columns.map { Term(coefficient: 3, operands: [view($0, 3, -7, 2)]) }
     b.output(b.contraction([2], products + summed + alone))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// Shifted reads of columns of many rows, along the axis that is split between rows and entries.
-  private static let shiftedRows: Network = {
+  private static let shiftedRows: SmallNetwork = {
     var b = CircuitBuilder("shifted rows", axes: [3, 11, 300, 520])
     let x = b.input([4], 0...3)
     let (w, v) = (b.weight([1, 2, 3], bits: 3), b.weight([3], bits: 2))
@@ -200,10 +200,10 @@ extension Network {
     let a = b.contraction([1], parts + [Term(operands: [Operand(column: v, bindings: [shift(-300)])])])
     b.output(b.apply(to: a, limbs: [4, 4], CircuitBuilder.relu))
     b.output(b.contraction([4], [Term(operands: [Operand(column: v, bindings: [shift(-220)])])]))
-    return Network(b, batches: [1, 5])
+    return SmallNetwork(b, batches: [1, 5])
   }()
 
-  private static let inputSlices: Network = {
+  private static let inputSlices: SmallNetwork = {
     var b = CircuitBuilder("slices of inputs", axes: [3, 9, 5])
     let x = b.input([2])
     func view(_ start: Int, _ stride: Int, _ loop: Int) -> Operand {
@@ -217,31 +217,31 @@ extension Network {
           Term(operands: [view(0, 1, 1)]), Term(operands: [view(6, 1, 1), view(0, 4, 1)]),
           Term(operands: [b.direct(w), view(0, 2, 3)]),
         ]))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// Operands and outputs with their axes in different orders.
-  private static let transposed: Network = {
+  private static let transposed: SmallNetwork = {
     var b = CircuitBuilder("transposed operands", axes: [3, 5, 6])
     let (x, w) = (b.input([1, 2]), b.weight([1, 3]))
     let a = b.contraction([3, 2], [b.term(1, x, w), b.term(2, b.weight([2, 3]))])
     let y = b.apply(to: a, limbs: [3, 2], CircuitBuilder.relu)
     b.output(b.contraction([2, 1], [b.term(1, y, b.weight([3, 1])), b.term(1, x)]))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// Terms that lack output axes, the batch axis among them.
-  private static let broadcast: Network = {
+  private static let broadcast: SmallNetwork = {
     var b = CircuitBuilder("broadcast", axes: [3, 5, 6])
     let x = b.input([1])
     let scalar = b.weight([])
     let a = b.contraction(
       [1, 2], [b.term(1, x), b.term(3, b.weight([2])), b.term(1, scalar), b.term(1, x, b.weight([3]))])
     b.output(b.apply(to: a, limbs: [2, 3]) { abs($0) })
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
-  private static let residual: Network = {
+  private static let residual: SmallNetwork = {
     var b = CircuitBuilder("residual", axes: [5, 5])
     let x = b.input([1])
     let y = b.apply(
@@ -250,11 +250,11 @@ extension Network {
       to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [2, 2], CircuitBuilder.relu)
     let sum = b.contraction([2], [b.term(1, y), b.term(-1, z)])
     b.output(b.apply(to: sum, limbs: [1]) { min($0, 6) })
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// Products with shared output axes: degree 3 with eq.
-  private static let elementwise: Network = {
+  private static let elementwise: SmallNetwork = {
     var b = CircuitBuilder("elementwise product", axes: [5, 3])
     let x = b.input([1])
     let y = b.apply(
@@ -262,20 +262,20 @@ extension Network {
     let z = b.apply(to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [5]) { $0 }
     let product = b.contraction([2], [b.term(1, y, z), b.term(1, z, z), b.term(1, y, b.weight([2]))])
     b.output(b.apply(to: product, limbs: [4, 2], CircuitBuilder.relu))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
-  private static let threeOperands: Network = {
+  private static let threeOperands: SmallNetwork = {
     var b = CircuitBuilder("three operands", axes: [5, 3, 4])
     let x = b.input([1], -3...3)
     let y = b.apply(to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [5]) { $0 }
     b.output(
       b.contraction(
         [2], [b.term(1, y, y, y), b.term(1, b.weight([3, 1], bits: 3), b.weight([3, 2], bits: 3), x), b.term(2, y, y)]))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
-  private static let adviceOutput: Network = {
+  private static let adviceOutput: SmallNetwork = {
     var b = CircuitBuilder("advice output", axes: [5, 3])
     let x = b.input([1])
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
@@ -283,33 +283,33 @@ extension Network {
     b.output(y)
     b.output(a)
     b.output(y)
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// f(0) ≠ 0, so that padding must not count as a lookup; also a domain without 0.
-  private static let liveNumerators: Network = {
+  private static let liveNumerators: SmallNetwork = {
     var b = CircuitBuilder("no row of zeros", axes: [5, 3])
     let x = b.input([1], 0...3)
     let y = b.apply(to: x) { ($0 * $0 + 3) % 7 }
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), y)])
     let z = b.apply(to: a, limbs: [4]) { $0 + 5 }
     b.output(b.apply(to: z) { 11 - $0 })
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// Tables of 1, 3 and 5 rows.
-  private static let oddTables: Network = {
+  private static let oddTables: SmallNetwork = {
     var b = CircuitBuilder("odd tables", axes: [5])
     let x = b.input([1], 0...4)
     let y = b.apply(to: x) { $0 == 0 ? 0 : 2 }
     let zero = b.input([1], 0...0)
     let z = b.apply(to: zero) { _ in 9 }
     b.output(b.contraction([1], [b.term(1, y, z), b.term(1, b.apply(to: b.input([1], -1...1)) { -$0 })]))
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   /// Rounding forms with constants, and a column that is never negative.
-  private static let comparison: Network = {
+  private static let comparison: SmallNetwork = {
     var b = CircuitBuilder("constants in forms", axes: [5, 3])
     let x = b.input([1], -4...3)
     let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
@@ -317,45 +317,45 @@ extension Network {
     b.output(b.apply(to: a, plus: -64, limbs: [4]) { $0 })
     let square = b.contraction([1], [b.term(1, x, x)])
     b.requireNonnegative(square, limbs: [2, 1], bits: 2)
-    return Network(b, batches: [1, 3])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
-  private static let twoPorts: Network = {
+  private static let twoPorts: SmallNetwork = {
     var b = CircuitBuilder("two inputs and outputs", axes: [5, 3])
     let (x, z) = (b.input([1]), b.input([2, 1], -9...3))
     let a = b.contraction([2], [b.term(1, z, x), b.term(1, b.weight([2, 1]), x)])
     let y = b.apply(to: a, limbs: [5], CircuitBuilder.relu)
     b.output(b.contraction([2], [b.term(7, y)]))
     b.output(b.contraction([1], [b.term(1, z, y)]))
-    return Network(b, batches: [1, 2, 3])
+    return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
   /// Axes of size 1 and lookups of a single entry.
-  private static let scalars: Network = {
+  private static let scalars: SmallNetwork = {
     var b = CircuitBuilder("scalars", axes: [1, 1])
     let x = b.input([1])
     let a = b.contraction([], [b.term(1, b.weight([2, 1]), x), b.term(1, b.weight([]), b.weight([]))])
     b.output(b.apply(to: a, limbs: [3], CircuitBuilder.relu))
-    return Network(b, batches: [1, 2])
+    return SmallNetwork(b, batches: [1, 2])
   }()
 
   /// A model commitment of an odd number of rows.
-  private static func rowColumns(rows: Int) -> Network {
+  private static func rowColumns(rows: Int) -> SmallNetwork {
     var b = CircuitBuilder("\(rows) rows", axes: [256, 16 * rows])
     let x = b.input([1], 0...3)
     let a = b.contraction([2], [b.term(1, b.weight([2, 1], bits: 3), x)])
     b.output(b.apply(to: a, limbs: [5], CircuitBuilder.relu))
-    return Network(b, batches: [1])
+    return SmallNetwork(b, batches: [1])
   }
 
   /// Row columns whose split axis is not a multiple of its slots, with leading axes before it.
-  private static let splitAxis: Network = {
+  private static let splitAxis: SmallNetwork = {
     var b = CircuitBuilder("split axis", axes: [3, 11, 300, 5])
     let x = b.input([3], 0...3)
     let w = b.weight([1, 2, 3], bits: 3)
     let a = b.contraction([1, 2], [b.term(1, w, x)])
     let y = b.apply(to: a, limbs: [4], CircuitBuilder.relu)
     b.output(b.contraction([4], [b.term(1, b.weight([4, 2, 1]), y)]))
-    return Network(b, batches: [1, 65])
+    return SmallNetwork(b, batches: [1, 65])
   }()
 }

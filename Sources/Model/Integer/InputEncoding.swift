@@ -1,4 +1,6 @@
-/// How the network's input becomes integers, outside the proof: clamp(floor(x/scale + 0.5)) in Float64.
+import Circuit
+
+/// How an input of the network becomes integers, outside the proof: clamp(floor(x/scale + 0.5)) in Float64.
 package struct InputEncoding: Sendable, Equatable {
   package let port: NamedShape
   package let scale: Double
@@ -8,6 +10,14 @@ package struct InputEncoding: Sendable, Equatable {
     self.port = port
     self.scale = scale
     self.range = range
+  }
+
+  /// How real numbers become the integers of a circuit's port; those of a class port are indices.
+  package init(_ port: Port, _ circuit: ArithmeticCircuit) {
+    let column = circuit.shownColumn(port)
+    self.init(
+      port: NamedShape(name: port.name, shape: port.dimensions), scale: port.classesOf == nil ? column.scale : 1,
+      range: column.lower...column.upper)
   }
 
   /// The real samples that an array stands for: an array of integers holds steps, worth `scale` each.
@@ -21,9 +31,13 @@ package struct InputEncoding: Sendable, Equatable {
   package func quantize(_ batch: FloatBatch) -> IntegerBatch {
     IntegerBatch(
       count: batch.count,
-      values: batch.values.map { value in
-        let step = (value / scale + 0.5).rounded(.down)
-        return Int64(min(max(step, Double(range.lowerBound)), Double(range.upperBound)))
-      })
+      values: batch.values.map { Int64(min(max(step($0), Double(range.lowerBound)), Double(range.upperBound))) })
   }
+
+  /// The values that `quantize` takes to an end of the range because they are beyond it.
+  package func saturated(_ batch: FloatBatch) -> [Double] {
+    batch.values.filter { step($0) < Double(range.lowerBound) || Double(range.upperBound) < step($0) }
+  }
+
+  private func step(_ value: Double) -> Double { (value / scale + 0.5).rounded(.down) }
 }

@@ -14,15 +14,19 @@ package struct IntegerLinear: Sendable, Equatable {
     self.bias = bias
   }
 
+  /// For each vector of `inputCount` elements one of `outputCount`.
+  ///
   /// - Precondition: The result's bound for these operands, see `range(for:)`, is below 2^62.
   package func apply(to input: [Int64]) -> [Int64] {
-    precondition(input.count == inputCount)
+    precondition(input.count % inputCount == 0)
+    let vectorCount = input.count / inputCount
     return weights.withUnsafeBufferPointer { weights in
       input.withUnsafeBufferPointer { input in
-        (0..<outputCount).map { output in
+        (0..<vectorCount * outputCount).map { index in
+          let (vector, output) = index.quotientAndRemainder(dividingBy: outputCount)
           var sum: Int64 = 0
           for index in 0..<inputCount {
-            sum &+= Int64(weights[output * inputCount + index]) &* input[index]
+            sum &+= Int64(weights[output * inputCount + index]) &* input[vector * inputCount + index]
           }
           return sum &+ bias[output]
         }
@@ -33,32 +37,34 @@ package struct IntegerLinear: Sendable, Equatable {
   /// The smallest range that holds the result for every input in `range`, over all outputs; nil when one of its ends
   /// reaches ±2^62.
   package func range(for range: ClosedRange<Int64>) -> ClosedRange<Int64>? {
-    let limit: Int64 = 1 << 62
-    var lowest = Int64.max
-    var highest = Int64.min
+    var bounds = AccumulatorBounds()
     for output in 0..<outputCount {
-      var low = bias[output]
-      var high = bias[output]
+      var (low, high) = (Int128(bias[output]), Int128(bias[output]))
       for weight in weights[output * inputCount..<(output + 1) * inputCount] {
-        let (toLower, toUpper) =
-          weight >= 0 ? (range.lowerBound, range.upperBound) : (range.upperBound, range.lowerBound)
-        let (lower, lowOverflow) = low.addingProduct(of: weight, toLower)
-        let (upper, highOverflow) = high.addingProduct(of: weight, toUpper)
-        guard !lowOverflow, !highOverflow else { return nil }
-        (low, high) = (lower, upper)
+        let ends = (Int128(weight) * Int128(range.lowerBound), Int128(weight) * Int128(range.upperBound))
+        low += min(ends.0, ends.1)
+        high += max(ends.0, ends.1)
       }
-      lowest = min(lowest, low)
-      highest = max(highest, high)
+      bounds.add(low, high)
     }
-    guard lowest > -limit, highest < limit, lowest <= highest else { return nil }
-    return lowest...highest
+    return bounds.range
   }
 }
 
-extension Int64 {
-  fileprivate func addingProduct(of weight: Int32, _ value: Int64) -> (sum: Int64, overflow: Bool) {
-    let (product, productOverflow) = Int64(weight).multipliedReportingOverflow(by: value)
-    let (sum, sumOverflow) = addingReportingOverflow(product)
-    return (sum, productOverflow || sumOverflow)
+/// The smallest range of accumulators, as long as it stays below 2^62.
+struct AccumulatorBounds {
+  private var low = Int128.max
+  private var high = Int128.min
+
+  mutating func add(_ low: Int128, _ high: Int128) {
+    self.low = min(self.low, low)
+    self.high = max(self.high, high)
+  }
+
+  /// Nil when an end reaches ±2^62, or nothing was added.
+  var range: ClosedRange<Int64>? {
+    let limit = Int128(1) << 62
+    guard low > -limit, high < limit, low <= high else { return nil }
+    return Int64(low)...Int64(high)
   }
 }

@@ -1,53 +1,100 @@
 /// A network of integer operators. What its executor computes is what is proved.
 ///
-/// Values are numbered as in `Network`: 0 is the input, i + 1 is made by `nodes[i]`; the last node makes the output.
+/// Values are numbered as in `Network`: first the inputs, then the result of each node. A node makes *accumulators*,
+/// which only a requantization, a reshape or an output reads, or *activations*.
 package struct IntegerNetwork: Sendable, Equatable {
   package let name: String
-  package let input: InputEncoding
-  package let output: NamedShape
-  /// The real value of the integer 1 in the output.
-  package let outputScale: Double
+  package let inputs: [InputEncoding]
+  package let outputs: [NetworkOutput]
   package let nodes: [IntegerNode]
 
-  package init(
-    name: String, input: InputEncoding, output: NamedShape, outputScale: Double, nodes: [IntegerNode]
-  ) {
+  package init(name: String, inputs: [InputEncoding], outputs: [NetworkOutput], nodes: [IntegerNode]) {
     self.name = name
-    self.input = input
-    self.output = output
-    self.outputScale = outputScale
+    self.inputs = inputs
+    self.outputs = outputs
     self.nodes = nodes
   }
 
   /// The integers that a value can take.
-  package func range(of value: Int) -> ClosedRange<Int64> { value == 0 ? input.range : nodes[value - 1].range }
+  package func range(of value: Int) -> ClosedRange<Int64> {
+    value < inputs.count ? inputs[value].range : nodes[value - inputs.count].range
+  }
+
+  /// What the integer 1 of a value is worth.
+  package func scale(of value: Int) -> Double {
+    value < inputs.count ? inputs[value].scale : nodes[value - inputs.count].scale
+  }
+
+  /// Of one sample.
+  package func shape(of value: Int) -> [Int] {
+    value < inputs.count ? inputs[value].port.shape : nodes[value - inputs.count].shape
+  }
+
+  package func node(of value: Int) -> IntegerNode? {
+    value < inputs.count ? nil : nodes[value - inputs.count]
+  }
+
+  /// Weights, biases and other secret constants.
+  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.parameterCount } }
 }
 
 package struct IntegerNode: Sendable, Equatable {
-  /// The name of the node of the model that it comes from.
+  /// The name of the node of the model whose result it is, or is to be.
   package let name: String
-  package let operand: Int
+  package let operands: [Int]
   package let operation: IntegerOperation
   /// Of one sample.
   package let shape: [Int]
   /// Holds every result for operands in their ranges.
   package let range: ClosedRange<Int64>
+  /// What the integer 1 is worth.
+  package let scale: Double
 
   package init(
-    name: String, operand: Int, operation: IntegerOperation, shape: [Int], range: ClosedRange<Int64>
+    name: String, operands: [Int], operation: IntegerOperation, shape: [Int], range: ClosedRange<Int64>,
+    scale: Double
   ) {
     self.name = name
-    self.operand = operand
+    self.operands = operands
     self.operation = operation
     self.shape = shape
     self.range = range
+    self.scale = scale
   }
 }
 
 package enum IntegerOperation: Sendable, Equatable {
-  /// Makes accumulators.
+  /// Accumulators over the last axis: … × in to … × out.
   case linear(IntegerLinear)
-  /// Makes activations from accumulators.
+  /// Accumulators x·scale + shift with vectors of secret constants.
+  case affine(IntegerAffine)
+  /// Accumulators Σ coefficient · operand; operands broadcast.
+  case combination([Int64])
+  /// Accumulators coefficient · x · y; operands broadcast.
+  case product(Int64)
+  /// Accumulators: the operands, each times its coefficient, one after the other along an axis.
+  case concatenation(axis: Int, [Int64])
+  /// Activations from accumulators.
   case requantize(Requantization)
+  /// Activations from activations.
+  case table(ActivationFunction)
   case reshape
+  case transpose(order: [Int])
+  /// start + stride·i along an axis, stride ≥ 1.
+  case slice(axis: Int, start: Int, stride: Int)
+
+  var parameterCount: Int {
+    switch self {
+    case .linear(let linear): linear.weights.count + linear.bias.count
+    case .affine(let affine): affine.scale.count + affine.shift.count
+    case .combination, .product, .concatenation, .requantize, .table, .reshape, .transpose, .slice: 0
+    }
+  }
+
+  package var makesAccumulators: Bool {
+    switch self {
+    case .linear, .affine, .combination, .product, .concatenation: true
+    case .requantize, .table, .reshape, .transpose, .slice: false
+    }
+  }
 }

@@ -1,26 +1,60 @@
 extension IntegerNetwork {
-  /// All values of one sample: the input, then the result of each node. Exact.
+  /// All values of one sample: the inputs, then the result of each node. Exact.
   ///
-  /// - Precondition: `sample` has the input's number of elements, all in its range.
-  package func values(of sample: [Int64]) -> [[Int64]] {
-    precondition(sample.count == input.port.width && sample.allSatisfy(input.range.contains))
-    var values = [sample]
+  /// - Precondition: One array an input, with its number of elements, all in its range.
+  package func values(of sample: [[Int64]]) -> [[Int64]] {
+    precondition(
+      sample.count == inputs.count
+        && zip(sample, inputs).allSatisfy { $0.count == $1.port.width && $0.allSatisfy($1.range.contains) })
+    var values = sample
     for node in nodes {
-      let operand = values[node.operand]
-      switch node.operation {
-      case .linear(let linear): values.append(linear.apply(to: operand))
-      case .requantize(let requantization): values.append(requantization.apply(to: operand))
-      case .reshape: values.append(operand)
-      }
+      let operands = node.operands.map { (values: values[$0], shape: shape(of: $0)) }
+      values.append(node.operation.apply(to: operands, shape: node.shape))
     }
     return values
   }
 
-  /// The outputs of a batch, in the shape batch × output.
-  package func run(_ batch: IntegerBatch) -> IntegerBatch {
-    var outputs: [Int64] = []
-    outputs.reserveCapacity(batch.count * output.width)
-    for index in 0..<batch.count { outputs += values(of: batch.sample(index)).last ?? [] }
-    return IntegerBatch(count: batch.count, values: outputs)
+  /// The outputs of a batch by output: values, or for an output of classes their indices, ascending.
+  package func run(_ batch: [IntegerBatch]) -> [IntegerBatch] {
+    let count = batch.first?.count ?? 0
+    var results = [[Int64]](repeating: [], count: outputs.count)
+    for index in 0..<count {
+      let values = values(of: batch.map { $0.sample(index) })
+      for (number, output) in outputs.enumerated() {
+        let value = values[output.value]
+        results[number] += output.classCount.map { largestIndices(value, count: $0).map(Int64.init) } ?? value
+      }
+    }
+    return results.map { IntegerBatch(count: count, values: $0) }
+  }
+}
+
+/// The indices of the largest elements, ascending; of equal elements the first ones.
+package func largestIndices(_ values: [some Comparable], count: Int) -> [Int] {
+  values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(count).sorted()
+}
+
+extension IntegerOperation {
+  fileprivate func apply(to operands: [(values: [Int64], shape: [Int])], shape: [Int]) -> [Int64] {
+    let (x, source) = operands[0]
+    switch self {
+    case .linear(let linear): return linear.apply(to: x)
+    case .affine(let affine): return affine.apply(to: x, shape: shape)
+    case .combination(let coefficients): return IntegerCombination.apply(coefficients, operands, shape: shape)
+    case .product(let coefficient): return IntegerProduct.apply(coefficient, operands[0], operands[1], shape: shape)
+    case .concatenation(let axis, let coefficients):
+      return IntegerConcatenation.apply(axis: axis, coefficients, operands)
+    case .requantize(let requantization): return requantization.apply(to: x)
+    case .table(let function): return x.map(function.value)
+    case .reshape: return x
+    case .transpose(let order):
+      let strides = rowMajorStrides(source)
+      return indices(shape, strides: order.map { strides[$0] }, base: 0).map { x[$0] }
+    case .slice(let axis, let start, let stride):
+      var strides = rowMajorStrides(source)
+      let base = start * strides[axis]
+      strides[axis] *= stride
+      return indices(shape, strides: strides, base: base).map { x[$0] }
+    }
   }
 }

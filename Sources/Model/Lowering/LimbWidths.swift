@@ -1,6 +1,6 @@
 import Circuit
 
-/// How the remainders of a network's requantizations are cut into limbs.
+/// How remainders are cut into limbs.
 ///
 /// All limbs but the last of a remainder have `width` bits, the last one the rest.
 package struct LimbWidths: Equatable, Sendable {

@@ -1,16 +1,24 @@
 /// The real numbers that each value of a network takes on calibration data; indexed like the network's values.
 package struct Calibration: Sendable {
   package let ranges: [ClosedRange<Double>]
+  /// By input.
+  package let batch: [FloatBatch]
+  /// What one step of each input is worth, where that is given.
+  package let inputScales: [Double?]
   /// The name that errors give to the data.
   package let source: String
 
+  /// - Parameter batch: One batch an input, all with the same number of samples.
   /// - Throws: `.unusableData` when there is no sample or a value is not finite.
-  package init(_ network: Network, _ batch: FloatBatch, source: String) throws(ModelError) {
-    guard batch.count > 0 else { throw .unusableData(source: source, reason: "has no sample to calibrate with") }
-    var lowest = [Double](repeating: .infinity, count: network.nodes.count + 1)
-    var highest = [Double](repeating: -.infinity, count: network.nodes.count + 1)
-    for index in 0..<batch.count {
-      for (value, elements) in network.values(of: batch.sample(index)).enumerated() {
+  package init(
+    _ network: Network, _ batch: [FloatBatch], inputScales: [Double?]? = nil, source: String
+  ) throws(ModelError) {
+    let count = batch.first?.count ?? 0
+    guard count > 0 else { throw .unusableData(source: source, reason: "has no sample to calibrate with") }
+    var lowest = [Double](repeating: .infinity, count: network.inputs.count + network.nodes.count)
+    var highest = lowest.map { -$0 }
+    for index in 0..<count {
+      for (value, elements) in network.values(of: batch.map { $0.sample(index) }).enumerated() {
         guard elements.allSatisfy(\.isFinite), let low = elements.min(), let high = elements.max() else {
           throw .unusableData(source: source, reason: "sample \(index) makes values that are not finite")
         }
@@ -19,6 +27,8 @@ package struct Calibration: Sendable {
       }
     }
     self.source = source
+    self.inputScales = inputScales ?? network.inputs.map { _ in nil }
+    self.batch = batch
     ranges = zip(lowest, highest).map { $0...$1 }
   }
 }

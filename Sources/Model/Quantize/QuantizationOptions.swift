@@ -1,19 +1,26 @@
+/// How a float network becomes integers.
 package struct QuantizationOptions: Sendable, Equatable {
-  /// 2...15
-  package var activationBits = 8
-  /// Weights are below 2^(weightBits − 1) in absolute value.
-  package var weightBits = 16
-  /// The largest shift of a requantization.
-  package var maximumShift = 16
-  /// What one step of the input is worth; from the calibration when nil.
+  /// Bits of the activations, `widths`.
+  package var bits = 8
+  /// Other bits for the results of nodes, by name; an input goes by its own name.
+  package var layerBits: [String: Int] = [:]
+  /// The share of calibration samples that must get the float network's class; widths grow until they do.
+  package var accuracy: Double?
+  /// Show only the indices of so many largest elements of each output, instead of the values.
+  package var classCount: Int?
+  /// What one step of every input is worth; from the calibration when nil.
   package var inputScale: Double?
+
+  package static let widths = 8...16
 
   package init(inputScale: Double? = nil) { self.inputScale = inputScale }
 
-  /// [0, 2^b − 1] for values that are never negative, [−2^(b−1), 2^(b−1) − 1] otherwise.
-  func activationRange(isSigned: Bool) -> ClosedRange<Int64> {
-    isSigned ? -1 << (activationBits - 1)...1 << (activationBits - 1) - 1 : 0...1 << activationBits - 1
-  }
+  func bits(of name: String) -> Int { layerBits[name] ?? bits }
+}
+
+/// The integers of an activation of b bits: [0, 2^b − 1], or [−2^(b−1), 2^(b−1) − 1] when it can be negative.
+func activationRange(bits: Int, isSigned: Bool) -> ClosedRange<Int64> {
+  isSigned ? -1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1 : 0...1 << Int64(bits) - 1
 }
 
 /// A scale written as a decimal number or a quotient of two: `0.5`, `1/255`. Nil unless positive and finite.

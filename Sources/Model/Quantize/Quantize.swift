@@ -1,174 +1,291 @@
+import Glibc
+
 /// The integer network of a float network.
 ///
-/// Linear layers directly before a Relu, or between Relus, are requantized to activations; the last linear layer's
-/// accumulators are the output.
+/// Operators that multiply or add make accumulators; whatever else reads them gets activations, requantized through the
+/// function that directly follows, if one does. Accumulators that are outputs are shown as they are.
 ///
 /// - Throws: `.unusableLayer`; `.unusableData` when the calibration exceeds the range of a given input scale.
 package func quantize(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> IntegerNetwork {
-  let range = calibration.ranges[0]
-  let integers = options.activationRange(isSigned: range.lowerBound < 0)
-  let scale = options.inputScale ?? activationScale(range, integers) ?? 1
-  let input = InputEncoding(port: network.input, scale: scale, range: integers)
-  try requireUnsaturated(calibration, input)
-  var quantizer = Quantizer(network: network, calibration: calibration, options: options, input: input, scales: [scale])
-  for index in network.nodes.indices { try quantizer.add(index) }
-  guard let last = network.nodes.last else { throw .unusableLayer(network.output.name, reason: "there is no layer") }
-  guard quantizer.isAccumulator else {
-    throw .unusableLayer(last.name, reason: "the output must come from a Gemm or MatMul, without a Relu after it")
+  var quantizer = Quantizer(network, calibration, options)
+  for index in network.inputs.indices { try quantizer.addInput(index) }
+  let outputs = try network.outputs.map { output throws(ModelError) in
+    NetworkOutput(
+      name: output.name, value: try quantizer.shown(output), classCount: output.classCount)
   }
-  return IntegerNetwork(
-    name: network.name, input: input, output: network.output, outputScale: quantizer.scale(of: quantizer.nodes.count),
-    nodes: quantizer.nodes)
+  return IntegerNetwork(name: network.name, inputs: quantizer.inputs, outputs: outputs, nodes: quantizer.nodes)
 }
 
-private func requireUnsaturated(_ calibration: Calibration, _ input: InputEncoding) throws(ModelError) {
-  let range = calibration.ranges[0]
-  let steps = [range.lowerBound, range.upperBound].map { ($0 / input.scale + 0.5).rounded(.down) }
-  guard Double(input.range.lowerBound) <= steps[0], steps[1] <= Double(input.range.upperBound) else {
-    throw .unusableData(
-      source: calibration.source,
-      reason:
-        "inputs from \(range.lowerBound) to \(range.upperBound) do not fit steps of \(input.scale) in \(input.range)")
-  }
-}
-
-/// The scale that maps the largest absolute value to the largest integer; nil when all values are 0 or subnormal.
-private func activationScale(_ range: ClosedRange<Double>, _ integers: ClosedRange<Int64>) -> Double? {
-  let largest = integers.lowerBound < 0 ? max(-range.lowerBound, range.upperBound) : range.upperBound
-  let scale = largest / Double(integers.upperBound)
-  return scale.isNormal && scale > 0 ? scale : nil
-}
-
-private struct Quantizer {
+struct Quantizer {
   let network: Network
   let calibration: Calibration
   let options: QuantizationOptions
-  let input: InputEncoding
-  var nodes: [IntegerNode] = []
-  /// What the integer 1 is worth, by integer value.
-  var scales: [Double]
-  /// The integer value of each float value.
-  var numbers = [0]
+  private(set) var inputs: [InputEncoding] = []
+  private(set) var nodes: [IntegerNode] = []
+  /// Integer values by float value.
+  private var activations: [Int: Int] = [:]
+  private var accumulators: [Int: Int] = [:]
+  private let readers: Readers
 
-  /// Whether the last value is an accumulator.
-  var isAccumulator: Bool {
-    for node in nodes.reversed() {
-      switch node.operation {
-      case .linear: return true
-      case .requantize: return false
-      case .reshape: continue
-      }
+  init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions) {
+    self.network = network
+    self.calibration = calibration
+    self.options = options
+    readers = Readers(network)
+  }
+
+  /// A model that quantizes its input prescribes the input's integers.
+  mutating func addInput(_ index: Int) throws(ModelError) {
+    let port = network.inputs[index]
+    let range = calibration.ranges[index]
+    let prescribed = readers.nodes(of: index).map { network.nodes[$0].operation.quantization }
+    if let fixed = prescribed.first ?? nil, prescribed.allSatisfy({ $0 == fixed }),
+      calibration.inputScales[index] == nil
+    {
+      inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
+    } else {
+      let integers = activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let scale = calibration.inputScales[index] ?? activationScale(range, integers) ?? 1
+      inputs.append(InputEncoding(port: port, scale: scale, range: integers))
+      try requireUnsaturated(range, inputs[index])
     }
-    return false
+    activations[index] = index
   }
 
-  mutating func add(_ index: Int) throws(ModelError) {
-    let node = network.nodes[index]
-    let operand = numbers[node.operand]
-    switch node.operation {
-    case .reshape:
-      append(node.name, operand, .reshape, node.shape, scale(of: operand), range(of: operand))
-    case .relu:
-      guard range(of: operand).lowerBound >= 0 else {
-        throw .unusableLayer(node.name, reason: "a Relu must come after a Gemm or MatMul")
-      }
-      numbers.append(operand)
-      return
-    case .linear(let linear):
-      switch follower(of: index + 1) {
-      case .none: try addOutput(linear, node, operand)
-      case .relu: try addHidden(linear, node, operand, value: index + 1, isSigned: false)
-      case .linear, .reshape: try addHidden(linear, node, operand, value: index + 1, isSigned: true)
-      }
-    }
-    numbers.append(nodes.count)
-  }
-
-  private mutating func addOutput(_ linear: Linear, _ node: Node, _ operand: Int) throws(ModelError) {
-    let inputScale = scale(of: operand)
-    let (integers, shift) = try quantize(
-      linear, node.name, inputScale: inputScale, outputScale: inputScale, shifts: 0...40)
-    try appendLinear(node, operand, integers, scale: inputScale / Double(1 << shift))
-  }
-
-  private mutating func addHidden(
-    _ linear: Linear, _ node: Node, _ operand: Int, value: Int, isSigned: Bool
-  ) throws(ModelError) {
-    let inputScale = scale(of: operand)
-    let clamp = options.activationRange(isSigned: isSigned)
-    let outputScale = activationScale(calibration.ranges[value], clamp) ?? inputScale
-    let (integers, shift) = try quantize(
-      linear, node.name, inputScale: inputScale, outputScale: outputScale, shifts: 1...options.maximumShift)
-    try appendLinear(node, operand, integers, scale: outputScale / Double(1 << shift))
-    guard let requantization = Requantization(shift: shift, clamp: clamp, accumulators: range(of: nodes.count)) else {
-      throw .unusableLayer(
-        node.name,
+  private func requireUnsaturated(_ range: ClosedRange<Double>, _ input: InputEncoding) throws(ModelError) {
+    let steps = [range.lowerBound, range.upperBound].map { ($0 / input.scale + 0.5).rounded(.down) }
+    guard Double(input.range.lowerBound) <= steps[0], steps[1] <= Double(input.range.upperBound) else {
+      throw .unusableData(
+        source: calibration.source,
         reason:
-          "its accumulators \(range(of: nodes.count)), shifted by \(shift), exceed a table of 2^\(maximumTableBits)")
+          "inputs from \(range.lowerBound) to \(range.upperBound) do not fit steps of \(input.scale) in \(input.range)")
     }
-    append(node.name, nodes.count, .requantize(requantization), node.shape, outputScale, requantization.results)
   }
 
-  private mutating func appendLinear(
-    _ node: Node, _ operand: Int, _ linear: IntegerLinear, scale: Double
-  ) throws(ModelError) {
-    guard let range = linear.range(for: range(of: operand)) else {
-      throw .unusableLayer(node.name, reason: "its accumulators can reach 2^62")
+  /// The value that an output shows: accumulators where there are any, else activations; never a view.
+  mutating func shown(_ output: NetworkOutput) throws(ModelError) -> Int {
+    if makesAccumulators(output.value) { return try accumulator(output.value) }
+    let value = try activation(output.value)
+    guard output.classCount != nil || isView(value) else { return value }
+    return try append(output.name, [value], .combination([1]), shape(of: value), scale: scale(of: value))
+  }
+
+  // MARK: Values
+
+  func range(of value: Int) -> ClosedRange<Int64> {
+    value < inputs.count ? inputs[value].range : nodes[value - inputs.count].range
+  }
+
+  func scale(of value: Int) -> Double {
+    value < inputs.count ? inputs[value].scale : nodes[value - inputs.count].scale
+  }
+
+  func shape(of value: Int) -> [Int] {
+    value < inputs.count ? inputs[value].port.shape : nodes[value - inputs.count].shape
+  }
+
+  private func node(_ value: Int) -> Node? {
+    value < network.inputs.count ? nil : network.nodes[value - network.inputs.count]
+  }
+
+  /// Whether a value of the float network is computed by an operator that makes accumulators, reshapes aside.
+  private func makesAccumulators(_ value: Int) -> Bool {
+    guard let node = node(value) else { return false }
+    return if case .reshape = node.operation { makesAccumulators(node.operands[0]) } else {
+      node.operation.makesAccumulators
     }
-    append(node.name, operand, .linear(linear), node.shape, scale, range)
   }
 
-  private mutating func append(
-    _ name: String, _ operand: Int, _ operation: IntegerOperation, _ shape: [Int], _ scale: Double,
-    _ range: ClosedRange<Int64>
-  ) {
-    nodes.append(IntegerNode(name: name, operand: operand, operation: operation, shape: shape, range: range))
-    scales.append(scale)
+  /// Whether an integer value is an input, or its elements are not all of the value that it is made from.
+  private func isView(_ value: Int) -> Bool {
+    guard value >= inputs.count else { return true }
+    let node = nodes[value - inputs.count]
+    switch node.operation {
+    case .reshape: return isView(node.operands[0])
+    case .transpose, .slice: return true
+    case .linear, .affine, .combination, .product, .concatenation, .requantize, .table: return false
+    }
   }
 
-  func scale(of value: Int) -> Double { scales[value] }
+  /// Appends a node; its range follows from its operands.
+  mutating func append(
+    _ name: String, _ operands: [Int], _ operation: IntegerOperation, _ shape: [Int], scale: Double
+  ) throws(ModelError) -> Int {
+    guard let range = operation.range(for: operands.map(range)) else {
+      throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
+    }
+    nodes.append(
+      IntegerNode(name: name, operands: operands, operation: operation, shape: shape, range: range, scale: scale))
+    return inputs.count + nodes.count - 1
+  }
 
-  private func range(of value: Int) -> ClosedRange<Int64> { value == 0 ? input.range : nodes[value - 1].range }
+  // MARK: Activations
 
-  /// The operation that reads a value, reshapes skipped; nil for the output.
-  private func follower(of value: Int) -> Operation? {
-    var value = value
-    while let index = network.nodes.firstIndex(where: { $0.operand == value }) {
-      switch network.nodes[index].operation {
-      case .reshape: value = index + 1
-      case .linear, .relu: return network.nodes[index].operation
+  /// The integer value that stands for a float value where it is read as an operand.
+  mutating func activation(_ value: Int) throws(ModelError) -> Int {
+    if let known = activations[value] { return known }
+    guard let node = node(value) else { return value }
+    let result: Int
+    switch node.operation {
+    case .transpose(let order): result = try view(node, .transpose(order: order))
+    case .slice(let axis, let start, let stride):
+      guard stride > 0 else { throw .unusableLayer(node.name, reason: "it reads its axis backwards") }
+      result = try view(node, .slice(axis: axis, start: start, stride: stride))
+    case .reshape where !makesAccumulators(value): result = try view(node, .reshape)
+    case .reshape, .linear, .affine, .sum, .product, .concatenate, .pointwise, .quantize: result = try requantized(value)
+    }
+    activations[value] = result
+    return result
+  }
+
+  private mutating func view(_ node: Node, _ operation: IntegerOperation) throws(ModelError) -> Int {
+    let operand = try activation(node.operands[0])
+    return try append(node.name, [operand], operation, node.shape, scale: scale(of: operand))
+  }
+
+  /// The value itself, or an exact copy of a view whose elements are not all of what it is made from.
+  private mutating func whole(_ value: Int) throws(ModelError) -> Int {
+    guard value >= inputs.count, isView(value) else { return value }
+    let node = nodes[value - inputs.count]
+    let copy = try append(node.name, [value], .combination([2]), node.shape, scale: node.scale / 2)
+    let requantization = Requantization(
+      shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
+    return try append(node.name, [copy], .requantize(requantization), node.shape, scale: node.scale)
+  }
+
+  private mutating func requantized(_ value: Int) throws(ModelError) -> Int {
+    let target = target(value)
+    let name = node(target.name)?.name ?? ""
+    let shape = network.shape(of: value)
+    guard makesAccumulators(target.source) else {
+      let operand = try whole(activation(target.source))
+      if target.function == .x, target.quantum == Quantum(scale: scale(of: operand), range: range(of: operand)) {
+        return operand
+      }
+      let function = target.table(range(of: operand), scale: scale(of: operand))
+      return try append(name, [operand], .table(function), shape, scale: target.quantum.scale)
+    }
+    let accumulators = try accumulator(target.source)
+    let unit = scale(of: accumulators)
+    let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), 1), Double(maximumShift)))
+    let quotientScale = unit * Double(1 << shift)
+    let domain = Requantization.domain(shift: shift, accumulators: range(of: accumulators))
+    let function: ActivationFunction
+    if quotientScale == target.quantum.scale, let clamp = target.clamp {
+      function = .clamp(clamp)
+    } else {
+      let half = Int64(maximumTableSize / 2)
+      function = target.table(
+        max(domain.lowerBound, -half)...min(domain.upperBound, half - 1), scale: quotientScale)
+    }
+    let requantization = Requantization(shift: shift, function: function, domain: domain)
+    return try append(name, [accumulators], .requantize(requantization), shape, scale: target.quantum.scale)
+  }
+
+  /// What a float value is as integers, and the value that it is computed from directly.
+  private func target(_ value: Int) -> QuantizationTarget {
+    var (source, function, fixed) = (value, Pointwise.x, FixedQuantization?.none)
+    if let node = node(source), case .quantize(let quantization) = node.operation {
+      (source, fixed) = (node.operands[0], quantization)
+    }
+    if let node = node(source), case .pointwise(let pointwise) = node.operation {
+      (source, function) = (node.operands[0], pointwise)
+    }
+    // Widths go by the node that makes the accumulators, or by the one that is shown.
+    let names = [value, source].compactMap { node(origin($0))?.name }
+    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? options.bits
+    let result = calibration.ranges[value]
+    let quantum: Quantum
+    if let fixed {
+      quantum = Quantum(scale: fixed.scale, range: fixed.range)
+    } else {
+      let range = activationRange(bits: bits, isSigned: !function.isNeverNegative)
+      quantum = Quantum(scale: activationScale(result, range) ?? 1, range: range)
+    }
+    return QuantizationTarget(
+      source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source])
+  }
+
+  private func origin(_ value: Int) -> Int {
+    guard let node = node(value), case .reshape = node.operation else { return value }
+    return origin(node.operands[0])
+  }
+
+  // MARK: Accumulators
+
+  /// The integer value of a float value that makes accumulators.
+  mutating func accumulator(_ value: Int) throws(ModelError) -> Int {
+    if let known = accumulators[value] { return known }
+    guard let node = node(value) else { return value }
+    let result: Int
+    if case .reshape = node.operation {
+      let operand = try accumulator(node.operands[0])
+      result = try append(node.name, [operand], .reshape, node.shape, scale: scale(of: operand))
+    } else {
+      var operands: [Int] = []
+      for operand in node.operands { operands.append(try activation(operand)) }
+      if case .concatenate = node.operation {
+        for index in operands.indices { operands[index] = try whole(operands[index]) }
+      }
+      let quotientScale = firstRequantization(of: value).map { target($0).quotientScale }
+      let (operation, unit) = try integers(node, operands, quotientScale: quotientScale)
+      result = try append(node.name, operands, operation, node.shape, scale: unit)
+    }
+    accumulators[value] = result
+    return result
+  }
+
+  /// The first value that is requantized from the accumulators of a value.
+  private func firstRequantization(of value: Int) -> Int? {
+    for reader in readers.nodes(of: value) {
+      let result = network.inputs.count + reader
+      switch network.nodes[reader].operation {
+      case .reshape:
+        if let found = firstRequantization(of: result) { return found }
+      case .pointwise:
+        // A quantization of the function's result, where nothing else reads that, is what is requantized.
+        let next = readers.nodes(of: result)
+        if next.count == 1, case .quantize = network.nodes[next[0]].operation, !readers.isOutput(result) {
+          return network.inputs.count + next[0]
+        }
+        return result
+      case .quantize: return result
+      case .linear, .affine, .sum, .product, .transpose, .slice, .concatenate: return value
       }
     }
     return nil
   }
 }
 
-// MARK: Weights
+/// The nodes that read each value.
+private struct Readers {
+  private var readers: [[Int]]
+  private let outputs: Set<Int>
 
-extension Quantizer {
-  /// round(w·s_in/s_out·2^s) and round(b/s_out·2^s) with the largest shift s for which all weights fit.
-  private func quantize(
-    _ linear: Linear, _ name: String, inputScale: Double, outputScale: Double, shifts: ClosedRange<Int>
-  ) throws(ModelError) -> (IntegerLinear, shift: Int) {
-    let limit = Double(1 << (options.weightBits - 1))
-    let ratio = inputScale / outputScale
-    let largest = linear.weights.reduce(0.0) { max($0, Double($1.magnitude)) } * ratio
-    guard let shift = shifts.reversed().first(where: { (largest * Double(1 << $0)).rounded() < limit }) else {
-      throw .unusableLayer(
-        name, reason: "its weights, up to \(largest) steps of its output, do not fit \(options.weightBits) bits")
+  init(_ network: Network) {
+    readers = Array(repeating: [], count: network.inputs.count + network.nodes.count)
+    outputs = Set(network.outputs.map(\.value))
+    for (index, node) in network.nodes.enumerated() {
+      for operand in Set(node.operands) { readers[operand].append(index) }
     }
-    let unit = Double(1 << shift)
-    let bias = linear.bias.map { (Double($0) / outputScale * unit).rounded() }
-    guard bias.allSatisfy({ $0.magnitude < 0x1p61 }) else {
-      throw .unusableLayer(name, reason: "its bias can reach 2^61 in units of the accumulator")
+  }
+
+  func nodes(of value: Int) -> [Int] { readers[value] }
+  func isOutput(_ value: Int) -> Bool { outputs.contains(value) }
+}
+
+extension Operation {
+  fileprivate var quantization: FixedQuantization? {
+    if case .quantize(let quantization) = self { quantization } else { nil }
+  }
+
+  fileprivate var makesAccumulators: Bool {
+    switch self {
+    case .linear, .affine, .sum, .product, .concatenate: true
+    case .pointwise, .reshape, .transpose, .slice, .quantize: false
     }
-    let weights = linear.weights.map { Int32((Double($0) * ratio * unit).rounded()) }
-    return (
-      IntegerLinear(
-        inputCount: linear.inputCount, outputCount: linear.outputCount, weights: weights, bias: bias.map { Int64($0) }),
-      shift
-    )
   }
 }
+

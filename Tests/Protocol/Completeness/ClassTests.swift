@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Verifier
 
-/// Statements that show classes: Network.classes, whose column 3 is the layer's output.
+/// Statements that show classes: SmallNetwork.classes, whose column 3 is the layer's output.
 @Suite struct ClassTests {
   private let logits = 3
 
@@ -61,9 +61,9 @@ import Verifier
   }
 
   @Test("of equal outputs any is a largest one, and the prover shows the first") func ties() throws {
-    var network = Network.classes(2)
+    var network = SmallNetwork.classes(2)
     let weights = [network.weights[0].map { _ in Int64(1) }, [0, 3, 3, 3, -1]]
-    network = Network(circuit: network.circuit, weights: weights, batches: [1], inputs: network.inputs)
+    network = SmallNetwork(circuit: network.circuit, weights: weights, batches: [1], inputs: network.inputs)
     let proven = ProvenNetwork(network, batch: 1)
     #expect(proven.statement.outputs == [[1, 2]])
     for classes in combinations(2) {

@@ -6,8 +6,8 @@ import Testing
 import Verifier
 
 @Suite struct ShapeTests {
-  @Test("every shape is proved, in equal bytes on 1 and 2 threads and on repetition", arguments: Network.all)
-  func everyShapeIsProved(_ network: Network) throws {
+  @Test("every shape is proved, in equal bytes on 1 and 2 threads and on repetition", arguments: SmallNetwork.all)
+  func everyShapeIsProved(_ network: SmallNetwork) throws {
     try network.circuit.validate()
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
@@ -28,8 +28,8 @@ import Verifier
     }
   }
 
-  @Test("the verifier written from docs/protocol.md alone accepts every shape", arguments: Network.all)
-  func referenceAgrees(_ network: Network) throws {
+  @Test("the verifier written from docs/protocol.md alone accepts every shape", arguments: SmallNetwork.all)
+  func referenceAgrees(_ network: SmallNetwork) throws {
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
     let verifyingKey = try key.verifyingKey(threads: 2).file
     for batch in network.batches.prefix(2) where batch <= 5 {
@@ -38,8 +38,8 @@ import Verifier
     }
   }
 
-  @Test("row 5: the merge combines as many claims as the soundness sum counts", arguments: Network.all)
-  func claimsAreCounted(_ network: Network) {
+  @Test("row 5: the merge combines as many claims as the soundness sum counts", arguments: SmallNetwork.all)
+  func claimsAreCounted(_ network: SmallNetwork) {
     let proven = ProvenNetwork(network, batch: min(network.batches[0], 3))
     let prover = MaliciousProver(proven)
     var transcript = ProverTranscript()
@@ -48,8 +48,8 @@ import Verifier
     #expect(claims.allSatisfy { proven.plan.commitments.indices.contains($0.slot.commitment) })
   }
 
-  @Test("the prover's merge sends what the sumcheck over full tables sends", arguments: Network.all)
-  func mergesAgree(_ network: Network) {
+  @Test("the prover's merge sends what the sumcheck over full tables sends", arguments: SmallNetwork.all)
+  func mergesAgree(_ network: SmallNetwork) {
     let proven = ProvenNetwork(network, batch: 1)
     let prover = MaliciousProver(proven)
     let commitments = prover.commit()
@@ -70,7 +70,7 @@ import Verifier
   func networksCoverLayouts() {
     var (rows, orders): (Set<Int>, Set<Int>) = ([], [])
     var (hasRowColumn, hasBlockColumn, hasSplitPadding) = (false, false, false)
-    for network in Network.all {
+    for network in SmallNetwork.all {
       let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
       let code = ParameterPlanner.modelCode(shapes: shapes)
       for batch in network.batches {

@@ -22,14 +22,6 @@ struct MaliciousProver {
   /// Applied to the commitment, symbols and tree included.
   var changeCommitment: (Commitment) -> Commitment = { $0 }
 
-  init(_ proven: ProvenNetwork, core: KeyCore? = nil) {
-    plan = proven.plan
-    self.core = core ?? proven.core
-    model = proven.key.commitment
-    statement = proven.statement
-    witness = proven.witness
-  }
-
   /// Recomputes multiplicities, virtual columns and the statement's outputs from the other columns.
   mutating func recompute() {
     for contraction in plan.circuit.contractions {
@@ -72,6 +64,16 @@ struct MaliciousProver {
     let opening = transcript.mergeClaims(plan, claims, commitments, threads: 1)
     transcript.open(plan, commitments, opening, threads: 1)
     return transcript.proof
+  }
+}
+
+extension MaliciousProver {
+  init(_ proven: ProvenNetwork, core: KeyCore? = nil) {
+    plan = proven.plan
+    self.core = core ?? proven.core
+    model = proven.key.commitment
+    statement = proven.statement
+    witness = proven.witness
   }
 }
 

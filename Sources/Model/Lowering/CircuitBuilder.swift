@@ -1,0 +1,154 @@
+import Circuit
+
+/// A network as a circuit, and the integers of its weight columns.
+package struct LoweredNetwork: Sendable {
+  package let circuit: ArithmeticCircuit
+  /// In the order of the circuit's weight columns, each row-major.
+  package let weights: [[Int64]]
+
+  package init(circuit: ArithmeticCircuit, weights: [[Int64]]) {
+    self.circuit = circuit
+    self.weights = weights
+  }
+}
+
+/// Appends the parts of a circuit: axes, columns, tables, terms.
+struct CircuitBuilder {
+  var circuit: ArithmeticCircuit
+  private(set) var weights: [[Int64]] = []
+  private var tables: [TableContent: Int] = [:]
+  private var oneColumn: Int?
+  /// Axes of size 1, for indices that are fixed.
+  private var unitAxes: [Int] = []
+
+  init(name: String, batchCap: Int) {
+    circuit = ArithmeticCircuit(name: shortened(name), batchCap: batchCap, axes: [0])
+  }
+
+  // MARK: Axes and columns
+
+  mutating func appendAxis(_ size: Int) -> Int {
+    circuit.axes.append(size)
+    return circuit.axes.count - 1
+  }
+
+  mutating func unitAxis(_ index: Int = 0) -> Int {
+    while unitAxes.count <= index { unitAxes.append(appendAxis(1)) }
+    return unitAxes[index]
+  }
+
+  /// - Parameter axes: Without the batch axis, which every kind but weights gets in front.
+  mutating func appendColumn(
+    _ name: String, _ kind: ColumnKind, _ axes: [Int], _ range: ClosedRange<Int64>, scale: Double = 1
+  ) -> Int {
+    circuit.columns.append(
+      Column(
+        name: shortened(name), kind: kind, axes: (kind == .weight ? [] : [ArithmeticCircuit.batchAxis]) + axes,
+        lower: range.lowerBound, upper: range.upperBound, scale: scale))
+    return circuit.columns.count - 1
+  }
+
+  /// The axes of a column without the batch axis.
+  func axes(of column: Int) -> [Int] {
+    let column = circuit.columns[column]
+    return column.kind == .weight ? column.axes : Array(column.axes.dropFirst())
+  }
+
+  /// Declared in 16, 32 or 48 bits, so that the range proof needs one table only.
+  mutating func appendWeights(
+    _ values: [Int64], _ name: String, layer: String, _ axes: [Int]
+  ) throws(ModelError) -> Int {
+    let ranges = [16, 32, 48].map { Column.weightRange(bitCount: $0) }
+    guard
+      let (lower, upper) = ranges.first(where: { range in
+        values.allSatisfy { range.lower <= $0 && $0 <= range.upper }
+      })
+    else { throw .unusableLayer(layer, reason: "its bias does not fit 48 bits in units of the accumulator") }
+    weights.append(values)
+    return appendColumn(name, .weight, axes, lower...upper)
+  }
+
+  mutating func appendTable(_ content: TableContent, _ name: String) -> Int {
+    if let index = tables[content] { return index }
+    circuit.tables.append(Table(name: name, content: content))
+    tables[content] = circuit.tables.count - 1
+    return circuit.tables.count - 1
+  }
+
+  // MARK: Contractions
+
+  /// 1 at one index of a loop axis, 0 else: a weight of one element, read there.
+  mutating func one(at index: Int, loop: Int) throws(ModelError) -> Operand {
+    if oneColumn == nil { oneColumn = try appendWeights([1], "one", layer: "one", [unitAxis()]) }
+    return Operand(
+      column: oneColumn ?? 0, bindings: [Binding(loop, slice: .init(start: -index, stride: 1))])
+  }
+
+  /// Reads a view, its axes driven by these loop axes.
+  mutating func operand(_ view: View, loops: [Int]) -> Operand {
+    let column = circuit.columns[view.column]
+    var bindings = column.axes.map { Binding($0) }
+    for (axis, loop) in zip(view.axes, loops) {
+      let own = column.axes[axis.position]
+      let isWhole = axis.start == 0 && axis.stride == 1 && loop == own
+      bindings[axis.position] =
+        isWhole ? Binding(own) : Binding(loop, slice: .init(start: axis.start, stride: axis.stride))
+    }
+    for (count, (position, index)) in view.fixed.sorted(by: { $0.key < $1.key }).enumerated() {
+      let own = column.axes[position]
+      bindings[position] =
+        circuit.axes[own] == 1 ? Binding(own) : Binding(unitAxis(count + 1), slice: .init(start: index, stride: 1))
+    }
+    return Operand(column: view.column, bindings: bindings)
+  }
+
+  /// A virtual column over these axes; its declared range is what docs/protocol.md §3.3, rule 8 makes of the declared
+  /// ranges of the operands.
+  mutating func appendContraction(
+    _ name: String, layer: String, _ axes: [Int], _ terms: [Term], scale: Double
+  ) throws(ModelError) -> Int {
+    let output = appendColumn(name, .virtual, axes, 0...0, scale: scale)
+    let bound = Int128(ArithmeticCircuit.integerBound)
+    var (lower, upper) = (Int128(0), Int128(0))
+    for term in terms {
+      var (low, high) = (Int128(term.coefficient), Int128(term.coefficient))
+      let sizes = term.summedAxes(output: circuit.columns[output]).map { axis in
+        (Int128(circuit.axes[axis]), Int128(circuit.axes[axis]))
+      }
+      for factor in term.operands.map(range) + sizes {
+        let products = [low * factor.0, low * factor.1, high * factor.0, high * factor.1]
+        (low, high) = (products.min() ?? 0, products.max() ?? 0)
+        guard -bound <= low, high <= bound else {
+          throw .unusableLayer(layer, reason: "its accumulators can reach 2^62")
+        }
+      }
+      lower += low
+      upper += high
+    }
+    guard -bound <= lower, upper <= bound else {
+      throw .unusableLayer(layer, reason: "its accumulators can reach 2^62")
+    }
+    (circuit.columns[output].lower, circuit.columns[output].upper) = (Int64(lower), Int64(upper))
+    circuit.contractions.append(Contraction(output: output, terms: terms))
+    return output
+  }
+
+  /// The declared range of an operand; with 0 where a slice reads beyond the column.
+  private func range(of operand: Operand) -> (Int128, Int128) {
+    let column = circuit.columns[operand.column]
+    let readsBeyond = zip(column.axes, operand.bindings).contains { axis, binding in
+      guard let slice = binding.slice else { return false }
+      let last = slice.start + slice.stride * (circuit.axes[binding.loopAxis] - 1)
+      return slice.start < 0 || last >= circuit.axes[axis]
+    }
+    let (lower, upper) = (Int128(column.lower), Int128(column.upper))
+    return readsBeyond ? (min(lower, 0), max(upper, 0)) : (lower, upper)
+  }
+}
+
+/// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
+private func shortened(_ name: String) -> String {
+  guard name.utf8.count > maximumNameByteCount else { return name }
+  let isContinuation = { (byte: UInt8) in byte & 0xc0 == 0x80 }
+  return String(decoding: name.utf8.suffix(maximumNameByteCount).drop(while: isContinuation), as: UTF8.self)
+}

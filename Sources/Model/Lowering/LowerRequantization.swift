@@ -1,0 +1,123 @@
+import Circuit
+
+/// Columns and lookups that round accumulators.
+extension CircuitBuilder {
+  /// The form (source + constant − Σ limbs) / 2^shift, limbs being looked up; the last one is signed.
+  private mutating func rounded(
+    _ source: Int, _ name: String, limbs: [Int], constant: Int64 = 0
+  ) -> (form: AffineForm, limbs: [Int]) {
+    var form = AffineForm(
+      shift: limbs.reduce(0, +), constant: constant, parts: [.init(column: source, coefficient: 1)])
+    var columns: [Int] = []
+    var offset = 0
+    for (index, bits) in limbs.enumerated() {
+      let lower: Int64 = index == limbs.count - 1 ? -(1 << Int64(bits - 1)) : 0
+      let table = appendTable(.range(lower: lower, bits: bits), "limb of \(bits) bits")
+      let column = appendColumn(
+        "\(name).remainder\(index)", .advice, axes(of: source), lower...lower + (1 << Int64(bits)) - 1)
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: column)]))
+      form.parts.append(.init(column: column, coefficient: -(1 << Int64(offset))))
+      columns.append(column)
+      offset += bits
+    }
+    return (form, columns)
+  }
+
+  /// The column of function(form), over the axes of the form's columns.
+  mutating func appendFunction(
+    _ name: String, of form: AffineForm, _ table: Int, scale: Double = 1
+  ) -> Int {
+    let (lower, upper) = circuit.tables[table].codomain
+    let column = appendColumn(name, .advice, axes(of: form.parts[0].column), lower...upper, scale: scale)
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: column)]))
+    return column
+  }
+
+  /// The activations of accumulators whose quotients are all in the table.
+  mutating func appendRequantization(
+    _ accumulators: Int, _ name: String, limbs: [Int], table: Int, scale: Double
+  ) -> Int {
+    let form = rounded(accumulators, name, limbs: limbs).form
+    return appendFunction("\(name).activation", of: form, table, scale: scale)
+  }
+
+  /// The activations of accumulators whose quotients may lie beyond a window of 2^k around which the function is
+  /// constant.
+  ///
+  /// The quotient is cut into 2^k·high + low, low centred in the window: (inside, outside) = (1, the window's middle)
+  /// for high = 0 and (0, an end of the window) else, and the function is applied to inside·low + outside.
+  ///
+  /// - Parameters:
+  ///   - limbs: Of the remainder.
+  ///   - domain: Holds every quotient.
+  mutating func appendSaturation(
+    _ accumulators: Int, _ name: String, limbs: [Int], domain: ClosedRange<Int64>, window: ClosedRange<Int64>,
+    table: Int, scale: Double
+  ) throws(ModelError) -> Int {
+    let shift = limbs.reduce(0, +)
+    let bits = bitCountOfAxis(window.count)
+    let middle = window.lowerBound + (1 << Int64(bits - 1))
+    let (form, parts) = rounded(
+      accumulators, name, limbs: limbs + [bits], constant: 1 << Int64(shift - 1) - middle << Int64(shift))
+    let high = [domain.lowerBound, domain.upperBound].map { ($0 - window.lowerBound) >> Int64(bits) }
+    let highs = min(high[0], -1)...max(high[1], 0)
+    let inside = appendFunction(
+      "\(name).inside", of: form,
+      appendTable(.function(lower: highs.lowerBound, values: highs.map { $0 == 0 ? 1 : 0 }), "is 0"))
+    let outside = appendFunction(
+      "\(name).outside", of: form,
+      appendTable(
+        .function(
+          lower: highs.lowerBound,
+          values: highs.map { $0 == 0 ? middle : $0 < 0 ? window.lowerBound : window.upperBound }),
+        "ends of \(window)"))
+    let loops = axes(of: accumulators)
+    let low = parts[parts.count - 1]
+    let quotient = try appendContraction(
+      "\(name).quotient", layer: name, loops,
+      [
+        Term(operands: [whole(inside), whole(low)]), Term(operands: [whole(outside)]),
+      ], scale: 1)
+    return appendFunction("\(name).activation", of: AffineForm(plain: quotient), table, scale: scale)
+  }
+
+  /// An operand that reads every entry of a column.
+  func whole(_ column: Int) -> Operand {
+    Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
+  }
+
+  /// Accumulators as committed columns: Σ coefficient·column, exactly.
+  ///
+  /// - Parameters:
+  ///   - range: Holds every accumulator.
+  ///   - limbs: The widths for a number of bits.
+  mutating func appendExactParts(
+    _ accumulators: Int, _ name: String, range: ClosedRange<Int64>, limbs: (Int) -> [Int]
+  ) -> [(column: Int, coefficient: Int64)] {
+    let bits = Requantization.domain(shift: 1, accumulators: range).count.trailingZeroBitCount + 1
+    let shift = max(8, bits - 8)
+    let limbs = limbs(shift)
+    let (form, columns) = rounded(accumulators, name, limbs: limbs)
+    let domain = Requantization.domain(shift: shift, accumulators: range)
+    let top = appendFunction(
+      "\(name).top", of: form,
+      appendTable(.function(lower: domain.lowerBound, values: Array(domain)), "identity"))
+    var parts: [(column: Int, coefficient: Int64)] = []
+    var offset = 0
+    for (column, bits) in zip(columns, limbs) {
+      parts.append((column, 1 << Int64(offset)))
+      offset += bits
+    }
+    return parts + [(top, 1 << Int64(offset))]
+  }
+
+  /// Looks up that a column is in 0 ... upper or a little more, up to a power of two.
+  mutating func appendNonNegative(_ column: Int, _ name: String, upper: Int64) {
+    let bits = max(Int64.bitWidth - upper.leadingZeroBitCount, 9)
+    let limbs = [Int](repeating: 8, count: (bits - 1) / 8)
+    let shift = limbs.count * 8
+    let form = rounded(column, name, limbs: limbs, constant: -(1 << Int64(shift - 1))).form
+    let table = appendTable(.range(lower: 0, bits: bits - shift), "\(bits - shift) bits")
+    circuit.lookups.append(Lookup(table: table, forms: [form]))
+  }
+}

@@ -1,0 +1,68 @@
+import Circuit
+
+/// How the requantizations of a network are cut into limbs and tables: with the fewest entries to look up, for a batch of
+/// one.
+struct RoundingPlan {
+  private let limbWidths: LimbWidths
+  /// By clamp, the quotients of all layers that have it.
+  private let domains: [ClosedRange<Int64>: ClosedRange<Int64>]
+  private let windows: [ClosedRange<Int64>: ClosedRange<Int64>]
+
+  init(_ network: IntegerNetwork) {
+    var domains: [ClosedRange<Int64>: ClosedRange<Int64>] = [:]
+    var counts: [ClosedRange<Int64>: Int] = [:]
+    var remainders: [(shift: Int, count: Int)] = []
+    for node in network.nodes {
+      guard case .requantize(let requantization) = node.operation else { continue }
+      let count = node.shape.reduce(1, *)
+      remainders.append((requantization.shift, count))
+      guard case .clamp(let clamp) = requantization.function else { continue }
+      domains.merge([clamp: requantization.domain]) {
+        min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
+      }
+      counts[clamp, default: 0] += 1 << bitCountOfAxis(count)
+    }
+    self.domains = domains
+    limbWidths = LimbWidths(for: remainders)
+    windows = domains.reduce(into: [:]) { windows, entry in
+      let (clamp, domain) = entry
+      guard let window = Self.window(of: clamp, domain: domain) else { return }
+      // A saturation looks up four columns where a table looks up one, in tables of the window's size.
+      let saturation = 4 * (counts[clamp] ?? 0) + 2 * window.count + 2 * (domain.count / window.count + 1)
+      let table = (counts[clamp] ?? 0) + domain.count
+      if domain.count > maximumTableSize || saturation < table { windows[clamp] = window }
+    }
+  }
+
+  /// The smallest power of two of integers from the clamp's lower end on that holds the clamp, is at most 2^16 and
+  /// leaves at most 2^16 places in the domain.
+  private static func window(of clamp: ClosedRange<Int64>, domain: ClosedRange<Int64>) -> ClosedRange<Int64>? {
+    let bits = max(bitCountOfAxis(clamp.count), bitCountOfAxis(domain.count) - 15, 1)
+    guard bits <= 16 else { return nil }
+    return clamp.lowerBound...clamp.lowerBound + (1 << Int64(bits)) - 1
+  }
+
+  func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }
+
+  /// Nil when one table covers every quotient.
+  func window(of requantization: Requantization) -> ClosedRange<Int64>? {
+    switch requantization.function {
+    case .clamp(let clamp): windows[clamp]
+    case .values(let lower, let values):
+      requantization.saturates ? lower...lower + Int64(values.count) - 1 : nil
+    }
+  }
+
+  func table(
+    of function: ActivationFunction, domain: ClosedRange<Int64>, _ builder: inout CircuitBuilder
+  ) -> Int {
+    switch function {
+    case .clamp(let clamp):
+      let domain = domains[clamp] ?? domain
+      return builder.appendTable(
+        .function(lower: domain.lowerBound, values: domain.map(function.value)), "clamp to \(clamp)")
+    case .values(let lower, let values):
+      return builder.appendTable(.function(lower: lower, values: values), "function on \(domain)")
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// The scale and the integers of a value.
+struct Quantum: Equatable {
+  let scale: Double
+  let range: ClosedRange<Int64>
+
+  /// The nearest integer in range; 0 for what is not a number.
+  func integer(_ real: Double) -> Int64 {
+    guard !real.isNaN else { return min(max(0, range.lowerBound), range.upperBound) }
+    let step = (real / scale + 0.5).rounded(.down)
+    return Int64(min(max(step, Double(range.lowerBound)), Double(range.upperBound)))
+  }
+}
+
+/// The scale that maps the largest absolute value to the largest integer; nil when all values are 0 or subnormal.
+func activationScale(_ range: ClosedRange<Double>, _ integers: ClosedRange<Int64>) -> Double? {
+  let largest = integers.lowerBound < 0 ? max(-range.lowerBound, range.upperBound) : range.upperBound
+  let scale = largest / Double(integers.upperBound)
+  return scale.isNormal && scale > 0 ? scale : nil
+}
+
+/// A float value as integers: function(source), in steps of `quantum`.
+struct QuantizationTarget {
+  /// Float values.
+  let source: Int
+  let name: Int
+  let function: Pointwise
+  let quantum: Quantum
+  /// Of the source, on calibration data.
+  let arguments: ClosedRange<Double>
+
+  /// The integer range when the function is the identity or a Relu.
+  var clamp: ClosedRange<Int64>? {
+    switch function {
+    case .x: quantum.range
+    case .function(.relu, .x): max(0, quantum.range.lowerBound)...max(0, quantum.range.upperBound)
+    default: nil
+    }
+  }
+
+  /// The step of the argument: one of them moves the result by at most one step where the function is steepest, and at
+  /// least 2^15 of them reach the calibrated arguments.
+  var quotientScale: Double {
+    if clamp != nil { return quantum.scale }
+    let largest = max(-arguments.lowerBound, arguments.upperBound)
+    let smallest = largest / Double(maximumTableSize / 2 - 1)
+    let count = 4096
+    let step = (arguments.upperBound - arguments.lowerBound) / Double(count)
+    var steepest = 0.0
+    if step > 0 {
+      let values = (0...count).map { function.value(at: arguments.lowerBound + Double($0) * step) }
+      for (low, high) in zip(values, values.dropFirst()) where low.isFinite && high.isFinite {
+        steepest = max(steepest, abs(high - low) / step)
+      }
+    }
+    // A function that hardly moves still distinguishes its arguments in 8 bits.
+    let coarsest = largest > 0 ? largest / 128 : quantum.scale
+    return min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest)
+  }
+
+  /// The function's values at all multiples of `scale` in a domain.
+  func table(_ domain: ClosedRange<Int64>, scale: Double) -> ActivationFunction {
+    .values(lower: domain.lowerBound, domain.map { quantum.integer(function.value(at: Double($0) * scale)) })
+  }
+}
+
+extension Pointwise {
+  /// True when the result cannot be negative, as far as the expression shows.
+  var isNeverNegative: Bool {
+    switch self {
+    case .x: false
+    case .constant(let value): value >= 0
+    case .function(let function, _):
+      switch function {
+      case .exp, .sigmoid, .relu, .sqrt, .abs: true
+      case .erf, .tanh, .log, .reciprocal, .negate: false
+      }
+    case .sum(let left, let right): left.isNeverNegative && right.isNeverNegative
+    case .product(let left, let right): left == right || (left.isNeverNegative && right.isNeverNegative)
+    case .power(let base, let exponent): base.isNeverNegative || exponent.truncatingRemainder(dividingBy: 2) == 0
+    case .minimum(let left, let right): left.isNeverNegative && right.isNeverNegative
+    case .maximum(let left, let right): left.isNeverNegative || right.isNeverNegative
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Model
+
+/// Assembles float networks node by node; arguments and results are values.
+struct NetworkBuilder {
+  var inputs: [NamedShape]
+  var nodes: [Node] = []
+
+  init(_ shapes: [Int]...) {
+    inputs = shapes.enumerated().map { NamedShape(name: "x\($0)", shape: $1) }
+  }
+
+  func shape(_ value: Int) -> [Int] { value < inputs.count ? inputs[value].shape : nodes[value - inputs.count].shape }
+
+  mutating func add(_ operation: Operation, _ operands: Int..., shape: [Int]) -> Int {
+    nodes.append(Node(name: "n\(nodes.count)", operands: operands, operation: operation, shape: shape))
+    return inputs.count + nodes.count - 1
+  }
+
+  /// A linear layer with weights in [−1, 1].
+  mutating func linear(_ x: Int, _ outputCount: Int, seed: UInt64 = 1) -> Int {
+    let shape = shape(x)
+    let inputCount = shape[shape.count - 1]
+    var random = SplitMix(state: seed)
+    let weights = (0..<inputCount * outputCount).map { _ in Float.random(in: -1...1, using: &random) }
+    let bias = (0..<outputCount).map { _ in Float.random(in: -1...1, using: &random) }
+    let linear = Linear(inputCount: inputCount, outputCount: outputCount, weights: weights, bias: bias)
+    return add(.linear(linear), x, shape: shape.dropLast() + [outputCount])
+  }
+
+  mutating func apply(_ function: Pointwise, _ x: Int) -> Int { add(.pointwise(function), x, shape: shape(x)) }
+  mutating func relu(_ x: Int) -> Int { apply(.function(.relu, .x), x) }
+
+  /// Mutating, so that arguments are evaluated first.
+  mutating func network(_ outputs: Int..., classes: Int? = nil) -> Network {
+    Network(
+      name: "network", inputs: inputs,
+      outputs: outputs.enumerated().map { NetworkOutput(name: "y\($0)", value: $1, classCount: classes) }, nodes: nodes)
+  }
+}
+
+extension Network {
+  /// Random samples in [low, high], by input.
+  func samples(_ count: Int, in range: ClosedRange<Double> = -1...1, seed: UInt64 = 3) -> [FloatBatch] {
+    var random = SplitMix(state: seed)
+    return inputs.map { input in
+      FloatBatch(count: count, values: (0..<count * input.width).map { _ in Double.random(in: range, using: &random) })
+    }
+  }
+}
