@@ -12,6 +12,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
@@ -21,8 +22,9 @@ let package = Package(
     .target(name: "Verifier", dependencies: ["Circuit", "Field", "CSodium"], swiftSettings: audited),
 
     // MARK: Everything else
+    .target(name: "Execution", dependencies: ["Circuit"], swiftSettings: strict),
     .target(
-      name: "Prover", dependencies: ["Verifier", "Circuit", "Field", "CSodium", "CPlatform"],
+      name: "Prover", dependencies: ["Execution", "Verifier", "Circuit", "Field", "CSodium", "CPlatform"],
       swiftSettings: strict),
     .target(
       name: "Model",
@@ -33,13 +35,14 @@ let package = Package(
     .executableTarget(
       name: "zkml",
       dependencies: [
-        "Model", "Prover", "Verifier", "Circuit", "Field", "CPlatform",
+        "Model", "Execution", "Prover", "Verifier", "Circuit", "Field", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
+      dependencies: ["Execution", "Prover", "Verifier", "Circuit", "Field", "CPlatform", "TestSupport"],
       path: "Benchmarks", swiftSettings: strict),
 
     // MARK: System libraries
@@ -65,10 +68,12 @@ let package = Package(
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ModelTests", dependencies: ["Model", "Prover", "Verifier", "Circuit"], exclude: ["Fixtures"],
-      swiftSettings: strict),
+      name: "ModelTests", dependencies: ["Model", "Execution", "Prover", "Verifier", "Circuit", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ExecutionTests", dependencies: ["Execution", "Circuit", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
@@ -77,7 +82,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests",
-      dependencies: ["Model", "Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier"],
+      dependencies: [
+        "Model", "Execution", "Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier",
+      ],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -73,7 +73,7 @@ private struct ExactSum {
     (0..<exponent).reduce(.one) { product, _ in product * BigInteger(base) }
   }
 
-  private func plans(_ network: Network) -> [Plan] {
+  private func plans(_ network: SmallNetwork) -> [Plan] {
     let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
     let code = ParameterPlanner.modelCode(shapes: shapes)
     let range = code.map { _ in [Plan(circuit: network.circuit.weightRangeCircuit, batch: 1, modelCode: code)] } ?? []
@@ -81,8 +81,8 @@ private struct ExactSum {
   }
 
   private let networks =
-    Network.all + [.small]
-    + [[64, 32, 10], [300, 100, 10], [784, 512, 256, 10]].map { Network(DenseNetwork(sizes: $0), batches: [1, 16, 1000]) }
+    SmallNetwork.all + [.small]
+    + [[64, 32, 10], [300, 100, 10], [784, 512, 256, 10]].map { SmallNetwork(DenseNetwork(sizes: $0), batches: [1, 16, 1000]) }
 
   @Test("row 19: every term is an upper bound within 1 % of the exact fraction, recounted from the circuit")
   func termsAreTight() {

@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// Reed–Solomon encoding: symbol i of a row f is Σ_y f_y·z^y at z = ω^(rev(i)). docs/protocol.md §3.

@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// The two halves of a layer of fractions, folded as the layer's sumcheck goes on.

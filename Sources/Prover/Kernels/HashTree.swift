@@ -1,4 +1,5 @@
 import CSodium
+import Execution
 import Field
 import Verifier
 

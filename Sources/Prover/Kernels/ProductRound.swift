@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// The constant and the quadratic coefficient of Σ_{i < half} a_i(X)·b_i(X), a_i(X) = a[i] + X·(a[i + half] − a[i]).

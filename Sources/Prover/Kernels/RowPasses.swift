@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// Columns in a unit of parallel work: four sums for each stay in the first-level cache.

@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// A table of elements of K, eight to a vector, the two coordinates in separate vectors.

@@ -1,3 +1,4 @@
+import Execution
 import Field
 
 /// eq(point, i) = high[i / size]·low[i mod size], size = `low.count`: two small tables in the place of a large one.

@@ -18,7 +18,7 @@ private let labels = [
   @Test("row 4: the schedule accounts for every byte of every proof, and every label has mutations")
   func manifestIsComplete() throws {
     var seen: Set<String> = []
-    for network in Network.all + [.small] {
+    for network in SmallNetwork.all + [.small] {
       let proven = ProvenNetwork(network, batch: network.batches.last.map { min($0, 5) } ?? 1)
       let manifest = proven.manifest
       #expect(manifest.byteCount == proven.proof.bytes.count, "\(network)")

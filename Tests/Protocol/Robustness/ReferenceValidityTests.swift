@@ -15,8 +15,8 @@ import Testing
     return (try? circuit.checkValidity()) != nil
   }
 
-  @Test("rows 6, 7, 8, 13, 16: both accept and reject the same changes of every circuit", arguments: Network.all)
-  func verifiersAgree(_ network: Network) {
+  @Test("rows 6, 7, 8, 13, 16: both accept and reject the same changes of every circuit", arguments: SmallNetwork.all)
+  func verifiersAgree(_ network: SmallNetwork) {
     var random = RepeatableRandom(seed: 41)
     let bytes = network.circuit.encoded
     #expect(isValid(bytes) && isValidByReference(bytes))

@@ -18,10 +18,10 @@ import Verifier
       let compiled = try compile(
         model: folder + "model.onnx", calibration: DataReference(folder + "calibration.npz"))
       let source = folder + "test.npz"
-      let samples = try compiled.integers.input.samples(
+      let samples = try compiled.integers.inputs[0].samples(
         try DataReference(source).read(preferring: "input"), source: source)
-      let batch = compiled.integers.input.quantize(samples)
-      let width = compiled.integers.input.port.width
+      let batch = compiled.integers.inputs[0].quantize(samples)
+      let width = compiled.integers.inputs[0].port.width
       images = (0..<21).map { Array(batch.values[$0 * width..<($0 + 1) * width]) }
       key = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, threads: 2)
       verifyingKey = try key.verifyingKey(threads: 2)

@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Prover
 import TestSupport
@@ -10,7 +11,7 @@ import Verifier
 @Suite struct MaliciousWitnessTests {
   private let proven = ProvenNetwork.small
 
-  /// Columns of `Network.small`: x, w1, b1, a, limb 0 (2 bits), limb 1 (3 bits, signed), y, w2, output.
+  /// Columns of `SmallNetwork.small`: x, w1, b1, a, limb 0 (2 bits), limb 1 (3 bits, signed), y, w2, output.
   private let accumulator = 3
   private let low = 4
   private let high = 5
@@ -92,10 +93,11 @@ import Verifier
     circuit.tables[circuit.lookups[lookup].table].content = .function(lower: -8, values: (-8...3).map { max($0, 0) })
     circuit.columns[activation].upper = 3
     try circuit.validate()
-    #expect(throws: WitnessError.self) {
-      try Witness(circuit, batch: 3, inputs: proven.statement.inputs, weights: proven.key.weights, threads: 1)
+    #expect(throws: ExecutionError.self) {
+      try Witness(
+        CircuitExecutor(circuit, weights: proven.key.weights), batch: 3, inputs: proven.statement.inputs, threads: 1)
     }
-    let network = Network(circuit: circuit, weights: proven.key.weights, batches: [3]) { _ in [.init(repeating: 0, count: 9)] }
+    let network = SmallNetwork(circuit: circuit, weights: proven.key.weights, batches: [3]) { _ in [.init(repeating: 0, count: 9)] }
     let cut = ProvenNetwork(network, batch: 3)
     var prover = MaliciousProver(cut)
     prover.witness.columns = proven.witness.columns
@@ -168,7 +170,7 @@ import Verifier
       prover.witness.columns[column] = witness.columns[column]
       let weights = [1, 2, 7].map { prover.witness.columns[$0] }
       guard let honest = try? Witness(
-        proven.circuit, batch: 3, inputs: proven.statement.inputs, weights: weights, threads: 1)
+        CircuitExecutor(proven.circuit, weights: weights), batch: 3, inputs: proven.statement.inputs, threads: 1)
       else { continue }
       prover.witness = honest
       prover.statement.outputs = [honest.columns[8]]

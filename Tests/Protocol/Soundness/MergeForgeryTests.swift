@@ -9,14 +9,14 @@ import Verifier
 /// off by one, by false values of linear terms whose sum is right.
 @Suite struct MergeForgeryTests {
   /// out = Σ biases + 2·relu(w·x): every term of the output is a direct claim.
-  private static let network: Network = {
+  private static let network: SmallNetwork = {
     var b = CircuitBuilder("forgery", axes: [2, 3])
     let x = b.input([1], 0...3)
     let a = b.contraction([2], [b.term(1, b.weight([2, 1], bits: 3), x)])
     let y = b.apply(to: a, limbs: [2, 2], CircuitBuilder.relu)
     let biases = (0..<8).map { _ in b.weight([2], bits: 5) }
     b.output(b.contraction([2], biases.map { b.term(1, $0) } + [b.term(2, y)]))
-    return Network(b, batches: [1])
+    return SmallNetwork(b, batches: [1])
   }()
 
   private let proven = ProvenNetwork(network, batch: 1)

@@ -61,14 +61,14 @@ import Verifier
     let prover: MaliciousProver
 
     init() throws {
-      func network(_ hidden: Int, weights: [[Int64]]?) -> Network {
+      func network(_ hidden: Int, weights: [[Int64]]?) -> SmallNetwork {
         var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
         let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
         b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
         let inputs = b.inputs(batch: 1)
-        return Network(circuit: b.circuit, weights: weights ?? b.weights, batches: [1]) { _ in inputs }
+        return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [1]) { _ in inputs }
       }
       let large = ProvenNetwork(network(8, weights: nil), batch: 1)
       let first = Array(large.key.weights[0].prefix(20))
@@ -155,7 +155,7 @@ import Verifier
     b.output(b.contraction([], [Term(operands: [view]), Term(operands: [view, b.direct(x)])]))
     b.output(b.contraction([], [Term(operands: [rows, b.direct(x), b.direct(y)]), Term(operands: [rows, b.direct(y)])]))
     let inputs = b.inputs(batch: 3)
-    let network = Network(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
+    let network = SmallNetwork(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
     let proven = ProvenNetwork(network, batch: 3)
     #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
     #expect(error(proven) { _, _ in true } == nil)

@@ -8,7 +8,7 @@ import Verifier
 /// Tables against each other, and weights against their range.
 @Suite struct RelationTests {
   private func network(_ b: CircuitBuilder, _ inputs: [[Int64]]) -> ProvenNetwork {
-    ProvenNetwork(Network(circuit: b.circuit, weights: b.weights, batches: [1]) { _ in inputs }, batch: 1)
+    ProvenNetwork(SmallNetwork(circuit: b.circuit, weights: b.weights, batches: [1]) { _ in inputs }, batch: 1)
   }
 
   @Test("rows 12, 26: a row of one table does not pass for a row of another") func swappedTables() {
@@ -51,7 +51,7 @@ import Verifier
     var circuit = b.circuit
     circuit.tables[0].content = .function(lower: 1, values: [5, 0, 5])
     try circuit.validate()
-    let proven = ProvenNetwork(Network(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1)
+    let proven = ProvenNetwork(SmallNetwork(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1)
     #expect(proven.error(proven.proof.bytes) == nil)
     for value: Int64 in [0, 5] {
       var prover = MaliciousProver(proven)
@@ -128,7 +128,7 @@ import Verifier
     for value: Int64 in -20 ..< 0 {
       var prover = MaliciousProver(proven)
       prover.statement.inputs = [[0, value, 7]]
-      prover.witness = try Witness(proven.circuit, batch: 1, inputs: prover.statement.inputs, weights: [], threads: 1)
+      prover.witness = try Witness(proven.key.executor, batch: 1, inputs: prover.statement.inputs, threads: 1)
       prover.recompute()
       #expect(proven.error(prover.prove(), prover.statement) == .lookupSumMismatch)
       // The remainder that brings the quotient to 0 is outside the limbs' tables.
@@ -169,7 +169,7 @@ import Verifier
     let x = b.input([1], 0...9)
     let w = b.weight([1], bits: 8)
     b.output(b.contraction([1], [b.term(1, w, x)]))
-    let network = Network(circuit: b.circuit, weights: [[third]], batches: [1]) { _ in [[6]] }
+    let network = SmallNetwork(circuit: b.circuit, weights: [[third]], batches: [1]) { _ in [[6]] }
     let proven = ProvenNetwork(network, batch: 1)
     var statement = proven.statement
     statement.outputs = [[2]]

@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Prover
 import TestSupport
@@ -111,7 +112,7 @@ import Verifier
     #expect(throws: VerificationError.self) { try verifyingKey.verify(renamed) }
     // The other model's prover under this key's name: its commitment does not open.
     let witness = try Witness(
-      proven.circuit, batch: 3, inputs: proven.statement.inputs, weights: weights, threads: 1)
+      CircuitExecutor(proven.circuit, weights: weights), batch: 3, inputs: proven.statement.inputs, threads: 1)
     var statement = proven.statement
     statement.outputs = witness.outputs(proven.circuit)
     for (commitment, expected) in [
@@ -160,7 +161,7 @@ import Verifier
     let plan = Plan(circuit: key.circuit.weightRangeCircuit, batch: 1, modelCode: key.core.code)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
     #expect(throws: VerificationError.self) { try plan.verify(.inference, key.core, statement, key.rangeProof) }
-    let other = ProvenNetwork(Network(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1)
+    let other = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1)
     #expect(throws: VerificationError.self) {
       try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: other.verifyingKey.rangeProof)
         .verifyWeightRange()

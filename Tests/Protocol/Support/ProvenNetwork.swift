@@ -18,13 +18,13 @@ struct ProvenNetwork: Sendable {
   var statement: Statement { proof.statement }
   var manifest: ProofManifest { ProofManifest(plan, core, .inference, statement, proof.bytes) }
 
-  init(_ network: Network, batch: Int) {
+  init(_ network: SmallNetwork, batch: Int) {
     do {
       key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 1)
       verifyingKey = try key.verifyingKey(threads: 1)
       plan = Plan(circuit: network.circuit, batch: batch, modelCode: key.core.code)
       let inputs = network.inputs(batch)
-      witness = try Witness(network.circuit, batch: batch, inputs: inputs, weights: network.weights, threads: 1)
+      witness = try Witness(key.executor, batch: batch, inputs: inputs, threads: 1)
       (proof, details) = try key.prove(batch: batch, inputs: inputs, context: [3, 1, 4], threads: 1)
     } catch { preconditionFailure("an honest proof exists: \(error)") }
   }
@@ -32,7 +32,7 @@ struct ProvenNetwork: Sendable {
   /// Both commitments, lookups, padding; the final vector is sent at once.
   static let small = ProvenNetwork(.small, batch: 3)
   /// A committed level before the final vector.
-  static let deep = ProvenNetwork(Network(DenseNetwork(sizes: [300, 100, 10]), batches: [2]), batch: 2)
+  static let deep = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [2]), batch: 2)
   static let proven = [small, deep]
 
   /// Verifies other bytes, or another statement, under the same key.

@@ -1,0 +1,125 @@
+import Circuit
+
+/// An input that takes a circuit outside one of its tables.
+package enum ExecutionError: Error, Equatable {
+  /// A lookup's first coordinate at this index of its columns is outside its table.
+  case outsideTable(lookup: Int, index: Int, value: Int64)
+}
+
+/// A circuit with its weights, prepared to be run on integers. docs/protocol.md §3.2.
+///
+/// The same results at any number of threads and on every machine.
+package struct CircuitExecutor: Sendable {
+  package let circuit: ArithmeticCircuit
+  /// By weight column, in circuit order.
+  package let weights: [[Int64]]
+  /// By column; nil for those that are given.
+  private let steps: [Step?]
+  /// The columns without which an output cannot be computed.
+  private let needed: [Bool]
+
+  private enum Step {
+    case contraction([TermKernel])
+    case function(TableFunction)
+    case limb(Limb)
+    case selection(Selection)
+
+    /// The columns that it reads.
+    var sources: [Int] {
+      switch self {
+      case .contraction(let terms): terms.flatMap(\.columns)
+      case .function(let function): [function.argument.source]
+      case .limb(let limb): [limb.source]
+      case .selection(let selection): [selection.source]
+      }
+    }
+  }
+
+  /// Prepares the kernels.
+  ///
+  /// For a valid circuit, and weights of its shapes and ranges.
+  package init(_ circuit: ArithmeticCircuit, weights: [[Int64]]) {
+    self.circuit = circuit
+    self.weights = weights
+    var steps = [Step?](repeating: nil, count: circuit.columns.count)
+    let integers = Dictionary(uniqueKeysWithValues: zip(circuit.columns(of: .weight), weights))
+    for contraction in circuit.contractions {
+      let output = circuit.columns[contraction.output]
+      steps[contraction.output] = .contraction(
+        contraction.terms.compactMap { AffineTerm($0, output: output, circuit) }.map { term in
+          MatrixProduct(term, circuit) { integers[$0] }.map { .matrix($0, columns: term.columns) } ?? .strided(term)
+        })
+    }
+    var widths: [Int: Int] = [:]
+    for lookup in circuit.lookups {
+      if let column = lookup.forms[0].plainColumn { widths[column] = circuit.tables[lookup.table].bitCount }
+    }
+    for (index, lookup) in circuit.lookups.enumerated() {
+      let form = lookup.forms[0]
+      var offset = 0
+      for part in form.parts.dropFirst() {
+        let width = widths[part.column] ?? 0
+        steps[part.column] = .limb(
+          Limb(
+            source: form.parts[0].column, constant: form.constant, offset: offset, width: width,
+            isLast: offset + width == form.shift))
+        offset += width
+      }
+      if lookup.forms.count == 2, let column = lookup.forms[1].plainColumn,
+        case .function(let lower, let values) = circuit.tables[lookup.table].content
+      {
+        steps[column] = .function(TableFunction(lookup: index, form, lower: lower, values: values))
+      }
+    }
+    for port in circuit.outputs {
+      if let source = port.classesOf {
+        steps[port.column] = .selection(Selection(source: source, count: port.dimensions[0]))
+      }
+    }
+    self.steps = steps
+    var needed = [Bool](repeating: false, count: steps.count)
+    for port in circuit.outputs { needed[port.column] = true }
+    for column in steps.indices.reversed() where needed[column] {
+      for source in steps[column]?.sources ?? [] { needed[source] = true }
+    }
+    self.needed = needed
+  }
+
+  /// What a statement shows of each output port, row-major, batch first. Limbs that no output needs are not computed.
+  ///
+  /// - Parameter inputs: By port, batch first, of the circuit's sizes and ranges.
+  package func run(batch: Int, inputs: [[Int64]], threads: Int) throws(ExecutionError) -> [[Int64]] {
+    let columns = try columns(needed, batch: batch, inputs: inputs, threads: threads)
+    return circuit.shownOutputs(columns)
+  }
+
+  /// The integers of every column by index, row-major, weights and inputs among them.
+  ///
+  /// - Parameter inputs: By port, batch first, of the circuit's sizes and ranges.
+  package func columns(batch: Int, inputs: [[Int64]], threads: Int) throws(ExecutionError) -> [[Int64]] {
+    try columns(nil, batch: batch, inputs: inputs, threads: threads)
+  }
+
+  private func columns(
+    _ needed: [Bool]?, batch: Int, inputs: [[Int64]], threads: Int
+  ) throws(ExecutionError) -> [[Int64]] {
+    var columns = [[Int64]](repeating: [], count: circuit.columns.count)
+    for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
+    for (column, integers) in zip(circuit.columns(of: .weight), weights) { columns[column] = integers }
+    for (column, step) in steps.enumerated() where needed?[column] ?? true {
+      switch step {
+      case .contraction(let terms):
+        let count = circuit.shape(ofColumn: column, batch: batch).reduce(1, *)
+        var sums = [Int64](repeating: 0, count: count)
+        for term in terms { term.add(to: &sums, columns, batch: batch, threads: threads) }
+        columns[column] = sums
+      case .function(let function):
+        columns[column] = try function.apply(to: columns[function.argument.source], threads: threads)
+      case .limb(let limb): columns[column] = limb.apply(to: columns[limb.source], threads: threads)
+      case .selection(let selection): columns[column] = selection.apply(to: columns[selection.source], batch: batch)
+      case nil: break
+      }
+    }
+    return columns
+  }
+}

@@ -1,0 +1,114 @@
+/// How integers of a range are written in 16-bit numbers: value = offset + Σ_p digit_p · 2^(bits·p).
+///
+/// Digits are signed; all but the last are in −2^(bits − 1) ..< 2^(bits − 1).
+struct Digits: Sendable {
+  let bits: Int
+  let offset: Int64
+  /// The largest absolute value of each digit.
+  let largest: [UInt64]
+
+  var count: Int { largest.count }
+
+  /// - Parameters:
+  ///   - bits: 16 for few digits, 8 for small ones.
+  ///   - isShifted: Allows an offset for a range of at most 2^16 integers, so that they have one digit of 16 bits.
+  init(_ range: (lower: Int64, upper: Int64), bits: Int, isShifted: Bool) {
+    self.bits = bits
+    var (lower, upper) = range
+    let fits = lower >= Int64(Int16.min) && upper <= Int64(Int16.max)
+    offset = isShifted && !fits && upper - lower < 1 << 16 ? lower + 1 << 15 : 0
+    (lower, upper) = (lower - offset, upper - offset)
+    let limit = Int64(1) << Int64(bits == 16 ? 15 : 8)
+    let half = Int64(1) << Int64(bits - 1)
+    var largest: [UInt64] = []
+    while lower < -limit || upper >= limit {
+      largest.append(UInt64(half))
+      (lower, upper) = ((lower + half) >> Int64(bits), (upper + half) >> Int64(bits))
+    }
+    self.largest = largest + [max(lower.magnitude, upper.magnitude)]
+  }
+}
+
+/// A matrix of integers, row by row, each row padded with zeros.
+struct DigitRows: Sendable {
+  let rowCount: Int
+  let width: Int
+  let rowStride: Int
+  /// By digit.
+  let planes: [[Int16]]
+  /// Of the integers of each row, when asked for.
+  let sums: [Int64]
+
+  /// - Parameters:
+  ///   - rows: The offset of each row's first integer in `integers`.
+  ///   - columns: The offsets of a row's integers from there.
+  init(
+    _ integers: Integers, rows: [Int], columns: [Int], _ digits: Digits, withSums: Bool, threads: Int
+  ) {
+    (rowCount, width) = (rows.count, columns.count)
+    rowStride = Self.rowStride(width: columns.count)
+    let isContiguous = columns.enumerated().allSatisfy { $0 == $1 }
+    let (width, rowStride) = (width, rowStride)
+    planes = (0..<digits.count).map { digit in
+      [Int16](unsafeUninitializedCapacity: rows.count * rowStride) { buffer, initialized in
+        initialized = buffer.count
+        nonisolated(unsafe) let start = buffer.baseAddress
+        Parallel.forEachRange(rows.count, size: max((1 << 15) / width, 1), threads: threads) { range in
+          guard let start else { return }
+          for row in range {
+            let (target, source) = (start + row * rowStride, integers + rows[row])
+            if isContiguous {
+              digits.extract(digit, target, width) { source[$0] }
+            } else {
+              columns.withUnsafeBufferPointer { columns in
+                digits.extract(digit, target, width) { source[columns[$0]] }
+              }
+            }
+            for index in width..<rowStride { target[index] = 0 }
+          }
+        }
+      }
+    }
+    sums = withSums ? rows.map { row in columns.reduce(0) { $0 &+ integers[row + $1] } } : []
+  }
+
+  /// A multiple of the lanes of a vector; rows do not start at equal places of the cache.
+  private static func rowStride(width: Int) -> Int {
+    let padded = (width + 15) / 16 * 16
+    return padded % 1024 == 0 ? padded + 16 : padded
+  }
+
+  /// The largest sum of absolute values of one digit over `length` neighbours of a row, from a multiple of it on.
+  func largestSum(plane: Int, length: Int) -> UInt64 {
+    var largest: UInt64 = 0
+    planes[plane].withUnsafeBufferPointer { digits in
+      for row in 0..<rowCount {
+        for first in stride(from: 0, to: width, by: length) {
+          var sum: UInt64 = 0
+          let base = row * rowStride
+          for index in base + first..<base + min(first + length, width) { sum &+= UInt64(digits[index].magnitude) }
+          largest = max(largest, sum)
+        }
+      }
+    }
+    return largest
+  }
+}
+
+extension Digits {
+  @inline(__always)
+  fileprivate func extract(
+    _ digit: Int, _ target: UnsafeMutablePointer<Int16>, _ count: Int, _ integer: (Int) -> Int64
+  ) {
+    // ((v + half) >> bits + half) >> bits … in one step.
+    let rounding = (0..<digit).reduce(0 as Int64) { $0 + 1 << Int64(bits * ($1 + 1) - 1) } &- offset
+    let shift = Int64(bits * digit)
+    if bits == 8, digit < self.count - 1 {
+      for index in 0..<count { target[index] = Int16(Int8(truncatingIfNeeded: (integer(index) &+ rounding) >> shift)) }
+    } else if shift == 0 {
+      for index in 0..<count { target[index] = Int16(truncatingIfNeeded: integer(index) &+ rounding) }
+    } else {
+      for index in 0..<count { target[index] = Int16(truncatingIfNeeded: (integer(index) &+ rounding) >> shift) }
+    }
+  }
+}

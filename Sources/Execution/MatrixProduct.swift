@@ -1,0 +1,164 @@
+import Circuit
+
+/// A term of two operands with a long sum, as products of matrices: for each group of indices that both operands name,
+/// left rows times right rows. Digits of 16 bits, sums of 32 bits over blocks in which they cannot overflow.
+struct MatrixProduct: Sendable {
+  private typealias Loop = AffineTerm.Loop
+  private typealias Item = (group: Int, rows: Range<Int>, columns: Range<Int>)
+
+  private let coefficient: Int64
+  private let start: SIMD4<Int>
+  /// Lanes of the operands.
+  private let (leftLane, rightLane): (Int, Int)
+  private let (groups, rows, columns): ([Loop], [Loop], [Loop])
+  /// Offsets along the summed axes.
+  private let (leftSummed, rightSummed): ([Int], [Int])
+  private let (leftDigits, rightDigits): (Digits, Digits)
+  /// How many products a sum of 32 bits holds.
+  private let blockLength: Int
+  /// The left rows, when they are weights.
+  private let prepared: DigitRows?
+
+  /// Nil for a term that has not this form, or whose matrices are too thin to be worth it.
+  ///
+  /// - Parameter weights: The integers of weight columns, nil for other columns.
+  init?(_ term: AffineTerm, _ circuit: ArithmeticCircuit, weights: (Int) -> [Int64]?) {
+    guard term.columns.count == 2 else { return nil }
+    let isWeight = term.columns.map { circuit.columns[$0].kind == .weight }
+    guard !(isWeight[0] && isWeight[1]) else { return nil }
+    let (left, right) = isWeight[1] ? (2, 1) : (1, 2)
+    (leftLane, rightLane) = (left, right)
+    (coefficient, start) = (term.coefficient, term.start)
+    let outer = term.loops.filter { !$0.isSummed }
+    let summed = term.loops.filter(\.isSummed)
+    rows = outer.filter { $0.strides[left] != 0 && $0.strides[right] == 0 }
+    columns = outer.filter { $0.strides[left] == 0 && $0.strides[right] != 0 }
+    groups = outer.filter { ($0.strides[left] == 0) == ($0.strides[right] == 0) }
+    leftSummed = summed.offsets(left, batch: 1)
+    rightSummed = summed.offsets(right, batch: 1)
+    let isWide = [rows, columns].contains { $0.contains { $0.count(batch: 1) > 1 } }
+    guard leftSummed.count >= 16, isWide else { return nil }
+
+    let values = weights(term.columns[left - 1])
+    let declared = circuit.columns[term.columns[left - 1]].range
+    leftDigits = Digits(values.map { ($0.min() ?? 0, $0.max() ?? 0) } ?? declared, bits: 16, isShifted: false)
+    let rightRange = circuit.columns[term.columns[right - 1]].range
+    let choices = [16, 8].map { Digits(rightRange, bits: $0, isShifted: true) }
+    let packed = values?.withUnsafeBufferPointer { [start, leftSummed, leftDigits, groups, rows] buffer in
+      buffer.baseAddress.map { integers in
+        DigitRows(
+          integers + start[left], rows: (groups + rows).offsets(left, batch: 1), columns: leftSummed, leftDigits,
+          withSums: choices[0].offset != 0, threads: 1)
+      }
+    }
+    prepared = packed ?? nil
+    var found: (Digits, Int)?
+    for length in [1024, 512, 256, 128] where found == nil || found?.0.bits == 8 {
+      let sums = leftDigits.largest.indices.map { [prepared, leftDigits] plane in
+        prepared?.largestSum(plane: plane, length: length) ?? UInt64(length) * leftDigits.largest[plane]
+      }
+      for digits in choices where (sums.max() ?? 0) * (digits.largest.max() ?? 0) <= UInt64(Int32.max) {
+        if found == nil || digits.bits == 16 { found = (digits, length) }
+        break
+      }
+    }
+    guard let found else { return nil }
+    (rightDigits, blockLength) = found
+  }
+
+  func add(to output: UnsafeMutablePointer<Int64>, _ operands: (Integers, Integers), batch: Int, threads: Int) {
+    let (leftIntegers, rightIntegers) = leftLane == 1 ? operands : (operands.1, operands.0)
+    let outputs = (
+      groups: groups.offsets(0, batch: batch).map { $0 + start[0] }, rows: rows.offsets(0, batch: batch),
+      columns: columns.offsets(0, batch: batch)
+    )
+    let (rowCount, columnCount) = (outputs.rows.count, outputs.columns.count)
+    let left =
+      prepared
+      ?? DigitRows(
+        leftIntegers + start[leftLane], rows: (groups + rows).offsets(leftLane, batch: batch), columns: leftSummed,
+        leftDigits, withSums: rightDigits.offset != 0, threads: threads)
+    let right = DigitRows(
+      rightIntegers + start[rightLane], rows: (groups + columns).offsets(rightLane, batch: batch),
+      columns: rightSummed, rightDigits, withSums: false, threads: threads)
+    let depth = left.width * leftDigits.count * rightDigits.count
+    let width = min(columnCount, 64)
+    let height = (max((1 << 19) / (depth * width), 1) + 3) / 4 * 4
+    let (across, down) = ((columnCount + width - 1) / width, (rowCount + height - 1) / height)
+    let work = outputs.groups.count * rowCount * columnCount * depth
+    Parallel.forEach(outputs.groups.count * across * down, threads: work < 1 << 20 ? 1 : threads) { item in
+      let (column, row) = (item / down % across * width, item % down * height)
+      let item = Item(
+        group: item / (across * down), rows: row..<min(row + height, rowCount),
+        columns: column..<min(column + width, columnCount))
+      multiply(
+        item, left, item.group * rowCount, right, item.group * columnCount,
+        (output + outputs.groups[item.group], outputs.rows, outputs.columns))
+    }
+  }
+
+  private func multiply(
+    _ item: Item, _ left: DigitRows, _ firstLeft: Int, _ right: DigitRows, _ firstRight: Int,
+    _ output: (start: UnsafeMutablePointer<Int64>, rows: [Int], columns: [Int])
+  ) {
+    if rightDigits.offset != 0 {
+      for row in item.rows {
+        let correction = coefficient &* rightDigits.offset &* left.sums[firstLeft + row]
+        for column in item.columns { output.start[output.rows[row] + output.columns[column]] &+= correction }
+      }
+    }
+    for block in stride(from: 0, to: left.width, by: blockLength) {
+      // Padding is zero on both sides.
+      let count = min(blockLength, (left.width - block + 15) / 16 * 16)
+      for (leftDigit, leftPlane) in left.planes.enumerated() {
+        for (rightDigit, rightPlane) in right.planes.enumerated() {
+          let factor = coefficient << Int64(16 * leftDigit + rightDigits.bits * rightDigit)
+          leftPlane.withUnsafeBufferPointer { leftPlane in
+            rightPlane.withUnsafeBufferPointer { rightPlane in
+              guard let a = leftPlane.baseAddress, let b = rightPlane.baseAddress else { return }
+              let sources = (
+                left: a + (firstLeft * left.rowStride + block), right: b + (firstRight * right.rowStride + block)
+              )
+              multiply(item, sources, (left.rowStride, right.rowStride), count, factor, output)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func multiply(
+    _ item: Item, _ source: (left: Digit, right: Digit), _ strides: (left: Int, right: Int), _ count: Int,
+    _ factor: Int64, _ output: (start: UnsafeMutablePointer<Int64>, rows: [Int], columns: [Int])
+  ) {
+    let (lastRow, lastColumn) = (item.rows.upperBound - 1, item.columns.upperBound - 1)
+    for row in stride(from: item.rows.lowerBound, through: lastRow, by: 4) {
+      // Beyond the last row it serves again; those sums are dropped.
+      func left(_ index: Int) -> Digit { source.left + min(row + index, lastRow) * strides.left }
+      let lefts = (left(0), left(1), left(2), left(3))
+      for column in stride(from: item.columns.lowerBound, through: lastColumn, by: 2) {
+        let right = source.right + column * strides.right
+        let sums =
+          column < lastColumn
+          ? tile4x2(lefts, (right, right + strides.right), count) : tile4x1(lefts, right, count)
+        for j in 0..<min(2, lastColumn - column + 1) {
+          let target = output.start + output.columns[column + j]
+          for i in 0..<min(4, lastRow - row + 1) {
+            target[output.rows[row + i]] &+= factor &* Int64(sums[i + 4 * j])
+          }
+        }
+      }
+    }
+  }
+}
+
+extension [AffineTerm.Loop] {
+  /// The offsets of one lane at every index, the last loop fastest.
+  fileprivate func offsets(_ lane: Int, batch: Int) -> [Int] {
+    reduce([0]) { offsets, loop in
+      let (count, stride) = (loop.count(batch: batch), loop.strides[lane])
+      if offsets.count == 1 { return (0..<count).map { offsets[0] + $0 * stride } }
+      return offsets.flatMap { offset in (0..<count).map { offset + $0 * stride } }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Dispatch
+import Synchronization
+
+/// Work split over threads. The split never depends on the thread count, so neither does any result.
+package enum Parallel {
+  /// Runs `body` for every index below `count`, in any order, on at most `threads` threads.
+  package static func forEach(_ count: Int, threads: Int, _ body: (Int) -> Void) {
+    precondition(threads > 0, "at least one thread")
+    guard threads > 1, count > 1 else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    nonisolated(unsafe) let work = body
+    let next = Atomic<Int>(0)
+    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        work(index)
+      }
+    }
+  }
+
+  /// Runs `body` on consecutive ranges of `size` indices below `count`, the last one shorter.
+  package static func forEachRange(_ count: Int, size: Int, threads: Int, _ body: (Range<Int>) -> Void) {
+    precondition(size > 0, "a range has indices")
+    forEach((count + size - 1) / size, threads: threads) { index in
+      body(index * size..<min((index + 1) * size, count))
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Circuit
+import Synchronization
+
+/// One term of a contraction with its kernel.
+enum TermKernel: Sendable {
+  case matrix(MatrixProduct, columns: [Int])
+  case strided(AffineTerm)
+
+  var columns: [Int] {
+    switch self {
+    case .matrix(_, let columns): columns
+    case .strided(let term): term.columns
+    }
+  }
+
+  func add(to output: inout [Int64], _ columns: [[Int64]], batch: Int, threads: Int) {
+    let operands = self.columns
+    let (a, b, c) = (columns[operands[0]], columns[operands[operands.count / 2]], columns[operands[operands.count - 1]])
+    output.withUnsafeMutableBufferPointer { output in
+      a.withUnsafeBufferPointer { a in
+        b.withUnsafeBufferPointer { b in
+          c.withUnsafeBufferPointer { c in
+            guard let output = output.baseAddress, let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress
+            else { return }
+            switch self {
+            case .matrix(let product, _): product.add(to: output, (a, b), batch: batch, threads: threads)
+            case .strided(let term): term.add(to: output, (a, b, c), batch: batch, threads: threads)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The first form of a lookup: round((constant + source) / 2^shift), halves up.
+struct Rounding: Sendable {
+  let source: Int
+  let shift: Int64
+  /// The constant, and half of 2^shift.
+  let addend: Int64
+
+  init(_ form: AffineForm) {
+    source = form.parts[0].column
+    shift = Int64(form.shift)
+    addend = form.constant + (form.shift == 0 ? 0 : 1 << Int64(form.shift - 1))
+  }
+}
+
+/// A column of values of a function table.
+struct TableFunction: Sendable {
+  let lookup: Int
+  let argument: Rounding
+  private let lower: Int64
+  private let values: [Int64]
+  /// The results of a table that is min(max(argument, lower), upper).
+  private let clamp: ClosedRange<Int64>?
+
+  init(lookup: Int, _ form: AffineForm, lower: Int64, values: [Int64]) {
+    self.lookup = lookup
+    self.lower = lower
+    self.values = values
+    argument = Rounding(form)
+    let (least, most) = (values.first ?? 0, values.last ?? 0)
+    let isClamp = values.indices.allSatisfy { values[$0] == min(max(lower + Int64($0), least), most) }
+    clamp = isClamp && least <= most ? least...most : nil
+  }
+
+  func apply(to source: [Int64], threads: Int) throws(ExecutionError) -> [Int64] {
+    let (shift, addend, lower, upper) = (argument.shift, argument.addend, lower, lower + Int64(values.count) - 1)
+    let results = elementwise(source, threads: threads) { source, results, range in
+      // Negative once an argument is outside the table.
+      var distances: Int64 = 0
+      if let clamp {
+        let (least, most) = (clamp.lowerBound, clamp.upperBound)
+        for index in range {
+          let argument = (source[index] &+ addend) >> shift
+          distances |= (argument &- lower) | (upper &- argument)
+          results[index] = min(max(argument, least), most)
+        }
+      } else {
+        values.withUnsafeBufferPointer { values in
+          for index in range {
+            let argument = (source[index] &+ addend) >> shift
+            distances |= (argument &- lower) | (upper &- argument)
+            results[index] = values[Int(min(max(argument, lower), upper) &- lower)]
+          }
+        }
+      }
+      return distances >= 0
+    }
+    if let results { return results }
+    for (index, integer) in source.enumerated() {
+      let argument = (integer &+ addend) >> shift
+      if argument < lower || argument > upper {
+        throw .outsideTable(lookup: lookup, index: index, value: argument)
+      }
+    }
+    return []
+  }
+}
+
+/// A column of some bits of the remainder of a rounding: bits offset ..< offset + width of constant + source in two's
+/// complement, the last limb signed.
+struct Limb: Sendable {
+  let source: Int
+  let constant: Int64
+  let offset: Int
+  let width: Int
+  let isLast: Bool
+
+  func apply(to source: [Int64], threads: Int) -> [Int64] {
+    let (left, right) = (Int64(64 - offset - width), Int64(64 - width))
+    let results = elementwise(source, threads: threads) { source, results, range in
+      if isLast {
+        for index in range { results[index] = ((source[index] &+ constant) << left) >> right }
+      } else {
+        for index in range {
+          results[index] = Int64(bitPattern: UInt64(bitPattern: (source[index] &+ constant) << left) >> UInt64(right))
+        }
+      }
+      return true
+    }
+    return results ?? []
+  }
+}
+
+/// An array as long as `source`, `body` setting the entries of one range after the other; nil when it fails for one.
+private func elementwise(
+  _ source: [Int64], threads: Int, _ body: (Integers, UnsafeMutablePointer<Int64>, Range<Int>) -> Bool
+) -> [Int64]? {
+  let failed = Atomic<Bool>(false)
+  let results = [Int64](unsafeUninitializedCapacity: source.count) { buffer, initialized in
+    initialized = source.count
+    guard let results = buffer.baseAddress else { return }
+    source.withUnsafeBufferPointer { source in
+      guard let source = source.baseAddress else { return }
+      let threads = buffer.count < 1 << 16 ? 1 : threads
+      Parallel.forEachRange(buffer.count, size: 1 << 14, threads: threads) { range in
+        if !body(source, results, range) { failed.store(true, ordering: .relaxed) }
+      }
+    }
+  }
+  return failed.load(ordering: .relaxed) ? nil : results
+}

@@ -1,0 +1,72 @@
+import Circuit
+import TestSupport
+
+/// The integers of every column by the definitions of docs/protocol.md §3.2, one entry at a time.
+func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[Int64]] {
+  let circuit = network.circuit
+  var columns = [[Int64]](repeating: [], count: circuit.columns.count)
+  for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
+  for (column, integers) in zip(circuit.columns(of: .weight), network.weights) { columns[column] = integers }
+  for column in circuit.columns.indices {
+    for port in circuit.outputs where port.column == column {
+      if let source = port.classesOf {
+        columns[column] = naiveSelection(port.dimensions[0], of: columns[source], batch: batch)
+      }
+    }
+    for contraction in circuit.contractions where contraction.output == column {
+      columns[column] = contraction.evaluate(circuit, batch: batch, columns)
+    }
+    for lookup in circuit.lookups {
+      let form = lookup.forms[0]
+      let power = Int64(1) << Int64(form.shift)
+      let sums = columns[form.parts[0].column].map { $0 + form.constant }
+      if lookup.forms.count == 2, lookup.forms[1].parts[0].column == column,
+        case .function(let lower, let values) = circuit.tables[lookup.table].content
+      {
+        columns[column] = sums.map { values[Int(nearest($0, power) - lower)] }
+      }
+      guard let position = form.parts.dropFirst().firstIndex(where: { $0.column == column }) else { continue }
+      // Digit by digit: what is left of the remainder after the lower limbs, in the limb's range.
+      let (unit, range) = (-form.parts[position].coefficient, circuit.columns[column].range)
+      let base = range.upper - range.lower + 1
+      columns[column] = sums.enumerated().map { index, sum in
+        let lower = form.parts[1..<position].reduce(0) { $0 - $1.coefficient * columns[$1.column][index] }
+        let rest = (sum - power * nearest(sum, power) - lower) / unit
+        let digit = ((rest % base) + base) % base
+        return digit > range.upper ? digit - base : digit
+      }
+    }
+  }
+  return columns
+}
+
+/// What a statement shows of a port.
+func naiveOutput(_ port: Port, _ circuit: ArithmeticCircuit, _ columns: [[Int64]]) -> [Int64] {
+  let column = columns[port.column]
+  guard port.classesOf != nil else { return column }
+  let classCount = circuit.axes[circuit.columns[port.column].axes[2]]
+  return stride(from: 0, to: column.count, by: classCount).map { row in
+    (0..<Int64(classCount)).reduce(0) { $0 + $1 * column[row + Int($1)] }
+  }
+}
+
+/// A class is selected when fewer than `count` are larger, or equal and before it.
+private func naiveSelection(_ count: Int, of source: [Int64], batch: Int) -> [Int64] {
+  let size = source.count / batch
+  var selection: [Int64] = []
+  for sample in 0..<batch {
+    let row = Array(source[sample * size..<(sample + 1) * size])
+    let selected = (0..<size).filter { index in
+      (0..<size).filter { row[$0] > row[index] || row[$0] == row[index] && $0 < index }.count < count
+    }
+    for index in selected { selection += (0..<size).map { $0 == index ? 1 : 0 } }
+  }
+  return selection
+}
+
+/// ⌊sum / power + 1/2⌋.
+private func nearest(_ sum: Int64, _ power: Int64) -> Int64 {
+  let doubled = 2 * sum + power
+  let quotient = doubled / (2 * power)
+  return quotient * 2 * power > doubled ? quotient - 1 : quotient
+}
