@@ -14,7 +14,9 @@ struct CompileCommand: ParsableCommand {
 
         zkml compile model.onnx --calibrate samples.npz -o net
         zkml compile model.onnx --calibrate pixels.npy --input-scale 1/255 -o net
-        zkml compile model.onnx --calibrate samples.npz --dry-run
+        zkml compile model.onnx --calibrate samples.npz --accuracy 0.999 -o net
+        zkml compile model.onnx --calibrate samples.npz --bits 12 --layer-bits /fc2/Gemm=16 --classes 1 -o net
+        zkml compile model.onnx --calibrate samples.npz --dry-run --batch 64
       """)
 
   @Argument(help: "The float network, an ONNX file.") var model: String
@@ -27,11 +29,35 @@ struct CompileCommand: ParsableCommand {
   @Option(help: "What one step of the input is worth, such as 1/255; recorded in the circuit.")
   var inputScale: String?
 
+  @Option(help: "Bits of the activations, 8 to 16.") var bits = 8
+
+  @Option(help: ArgumentHelp("Other bits for the result of one node; may be repeated.", valueName: "name=bits"))
+  var layerBits: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Widen activations until this share of the calibration samples gets the float network's class.",
+      valueName: "share"))
+  var accuracy: Double?
+
+  @Option(help: ArgumentHelp("Let proofs show only the k most likely classes, not the outputs.", valueName: "k"))
+  var classes: Int?
+
   @Flag(help: "Write nothing; report unsupported nodes, sizes and estimates.") var dryRun = false
+
+  @Option(help: "The batch that the estimates are for.") var batch = 1
 
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if !(1...defaultBatchCap).contains(batch) { throw ValidationError("--batch must be 1 to \(defaultBatchCap)") }
+    let widths = QuantizationOptions.widths
+    if !widths.contains(bits) { throw ValidationError("--bits must be 8 to 16") }
+    if !layerBits.allSatisfy({ parseLayerBits($0).map { widths.contains($0.bits) } ?? false }) {
+      throw ValidationError("--layer-bits must be NAME=BITS, with 8 to 16 bits")
+    }
+    if let accuracy, !(0...1).contains(accuracy) { throw ValidationError("--accuracy must be 0 to 1") }
+    if let classes, classes < 1 { throw ValidationError("--classes must be at least 1") }
     if output == nil, !dryRun { throw ValidationError("-o is needed, or --dry-run") }
     if let inputScale, parseScale(inputScale) == nil {
       throw ValidationError("--input-scale must be a positive number or a quotient of two")
@@ -40,10 +66,21 @@ struct CompileCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    let options = QuantizationOptions(inputScale: inputScale.flatMap(parseScale))
-    let compiled = try compile(model: model, calibration: DataReference(calibrate), options: options)
+    var options = QuantizationOptions(inputScale: inputScale.flatMap(parseScale))
+    options.bits = bits
+    options.layerBits = Dictionary(layerBits.compactMap(parseLayerBits)) { $1 }
+    options.accuracy = accuracy
+    options.classCount = classes
+    shared.status("calibrating with \(calibrate)")
+    let compiled: CompiledModel
+    do {
+      compiled = try compile(model: model, calibration: DataReference(calibrate), options: options)
+    } catch {
+      throw refusal(error)
+    }
     let circuit = compiled.lowered.circuit
-    let estimate = ProofEstimate(circuit)
+    shared.status("estimating")
+    let estimate = ProofEstimate(circuit, batch: batch, threads: shared.threadCount)
     let files = output.map(NetworkFiles.init(path:))
     if let files, !dryRun {
       try write([
@@ -55,6 +92,24 @@ struct CompileCommand: ParsableCommand {
     report(compiled, estimate, files: dryRun ? nil : files)
   }
 
+  private func parseLayerBits(_ text: String) -> (name: String, bits: Int)? {
+    guard let sign = text.lastIndex(of: "="), let bits = Int(text[text.index(after: sign)...]) else { return nil }
+    return (String(text[..<sign]), bits)
+  }
+
+  /// What the command ends with; every node that is not supported is listed.
+  private func refusal(_ error: ModelError) -> Failure {
+    guard case .unsupportedNodes(let file, let nodes) = error else { return Failure(error) }
+    let count = nodes.count == 1 ? "one unsupported node" : "\(nodes.count) unsupported nodes"
+    printError("zkml: \(file): \(count)")
+    for node in nodes { printError("  \(node.name) (\(node.operation)): \(node.reason)") }
+    shared.emit([
+      "unsupported": .array(
+        nodes.map { ["name": .string($0.name), "operator": .string($0.operation), "reason": .string($0.reason)] })
+    ])
+    return Failure(status: .unusable, message: "")
+  }
+
   private func report(_ compiled: CompiledModel, _ estimate: ProofEstimate, files: NetworkFiles?) {
     let (network, layers, comparison) = (compiled.network, compiled.integers.layers, compiled.comparison)
     let sizes = (grouped(network.parameterCount), grouped(network.multiplicationCount))
@@ -62,14 +117,15 @@ struct CompileCommand: ParsableCommand {
     for layer in layers {
       let title = "\(padded(layer.name, to: 20)) \(padded(layer.operation, to: 15))"
       let bound = grouped(Int(layer.accumulatorBound))
-      shared.say("  \(title) \(layer.weightBits) bits, shift \(layer.shift), bound \(bound)")
+      let width = layer.activationBits == 0 ? "" : ", activations of \(layer.activationBits) bits"
+      shared.say("  \(title) \(layer.weightBits) bits, shift \(layer.shift), bound \(bound)\(width)")
     }
+    for notice in network.notices { shared.say(notice) }
+    for line in compiled.layerErrors.lines { shared.detail(line) }
     let errors = (decimal(comparison.largestError, places: 4), decimal(comparison.meanError, places: 4))
     shared.say("calibration data: largest error \(errors.0), mean error \(errors.1)")
     shared.say("calibration data: same class for \(decimal(100 * comparison.agreement, places: 1)) %")
-    let bytes = (grouped(estimate.proofByteCount), grouped(estimate.memoryByteCount))
-    let time = duration(estimate.proveSeconds)
-    shared.say("one proof, about: \(bytes.0) bytes, \(time) on one core, \(bytes.1) bytes of memory")
+    shared.say(estimate.line)
     if let files { shared.say("wrote \(files.circuitPath) (public) and \(files.weightsPath) (private)") }
     shared.emit([
       "model": .string(compiled.network.name), "circuit_digest": .string(compiled.lowered.circuit.digest.hexadecimal),
@@ -79,16 +135,16 @@ struct CompileCommand: ParsableCommand {
           [
             "name": .string($0.name), "operator": .string($0.operation), "bits": .integer($0.weightBits),
             "shift": .integer($0.shift), "bound": .integer(Int($0.accumulatorBound)),
-            "table_bits": .integer($0.tableBits),
+            "quotient_bits": .integer($0.quotientBits), "activation_bits": .integer($0.activationBits),
           ]
         }),
-      "input_scale": .number(compiled.integers.input.scale), "output_scale": .number(compiled.integers.outputScale),
+      "input_scales": .object(compiled.integers.inputs.map { Member($0.port.name, .number($0.scale)) }),
+      "output_scales": .object(
+        compiled.integers.outputs.map { Member($0.name, .number(compiled.integers.scale(of: $0.value))) }),
+      "notices": .array(network.notices.map { .string($0) }), "layer_errors": compiled.layerErrors.json,
       "max_error": .number(comparison.largestError), "mean_error": .number(comparison.meanError),
       "top1_agreement": .number(comparison.agreement),
-      "estimate": [
-        "proof_bytes": .integer(estimate.proofByteCount), "prove_s": .number(estimate.proveSeconds),
-        "memory_bytes": .integer(estimate.memoryByteCount),
-      ],
+      "estimate": estimate.json,
       "files": .array(files.map { [.string($0.circuitPath), .string($0.weightsPath)] } ?? []),
     ])
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Circuit
+import Execution
 import Model
 
 struct EvaluateCommand: ParsableCommand {
@@ -25,17 +26,22 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    guard let integers = IntegerNetwork(try NetworkFiles(path: network).lowered()) else {
-      throw Failure.unusable("\(network).circuit: is not a network that this tool compiled")
-    }
-    let floats = try float.map { path in
-      let floats = try importONNX(path: path)
-      guard floats.input.width == integers.input.port.width, floats.output.width == integers.output.width else {
-        throw Failure.unusable("\(path): is not the float network of \(network): its sizes are others")
+    let lowered = try NetworkFiles(path: network).lowered()
+    let circuit = lowered.circuit
+    let executor = CircuitExecutor(circuit, weights: lowered.weights)
+    let floats = try float.map { try circuit.floatNetwork($0) }
+    shared.status("running the samples of \(data)")
+    let evaluation = try evaluate(
+      circuit.inputs.map { InputEncoding($0, circuit) }, circuit.outputs.map(NetworkOutput.init), float: floats,
+      data: DataReference(data), labels: labels
+    ) { samples in
+      let count = samples.first?.count ?? 0
+      let outputs = try executor.outputs(of: samples.map(\.values), batch: count, threads: shared.threadCount)
+      return zip(circuit.outputs, outputs).map { port, integers in
+        IntegerBatch(count: count, values: integers).scaled(by: circuit.scale(of: port))
       }
-      return floats
     }
-    report(try evaluate(integers, float: floats, data: DataReference(data), labels: labels))
+    report(evaluation)
   }
 
   private func report(_ evaluation: Evaluation) {

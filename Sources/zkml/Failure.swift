@@ -1,5 +1,6 @@
 import Circuit
 import Glibc
+import Model
 import Prover
 import Verifier
 
@@ -24,6 +25,17 @@ struct Failure: Error {
   }
 }
 
+extension Failure {
+  /// What an error of a command comes to.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as ModelError: self = .unusable(error.description)
+    case _: self.init(status: .internalError, message: "internal error: \(error)")
+    }
+  }
+}
+
 /// The line with a space for each control character: names in files are other people's.
 func printable(_ line: String) -> String {
   let scalars = line.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? " " : $0 }
@@ -33,7 +45,7 @@ func printable(_ line: String) -> String {
 /// Prints one line on standard error.
 func printError(_ line: String) {
   let bytes = Array((printable(line) + "\n").utf8)
-  _ = write(STDERR_FILENO, bytes, bytes.count)
+  StatusLine.pause { _ = write(STDERR_FILENO, bytes, bytes.count) }
 }
 
 extension VerificationError {

@@ -1,4 +1,5 @@
 import Circuit
+import Model
 import Prover
 import Verifier
 
@@ -10,6 +11,8 @@ struct Figures {
   let threads: Int
   let provingKeyByteCount: Int
   let verifyingKeyByteCount: Int
+  /// Against the float network, when that is known.
+  var layerErrors: [LayerError] = []
   private var prove: [Double] = []
   private var verify: [Double] = []
   private var plain: [Double] = []
@@ -30,11 +33,11 @@ struct Figures {
   }
 
   mutating func add(
-    _ details: ProofBytes, prove: Duration, verify: Duration, plain: Duration?, byteCount: Int
+    _ details: ProofBytes, prove: Duration, verify: Duration, plain: Duration, byteCount: Int
   ) {
     self.prove.append(prove / .seconds(1))
     self.verify.append(verify / .seconds(1))
-    if let plain { self.plain.append(plain / .seconds(1)) }
+    self.plain.append(plain / .seconds(1))
     for (name, seconds) in details.phases {
       if let index = phases.firstIndex(where: { $0.name == name }) {
         phases[index].seconds.append(seconds)
@@ -59,15 +62,17 @@ struct Figures {
     phases.first { $0.name == name }.map { median($0.seconds) }
   }
 
-  func json(onnxruntime: Double?) -> JSON {
-    let plainSeconds = plain.isEmpty ? nil : median(plain)
+  func json(onnxruntime onnx: ONNXRuntimeFigures?) -> JSON {
+    let plainSeconds = median(plain)
     return [
       "model": .string(key.modelID), "batch": .integer(batch), "threads": .integer(threads),
       "isa": .string(Machine.instructions), "hiding": .bool(false), "repeat": .integer(prove.count),
-      "plain_s": JSON(plainSeconds), "onnxruntime_s": JSON(onnxruntime),
+      "plain_s": .number(plainSeconds), "onnxruntime_s": JSON(onnx?.seconds),
+      "onnxruntime_runs": onnx.map { .integer($0.runCount) } ?? .null,
+      "onnxruntime_version": onnx.map { .string($0.version) } ?? .null,
       "witness_s": JSON(seconds(ofPhase: "witness")), "prove_s": .number(median(prove)),
-      "verify_s": .number(median(verify)), "overhead_plain": JSON(plainSeconds.map { median(prove) / $0 }),
-      "overhead_onnxruntime": JSON(onnxruntime.map { median(prove) / $0 }),
+      "verify_s": .number(median(verify)), "overhead_plain": .number(median(prove) / plainSeconds),
+      "overhead_onnxruntime": JSON(onnx.map { median(prove) / $0.seconds }),
       "proof_bytes": .integer(proofByteCount), "proving_key_bytes": .integer(provingKeyByteCount),
       "verifying_key_bytes": .integer(verifyingKeyByteCount),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
@@ -76,10 +81,11 @@ struct Figures {
       "weight_elements": .integer(weightElementCount), "columns": .integer(circuit.columns.count),
       "phases": .object(phases.map { Member($0.name, .number(median($0.seconds))) }),
       "proof_parts": .object(parts.map { Member($0.label, .integer($0.byteCount)) }),
+      "layer_errors": layerErrors.json,
     ]
   }
 
-  func lines(onnxruntime: Double?) -> [String] {
+  func lines(onnxruntime onnx: ONNXRuntimeFigures?) -> [String] {
     func overhead(_ seconds: Double) -> String {
       "proving takes \(decimal(median(prove) / seconds, places: 0)) times as long"
     }
@@ -87,10 +93,11 @@ struct Figures {
     lines += ["prove        \(duration(median(prove)))"]
     lines += phases.map { "  \(padded($0.name, to: 14)) \(duration(median($0.seconds)))" }
     lines += ["verify       \(duration(median(verify)))"]
-    if !plain.isEmpty { lines += ["plain        \(duration(median(plain))); \(overhead(median(plain)))"] }
-    if let onnxruntime { lines += ["onnxruntime  \(duration(onnxruntime)); \(overhead(onnxruntime))"] }
+    lines += ["plain        \(duration(median(plain))); \(overhead(median(plain)))"]
+    if let onnx { lines += ["onnxruntime  \(duration(onnx.seconds)); \(overhead(onnx.seconds))"] }
     lines += ["proof        \(grouped(proofByteCount)) bytes"]
     lines += parts.map { "  \(padded($0.label, to: 14)) \(grouped($0.byteCount))" }
+    lines += layerErrors.lines
     return lines + [
       "proving key  \(grouped(provingKeyByteCount)) bytes", "verifying key \(grouped(verifyingKeyByteCount)) bytes",
       "peak memory  \(grouped(Machine.peakMemoryByteCount)) bytes",
@@ -103,4 +110,23 @@ private func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   let middle = sorted.count / 2
   return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+extension [LayerError] {
+  var json: JSON {
+    .array(
+      map {
+        [
+          "name": .string($0.name), "max_error": .number($0.largestError), "mean_error": .number($0.meanError),
+          "max_value": .number($0.largestValue),
+        ]
+      })
+  }
+
+  var lines: [String] {
+    map { error in
+      let parts = [error.largestError, error.meanError, error.largestValue].map { decimal($0, places: 4) }
+      return "  \(padded(error.name, to: 20)) error at most \(parts[0]), on average \(parts[1]), of \(parts[2])"
+    }
+  }
 }

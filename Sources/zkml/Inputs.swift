@@ -2,14 +2,28 @@ import Circuit
 import Model
 
 /// Arrays as the integers of a circuit's ports.
+struct QuantizedArrays {
+  var batch: Int
+  /// By port.
+  var integers: [[Int64]]
+  /// Values beyond a port's range, which were taken to its end.
+  var saturated: [Double]
+
+  /// What to tell who gave the arrays, if anything.
+  func notice(_ source: String) -> String? {
+    guard let first = saturated.first else { return nil }
+    let count = saturated.count == 1 ? "one value" : "\(grouped(saturated.count)) values"
+    return "\(source): \(count) beyond the range of the network, such as \(first), taken to its end"
+  }
+}
+
 extension ArithmeticCircuit {
   /// Reads one array for each port, by name or the only one there is, and quantizes it by the port's scale.
-  ///
-  /// - Parameter batch: The batch that is demanded; the arrays' own when nil.
-  func quantized(_ text: String, _ ports: [Port], batch: Int? = nil) throws -> (batch: Int, integers: [[Int64]]) {
+  func quantized(_ text: String, _ ports: [Port]) throws -> QuantizedArrays {
     let reference = DataReference(text)
-    var batch = batch
+    var batch: Int?
     var integers: [[Int64]] = []
+    var saturated: [Double] = []
     for port in ports {
       let encoding = InputEncoding(port, self)
       let samples = try encoding.samples(try reference.read(preferring: port.name), source: text)
@@ -21,7 +35,36 @@ extension ArithmeticCircuit {
       }
       batch = samples.count
       integers.append(encoding.quantize(samples).values)
+      saturated += encoding.saturated(samples)
     }
-    return (batch ?? 1, integers)
+    return QuantizedArrays(batch: batch ?? 1, integers: integers, saturated: saturated)
+  }
+}
+
+extension NetworkOutput {
+  /// What a port shows; the value does not matter.
+  init(_ port: Port) {
+    self.init(name: port.name, value: 0, classCount: port.classesOf == nil ? nil : port.dimensions[0])
+  }
+}
+
+extension ArithmeticCircuit {
+  /// The float network that the circuit was compiled from, showing what the circuit shows.
+  ///
+  /// - Throws: When its inputs or outputs have other names or sizes.
+  func floatNetwork(_ path: String) throws -> Network {
+    let network = try importONNX(path: path).simplified()
+    let shown = network.showing(classes: outputs.lazy.compactMap { NetworkOutput($0).classCount }.first)
+    let matches =
+      shown.inputs == inputs.map { NamedShape(name: $0.name, shape: $0.dimensions) }
+      && shown.outputs.map(\.name) == outputs.map(\.name)
+      && zip(shown.outputs, outputs).allSatisfy { output, port in
+        output.classCount != nil
+          || shown.shape(of: output.value).reduce(1, *) == port.dimensions.reduce(1, *)
+      }
+    guard matches else {
+      throw Failure.unusable("\(path): is not the float network of this circuit: its inputs or outputs are others")
+    }
+    return shown
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Circuit
+import Execution
 import Model
 import Prover
 import Verifier
@@ -11,7 +12,8 @@ struct MeasureCommand: ParsableCommand {
     discussion: """
       Reads NET.circuit, NET.weights, NET.pk and NET.vk. Proving is timed with the key loaded, verifying with the key
       loaded and its weights known to be in range. Overheads are against the plain integer executor of this tool, and
-      against onnxruntime on one thread with --onnxruntime (needs python3 with onnxruntime).
+      with --onnxruntime (needs python3 with onnxruntime) also against onnxruntime: all of them on the same number of
+      threads, with the same batch.
 
         zkml measure net --input test.npz:input[0]
         zkml measure net --input test.npz:input[0] --onnxruntime model.onnx --repeat 21 --json
@@ -42,12 +44,14 @@ struct MeasureCommand: ParsableCommand {
     guard key.core == verifyingKey.core, key.circuit == circuit else {
       throw Failure.unusable("\(network): the files are not of one setup; run zkml setup \(network)")
     }
-    let (batch, inputs) = try circuit.quantized(input, circuit.inputs)
+    let arrays = try circuit.quantized(input, circuit.inputs)
+    let (batch, inputs) = (arrays.batch, arrays.integers)
+    arrays.notice(input).map(shared.note)
     var figures = Figures(
       circuit: circuit, key: verifyingKey, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
-    let executor = IntegerNetwork(lowered).map(PlainExecutor.init)
     for run in 0...runCount {
+      shared.status("measuring, run \(run) of \(runCount)")
       let start = ContinuousClock.now
       let (proof, details) = try key.proof(batch: batch, inputs: inputs, source: input, threads: shared.threadCount)
       let proved = ContinuousClock.now
@@ -59,24 +63,54 @@ struct MeasureCommand: ParsableCommand {
         throw Failure(status: .internalError, message: "a proof just made does not hold: it \(error.reason)")
       }
       let verified = ContinuousClock.now
-      let outputs = executor?.run(IntegerBatch(count: batch, values: inputs[0]))
+      let outputs = try key.executor.outputs(of: inputs, batch: batch, threads: shared.threadCount)
       let ended = ContinuousClock.now
-      if let outputs, [outputs.values] != proof.statement.outputs {
+      if outputs != proof.statement.outputs {
         throw Failure(status: .internalError, message: "the plain executor and the proof have different outputs")
       }
       guard run > 0 else { continue }
       figures.add(
-        details, prove: proved - start, verify: verified - encoded, plain: executor == nil ? nil : ended - verified,
+        details, prove: proved - start, verify: verified - encoded, plain: ended - verified,
         byteCount: bytes.count)
     }
     let onnx = try onnxruntime.map { model in
-      guard let port = circuit.inputs.first, circuit.inputs.count == 1 else {
-        throw Failure.unusable("--onnxruntime needs a network with one input")
+      shared.status("measuring onnxruntime")
+      let files = zip(circuit.inputs, inputs).map { port, integers in
+        let values = integers.map { Double($0) * circuit.scale(of: port) }
+        return (name: port.name, file: encodeNPY(values, shape: [batch] + port.dimensions))
       }
-      let samples = encodeNPY(inputs[0].map { Double($0) * circuit.scale(of: port) }, shape: [batch] + port.dimensions)
-      return try timeONNXRuntime(model: model, input: samples, runCount: runCount)
+      return try timeONNXRuntime(model: model, inputs: files, threads: shared.threadCount, repetitions: runCount)
+    }
+    if let onnxruntime {
+      figures.layerErrors = try layerErrors(circuit.floatNetwork(onnxruntime), key.executor, batch, inputs)
     }
     for line in figures.lines(onnxruntime: onnx) { shared.say(line) }
     shared.emit(figures.json(onnxruntime: onnx))
+  }
+
+  /// How far activations and outputs are from the float network's on this input.
+  private func layerErrors(
+    _ network: Network, _ executor: CircuitExecutor, _ batch: Int, _ inputs: [[Int64]]
+  ) throws -> [LayerError] {
+    let circuit = executor.circuit
+    let columns: [[Int64]]
+    do throws(ExecutionError) {
+      columns = try executor.columns(batch: batch, inputs: inputs, threads: shared.threadCount)
+    } catch {
+      throw Failure.unusable(error.reason(circuit))
+    }
+    let shown = Set(circuit.outputs.map { $0.classesOf ?? $0.column })
+    let results = circuit.columns.indices.compactMap { index -> NamedIntegers? in
+      let column = circuit.columns[index]
+      guard column.kind == .advice || shown.contains(index) else { return nil }
+      return [".activation", ".accumulator"].first(where: column.name.hasSuffix).map { suffix in
+        NamedIntegers(
+          name: String(column.name.dropLast(suffix.count)), scale: column.scale, values: columns[index])
+      }
+    }
+    let samples = zip(circuit.inputs, inputs).map { port, integers in
+      IntegerBatch(count: batch, values: integers).scaled(by: circuit.scale(of: port))
+    }
+    return network.layerErrors(samples, results)
   }
 }

@@ -4,38 +4,67 @@ private let script = """
   import sys, time
   import numpy as np
   import onnxruntime as ort
+  model, threads, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
   options = ort.SessionOptions()
-  options.intra_op_num_threads = options.inter_op_num_threads = 1
-  session = ort.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
-  port = session.get_inputs()[0]
-  x = np.load(sys.argv[2]).astype(np.float32)
-  shape = [n if isinstance(n, int) else len(x) for n in port.shape]
-  feeds = [{port.name: part} for part in x.reshape([-1] + shape)]
+  options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+  session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+  arrays = [(n, np.load(p).astype(np.float32)) for n, p in (a.split("=", 1) for a in sys.argv[4:])]
+  ports = session.get_inputs()
+  named = dict(arrays) if len(arrays) > 1 else {ports[0].name: arrays[0][1]}
+  parts = {}
+  for port in ports:
+      x = named[port.name]
+      rest = [n if isinstance(n, int) else m for n, m in zip(port.shape[1:], x.shape[1:])]
+      size = port.shape[0] if isinstance(port.shape[0], int) else len(x)
+      parts[port.name] = x.reshape([-1, size] + rest)
+  feeds = [dict(zip(parts, values)) for values in zip(*parts.values())]
   def run():
       start = time.perf_counter()
       for feed in feeds: session.run(None, feed)
       return time.perf_counter() - start
-  for _ in range(20): run()
-  print(sorted(run() for _ in range(max(51, int(sys.argv[3]))))[max(51, int(sys.argv[3])) // 2])
+  began = time.perf_counter()
+  run()
+  run()
+  times = []
+  while len(times) < count or len(times) < 51 and time.perf_counter() - began < 3: times.append(run())
+  print(sorted(times)[len(times) // 2], len(feeds), ort.__version__)
   """
 
-/// The median seconds of one inference of a batch by onnxruntime on one thread.
+/// How long onnxruntime takes for a batch.
+struct ONNXRuntimeFigures {
+  let seconds: Double
+  /// Into how many runs the batch was split: one, when the model takes any batch.
+  let runCount: Int
+  let version: String
+}
+
+/// The median time of one inference of a batch by onnxruntime.
 ///
-/// - Parameter input: An .npy file of the whole batch.
-func timeONNXRuntime(model: String, input: [UInt8], runCount: Int) throws -> Double {
+/// - Parameter inputs: By name, an .npy file of the whole batch.
+func timeONNXRuntime(
+  model: String, inputs: [(name: String, file: [UInt8])], threads: Int, repetitions: Int
+) throws -> ONNXRuntimeFigures {
   func refuse(_ reason: String) -> Failure { .unusable("\(model): cannot be timed with onnxruntime: \(reason)") }
   var template = Array("/tmp/zkml.XXXXXX".utf8CString)
-  let descriptor = mkstemp(&template)
-  guard descriptor >= 0 else { throw refuse("no temporary file") }
-  close(descriptor)
-  let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  defer { unlink(path) }
-  try write([OutputFile(path: path, bytes: input, isSecret: true)])
-  guard let output = run(["python3", "-c", script, model, path, String(runCount)]) else {
+  guard mkdtemp(&template) != nil else { throw refuse("no temporary folder") }
+  let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  let files = inputs.enumerated().map { index, input in
+    OutputFile(path: "\(folder)/\(index).npy", bytes: input.file, isSecret: true)
+  }
+  defer {
+    for file in files { unlink(file.path) }
+    rmdir(folder)
+  }
+  try write(files)
+  let arguments = zip(inputs, files).map { "\($0.name)=\($1.path)" }
+  guard let output = run(["python3", "-c", script, model, String(threads), String(repetitions)] + arguments) else {
     throw refuse("python3 with onnxruntime and numpy is needed, and must take the network")
   }
-  guard let seconds = Double(output.filter { !$0.isWhitespace }) else { throw refuse("it printed no time") }
-  return seconds
+  let words = output.split(whereSeparator: \.isWhitespace)
+  guard words.count == 3, let seconds = Double(words[0]), let runCount = Int(words[1]) else {
+    throw refuse("it printed no time")
+  }
+  return ONNXRuntimeFigures(seconds: seconds, runCount: runCount, version: String(words[2]))
 }
 
 /// The standard output of a program, or nil when it fails.

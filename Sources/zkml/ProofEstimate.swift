@@ -1,38 +1,78 @@
 import Circuit
+import Prover
 import Verifier
 
-/// What one proof of a batch of one will cost, roughly; from the circuit alone.
+/// What one proof will cost, from the circuit alone.
 struct ProofEstimate {
-  let proofByteCount: Int
-  let proveSeconds: Double
+  let batch: Int
+  let threads: Int
+  let size: ProofSize
+  let work: ProofWork
+  /// How slow the machine is now, beside that of the unit costs.
+  let slowness: Double
+  /// Seconds by phase, in the order of a proof.
+  let phases: [(name: String, seconds: Double)]
+  /// The peak of a process that proves.
   let memoryByteCount: Int
 
-  init(_ circuit: ArithmeticCircuit) {
-    let plan = Plan(circuit: circuit, batch: 1, modelCode: circuit.modelCode)
-    var bytes = 0
-    for commitment in plan.commitments {
-      bytes += Self.openingByteCount(commitment.code, symbolByteCount: 8 * commitment.layout.rowCount)
-    }
-    for level in plan.levels {
-      switch level {
-      case .clear(let elementCount): bytes += 16 * elementCount
-      case .committed(let code, let rowCount, _):
-        bytes += Self.openingByteCount(code, symbolByteCount: 16 * rowCount)
+  var proveSeconds: Double { phases.reduce(0) { $0 + $1.seconds } }
+
+  init(_ circuit: ArithmeticCircuit, batch: Int, threads: Int) {
+    let plan = Plan(circuit: circuit, batch: batch, modelCode: circuit.modelCode)
+    let work = ProofWork(plan)
+    let slowness = UnitCosts.slowness()
+    self.slowness = slowness
+    self.batch = batch
+    self.threads = threads
+    self.work = work
+    size = ProofSize(plan)
+    phases = phaseNames.map { name in
+      let nanoseconds = WorkKind.allCases.filter { $0.phase == name }.reduce(UnitCosts.fixedNanoseconds(name)) {
+        $0 + UnitCosts.nanoseconds($1) * Double(work.counts[$1] ?? 0)
       }
+      let share = UnitCosts.parallelShare(name)
+      return (name, 1e-9 * slowness * nanoseconds * (1 - share + share / Double(threads)))
     }
-    let depth = max(plan.lookupBlocks.depth, plan.tableBlocks.depth)
-    bytes += 48 * depth * depth / 2 + 128 * depth
-    let symbols = plan.commitments.map { $0.layout.rowCount << $0.code.domainBits }
-    let leaves = circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth
-    let committed = plan.commitments.map { $0.layout.rowCount << $0.layout.variableCount }.reduce(0, +)
-    proofByteCount = bytes
-    memoryByteCount = 12 << 20 + 24 * symbols.reduce(0, +) + 160 * leaves
-    proveSeconds = 0.006 + 1e-8 * Double(symbols.last ?? 0) + 6e-8 * Double(committed) + 6e-7 * Double(leaves)
+    memoryByteCount = Self.memory(plan)
   }
 
-  private static func openingByteCount(_ code: Code, symbolByteCount: Int) -> Int {
-    let shared = Int.bitWidth - 1 - code.queryCount.leadingZeroBitCount
-    return code.queryCount * (symbolByteCount + 32 * max(0, code.domainBits - shared))
+  /// The key, decoded; then what a proof adds: columns, the witness's code, the trees of fractions.
+  private static func memory(_ plan: Plan) -> Int {
+    let weights = plan.circuit.columns(of: .weight).reduce(0) {
+      $0 + plan.circuit.shape(ofColumn: $1, batch: 1).reduce(1, *)
+    }
+    let columns = plan.circuit.columns.indices.reduce(0) {
+      $0 + plan.circuit.shape(ofColumn: $1, batch: plan.batch).reduce(1, *)
+    }
+    var key = 8 * weights
+    var proof = 8 * columns
+    for (index, commitment) in plan.commitments.enumerated() {
+      let bytes = 8 * (commitment.elementCount + commitment.symbolCount) + 64 << commitment.code.domainBits
+      if index == 0, plan.hasWeights { key += bytes } else { proof += bytes }
+    }
+    let file = key - 8 * (plan.hasWeights ? plan.commitments[0].elementCount : 0) - 4 * weights
+    let leaves = plan.circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth
+    proof += 80 * leaves
+    return UnitCosts.processByteCount + key + max(file, proof)
+  }
+}
+
+extension ProofEstimate {
+  var line: String {
+    let subject = "a proof of a batch of \(batch) on \(threads) thread\(threads == 1 ? "" : "s"), about"
+    let bytes = (grouped(size.byteCount), grouped(memoryByteCount))
+    return "\(subject): \(bytes.0) bytes, \(duration(proveSeconds)), \(bytes.1) bytes of memory"
+  }
+
+  var json: JSON {
+    [
+      "batch": .integer(batch), "threads": .integer(threads), "proof_bytes": .integer(size.byteCount),
+      "prove_s": .number(proveSeconds), "memory_bytes": .integer(memoryByteCount),
+      "slowness": .number(slowness),
+      "phases": .object(phases.map { Member($0.name, .number($0.seconds)) }),
+      "proof_parts": .object(size.parts.map { Member($0.label, .integer(Int($0.byteCount.rounded()))) }),
+      "work": .object(WorkKind.allCases.map { Member($0.rawValue, .integer(work.counts[$0] ?? 0)) }),
+    ]
   }
 }
 

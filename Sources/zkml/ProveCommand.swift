@@ -1,5 +1,6 @@
 import ArgumentParser
 import Circuit
+import Execution
 import Glibc
 import Model
 import Prover
@@ -17,7 +18,8 @@ struct ProveCommand: ParsableCommand {
         zkml prove net --input sample.json --context "order 4711" -o sample.proof
         zkml prove net --many list.txt
 
-      Each line of the list for --many: an input, white space, the proof to write.
+      Each line of the list for --many: an input, a tab or spaces, the proof to write. Proofs are written as they are
+      made; an error ends the run and names its line.
       """)
 
   @Argument(help: "Path without extension.") var network: String
@@ -58,30 +60,48 @@ struct ProveCommand: ParsableCommand {
     let (key, keyByteCount) = try NetworkFiles(path: network).provingKey()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
-    var reports: [JSON] = []
-    for (input, output) in try jobs() { reports.append(try prove(key, input, output)) }
+    let jobs = try jobs()
+    let reports = try jobs.map { job in
+      do { return try prove(key, job, of: jobs.count) } catch {
+        guard many != nil else { throw error }
+        let failure = Failure(error)
+        throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
+      }
+    }
     if !transparent { shared.note(plainModeNotice) }
     shared.emit(many == nil ? reports[0] : ["proofs": .array(reports)])
   }
 
-  private func jobs() throws -> [(input: String, output: String)] {
-    guard let many else { return [(input ?? "", output ?? "")] }
-    let lines = String(decoding: try readFile(many, limit: 1 << 26), as: UTF8.self).split(separator: "\n")
-    let jobs = try lines.map { line in
-      let words = line.split { $0 == " " || $0 == "\t" }
-      guard words.count == 2 else { throw Failure.unusable("\(many): a line is not an input and a proof: \(line)") }
-      return (input: String(words[0]), output: String(words[1]))
+  private func jobs() throws -> [ProofJob] {
+    guard let many else { return [ProofJob(number: 1, place: "", input: input ?? "", output: output ?? "")] }
+    let text = String(decoding: try readFile(many, limit: 1 << 26), as: UTF8.self)
+    var jobs: [ProofJob] = []
+    var outputs: Set<String> = []
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+      guard line.contains(where: { !$0.isWhitespace }) else { continue }
+      let place = "\(many):\(index + 1)"
+      let words = line.contains("\t") ? line.split(separator: "\t") : line.split(separator: " ")
+      guard words.count == 2 else { throw Failure.unusable("\(place): is not an input and a proof: \(line)") }
+      guard outputs.insert(String(words[1])).inserted else {
+        throw Failure.unusable("\(place): \(words[1]) is written by a line before")
+      }
+      jobs.append(ProofJob(number: jobs.count + 1, place: place, input: String(words[0]), output: String(words[1])))
     }
     guard !jobs.isEmpty else { throw Failure.unusable("\(many): has no lines") }
     return jobs
   }
 
-  private func prove(_ key: ProvingKey, _ input: String, _ output: String) throws -> JSON {
-    let circuit = key.circuit
-    let (batch, inputs) = try circuit.quantized(input, circuit.inputs)
+  private func prove(_ key: ProvingKey, _ job: ProofJob, of count: Int) throws -> JSON {
+    let (circuit, input, output) = (key.circuit, job.input, job.output)
+    let arrays = try circuit.quantized(input, circuit.inputs)
+    let batch = arrays.batch
+    arrays.notice(input).map(shared.note)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
-      batch: batch, inputs: inputs, context: Array(context.utf8), source: input, threads: shared.threadCount)
+      batch: batch, inputs: arrays.integers, context: Array(context.utf8), source: input, threads: shared.threadCount
+    ) { phase in
+      shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
+    }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let bytes = proof.file(circuit)
     try write([OutputFile(path: output, bytes: bytes)])
@@ -91,18 +111,31 @@ struct ProveCommand: ParsableCommand {
     for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(false),
-      "batch": .integer(batch), "context": .string(context), "prove_s": .number(seconds),
-      "proof_bytes": .integer(bytes.count), "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
+      "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
+      "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
+      "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
+      "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ]
   }
 }
 
+/// One proof to make.
+private struct ProofJob {
+  /// From 1.
+  let number: Int
+  /// The line that asks for it.
+  let place: String
+  let input: String
+  let output: String
+}
+
 extension ProvingKey {
   func proof(
-    batch: Int, inputs: [[Int64]], context: [UInt8] = [], source: String, threads: Int
+    batch: Int, inputs: [[Int64]], context: [UInt8] = [], source: String, threads: Int,
+    observe: @escaping (String) -> Void = { _ in }
   ) throws -> (proof: Proof, details: ProofBytes) {
-    do throws(WitnessError) {
-      return try prove(batch: batch, inputs: inputs, context: context, threads: threads)
+    do throws(ExecutionError) {
+      return try prove(batch: batch, inputs: inputs, context: context, threads: threads, observe: observe)
     } catch {
       throw Failure.unusable("\(source): \(error.reason(circuit))")
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Circuit
+import Execution
 import Model
-import Prover
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,8 +28,12 @@ struct RunCommand: ParsableCommand {
     try shared.requireNoSeed()
     let lowered = try NetworkFiles(path: network).lowered()
     let circuit = lowered.circuit
-    let (batch, inputs) = try circuit.quantized(input, circuit.inputs)
-    let outputs = try lowered.outputs(of: inputs, batch: batch, threads: shared.threadCount)
+    let arrays = try circuit.quantized(input, circuit.inputs)
+    let (batch, inputs) = (arrays.batch, arrays.integers)
+    arrays.notice(input).map(shared.note)
+    shared.status("running \(grouped(batch)) samples")
+    let outputs = try CircuitExecutor(circuit, weights: lowered.weights).outputs(
+      of: inputs, batch: batch, threads: shared.threadCount)
     if let output {
       guard let port = circuit.outputs.first, circuit.outputs.count == 1 else {
         throw Failure.unusable("--output needs a network with one output; \(network) has \(circuit.outputs.count)")
@@ -38,26 +42,25 @@ struct RunCommand: ParsableCommand {
       try write([OutputFile(path: output, bytes: encodeNPY(values, shape: [batch] + port.dimensions))])
     }
     for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
-    shared.emit(["batch": .integer(batch), "outputs": circuit.outputs.json(outputs, circuit, batch: batch)])
+    shared.emit([
+      "batch": .integer(batch), "saturated": .integer(arrays.saturated.count),
+      "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
+    ])
   }
 }
 
-extension LoweredNetwork {
-  /// The outputs by port: from the plain executor where the circuit is one of its networks, else from the circuit.
+extension CircuitExecutor {
+  /// The outputs by port.
   func outputs(of inputs: [[Int64]], batch: Int, threads: Int) throws -> [[Int64]] {
-    if let network = IntegerNetwork(self) {
-      return [PlainExecutor(network).run(IntegerBatch(count: batch, values: inputs[0])).values]
-    }
-    do throws(WitnessError) {
-      let witness = try Witness(circuit, batch: batch, inputs: inputs, weights: weights, threads: threads)
-      return witness.outputs(circuit)
+    do throws(ExecutionError) {
+      return try run(batch: batch, inputs: inputs, threads: threads)
     } catch {
       throw Failure.unusable(error.reason(circuit))
     }
   }
 }
 
-extension WitnessError {
+extension ExecutionError {
   func reason(_ circuit: ArithmeticCircuit) -> String {
     switch self {
     case .outsideTable(let lookup, let index, let value):

@@ -22,8 +22,11 @@ struct SetupCommand: ParsableCommand {
     let files = NetworkFiles(path: network)
     let start = ContinuousClock.now
     let lowered = try files.lowered()
+    shared.status("committing to the weights")
     let key = ProvingKey(circuit: lowered.circuit, weights: lowered.weights, threads: shared.threadCount)
+    shared.status("proving that the weights are in range")
     let verifyingKey = try key.verifyingKey(threads: shared.threadCount)
+    shared.status("writing the keys")
     let (secret, open) = (key.file, verifyingKey.file)
     try write([
       OutputFile(path: files.provingKeyPath, bytes: secret, isSecret: true),

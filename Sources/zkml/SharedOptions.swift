@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Logging
 
 /// Options of every command, and what follows from them.
 struct SharedOptions: ParsableArguments {
@@ -13,7 +13,7 @@ struct SharedOptions: ParsableArguments {
   @Flag(help: "Print one JSON object on standard output and messages on standard error.")
   var json = false
 
-  @Flag(name: .shortAndLong, help: "Say more on standard error.")
+  @Flag(name: .shortAndLong, help: "Log what is done on standard error.")
   var verbose = false
 
   @Flag(help: "Print nothing but errors and JSON.")
@@ -36,13 +36,19 @@ struct SharedOptions: ParsableArguments {
   }
 
   /// A line on standard output for people.
-  func say(_ line: String) { if !json, !quiet { print(printable(line)) } }
+  func say(_ line: String) { if !json, !quiet { StatusLine.pause { print(printable(line)) } } }
 
   /// A line on standard error.
   func note(_ line: String) { if !quiet { printError(line) } }
 
-  /// A line on standard error with --verbose.
-  func detail(_ line: String) { if verbose, !quiet { printError(line) } }
+  /// A line of the log, shown with --verbose.
+  func detail(_ line: @autoclosure () -> String) {
+    let level: Logger.Level = quiet ? .critical : verbose ? .debug : .notice
+    Logger(label: "zkml") { _ in StandardErrorLog(logLevel: level) }.debug("\(line())")
+  }
+
+  /// What is being done, on a terminal.
+  func status(_ text: String) { if !json, !quiet { StatusLine.show(text) } }
 
   /// The object of --json.
   func emit(_ object: @autoclosure () -> JSON) { if json { print(object()) } }

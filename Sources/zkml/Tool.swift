@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Model
 import Verifier
 
 struct RootCommand: ParsableCommand {
@@ -28,6 +27,7 @@ struct RootCommand: ParsableCommand {
 @main enum Tool {
   static func main() {
     let status = Tool.status()
+    StatusLine.end()
     fflush(nil)
     exit(status)
   }
@@ -49,16 +49,12 @@ struct RootCommand: ParsableCommand {
     do {
       try command.run()
       return 0
-    } catch let failure as Failure {
-      return failure.report()
-    } catch let error as ModelError {
-      return Failure.unusable(error.description).report()
     } catch {
       guard RootCommand.exitCode(for: error) != .success else {
         print(RootCommand.fullMessage(for: error))
         return 0
       }
-      return Failure(status: .internalError, message: "internal error: \(error)").report()
+      return Failure(error).report()
     }
   }
 }

@@ -9,16 +9,17 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Checks that proofs hold, for this key and the demanded statement.",
     discussion: """
       Prints the statement: model, batch, input, outputs, context. --input, --output and --context demand that it is the
-      given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared.
+      given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared;
+      a number beyond the network's range is in no statement. --model demands that the key is the one of this model.
       Several proofs give one line each.
 
         zkml verify --key net.vk sample.proof
         zkml verify --key net.vk sample.proof --input sample.npy --context "order 4711"
-        zkml verify --key net.vk proofs/*.proof
+        zkml verify --key net.vk proofs/*.proof --model dedfddcf5ed88b119d73ed175b9c10a8f9b4e43f67fb06d322d42ada3a25afa8
 
       The first use of a key checks once that its weights are in range; success is remembered in ~/.cache/zkml.
 
-      Exit status: 0 every proof holds, 1 one does not, 2 a file cannot be used.
+      Exit status: 0 every proof holds, 1 one does not, 2 all that can be used hold, but a file cannot be used.
       """)
 
   @Option(help: "The verifying key, NET.vk.") var key: String
@@ -31,15 +32,31 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(help: "Demand this context.") var context = ""
 
+  @Option(help: ArgumentHelp("Demand this model, the first line of what verify prints.", valueName: "hex"))
+  var model: String?
+
   @Flag(help: "Check the weights' ranges again, also when that is remembered.") var recheck = false
 
   @OptionGroup var shared: SharedOptions
 
+  func validate() throws {
+    if let model, model.utf8.count != 2 * Digest.byteCount || !model.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+      throw ValidationError("--model must be \(2 * Digest.byteCount) hexadecimal digits")
+    }
+  }
+
   func run() throws {
     try shared.requireNoSeed()
+    shared.status("checking that the weights of \(key) are in range")
     let (key, wasRemembered) = try VerifyingKey.trusted(key, recheck: recheck)
     shared.detail(wasRemembered ? "weights in range: remembered" : "weights in range: checked")
-    let outcomes = proofs.map { outcome(of: $0, key) }
+    if let model, model.lowercased() != key.modelID {
+      throw Failure.doesNotHold("\(self.key): is the key of model \(key.modelID), not of \(model.lowercased())")
+    }
+    let outcomes = proofs.enumerated().map { index, path in
+      shared.status("verifying \(index + 1) of \(proofs.count)")
+      return outcome(of: path, key)
+    }
     if proofs.count == 1 {
       for line in outcomes[0].lines { shared.say(line) }
     } else {
@@ -52,7 +69,7 @@ struct VerifyCommand: ParsableCommand {
       "hiding": .bool(false), "proofs": .array(outcomes.map(\.json)),
     ])
     let failures = outcomes.compactMap(\.failure)
-    if let failure = failures.first(where: { $0.status == .unusable }) ?? failures.first {
+    if let failure = failures.first(where: { $0.status == .doesNotHold }) ?? failures.first {
       throw Failure(status: failure.status, message: proofs.count == 1 ? failure.message : "")
     }
   }
@@ -61,13 +78,8 @@ struct VerifyCommand: ParsableCommand {
     do {
       let proof = try checkedProof(path, key)
       return ProofOutcome(path: path, key: key, statement: proof.statement, failure: nil)
-    } catch let failure as Failure {
-      return ProofOutcome(path: path, key: key, statement: nil, failure: failure)
-    } catch let error as ModelError {
-      return ProofOutcome(path: path, key: key, statement: nil, failure: .unusable(error.description))
     } catch {
-      return ProofOutcome(
-        path: path, key: key, statement: nil, failure: Failure(status: .internalError, message: "\(error)"))
+      return ProofOutcome(path: path, key: key, statement: nil, failure: Failure(error))
     }
   }
 
@@ -100,6 +112,9 @@ struct VerifyCommand: ParsableCommand {
       let demanded = try circuit.quantized(text, ports)
       guard demanded.batch == statement.batch else {
         throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
+      }
+      if let value = demanded.saturated.first {
+        throw differs("\(value) of \(text) is beyond the range of the network's \(name)")
       }
       guard demanded.integers == integers else { throw differs("its \(name) is not \(text)") }
     }

@@ -25,6 +25,26 @@ import Verifier
     expectRejection(try network.verify("@a.proof", "--input", TrainedNetwork.data), "batch")
   }
 
+  @Test func valuesBeyondTheRangeAreInNoStatement() throws {
+    let network = try TrainedNetwork(isProved: false)
+    try network.place.write(Array("[[\(Array(repeating: "1e6", count: 64).joined(separator: ","))]]".utf8), to: "far.json")
+    let proved = try network.succeed("prove", "@net", "--input", "@far.json", "-o", "@a.proof", "--context", "order 1")
+    #expect(proved.errors.contains("64 values beyond the range"))
+    #expect(try network.verify("@a.proof").status == 0)
+    expectRejection(try network.verify("@a.proof", "--input", "@far.json"), "beyond the range")
+    try network.place.write(Array("[[\(Array(repeating: "1e30", count: 10).joined(separator: ","))]]".utf8), to: "y.json")
+    expectRejection(try network.verify("@a.proof", "--output", "@y.json"), "beyond the range")
+  }
+
+  @Test func anotherModelIsDemanded() throws {
+    let network = try TrainedNetwork()
+    let line = try network.verify("@a.proof").output.split(separator: "\n").first { $0.hasPrefix("model ") }
+    let model = try #require(line?.split(separator: " ").last).description
+    #expect(try network.verify("@a.proof", "--model", model.uppercased()).status == 0)
+    let other = (model.first == "0" ? "1" : "0") + model.dropFirst()
+    expectRejection(try network.verify("@a.proof", "--model", other), "not of \(other)")
+  }
+
   @Test func anotherKeyIsUsed() throws {
     let network = try TrainedNetwork()
     let dense = DenseNetwork(sizes: [64, 32, 10])
@@ -59,7 +79,8 @@ import Verifier
     #expect(result.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 2)
     let object = try network.verify("@a.proof", "@b.proof", "--json")
     #expect(object.status == 1 && object.output.hasPrefix("{\"valid\": false"))
-    #expect(try network.verify("@b.proof", "@none.proof").status == 2)
+    #expect(try network.verify("@a.proof", "@none.proof").status == 2)
+    #expect(try network.verify("@none.proof", "@b.proof").status == 1)
   }
 
   @Test func weightsOutOfRangeAreRejected() throws {

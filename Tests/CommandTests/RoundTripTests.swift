@@ -46,6 +46,57 @@ import Testing
     #expect(several.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 3)
   }
 
+  /// An error ends a list and names its line; the proofs before it stay, and nothing else is left.
+  @Test func listsEndAtTheirFirstError() throws {
+    let network = try TrainedNetwork(isProved: false)
+    let folder = network.place.path
+    let lines = [
+      "\(TrainedNetwork.sample(0))\t\(folder)/p 0.proof", "  ", "\(folder)/none.npy \(folder)/p1.proof",
+      "\(TrainedNetwork.sample(2)) \(folder)/p2.proof",
+    ]
+    try network.place.write(Array(lines.joined(separator: "\n").utf8), to: "list")
+    let result = try network.place.run("prove", "@net", "--many", "@list", "--json")
+    #expect(result.status == 2 && result.output.isEmpty)
+    #expect(result.errors.contains("list:3: \(folder)/none.npy"))
+    #expect(network.place.names == ["list", "net.circuit", "net.pk", "net.vk", "net.weights", "p 0.proof"])
+    #expect(try network.place.run("verify", "--key", "@net.vk", "@p 0.proof").status == 0)
+  }
+
+  @Test func unsupportedNodesAreListedEach() throws {
+    let place = try Workplace()
+    let model = circuitFolder("../Tests/ModelTests/Fixtures/refused/unsupported_operators") + ".onnx"
+    let arguments = ["compile", model, "--calibrate", TrainedNetwork.calibration, "--dry-run"]
+    let text = try place.run(arguments)
+    #expect(text.status == 2 && text.output.isEmpty)
+    let object = try place.run(arguments + ["--json"])
+    #expect(object.status == 2)
+    let unsupported = try JSONDecoder().decode(Unsupported.self, from: Data(object.output.utf8)).unsupported
+    #expect(unsupported.count > 1 && text.errorLines.count == unsupported.count + 1)
+    for (line, node) in zip(text.errorLines.dropFirst(), unsupported) {
+      #expect(line.contains(node.operator) && line.contains(node.reason))
+    }
+  }
+
+  /// The bytes of a proof follow from the circuit alone, but for where leaves are drawn.
+  @Test(arguments: [1, 5]) func proofBytesArePredicted(batch: Int) throws {
+    let network = try TrainedNetwork(isProved: false)
+    let result = try network.succeed(
+      "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run", "--json", "--batch",
+      "\(batch)")
+    let estimate = try JSONDecoder().decode(Estimated.self, from: Data(result.output.utf8)).estimate
+    let arrays = (0..<batch).map { _ in "[" + Array(repeating: "0.5", count: 64).joined(separator: ",") + "]" }
+    try network.place.write(Array("[\(arrays.joined(separator: ","))]".utf8), to: "x.json")
+    let measured = try JSONDecoder().decode(
+      Measured.self,
+      from: Data(try network.succeed("measure", "@net", "--input", "@x.json", "--repeat", "1", "--json").output.utf8))
+    #expect(abs(1 - Double(estimate.proof_bytes) / Double(measured.proof_bytes)) < 0.03)
+    for (part, byteCount) in measured.proof_parts where part != "leaves" && part != "paths" {
+      #expect(estimate.proof_parts[part] == byteCount, "\(part)")
+    }
+    #expect(Set(estimate.phases.keys) == Set(measured.phases.keys))
+    #expect(estimate.prove_s > 0 && estimate.memory_bytes > 0)
+  }
+
   @Test func everyFileIsInspected() throws {
     let network = try TrainedNetwork()
     for (name, kind) in [
@@ -94,12 +145,29 @@ import Testing
     let measured = try object(Measured.self, "measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "3")
     #expect(measured.soundness_bits >= 100 && measured.weight_elements == 2410 && !measured.hiding)
     #expect(measured.proof_parts.values.reduce(0, +) < measured.proof_bytes)
+    #expect(measured.onnxruntime_s == nil && measured.overhead_onnxruntime == nil)
+    let noModel = try network.place.run(
+      "measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1", "--onnxruntime", "@none.onnx")
+    #expect(noModel.status == 2 && noModel.errors.contains("none.onnx: cannot be timed with onnxruntime"))
     #expect(measured.phases.keys.contains("open"))
     let verified = try object(Verified.self, "verify", "--key", "@net.vk", "@a.proof", "--context", "order 1")
     #expect(verified.valid && verified.proofs.count == 1 && verified.proofs[0].context == "order 1")
     #expect(verified.proofs[0].outputs["logits"]?.values.count == 10)
     #expect(verified.model == measured.model)
   }
+}
+
+private struct Unsupported: Decodable {
+  struct Node: Decodable { let name: String, `operator`: String, reason: String }
+  let unsupported: [Node]
+}
+
+private struct Estimated: Decodable {
+  struct Estimate: Decodable {
+    let proof_bytes: Int, prove_s: Double, memory_bytes: Int
+    let proof_parts: [String: Int], phases: [String: Double]
+  }
+  let estimate: Estimate
 }
 
 private struct Inspected: Decodable { let kind: String, bytes: Int, hiding: Bool }

@@ -27,7 +27,9 @@ import Verifier
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--private-input"], "hiding mode"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--seed", "00"], "--transparent"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--transparent", "--seed", "xyz"], "--seed"),
-      (["verify", "@p"], "--key"), (["measure", "@n", "--input", "x", "--repeat", "0"], "--repeat"),
+      (["verify", "@p"], "--key"), (["verify", "--key", "@k", "@p", "--model", "b51e"], "--model"),
+      (["compile", "m.onnx", "--calibrate", "x.npy", "--dry-run", "--batch", "0"], "--batch"),
+      (["measure", "@n", "--input", "x", "--repeat", "0"], "--repeat"),
     ] { try expectRefusal(place, arguments, part) }
   }
 
@@ -105,8 +107,11 @@ import Verifier
       let verify = ["verify", "--key", "@net.vk", "@a.proof", "--context", "order 1"]
       try expectRefusal(place, verify + ["--input", input], part)
     }
+    let sample = TrainedNetwork.sample(0)
+    try place.write(Array("\n\(sample) @x.proof\n\(sample) @x.proof\n".utf8), to: "twice")
     for (arguments, part) in [
-      (["prove", "@net", "--many", "@list"], "one-word"),
+      (["prove", "@net", "--many", "@list"], "list:1: is not an input and a proof: one-word"),
+      (["prove", "@net", "--many", "@twice"], "twice:3: @x.proof is written by a line before"),
       (["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", "@no/b.proof"], "no/b.proof"),
       (["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", "/dev/null"], "not a regular file"),
       (["evaluate", "@net", "--data", TrainedNetwork.data, "--labels", "input"], "input"),

@@ -1,0 +1,86 @@
+import Circuit
+import Field
+import Glibc
+import Verifier
+
+/// The bytes of a proof file by part, from the plan alone: exact but for leaves and paths, which are those expected of
+/// random positions.
+struct ProofSize {
+  private(set) var parts: [(label: String, byteCount: Double)] = []
+
+  var byteCount: Int { Int(parts.reduce(0) { $0 + $1.byteCount }.rounded()) }
+
+  init(_ plan: Plan) {
+    let circuit = plan.circuit
+    add("statement", Self.statementByteCount(circuit, batch: plan.batch))
+    if plan.hasWitness { add("witness", Digest.byteCount) }
+    if !circuit.lookups.isEmpty {
+      let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
+      let layers = depths[0] > depths[1] ? depths[0] : depths[1]
+      addElements("roots", 4)
+      addElements("layer.round", layers * (layers - 1))
+      addElements("layer.ends", 4 * (depths[0] + depths[1]))
+      addElements("lookup.values", plan.lookedUpColumns.count + circuit.tables.count)
+    }
+    let terms = plan.shapesOfTerms
+    let instances = plan.instanceShapes
+    addElements("terms", terms.count { !plan.isComputed($0) })
+    let degree = instances.reduce(2) { max($0, $1.degree) }
+    addElements("contraction.round", degree * (instances.map(\.variableCount).max() ?? 0))
+    addElements("operands", instances.flatMap(\.operands).count { plan.slots[$0.column] != nil })
+    addElements("merge.round", 2 * (plan.commitments.map(\.variableCount).max() ?? 0))
+    var codes = plan.commitments.map { (code: $0.code, leafByteCount: BaseField.byteCount * $0.layout.rowCount) }
+    for level in plan.levels {
+      for (code, leafByteCount) in codes { addOpening(code, leafByteCount: leafByteCount) }
+      addElements("fold.round", 2 * level.roundCount)
+      switch level {
+      case .clear(let elementCount): addElements("final", elementCount)
+      case .committed(let code, let rowCount, _):
+        add("level", Digest.byteCount)
+        codes = [(code, SecureField.byteCount * rowCount)]
+      }
+    }
+  }
+
+  private mutating func add(_ label: String, _ byteCount: Double) {
+    guard byteCount > 0 else { return }
+    if let index = parts.firstIndex(where: { $0.label == label }) {
+      parts[index].byteCount += byteCount
+    } else {
+      parts.append((label, byteCount))
+    }
+  }
+
+  private mutating func add(_ label: String, _ byteCount: Int) { add(label, Double(byteCount)) }
+
+  private mutating func addElements(_ label: String, _ count: Int) { add(label, SecureField.byteCount * count) }
+
+  private mutating func addOpening(_ code: Code, leafByteCount: Int) {
+    /// How many of the nodes of a level are above one of the drawn leaves.
+    func reached(_ level: Int) -> Double {
+      let count = pow(2, Double(code.domainBits - level))
+      return -count * expm1(Double(code.queryCount) * log1p(-1 / count))
+    }
+    let siblings = (0..<code.domainBits).map { 2 * (code.domainBits == $0 + 1 ? 1 : reached($0 + 1)) - reached($0) }
+    add("leaves", reached(0) * Double(leafByteCount))
+    add("paths", siblings.reduce(0, +) * Double(Digest.byteCount))
+  }
+
+  /// All of a .proof file but the proof itself; the context is empty.
+  private static func statementByteCount(_ circuit: ArithmeticCircuit, batch: Int) -> Int {
+    let ports = circuit.inputs + circuit.outputs
+    return 96 + 32 + circuit.inputs.count
+      + ports.reduce(0) { $0 + circuit.shownColumn($1).integerByteCount * $1.dimensions.reduce(batch, *) }
+  }
+}
+
+extension Plan {
+  /// The terms of all virtual claims, without their values.
+  var shapesOfTerms: [ReducedTerm] {
+    virtualColumns.flatMap { column in
+      terms(
+        ofColumn: column,
+        bits(ofColumn: column).map { AxisWeight(at: Array(repeating: .zero, count: $0)) })
+    }
+  }
+}

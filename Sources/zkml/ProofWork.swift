@@ -1,0 +1,96 @@
+import Circuit
+import Verifier
+
+/// One kind of work of a proof; each belongs to a phase, which its name begins with.
+enum WorkKind: String, CaseIterable {
+  case witnessProducts = "witness.products"
+  case witnessValues = "witness.values"
+  case planColumns = "plan.columns"
+  case commitStatement = "commit.statement"
+  case commitSymbols = "commit.symbols"
+  case lookupLeaves = "lookups.leaves"
+  case lookupValues = "lookups.values"
+  case contractionElements = "contractions.elements"
+  case contractionTables = "contractions.tables"
+  case mergePasses = "merge.passes"
+  case mergeTables = "merge.tables"
+  case openSymbols = "open.symbols"
+
+  var phase: Substring { rawValue.prefix { $0 != "." } }
+}
+
+/// How much of each kind of work a proof takes, from the plan alone.
+struct ProofWork {
+  private(set) var counts: [WorkKind: Int] = [:]
+
+  init(_ plan: Plan) {
+    let circuit = plan.circuit
+    let shape = { circuit.shape(ofColumn: $0, batch: plan.batch) }
+    let size = { shape($0).reduce(1, *) }
+    let padded = { 1 << shape($0).map(bitCountOfAxis).reduce(0, +) }
+    for contraction in circuit.contractions {
+      for term in contraction.terms {
+        let axes = Set(circuit.columns[contraction.output].axes + term.operands.flatMap { $0.bindings.map(\.loopAxis) })
+        add(.witnessProducts, axes.reduce(1) { $0 * plan.size(ofAxis: $1) })
+      }
+    }
+    add(.witnessValues, circuit.columns(of: .advice).reduce(0) { $0 + size($1) })
+    add(.planColumns, circuit.columns.count)
+    add(.commitStatement, (circuit.inputs + circuit.outputs).reduce(0) { $0 + $1.dimensions.reduce(plan.batch, *) })
+    if plan.hasWitness, let witness = plan.commitments.last {
+      add(.commitSymbols, witness.symbolCount)
+    }
+    if !circuit.lookups.isEmpty {
+      add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
+      add(.lookupValues, plan.lookedUpColumns.reduce(0) { $0 + padded($1) })
+    }
+    for term in plan.shapesOfTerms {
+      switch term.remainder {
+      case .direct(let operand, _): addClaim(operand.column, plan)
+      case .instance(let instance):
+        for operand in instance.operands {
+          add(.contractionElements, size(operand.column))
+          addClaim(operand.column, plan)
+        }
+        add(.contractionTables, instance.degree << instance.variableCount)
+      }
+    }
+    for column in plan.lookedUpColumns { addClaim(column, plan) }
+    for column in circuit.columns(of: .advice) {
+      if let slot = plan.slots[column], plan.placement(slot).hasPadding { addClaim(column, plan, products: 2) }
+    }
+    addOpening(plan)
+  }
+
+  private mutating func add(_ kind: WorkKind, _ count: Int) { counts[kind, default: 0] += count }
+
+  /// The merge's pass over a column that a claim is about, and its tables over the entries of a row.
+  private mutating func addClaim(_ column: Int, _ plan: Plan, products: Int = 1) {
+    guard let slot = plan.slots[column] else { return }
+    let placement = plan.placement(slot)
+    let rowLength = 1 << plan.commitments[slot.commitment].layout.variableCount
+    add(.mergePasses, products * placement.rowCount * rowLength)
+    if placement.rowCount > 1 { add(.mergeTables, products * rowLength) }
+  }
+
+  private mutating func addOpening(_ plan: Plan) {
+    for commitment in plan.commitments {
+      add(.mergePasses, commitment.elementCount)
+      add(.mergeTables, commitment.elementCount / max(1, commitment.layout.rowCount))
+    }
+    for level in plan.levels {
+      switch level {
+      case .clear: break
+      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * rowCount << code.domainBits)
+      }
+    }
+  }
+}
+
+extension CommitmentPlan {
+  /// Entries of the committed matrix.
+  var elementCount: Int { layout.rowCount << layout.variableCount }
+
+  /// Symbols of its code.
+  var symbolCount: Int { layout.rowCount << code.domainBits }
+}

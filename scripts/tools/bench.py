@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch` or `estimates`.
+
+Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
+timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS, if set, and `estimates` those
+that scripts/tools/generate-dense writes (needs numpy and onnx).
+"""
+
+import ast
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import chart
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUT = ROOT / "out" / "bench"
+TOOL = ROOT / ".build" / "release" / "zkml"
+HAS_ONNXRUNTIME = importlib.util.find_spec("onnxruntime") is not None
+
+
+class Refused(Exception):
+    """The tool's own line about why it does not go on."""
+
+
+def zkml(*arguments):
+    done = subprocess.run([TOOL, *map(str, arguments), "--json"], capture_output=True, text=True)
+    if done.returncode:
+        raise Refused(done.stderr.split("\n")[0].removeprefix("zkml: "))
+    return json.loads(done.stdout)
+
+
+def npy_parts(archive, key):
+    """Header fields and data of an array of an .npz."""
+    data = zipfile.ZipFile(archive).read(key + ".npy")
+    start = 12 if data[6] > 1 else 10
+    end = start + int.from_bytes(data[8:start], "little")
+    return ast.literal_eval(data[start:end].decode()), data[end:]
+
+
+def is_integer(archive, key):
+    return npy_parts(archive, key)[0]["descr"][1] in "iu"
+
+
+def batch_file(archive, key, count):
+    """The first `count` samples of an array as an .npy file, from the start again when there are not so many."""
+    header, data = npy_parts(archive, key)
+    have, *rest = header["shape"]
+    size = len(data) // have
+    samples = b"".join(data[i % have * size : (i % have + 1) * size] for i in range(count))
+    text = str({**header, "shape": (count, *rest)}).encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    path = OUT / f"{pathlib.Path(archive).parent.name}-{count}.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + samples)
+    return path
+
+
+class Model:
+    """An ONNX file, data to calibrate with, and one array of inputs."""
+
+    def __init__(self, name, path, calibration, data, key):
+        self.name, self.path, self.calibration, self.data, self.key = name, path, calibration, data, key
+        self.net = OUT / name
+
+    @property
+    def scale(self):
+        return ["--input-scale", "1/255"] if is_integer(self.data, self.key) else []
+
+    def compile(self):
+        self.compiled = zkml("compile", self.path, "--calibrate", self.calibration, "-o", self.net, *self.scale)
+        self.setup = zkml("setup", self.net)
+
+    def estimate(self, batch, threads):
+        return zkml(
+            "compile", self.path, "--calibrate", self.calibration, "--dry-run", "--batch", batch,
+            "--threads", threads, *self.scale)["estimate"]  # fmt: skip
+
+    def measure(self, batch, repeat, *options, onnx=False):
+        runtime = ["--onnxruntime", self.path] if onnx and HAS_ONNXRUNTIME else []
+        path = batch_file(self.data, self.key, batch)
+        return zkml("measure", self.net, "--input", path, "--repeat", repeat, *runtime, *options)
+
+
+def own_models():
+    for folder in sorted((ROOT / "circuits").iterdir()):
+        if (folder / "model.onnx").exists():
+            calibration = f"{folder / 'calibration.npz'}"
+            yield Model(folder.name, folder / "model.onnx", calibration, folder / "test.npz", "input")
+
+
+def other_models():
+    if "ZKML_MODELS" not in os.environ:
+        return
+    base = pathlib.Path(os.environ["ZKML_MODELS"])
+    data = {"digits": ("digits_all", "digits_all"), "fmnist": ("fmnist_calibration200", "fmnist_test2000")}
+    for folder in sorted(f for f in base.iterdir() if f.is_dir()):
+        family = folder.name.split("_")[0]
+        if family in data:
+            calibration, test = (base / f"{name}.npz" for name in data[family])
+            key = "images"
+        else:
+            calibration = test = folder / "samples.npz"
+            key = "in0/input"
+        for file, suffix in [("model.onnx", ""), ("model_int8_qdq.onnx", "-qdq")]:
+            if (folder / file).exists():
+                name = folder.name.replace("_", "-") + suffix
+                yield Model(name, folder / file, f"{calibration}:{key}", test, key)
+
+
+def ladder():
+    known = {}
+    for model in [*own_models(), *other_models()]:
+        known.setdefault(model.name, model)
+    return known.values()
+
+
+def milliseconds(seconds):
+    return "–" if seconds is None else f"{1000 * seconds:.3g}"
+
+
+def print_table(head, rows):
+    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |")
+
+
+def write(name, content, svg):
+    (ROOT / "docs" / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+    (ROOT / "docs" / f"{name}.svg").write_text(svg)
+    print(f"wrote docs/{name}.json and docs/{name}.svg")
+
+
+def bench_models(repeat):
+    figures, refused = {}, {}
+    for model in ladder():
+        print(f"{model.name} …", file=sys.stderr)
+        try:
+            model.compile()
+            figures[model.name] = {
+                **model.measure(1, repeat, onnx=True), "parameters": model.compiled["parameters"],
+                "macs": model.compiled["macs"], "setup_s": model.setup["setup_s"],
+            }  # fmt: skip
+        except Refused as reason:
+            refused[model.name] = str(reason).replace(f"{model.path}: ", "")
+    columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
+    times = [f"{c.removesuffix('_s')}, ms" for c in columns]
+    head = ["model", "parameters", *times, "proof, bytes", "memory, MB", "prove / plain", "prove / onnxruntime"]
+    rows = []
+    for name, f in figures.items():
+        overheads = ["–" if f[k] is None else f"{f[k]:.0f}" for k in ["overhead_plain", "overhead_onnxruntime"]]
+        sizes = [f"{f['proof_bytes']:,}", f"{f['peak_rss_bytes'] / 1e6:.0f}"]
+        rows.append([name, f"{f['parameters']:,}", *[milliseconds(f[c]) for c in columns], *sizes, *overheads])
+    print_table(head, rows)
+    for name, reason in refused.items():
+        print(f"{name}: {reason}")
+    table = [(name, [None if f[c] is None else 1000 * f[c] for c in columns]) for name, f in figures.items()]
+    names = ["plain", "onnxruntime", "prove", "verify"]
+    write("bench", {"models": figures, "refused": refused}, chart.rows("One inference", "milliseconds", names, table))
+
+
+def bench_batch(repeat):
+    model = next(m for m in own_models() if m.name == "fmnist-mlp")
+    model.compile()
+    batches = [1 << i for i in range(9)]
+    figures = []
+    for batch in batches:
+        print(f"batch {batch} …", file=sys.stderr)
+        figures.append(model.measure(batch, repeat, onnx=True))
+    each = lambda key: [1000 * f[key] / f["batch"] for f in figures if f[key]]
+    rows = [
+        [b, f"{t:.3g}", f"{f['proof_bytes']:,}", milliseconds(f["verify_s"]), f"{f['peak_rss_bytes'] / 1e6:.0f}"]
+        for b, t, f in zip(batches, each("prove_s"), figures)
+    ]
+    print_table(["batch", "prove, ms an image", "proof, bytes", "verify, ms", "memory, MB"], rows)
+    series = [(n, each(k)) for n, k in [("prove", "prove_s"), ("plain", "plain_s"), ("onnxruntime", "onnxruntime_s")]]
+    series = [(n, values) for n, values in series if values]
+    charts = [
+        ("milliseconds an image", [n for n, _ in series], [values for _, values in series], True),
+        ("proof, kB", ["proof"], [[f["proof_bytes"] / 1000 for f in figures]], False),
+        ("verify, ms", ["verify"], [[1000 * f["verify_s"] for f in figures]], False),
+    ]
+    svg = chart.panels("One proof for a batch, fmnist-mlp", "images in a batch", batches, charts)
+    write("batch", {"model": model.name, "batches": figures}, svg)
+
+
+def estimate_runs(repeat):
+    """Prediction and measurement for each network, batch and number of threads."""
+    models = [m for m in own_models() if m.name.endswith("-mlp")]
+    subprocess.run([ROOT / "scripts/tools/generate-dense", OUT], check=True)
+    for folder in sorted(OUT.glob("dense-*M")):
+        data = folder / "data.npz"
+        models.append(Model(folder.name + "-net", folder / "model.onnx", data, data, "input"))
+    for model in models:
+        model.compile()
+        for batch in (1, 16, 64):
+            path = batch_file(model.data, model.key, batch)
+            proved = zkml("prove", model.net, "--input", path, "-o", OUT / "p.proof", "--transparent")
+            for threads in (1, 2):
+                print(f"{model.name}, batch {batch}, {threads} threads …", file=sys.stderr)
+                yield {
+                    "model": model.name.removesuffix("-net"), "batch": batch, "threads": threads,
+                    "predicted": model.estimate(batch, threads), "memory_bytes": proved["peak_rss_bytes"],
+                    "measured": model.measure(batch, repeat, "--threads", threads),
+                }  # fmt: skip
+
+
+def bench_estimates(repeat):
+    runs = list(estimate_runs(repeat))
+    (OUT / "estimates.json").write_text(json.dumps(runs, indent=1) + "\n")
+    rows = []
+    for run in runs:
+        predicted, measured = run["predicted"], run["measured"]
+        pairs = [
+            (predicted["proof_bytes"], measured["proof_bytes"], "{:,}"),
+            (1000 * predicted["prove_s"], 1000 * measured["prove_s"], "{:.3g}"),
+            (predicted["memory_bytes"] / 1e6, run["memory_bytes"] / 1e6, "{:.0f}"),
+        ]
+        cells = [f"{form.format(p)} / {form.format(m)} = {p / m:.2f}" for p, m, form in pairs]
+        rows.append([run["model"], run["batch"], run["threads"], *cells])
+    print_table(["model", "batch", "threads", "proof, bytes", "prove, ms", "memory, MB"], rows)
+
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    kind = sys.argv[1] if len(sys.argv) > 1 else "models"
+    kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates}
+    if kind not in kinds:
+        sys.exit("usage: bench.py models | batch | estimates [repeat]")
+    kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)
