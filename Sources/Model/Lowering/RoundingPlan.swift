@@ -1,7 +1,7 @@
 import Circuit
 
-/// How the requantizations of a network are cut into limbs and tables: with the fewest entries to look up, for a batch of
-/// one.
+/// How the requantizations of a network are cut into limbs and tables: with the fewest entries to look up, limbs for a
+/// batch of one, tables for one of 16.
 struct RoundingPlan {
   private let limbWidths: LimbWidths
   /// By clamp, the quotients of all layers that have it.
@@ -20,7 +20,7 @@ struct RoundingPlan {
       domains.merge([clamp: requantization.domain]) {
         min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
       }
-      counts[clamp, default: 0] += 1 << bitCountOfAxis(count)
+      counts[clamp, default: 0] += 16 << bitCountOfAxis(count)
     }
     self.domains = domains
     limbWidths = LimbWidths(for: remainders)
