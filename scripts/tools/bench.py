@@ -2,7 +2,7 @@
 """Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch` or `estimates`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
-timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS, if set, and `estimates` those
+timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), and `estimates` those
 that scripts/tools/generate-dense writes (needs numpy and onnx).
 """
 
@@ -93,9 +93,10 @@ def own_models():
 
 
 def other_models():
-    if "ZKML_MODELS" not in os.environ:
+    base = pathlib.Path(os.environ.get("ZKML_MODELS", ROOT.parent / "shared" / "models"))
+    if not base.is_dir():
+        print(f"skipped the models of {base.name}: the folder is missing; ZKML_MODELS names another")
         return
-    base = pathlib.Path(os.environ["ZKML_MODELS"])
     data = {"digits": ("digits_all", "digits_all"), "fmnist": ("fmnist_calibration200", "fmnist_test2000")}
     for folder in sorted(f for f in base.iterdir() if f.is_dir()):
         family = folder.name.split("_")[0]
