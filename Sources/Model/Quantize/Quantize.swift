@@ -288,4 +288,3 @@ extension Operation {
     }
   }
 }
-
