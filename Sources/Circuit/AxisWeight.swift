@@ -42,6 +42,13 @@ package struct AxisWeight: Hashable, Sendable {
     return table
   }
 
+  /// w(index), without a table.
+  package func value(at index: Int) -> SecureField {
+    let (o, rest) = (index - start).quotientAndRemainder(dividingBy: stride)
+    guard rest == 0, o >= 0, o < count else { return .zero }
+    return point.map { Multilinear.equality($0, index: o) } ?? .one
+  }
+
   /// The extension over an axis of `point.count` bits.
   package func evaluate(at other: [SecureField]) -> SecureField {
     guard isContiguous, point?.count ?? other.count == other.count else {

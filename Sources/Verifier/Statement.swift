@@ -46,13 +46,12 @@ public struct Statement: Hashable, Sendable {
     if let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) {
       return evaluate(inputs[port], shape: shape, axes)
     }
-    let tables = zip(axes, shape).map { $0.table($1) }
-    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column }), tables.count == 3 else {
+    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column }), axes.count == 3 else {
       return .zero
     }
     return outputs[port].enumerated().reduce(SecureField.zero) { sum, index in
       let (sample, rank) = index.offset.quotientAndRemainder(dividingBy: shape[1])
-      return sum + tables[0][sample] * tables[1][rank] * tables[2][Int(index.element)]
+      return sum + axes[0].value(at: sample) * axes[1].value(at: rank) * axes[2].value(at: Int(index.element))
     }
   }
 

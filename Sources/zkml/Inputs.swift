@@ -33,6 +33,9 @@ extension ArithmeticCircuit {
       guard (1...batchCap).contains(samples.count) else {
         throw Failure.unusable("\(text): has \(samples.count) samples; this circuit takes 1 to \(batchCap)")
       }
+      guard port.classesOf == nil || samples.values.allSatisfy({ $0 == $0.rounded() }) else {
+        throw Failure.unusable("\(text): '\(port.name)' shows indices of classes, which are integers")
+      }
       batch = samples.count
       integers.append(encoding.quantize(samples).values)
       saturated += encoding.saturated(samples)

@@ -131,6 +131,22 @@ import Testing
     }
   }
 
+  /// Operands of very different sizes, and products that calibration never sees large.
+  @Test func extremeRatiosAreRefusedOrExact() throws {
+    var b = NetworkBuilder([2], [2])
+    let product = b.add(.product, 0, 1, shape: [2])
+    let network = b.network(linear(&b, b.relu(product), [[1, 1]]))
+    let batches = [[1, 1e-30], [0, 1]].map { FloatBatch(count: 1, values: $0) }
+    #expect(errorDescription { _ = try lower(quantize(network, Calibration(network, batches, source: "c"))) } != nil)
+    var sum = NetworkBuilder([1], [1])
+    let sums = sum.network(sum.add(.sum([1, 1]), 0, 1, shape: [1]))
+    let sizes = [0x1p70, 1].map { FloatBatch(count: 1, values: [127 * $0]) }
+    _ = errorDescription { _ = try lower(quantize(sums, Calibration(sums, sizes, source: "c"))) }
+    let classes = sum.network(sum.add(.concatenate(axis: 0), 0, 1, shape: [2]), classes: 1)
+    let description = errorDescription { _ = try lower(quantize(classes, Calibration(classes, sizes, source: "c"))) }
+    #expect(description?.isEmpty == false)
+  }
+
   @Test func scalesAreParsed() {
     #expect(parseScale("1/255") == 1.0 / 255)
     #expect(parseScale("0.5") == 0.5)

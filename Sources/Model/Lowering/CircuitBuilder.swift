@@ -77,9 +77,14 @@ struct CircuitBuilder {
 
   // MARK: Contractions
 
-  /// 1 at one index of a loop axis, 0 else: a weight of one element, read there.
+  /// 1 at one index of a loop axis, 0 else: a weight of one element that a lookup forces to be 1, read there.
   mutating func one(at index: Int, loop: Int) throws(ModelError) -> Operand {
-    if oneColumn == nil { oneColumn = try appendWeights([1], "one", layer: "one", [unitAxis()]) }
+    if oneColumn == nil {
+      let column = try appendWeights([1], "one", layer: "one", [unitAxis()])
+      let table = appendTable(.range(lower: 1, bits: 0), "1")
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: column)]))
+      oneColumn = column
+    }
     return Operand(
       column: oneColumn ?? 0, bindings: [Binding(loop, slice: .init(start: -index, stride: 1))])
   }

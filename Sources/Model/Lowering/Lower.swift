@@ -281,6 +281,10 @@ extension Lowering {
     }
     let element = builder.axes(of: source)[0]
     let range = network.range(of: output.value)
+    let widest = Int64(1) << 52
+    guard -widest < range.lowerBound, range.upperBound < widest else {
+      throw .unusableLayer(name, reason: "its elements can reach \(range), too wide to be compared; show the values instead")
+    }
     let parts = builder.appendExactParts(source, name, range: range, limbs: rounding.limbs(ofShift:))
     let (rank, chosen) = (builder.appendAxis(count), builder.appendAxis(count))
     let other = builder.appendAxis(size)

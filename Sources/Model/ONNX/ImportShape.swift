@@ -123,8 +123,8 @@ extension GraphImporter {
   mutating func transpose(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
     let operand = try tensor(node, 0)
     let rank = fullShape(operand).count
-    let order = try normalized(try node.integers("perm") ?? (0..<rank).reversed(), rank: rank)
-    guard order.count == rank else { throw .malformed("it permutes \(order.count) of \(rank) axes") }
+    let order = try node.integers("perm") ?? (0..<rank).reversed()
+    guard order.sorted() == Array(0..<rank) else { throw .malformed("\(order.prefix(8)) is no permutation of \(rank) axes") }
     switch operand {
     case .constant(let constant): return .constant(constant.transposed(order))
     case .value(let value):

@@ -41,7 +41,7 @@ extension Quantizer {
       let widths = operands.map { magnitudeBits(range(of: $0)) }
       let shift = min(widths[0] + widths[1] + 2, maximumShift)
       let unit = quotientScale / Double(1 << shift)
-      return (.product(Int64((ratio / unit).rounded())), unit)
+      return (.product(bounded(ratio / unit)), unit)
     case .pointwise, .reshape, .transpose, .slice, .quantize:
       throw .unusableLayer(node.name, reason: "it makes no accumulators")
     }
@@ -83,15 +83,20 @@ extension Quantizer {
     _ factors: [Double], _ operands: [Int], _ quotientScale: Double?
   ) -> (integers: [Int64], unit: Double) {
     let smallest = factors.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
-    if quotientScale == nil, factors.allSatisfy({ ($0 / smallest).rounded() == $0 / smallest }) {
-      return (factors.map { Int64($0 / smallest) }, smallest)
+    if quotientScale == nil, factors.allSatisfy({ factor in
+      (factor / smallest).rounded() == factor / smallest && factor.magnitude / smallest < 0x1p40
+    }) {
+      return (factors.map { bounded($0 / smallest) }, smallest)
     }
     let target = quotientScale ?? smallest
     let width = operands.map { magnitudeBits(range(of: $0)) }.max() ?? 0
     let shift = min(width + 3, maximumShift)
     let unit = target / Double(1 << shift)
-    return (factors.map { Int64(max(min(($0 / unit).rounded(), 0x1p60), -0x1p60)) }, unit)
+    return (factors.map { bounded($0 / unit) }, unit)
   }
+
+  /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to.
+  private func bounded(_ value: Double) -> Int64 { Int64(max(min(value.rounded(), 0x1p60), -0x1p60)) }
 
   private func magnitudeBits(_ range: ClosedRange<Int64>) -> Int {
     Int64.bitWidth - max(range.lowerBound.magnitude, range.upperBound.magnitude).leadingZeroBitCount
