@@ -1,5 +1,6 @@
 switch CommandLine.arguments.dropFirst().first {
 case "kernels": benchmarkKernels()
 case "dense": try benchmarkDense([784, 128, 64, 10], batch: 1, repetitions: 11)
-case _: print("usage: Benchmarks kernels [part of a name]… | dense")
+case "execution": try benchmarkExecution()
+case _: print("usage: Benchmarks kernels [part of a name]… | dense | execution")
 }

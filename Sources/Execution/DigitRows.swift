@@ -33,9 +33,10 @@ struct Digits: Sendable {
 struct DigitRows: Sendable {
   let rowCount: Int
   let width: Int
+  /// In vectors.
   let rowStride: Int
   /// By digit.
-  let planes: [[Int16]]
+  let planes: [[SIMD16<Int16>]]
   /// Of the integers of each row, when asked for.
   let sums: [Int64]
 
@@ -50,13 +51,13 @@ struct DigitRows: Sendable {
     let isContiguous = columns.enumerated().allSatisfy { $0 == $1 }
     let (width, rowStride) = (width, rowStride)
     planes = (0..<digits.count).map { digit in
-      [Int16](unsafeUninitializedCapacity: rows.count * rowStride) { buffer, initialized in
-        initialized = buffer.count
-        nonisolated(unsafe) let start = buffer.baseAddress
+      [SIMD16<Int16>](unsafeUninitializedCapacity: rows.count * rowStride) { buffer, initialized in
+        initialized = rows.count * rowStride
+        let start = UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: Int16.self)
         Parallel.forEachRange(rows.count, size: max((1 << 15) / width, 1), threads: threads) { range in
           guard let start else { return }
           for row in range {
-            let (target, source) = (start + row * rowStride, integers + rows[row])
+            let (target, source) = (start + 16 * rowStride * row, integers + rows[row])
             if isContiguous {
               digits.extract(digit, target, width) { source[$0] }
             } else {
@@ -64,7 +65,7 @@ struct DigitRows: Sendable {
                 digits.extract(digit, target, width) { source[columns[$0]] }
               }
             }
-            for index in width..<rowStride { target[index] = 0 }
+            for index in width..<16 * rowStride { target[index] = 0 }
           }
         }
       }
@@ -72,26 +73,30 @@ struct DigitRows: Sendable {
     sums = withSums ? rows.map { row in columns.reduce(0) { $0 &+ integers[row + $1] } } : []
   }
 
-  /// A multiple of the lanes of a vector; rows do not start at equal places of the cache.
+  /// Rows do not start at equal places of the cache.
   private static func rowStride(width: Int) -> Int {
-    let padded = (width + 15) / 16 * 16
-    return padded % 1024 == 0 ? padded + 16 : padded
+    let count = (width + 15) / 16
+    return count % 64 == 0 ? count + 1 : count
   }
 
   /// The largest sum of absolute values of one digit over `length` neighbours of a row, from a multiple of it on.
+  ///
+  /// - Precondition: `length` is at most 2^15.
   func largestSum(plane: Int, length: Int) -> UInt64 {
-    var largest: UInt64 = 0
-    planes[plane].withUnsafeBufferPointer { digits in
+    var largest: UInt32 = 0
+    planes[plane].withUnsafeBytes { bytes in
+      let digits = bytes.bindMemory(to: Int16.self)
       for row in 0..<rowCount {
         for first in stride(from: 0, to: width, by: length) {
-          var sum: UInt64 = 0
-          let base = row * rowStride
-          for index in base + first..<base + min(first + length, width) { sum &+= UInt64(digits[index].magnitude) }
+          let start = 16 * rowStride * row + first
+          let part = UnsafeBufferPointer(rebasing: digits[start..<start + min(length, width - first)])
+          var sum: UInt32 = 0
+          for digit in part { sum &+= UInt32(digit.magnitude) }
           largest = max(largest, sum)
         }
       }
     }
-    return largest
+    return UInt64(largest)
   }
 }
 

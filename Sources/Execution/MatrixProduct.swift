@@ -83,7 +83,7 @@ struct MatrixProduct: Sendable {
       columns: rightSummed, rightDigits, withSums: false, threads: threads)
     let depth = left.width * leftDigits.count * rightDigits.count
     let width = min(columnCount, 64)
-    let height = (max((1 << 19) / (depth * width), 1) + 3) / 4 * 4
+    let height = (max((1 << 19) / (depth * width), 1) + 11) / 12 * 12
     let (across, down) = ((columnCount + width - 1) / width, (rowCount + height - 1) / height)
     let work = outputs.groups.count * rowCount * columnCount * depth
     Parallel.forEach(outputs.groups.count * across * down, threads: work < 1 << 20 ? 1 : threads) { item in
@@ -108,8 +108,8 @@ struct MatrixProduct: Sendable {
       }
     }
     for block in stride(from: 0, to: left.width, by: blockLength) {
-      // Padding is zero on both sides.
-      let count = min(blockLength, (left.width - block + 15) / 16 * 16)
+      // In vectors; padding is zero on both sides.
+      let count = (min(blockLength, left.width - block) + 15) / 16
       for (leftDigit, leftPlane) in left.planes.enumerated() {
         for (rightDigit, rightPlane) in right.planes.enumerated() {
           let factor = coefficient << Int64(16 * leftDigit + rightDigits.bits * rightDigit)
@@ -117,7 +117,7 @@ struct MatrixProduct: Sendable {
             rightPlane.withUnsafeBufferPointer { rightPlane in
               guard let a = leftPlane.baseAddress, let b = rightPlane.baseAddress else { return }
               let sources = (
-                left: a + (firstLeft * left.rowStride + block), right: b + (firstRight * right.rowStride + block)
+                left: a + (firstLeft * left.rowStride + block / 16), right: b + (firstRight * right.rowStride + block / 16)
               )
               multiply(item, sources, (left.rowStride, right.rowStride), count, factor, output)
             }
@@ -128,26 +128,32 @@ struct MatrixProduct: Sendable {
   }
 
   private func multiply(
-    _ item: Item, _ source: (left: Digit, right: Digit), _ strides: (left: Int, right: Int), _ count: Int,
+    _ item: Item, _ source: (left: DigitLanes, right: DigitLanes), _ strides: (left: Int, right: Int), _ count: Int,
     _ factor: Int64, _ output: (start: UnsafeMutablePointer<Int64>, rows: [Int], columns: [Int])
   ) {
-    let (lastRow, lastColumn) = (item.rows.upperBound - 1, item.columns.upperBound - 1)
-    for row in stride(from: item.rows.lowerBound, through: lastRow, by: 4) {
-      // Beyond the last row it serves again; those sums are dropped.
-      func left(_ index: Int) -> Digit { source.left + min(row + index, lastRow) * strides.left }
-      let lefts = (left(0), left(1), left(2), left(3))
-      for column in stride(from: item.columns.lowerBound, through: lastColumn, by: 2) {
-        let right = source.right + column * strides.right
-        let sums =
-          column < lastColumn
-          ? tile4x2(lefts, (right, right + strides.right), count) : tile4x1(lefts, right, count)
-        for j in 0..<min(2, lastColumn - column + 1) {
-          let target = output.start + output.columns[column + j]
-          for i in 0..<min(4, lastRow - row + 1) {
-            target[output.rows[row + i]] &+= factor &* Int64(sums[i + 4 * j])
-          }
-        }
+    let (lastRow, columns) = (item.rows.upperBound - 1, item.columns)
+    // Beyond the last row it serves again; those sums are dropped.
+    func left(_ row: Int) -> DigitLanes { source.left + min(row, lastRow) * strides.left }
+    func add(_ sums: SIMD4<Int32>, _ row: Int, _ rowCount: Int, _ column: Int) {
+      let target = output.start + output.columns[column]
+      for index in 0..<min(rowCount, lastRow - row + 1) {
+        target[output.rows[row + index]] &+= factor &* Int64(sums[index])
       }
+    }
+    let paired = columns.count / 2 * 2
+    for row in stride(from: item.rows.lowerBound, through: paired == 0 ? -1 : lastRow, by: 3) {
+      let (a, b, c) = (left(row), left(row + 1), left(row + 2))
+      for column in stride(from: columns.lowerBound, to: columns.lowerBound + paired, by: 2) {
+        let x = source.right + column * strides.right
+        let sums = tile3x2(a, b, c, x, x + strides.right, count)
+        add(sums.lowHalf, row, 3, column)
+        add(sums.highHalf, row, 3, column + 1)
+      }
+    }
+    guard let column = columns.last, paired < columns.count else { return }
+    let x = source.right + column * strides.right
+    for row in stride(from: item.rows.lowerBound, through: lastRow, by: 4) {
+      add(tile4x1(left(row), left(row + 1), left(row + 2), left(row + 3), x, count), row, 4, column)
     }
   }
 }
