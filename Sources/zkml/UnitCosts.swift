@@ -10,8 +10,8 @@ enum UnitCosts {
   /// One thread, for one of what `WorkKind` counts.
   static func nanoseconds(_ kind: WorkKind) -> Double {
     switch kind {
-    case .witnessProducts: 1.3
-    case .witnessValues: 180
+    case .witnessProducts: 0.09
+    case .witnessValues: 40
     case .planColumns: 7100
     case .commitStatement: 150
     case .commitSymbols: 27
