@@ -29,7 +29,7 @@ extension Network {
         }
         let width = shape(of: output.value).last ?? 1
         for start in stride(from: 0, to: elements.count, by: width) {
-          results[position] += largest(classCount, of: elements[start..<start + width]).map(Double.init)
+          results[position] += largestIndices(Array(elements[start..<start + width]), count: classCount).map(Double.init)
         }
       }
     }
@@ -65,12 +65,6 @@ extension Network {
     case .quantize(let quantization): return operand.map(quantization.value)
     }
   }
-}
-
-/// The indices of the `count` largest elements, ascending; of equal ones the first.
-private func largest(_ count: Int, of elements: ArraySlice<Double>) -> [Int] {
-  elements.indices.sorted { elements[$0] != elements[$1] ? elements[$0] > elements[$1] : $0 < $1 }
-    .prefix(count).map { $0 - elements.startIndex }.sorted()
 }
 
 extension FixedQuantization {

@@ -11,7 +11,8 @@ package struct IntegerAffine: Sendable, Equatable {
   }
 
   package func apply(to x: [Int64], shape: [Int]) -> [Int64] {
-    zip(x, broadcastIndices(self.shape, to: shape)).map { Int64(scale[$1]) &* $0 &+ shift[$1] }
+    let (scale, shift) = (broadcast(scale, self.shape, to: shape), broadcast(shift, self.shape, to: shape))
+    return x.indices.map { Int64(scale[$0]) &* x[$0] &+ shift[$0] }
   }
 
   /// As `IntegerLinear.range(for:)`.
@@ -30,8 +31,8 @@ enum IntegerCombination {
   static func apply(_ coefficients: [Int64], _ operands: [(values: [Int64], shape: [Int])], shape: [Int]) -> [Int64] {
     var sums = [Int64](repeating: 0, count: shape.reduce(1, *))
     for (coefficient, operand) in zip(coefficients, operands) {
-      for (index, source) in broadcastIndices(operand.shape, to: shape).enumerated() {
-        sums[index] &+= coefficient &* operand.values[source]
+      for (index, value) in broadcast(operand.values, operand.shape, to: shape).enumerated() {
+        sums[index] &+= coefficient &* value
       }
     }
     return sums
@@ -57,8 +58,8 @@ enum IntegerProduct {
   static func apply(
     _ coefficient: Int64, _ x: (values: [Int64], shape: [Int]), _ y: (values: [Int64], shape: [Int]), shape: [Int]
   ) -> [Int64] {
-    zip(broadcastIndices(x.shape, to: shape), broadcastIndices(y.shape, to: shape)).map {
-      coefficient &* x.values[$0] &* y.values[$1]
+    zip(broadcast(x.values, x.shape, to: shape), broadcast(y.values, y.shape, to: shape)).map {
+      coefficient &* $0 &* $1
     }
   }
 
@@ -79,15 +80,10 @@ enum IntegerConcatenation {
   static func apply(
     axis: Int, _ coefficients: [Int64], _ operands: [(values: [Int64], shape: [Int])]
   ) -> [Int64] {
-    let outer = operands.first?.shape[..<axis].reduce(1, *) ?? 0
-    var result: [Int64] = []
-    for row in 0..<outer {
-      for (coefficient, operand) in zip(coefficients, operands) {
-        let length = operand.shape[axis...].reduce(1, *)
-        result += operand.values[row * length..<(row + 1) * length].map { coefficient &* $0 }
-      }
-    }
-    return result
+    concatenated(
+      zip(coefficients, operands).map { coefficient, operand in
+        (operand.values.map { coefficient &* $0 }, operand.shape)
+      }, axis: axis)
   }
 
   /// Of the whole result.
@@ -99,33 +95,4 @@ enum IntegerConcatenation {
     }
     return bounds.range
   }
-}
-
-/// For each index of `target`, row-major, the index of an operand of `shape` that broadcasts to it (aligned at the last
-/// axis; an axis of size 1 is repeated).
-func broadcastIndices(_ shape: [Int], to target: [Int]) -> [Int] {
-  let padded = [Int](repeating: 1, count: target.count - shape.count) + shape
-  var strides = [Int](repeating: 0, count: target.count)
-  var stride = 1
-  for axis in target.indices.reversed() {
-    if padded[axis] != 1 { strides[axis] = stride }
-    stride *= padded[axis]
-  }
-  return indices(target, strides: strides, base: 0)
-}
-
-/// base + Σ stride·index for each index of a shape, row-major.
-func indices(_ shape: [Int], strides: [Int], base: Int) -> [Int] {
-  var result = [base]
-  for (size, stride) in zip(shape, strides) {
-    result = result.flatMap { start in (0..<size).map { start + stride * $0 } }
-  }
-  return result
-}
-
-/// The strides of a row-major array.
-func rowMajorStrides(_ shape: [Int]) -> [Int] {
-  var strides = [Int](repeating: 1, count: shape.count)
-  for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
-  return strides
 }

@@ -47,14 +47,9 @@ extension IntegerOperation {
     case .requantize(let requantization): return requantization.apply(to: x)
     case .table(let function): return x.map(function.value)
     case .reshape: return x
-    case .transpose(let order):
-      let strides = rowMajorStrides(source)
-      return indices(shape, strides: order.map { strides[$0] }, base: 0).map { x[$0] }
+    case .transpose(let order): return transposed(x, source, order: order)
     case .slice(let axis, let start, let stride):
-      var strides = rowMajorStrides(source)
-      let base = start * strides[axis]
-      strides[axis] *= stride
-      return indices(shape, strides: strides, base: base).map { x[$0] }
+      return sliced(x, source, axis: axis, start: start, stride: stride, count: shape[axis])
     }
   }
 }

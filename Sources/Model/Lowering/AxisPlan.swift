@@ -75,12 +75,12 @@ struct AxisPlan {
   }
 
   /// The number of elements below each axis of a value.
-  func bases(of value: Int) -> [Int] { rowMajorStrides(axes[value]) }
+  func bases(of value: Int) -> [Int] { rowStrides(axes[value]) }
 
   // MARK: Relations
 
   private static func segments(_ node: IntegerNode, _ operand: [Int]) -> [Segment] {
-    let (from, to) = (rowMajorStrides(operand), rowMajorStrides(node.shape))
+    let (from, to) = (rowStrides(operand), rowStrides(node.shape))
     switch node.operation {
     case .requantize, .table, .reshape: return whole(node.shape)
     case .affine: return whole(node.shape)
@@ -129,7 +129,7 @@ struct AxisPlan {
   /// Where axes that constants have lie beside axes along which they are repeated.
   private static func boundaries(_ constants: [Int], in shape: [Int]) -> [Int] {
     let padded = [Int](repeating: 1, count: shape.count - constants.count) + constants
-    let strides = rowMajorStrides(shape)
+    let strides = rowStrides(shape)
     return zip(shape, padded).enumerated().dropFirst().compactMap { axis, sizes in
       let isRepeated = (padded[axis - 1] != shape[axis - 1], sizes.1 != sizes.0)
       return isRepeated.0 == isRepeated.1 ? nil : strides[axis] * shape[axis]

@@ -172,7 +172,7 @@ extension Lowering {
     let value = network.inputs.count + index
     let outputs = loops(for: value, index, node.operands)
     let padded = [Int](repeating: 1, count: node.shape.count - affine.shape.count) + affine.shape
-    let strides = rowMajorStrides(node.shape)
+    let strides = rowStrides(node.shape)
     var axes = zip(outputs, plan.bases(of: value)).filter { _, base in
       node.shape.indices.contains { axis in
         padded[axis] != 1 && strides[axis] <= base && base < strides[axis] * node.shape[axis]
@@ -223,7 +223,7 @@ extension Lowering {
   ) throws(ModelError) -> Int {
     let value = network.inputs.count + index
     let outputs = loops(for: value, index, node.operands)
-    let base = rowMajorStrides(node.shape)[axis]
+    let base = rowStrides(node.shape)[axis]
     var terms: [Term] = []
     var offset = 0
     for (position, coefficient) in coefficients.enumerated() {
