@@ -10,30 +10,31 @@ enum UnitCosts {
   /// One thread, for one of what `WorkKind` counts.
   static func nanoseconds(_ kind: WorkKind) -> Double {
     switch kind {
-    case .witnessProducts: 0.09
-    case .witnessValues: 40
-    case .planColumns: 7100
-    case .commitStatement: 150
-    case .commitSymbols: 27
-    case .lookupLeaves: 71
-    case .lookupValues: 56
+    case .witnessProducts: 0.03
+    case .witnessValues: 5.5
+    case .planColumns: 5200
+    case .commitStatement: 120
+    case .commitSymbols: 25
+    case .lookupLeaves: 75
+    case .lookupValues: 45
     case .contractionElements: 5.4
     case .contractionTables: 140
     case .mergePasses: 1.4
     case .mergeTables: 67
-    case .openSymbols: 59
+    case .openSymbols: 56
     }
   }
 
   /// One thread, whatever the network.
   static func fixedNanoseconds(_ phase: String) -> Double {
     switch phase {
-    case "witness": 2.4e4
+    case "plan": 2.5e4
+    case "witness": 1.2e4
     case "commit": 6e4
-    case "lookups": 49e4
+    case "lookups": 42e4
     case "contractions": 4e4
-    case "merge": 18e4
-    case "open": 14e5
+    case "merge": 17e4
+    case "open": 13e5
     case _: 0
     }
   }
@@ -41,11 +42,9 @@ enum UnitCosts {
   /// The part of a phase that several threads share.
   static func parallelShare(_ phase: String) -> Double {
     switch phase {
-    case "witness": 0.48
-    case "commit": 0.41
-    case "lookups": 0.04
-    case "merge": 0.11
-    case "open": 0.37
+    case "commit": 0.34
+    case "merge": 0.08
+    case "open": 0.28
     case _: 0
     }
   }
@@ -57,12 +56,12 @@ enum UnitCosts {
   static func slowness() -> Double {
     let code = Code(variableCount: 10, rateBits: 2)
     let rows = (0..<8 << code.variableCount).map { BaseField(Int64($0)) }
-    let seconds = (0..<6).map { _ in
+    let seconds = (0..<41).map { _ in
       let start = ContinuousClock.now
       _ = Commitment(rows: rows, code: code, threads: 1)
       return (ContinuousClock.now - start) / .seconds(1)
     }
-    return (seconds.min() ?? referenceSeconds) / referenceSeconds
+    return seconds.sorted()[seconds.count / 2] / referenceSeconds
   }
 
   private static let referenceSeconds = 0.94e-3
