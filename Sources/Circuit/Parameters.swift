@@ -1,24 +1,85 @@
-/// A Reed–Solomon code of rate 2^−rateBits for rows of 2^variableCount entries. docs/protocol.md §4.2.
+/// A Reed–Solomon code of rate 2^−rateBits for rows of 2^variableCount entries and a tail. docs/protocol.md §4.2.
 package struct Code: Hashable, Sendable {
   package let variableCount: Int
   package let rateBits: Int
+  /// Random coefficients after the entries of a row: 0, or a power of two in a code that hides.
+  package let tailCount: Int
+  /// The smallest t with ((|D| + 2^variableCount + tailCount)/(2·|D|))^t ≤ 2^−104.
+  package let queryCount: Int
 
-  package init(variableCount: Int, rateBits: Int) {
+  package init(variableCount: Int, rateBits: Int, tailCount: Int = 0) {
     self.variableCount = variableCount
     self.rateBits = rateBits
+    self.tailCount = tailCount
+    queryCount =
+      tailCount == 0
+      ? Self.queryCounts[rateBits - 1]
+      : Agreement(variableCount: variableCount, rateBits: rateBits, tailCount: tailCount).queryCount
   }
 
   package var domainBits: Int { variableCount + rateBits }
-  package var queryCount: Int { Self.queryCounts[rateBits - 1] }
+  package var isHiding: Bool { tailCount > 0 }
+  package var saltByteCount: Int { isHiding ? Self.hidingSaltByteCount : 0 }
 
   /// For rates 1/2 … 1/64 the smallest t with ((1 + rate)/2)^t ≤ 2^−104.
   package static let queryCounts = [251, 154, 126, 114, 109, 107]
   package static let grindingBits = 0
+  package static let hidingSaltByteCount = 16
 
-  /// The bytes that opening rows of `symbolByteCount` in all adds to a proof, about.
-  fileprivate func openingCost(symbolByteCount: Int) -> Int {
+  /// The hiding code with the smallest tail for `proofCount` proofs; nil when there is none of rate 1/2 at most.
+  package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int) -> Code? {
+    let most = 1 << (variableCount + rateBits - 1) - 1 << variableCount
+    var tailCount = 1 << bitCountOfAxis(proofCount * (queryCounts.last ?? 1))
+    while tailCount <= most {
+      let code = Code(variableCount: variableCount, rateBits: rateBits, tailCount: tailCount)
+      if tailCount >= proofCount * code.queryCount { return code }
+      tailCount *= 2
+    }
+    return nil
+  }
+
+  /// The bytes that opening leaves of `leafByteCount` adds to a proof, about.
+  fileprivate func openingCost(leafByteCount: Int) -> Int {
     let shared = Int.bitWidth - 1 - queryCount.leadingZeroBitCount
-    return queryCount * (symbolByteCount + 32 * max(0, domainBits - shared))
+    return queryCount * (leafByteCount + 32 * max(0, domainBits - shared))
+  }
+}
+
+/// Powers of (|D| + 2^variableCount + tailCount)/(2·|D|), the largest share of a word on which it can agree with another
+/// codeword, rounded up. docs/protocol.md §12.
+struct Agreement {
+  private let factor: UInt128
+  private let factorBits: Int
+  private var mantissa: UInt128 = 1 << 96
+  private(set) var exponent = 96
+
+  init(variableCount: Int, rateBits: Int, tailCount: Int) {
+    factorBits = variableCount + rateBits + 1
+    factor = UInt128(1 << (factorBits - 1) + 1 << variableCount + tailCount)
+  }
+
+  mutating func multiply() {
+    mantissa *= factor
+    exponent += factorBits
+    let excess = UInt128(128 - mantissa.leadingZeroBitCount - 97)
+    mantissa = mantissa >> excess + (mantissa & (1 << excess - 1) == 0 ? 0 : 1)
+    exponent -= Int(excess)
+  }
+
+  /// In units of 2^−unitBits, rounded up.
+  func units(_ unitBits: Int) -> UInt128 {
+    let excess = exponent - unitBits
+    return excess > 0 ? mantissa >> UInt128(min(excess, 127)) + 1 : mantissa << UInt128(-excess)
+  }
+
+  var queryCount: Int {
+    var power = self
+    var count = 0
+    while power.exponent < 200 || (power.exponent == 200 && power.mantissa > 1 << 96) {
+      power.multiply()
+      count += 1
+    }
+    return count
   }
 }
 
@@ -54,7 +115,7 @@ package struct ParameterPlanner {
       for rateBits in 3...5 {
         let code = Code(variableCount: variableCount, rateBits: rateBits)
         let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
-        let cost = code.openingCost(symbolByteCount: 16 * rowCount) + (rowCount << code.domainBits) / 8
+        let cost = code.openingCost(leafByteCount: 16 * rowCount) + (rowCount << code.domainBits) / 8
           + tail.cost
         if cost < best.cost {
           let level = Level.committed(code, rowCount: rowCount, elementCount: elementCount)
@@ -66,28 +127,56 @@ package struct ParameterPlanner {
     return best
   }
 
-  package static func modelCode(shapes: [[Int]]) -> Code? {
-    best(shapes) { code, rowCount in (rowCount << code.domainBits) / 128 + 4 << code.variableCount }
-  }
-
-  package mutating func witnessCode(shapes: [[Int]], model: Code?) -> Code? {
-    var planner = self
-    defer { self = planner }
-    let modelCount = model.map { 1 << $0.variableCount } ?? 0
-    return Self.best(shapes) { code, rowCount in
-      (rowCount << code.domainBits) / 16
-        + planner.recursion(elementCount: modelCount + 1 << code.variableCount).cost
+  /// The code of a model commitment that hides the weights in `proofCount` proofs; nil without weights.
+  package static func modelCode(shapes: [[Int]], proofCount: Int = 0) -> Code? {
+    guard !shapes.isEmpty else { return nil }
+    return best(rateBits: proofCount == 0 ? 2...3 : 2...8) { variableCount, rateBits in
+      let rowCount = Layout(shapes: shapes, variableCount: variableCount).rowCount
+      guard proofCount > 0 else {
+        let code = Code(variableCount: variableCount, rateBits: rateBits)
+        let cost = code.openingCost(leafByteCount: 8 * rowCount) + (rowCount << code.domainBits) / 128
+        return (code, cost + 4 << variableCount)
+      }
+      return Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount + 2).map { code in
+        let cost = code.openingCost(leafByteCount: 8 * rowCount + 64) + ((rowCount + 16) << code.domainBits) / 128
+        return (code, cost + 4 * (1 << variableCount + code.tailCount))
+      }
     }
   }
 
-  private static func best(_ shapes: [[Int]], cost: (Code, Int) -> Int) -> Code? {
-    var best: (cost: Int, code: Code)?
-    for variableCount in 6...20 where !shapes.isEmpty {
-      let rowCount = Layout(shapes: shapes, variableCount: variableCount).rowCount
-      for rateBits in 2...3 {
-        let code = Code(variableCount: variableCount, rateBits: rateBits)
-        let cost = code.openingCost(symbolByteCount: 8 * rowCount) + cost(code, rowCount)
-        if best.map({ cost < $0.cost }) ?? true { best = (cost, code) }
+  /// The code of a witness commitment.
+  ///
+  /// - Parameters:
+  ///   - elementCount: n of §9 for a code and its rows.
+  ///   - maskedRowCount: rows beside those of the columns; nil in the plain mode.
+  package mutating func witnessCode(
+    shapes: [[Int]], maskedRowCount: ((Layout) -> Int)?, elementCount: (Code, Layout) -> Int
+  ) -> Code? {
+    guard !shapes.isEmpty || maskedRowCount != nil else { return nil }
+    var planner = self
+    defer { self = planner }
+    return Self.best(rateBits: 2...3) { variableCount, rateBits in
+      let layout = Layout(shapes: shapes, variableCount: variableCount)
+      let rowCount = layout.rowCount + (maskedRowCount?(layout) ?? 0)
+      let code =
+        maskedRowCount == nil
+        ? Code(variableCount: variableCount, rateBits: rateBits)
+        : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
+      return code.map { code in
+        let cost = code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
+        return (code, cost + planner.recursion(elementCount: elementCount(code, layout)).cost)
+      }
+    }
+  }
+
+  private static func best(
+    rateBits: ClosedRange<Int>, _ candidate: (_ variableCount: Int, _ rateBits: Int) -> (code: Code, cost: Int)?
+  ) -> Code? {
+    var best: (code: Code, cost: Int)?
+    for variableCount in 6...20 {
+      for rateBits in rateBits {
+        guard let next = candidate(variableCount, rateBits) else { continue }
+        if best.map({ next.cost < $0.cost }) ?? true { best = next }
       }
     }
     return best?.code

@@ -10,6 +10,9 @@ package struct CommitmentPlan: Hashable, Sendable {
   package let layout: Layout
   package let code: Code
 
+  /// Rows of F beside those of the columns, in the hiding mode.
+  package let maskedRowCount: Int
+
   /// Variables of the committed matrix: in the row, then of the row index.
   package var variableCount: Int { layout.variableCount + layout.rowVariableCount }
 }
@@ -42,8 +45,8 @@ package struct Blocks: Hashable, Sendable {
 package struct Plan: Sendable {
   package let circuit: ArithmeticCircuit
   package let batch: Int
-  /// Model, then witness, each when it has columns.
-  package let commitments: [CommitmentPlan]
+  /// Model, then witness, each when it has columns; in the hiding mode always a witness.
+  package private(set) var commitments: [CommitmentPlan] = []
   package let hasWeights: Bool
   package let hasWitness: Bool
   /// By circuit column; nil for input and virtual columns.
@@ -52,51 +55,71 @@ package struct Plan: Sendable {
   package let multiplicities: [ColumnSlot]
   package let lookupBlocks: Blocks
   package let tableBlocks: Blocks
-  package let levels: [Level]
+  package private(set) var levels: [Level] = []
+  /// The secret elements of the hiding mode; nil in the plain mode.
+  package private(set) var pads: PadPlan?
   /// By virtual column.
   package let contractions: [Int: Contraction]
 
   /// For a valid circuit and a batch of 1 … batchCap; `modelCode` is nil without weights.
-  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?) {
+  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?, isHiding: Bool = false) {
     self.circuit = circuit
     self.batch = batch
     contractions = Dictionary(circuit.contractions.map { ($0.output, $0) }) { first, _ in first }
-    var planner = ParameterPlanner()
     let weights = circuit.columns(of: .weight)
     let advice = circuit.columns(of: .advice)
     let witnessShapes =
       advice.map { circuit.shape(ofColumn: $0, batch: batch) } + circuit.tables.map { [1 << $0.bitCount] }
-    var commitments: [CommitmentPlan] = []
-    var slots = [ColumnSlot?](repeating: nil, count: circuit.columns.count)
-    if let modelCode {
-      let shapes = weights.map { circuit.shape(ofColumn: $0, batch: batch) }
-      let layout = Layout(shapes: shapes, variableCount: modelCode.variableCount)
-      commitments.append(CommitmentPlan(layout: layout, code: modelCode))
-      for (index, column) in weights.enumerated() { slots[column] = ColumnSlot(commitment: 0, index: index) }
-    }
     hasWeights = modelCode != nil
-    let witness = commitments.count
-    let code = planner.witnessCode(shapes: witnessShapes, model: modelCode)
-    if let code {
-      let layout = Layout(shapes: witnessShapes, variableCount: code.variableCount)
-      commitments.append(CommitmentPlan(layout: layout, code: code))
-    }
-    hasWitness = code != nil
-    for (index, column) in advice.enumerated() {
-      slots[column] = ColumnSlot(commitment: witness, index: index)
-    }
-    multiplicities = circuit.tables.indices.map { ColumnSlot(commitment: witness, index: advice.count + $0) }
+    hasWitness = !witnessShapes.isEmpty || isHiding
+    let witness = hasWeights ? 1 : 0
+    var slots = [ColumnSlot?](repeating: nil, count: circuit.columns.count)
+    for (index, column) in weights.enumerated() { slots[column] = ColumnSlot(commitment: 0, index: index) }
+    for (index, column) in advice.enumerated() { slots[column] = ColumnSlot(commitment: witness, index: index) }
     self.slots = slots
-    self.commitments = commitments
+    multiplicities = circuit.tables.indices.map { ColumnSlot(commitment: witness, index: advice.count + $0) }
     lookupBlocks = Blocks(
       bits: circuit.lookups.map { lookup in
         (circuit.domain(of: lookup) ?? []).map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: batch)) }
           .reduce(0, +)
       })
     tableBlocks = Blocks(bits: circuit.tables.map(\.bitCount))
-    let elementCount = commitments.reduce(0) { $0 + 1 << $1.layout.variableCount }
-    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: elementCount).levels
+    if let modelCode {
+      let shapes = weights.map { circuit.shape(ofColumn: $0, batch: batch) }
+      let layout = Layout(shapes: shapes, variableCount: modelCode.variableCount)
+      commitments.append(CommitmentPlan(layout: layout, code: modelCode, maskedRowCount: 0))
+    }
+    addWitness(witnessShapes, messages: isHiding ? PaddedMessages(self) : nil)
   }
+
+  /// The witness's code, the pads, which depend on it, and the recursion.
+  private mutating func addWitness(_ shapes: [[Int]], messages: PaddedMessages?) {
+    let model = commitments.first
+    let modelCount = model.map { $0.code.vectorCount } ?? 0
+    func pads(_ layout: Layout) -> PadPlan? {
+      let rounds = max(model?.variableCount ?? 0, layout.variableCount + layout.rowVariableCount)
+      return messages?.padPlan(mergeRounds: rounds, rowVariableCount: layout.variableCount)
+    }
+    func elementCount(_ code: Code, _ layout: Layout) -> Int {
+      modelCount + code.vectorCount * (1 + (pads(layout)?.rowCount ?? 0))
+    }
+    var planner = ParameterPlanner()
+    let code = planner.witnessCode(
+      shapes: shapes, maskedRowCount: messages.map { _ in { pads($0)?.maskedRowCount ?? 0 } },
+      elementCount: elementCount)
+    var count = modelCount
+    if let code {
+      let layout = Layout(shapes: shapes, variableCount: code.variableCount)
+      self.pads = pads(layout)
+      count = elementCount(code, layout)
+      commitments.append(
+        CommitmentPlan(layout: layout, code: code, maskedRowCount: self.pads?.maskedRowCount ?? 0))
+    }
+    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count).levels
+  }
+
+  /// Variables of a K-row of Π.
+  package var padVariableCount: Int { commitments.last?.layout.variableCount ?? 0 }
 
   package func bits(ofAxis axis: Int) -> Int {
     bitCountOfAxis(circuit.size(ofAxis: axis, batch: batch))
@@ -116,4 +139,36 @@ package struct Plan: Sendable {
     return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
       .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
   }
+}
+
+/// Where a folded row and its tail are in H, in units of their sizes.
+package struct OpeningBlock: Hashable, Sendable {
+  package let entries: Int
+  package let tail: Int?
+
+  package init(entries: Int, tail: Int?) {
+    self.entries = entries
+    self.tail = tail
+  }
+}
+
+extension Plan {
+  /// By commitment, then by K-row of Π. docs/protocol.md §9.
+  package var openingBlocks: [OpeningBlock] {
+    let codes = commitments.map(\.code)
+    let vectors = codes + Array(repeating: codes.last, count: pads?.rowCount ?? 0).compactMap { $0 }
+    let tailed = vectors.indices.filter { vectors[$0].isHiding }
+    let blocks = Blocks(
+      bits: vectors.map(\.variableCount) + tailed.map { bitCountOfAxis(vectors[$0].tailCount) })
+    func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
+    return vectors.indices.map { index in
+      OpeningBlock(
+        entries: block(index), tail: tailed.firstIndex(of: index).map { block(vectors.count + $0) })
+    }
+  }
+}
+
+extension Code {
+  /// Elements of a folded row with its tail.
+  package var vectorCount: Int { 1 << variableCount + tailCount }
 }

@@ -31,21 +31,11 @@ public struct Soundness: Sendable {
     add(name, units: UInt128(count) * ((1 << 32) + 3))
   }
 
-  /// ((1 + 2^−rateBits)/2)^queries.
+  /// The chance that a word far from the code passes all queries.
   package static func queryUnits(_ code: Code) -> UInt128 {
-    let factor = UInt128(1 << code.rateBits + 1)
-    var mantissa: UInt128 = 1 << 100
-    var exponent = 100
-    for _ in 0..<code.queryCount {
-      mantissa *= factor
-      exponent += code.rateBits + 1
-      while mantissa >= 1 << 101 {
-        mantissa = (mantissa + 1) / 2
-        exponent -= 1
-      }
-    }
-    let excess = exponent - unitBits
-    return excess > 0 ? mantissa >> UInt128(min(excess, 127)) + 1 : mantissa << UInt128(-excess)
+    var power = Agreement(variableCount: code.variableCount, rateBits: code.rateBits, tailCount: code.tailCount)
+    for _ in 0..<code.queryCount { power.multiply() }
+    return power.units(unitBits)
   }
 
   package init(_ plan: Plan) {
@@ -67,6 +57,12 @@ public struct Soundness: Sendable {
     add("padding", overField: paddingBits.max() ?? 0)
     add("merge", overField: plan.claimCount + 2 * (plan.commitments.map(\.variableCount).max() ?? 0))
     var codes = plan.commitments.map { (code: $0.code, rowBits: $0.layout.rowVariableCount) }
+    if let pads = plan.pads, let witness = codes.last {
+      add("quadratic", overField: 4 * pads.variableCount + 1)
+      add("constraints", overField: pads.entryCount + circuit.outputs.count)
+      add("mask fold", overField: codes.reduce(1) { $0 + 1 << $1.code.domainBits })
+      add("combine", overField: pads.rowCount * witness.code.queryCount)
+    }
     for level in plan.levels {
       for (code, rowBits) in codes {
         add("row folding", overField: rowBits << code.domainBits)
@@ -81,8 +77,8 @@ public struct Soundness: Sendable {
 
   private mutating func addContractions(_ plan: Plan) {
     let instances = plan.instanceShapes
-    let degree = instances.reduce(2) { max($0, $1.degree) }
-    add("contraction", overField: instances.count + degree * (instances.map(\.variableCount).max() ?? 0))
+    let rounds = instances.map(\.variableCount).max() ?? 0
+    add("contraction", overField: instances.count + instances.contractionDegree * rounds)
   }
 }
 
@@ -95,6 +91,11 @@ extension Plan {
   private func reducedTerms(ofColumn column: Int) -> [ReducedTerm] {
     let axes = bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
     return terms(ofColumn: column, axes)
+  }
+
+  /// How many values of terms are sent.
+  package var sentTermCount: Int {
+    virtualColumns.flatMap { reducedTerms(ofColumn: $0) }.count { !isComputed($0) }
   }
 
   /// The contraction instances that every proof has, without their values.
@@ -119,4 +120,9 @@ extension Plan {
     }
     return lookups + outputs + operands.reduce(0, +) + padding
   }
+}
+
+extension [ContractionInstance] {
+  /// D: the degree of the contractions' rounds. docs/protocol.md §7.
+  package var contractionDegree: Int { reduce(2) { Swift.max($0, $1.degree) } }
 }

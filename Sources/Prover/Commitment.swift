@@ -2,7 +2,7 @@ import Circuit
 import Field
 import Verifier
 
-/// Rows of 2^variableCount elements of F, encoded and hashed.
+/// Rows of 2^variableCount elements of F, with tails and salts where the code hides, encoded and hashed.
 ///
 /// A row of elements of K is two rows here, its first coordinates and its second ones.
 package struct Commitment: Sendable {
@@ -10,22 +10,51 @@ package struct Commitment: Sendable {
   package let rowCount: Int
   /// Row-major, rowCount × 2^variableCount.
   package let rows: [BaseField]
+  /// Row-major, rowCount × tailCount.
+  package let tails: [BaseField]
+  /// By leaf.
+  package let salts: [UInt8]
   /// Row-major, rowCount × 2^domainBits.
   package let symbols: [BaseField]
   package let tree: MerkleTree
 
+  /// In a code that does not hide.
   package init(rows: [BaseField], code: Code, threads: Int) {
-    self.code = code
-    self.rows = rows
-    rowCount = rows.count >> code.variableCount
-    symbols = Encoder(logDomain: code.domainBits)
-      .encode(rows, rowLength: 1 << code.variableCount, threads: threads)
-    tree = MerkleTree(symbols: symbols, depth: code.domainBits, threads: threads)
+    self.init(rows: rows, tails: [], salts: [], code: code, threads: threads)
   }
 
-  package init(code: Code, rows: [BaseField], symbols: [BaseField], tree: MerkleTree) {
+  /// With tails and salts from `random`, if the code hides.
+  package init(rows: [BaseField], code: Code, random: inout SecretStream, threads: Int) {
+    let rowCount = rows.count >> code.variableCount
+    self.init(
+      rows: rows, tails: random.elements(rowCount * code.tailCount),
+      salts: random.bytes(code.saltByteCount << code.domainBits), code: code, threads: threads)
+  }
+
+  private init(rows: [BaseField], tails: [BaseField], salts: [UInt8], code: Code, threads: Int) {
+    let (length, rowCount) = (1 << code.variableCount, rows.count >> code.variableCount)
+    var coefficients = rows
+    if code.isHiding {
+      coefficients = []
+      coefficients.reserveCapacity(rows.count + tails.count)
+      for row in 0..<rowCount {
+        coefficients.append(contentsOf: rows[row * length..<(row + 1) * length])
+        coefficients.append(contentsOf: tails[row * code.tailCount..<(row + 1) * code.tailCount])
+      }
+    }
+    let symbols = Encoder(logDomain: code.domainBits)
+      .encode(coefficients, rowLength: code.vectorCount, threads: threads)
+    let tree = MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
+    self.init(code: code, rows: rows, tails: tails, salts: salts, symbols: symbols, tree: tree)
+  }
+
+  package init(
+    code: Code, rows: [BaseField], tails: [BaseField], salts: [UInt8], symbols: [BaseField], tree: MerkleTree
+  ) {
     self.code = code
     self.rows = rows
+    self.tails = tails
+    self.salts = salts
     self.symbols = symbols
     self.tree = tree
     rowCount = rows.count >> code.variableCount
@@ -38,6 +67,12 @@ package struct Commitment: Sendable {
   /// The symbols at one position, by row.
   package func leaf(_ position: Int) -> [BaseField] {
     (0..<rowCount).map { symbols[$0 << code.domainBits + position] }
+  }
+
+  /// What is hashed of a leaf.
+  package func leafBytes(_ position: Int) -> [UInt8] {
+    let salt = salts.dropFirst(position * code.saltByteCount).prefix(code.saltByteCount)
+    return leaf(position).flatMap(\.value.littleEndianBytes) + salt
   }
 }
 

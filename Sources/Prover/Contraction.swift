@@ -34,7 +34,7 @@ extension ProverTranscript {
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
     for (index, gamma) in gammas.enumerated() { instances[index].gamma = gamma }
-    let degree = instances.reduce(2) { max($0, $1.instance.degree) }
+    let degree = instances.map(\.instance).contractionDegree
     var claim = SecureField.zero
     var point: [SecureField] = []
     let rounds = instances.map(\.instance.variableCount).max() ?? 0
@@ -56,17 +56,21 @@ extension ProverTranscript {
       }
     }
     var values: [SecureField] = []
+    var products: [SecureField] = []
     for instance in instances {
       let own = Array(point.suffix(instance.instance.variableCount))
       let operands = instance.factors.suffix(instance.instance.operands.count)
+      let first = values.count
       for (operand, table) in zip(instance.instance.operands, operands) {
         guard let slot = plan.slots[operand.column] else { continue }
         values.append(table[0])
         let axes = instance.instance.axes(of: operand, at: own, plan)
         claims.append(Claim(slot: slot, axes: axes, value: Value(table[0])))
       }
+      if values.count - first > 2 { products.append(values[first] * values[first + 1]) }
     }
     send("operands", values)
+    if pads != nil { for product in products { send("product", [product]) } }
   }
 
   private mutating func sendTerms(

@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -31,7 +32,7 @@ extension ArithmeticCircuit {
   ///
   /// For weights of the circuit's shapes and ranges.
   package func weightsFile(_ weights: [[Int64]]) -> [UInt8] {
-    var writer = ByteWriter(.weights)
+    var writer = ByteWriter(.weights, .plain)
     writer.append(digest.bytes)
     writer.append(Statement.encode(weights, weightColumns))
     return writer.sealed
@@ -43,7 +44,8 @@ extension ArithmeticCircuit {
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.otherKey` for the weights of another circuit.
   package func weights(file: [UInt8]) throws(VerificationError) -> [[Int64]] {
-    var reader = try ByteReader(.weights, sealed: file)
+    var (reader, mode) = try ByteReader.open(.weights, sealed: file)
+    guard mode == .plain else { throw .unsupportedVersion }
     let owner: ArraySlice<UInt8>
     do throws(MalformedBytes) { owner = try reader.read(Digest.byteCount) } catch { throw .malformed }
     guard Digest(bytes: owner) == digest else { throw .otherKey }
@@ -56,15 +58,18 @@ extension ArithmeticCircuit {
 }
 
 extension ProvingKey {
-  /// The bytes of a .pk file: header, block of the circuit, parameters, weights as in .weights, symbols in 8 bytes,
-  /// digests of the tree from the leaves to the root, sealed.
+  /// The bytes of a .pk file: header, block of the circuit, parameters, weights as in .weights, symbols and tails in
+  /// 8 bytes, salts, digests of the tree from the leaves to the root, sealed.
   package var file: [UInt8] {
-    var writer = ByteWriter(.provingKey)
+    var writer = ByteWriter(.provingKey, core.mode)
     writer.append(block: circuit.encoded)
-    writer.append([UInt8(core.code?.variableCount ?? 0), UInt8(core.code?.rateBits ?? 0)])
+    writer.append(core.parameters)
     writer.append(Statement.encode(weights, circuit.weightColumns))
     if let commitment {
-      commitment.symbols.map(\.value.littleEndian).withUnsafeBytes { writer.append($0) }
+      for elements in [commitment.symbols, commitment.tails] {
+        elements.map(\.value.littleEndian).withUnsafeBytes { writer.append($0) }
+      }
+      writer.append(commitment.salts)
       for level in commitment.tree.levels { for digest in level { writer.append(digest.bytes) } }
     }
     return writer.sealed
@@ -78,7 +83,7 @@ extension ProvingKey {
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.invalidCircuit`.
   package init(file: [UInt8]) throws(VerificationError) {
-    var reader = try ByteReader(.provingKey, sealed: file)
+    var (reader, mode) = try ByteReader.open(.provingKey, sealed: file)
     let circuit: ArithmeticCircuit
     do throws(MalformedBytes) { circuit = try ArithmeticCircuit(encoded: try reader.block()) } catch {
       throw .malformed
@@ -86,20 +91,24 @@ extension ProvingKey {
     do throws(InvalidCircuit) { try circuit.validate() } catch {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
+    let parameters: [UInt8]
+    do throws(MalformedBytes) { parameters = Array(try reader.read(KeyCore.parameterByteCount)) } catch {
+      throw .malformed
+    }
+    let code = try KeyCore(circuit: circuit, parameters: parameters, mode, root: .zero).code
+    let weights: [[Int64]]
+    let commitment: Commitment?
     do throws(MalformedBytes) {
-      let parameters = [try reader.u8(), try reader.u8()]
-      let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-      let code = ParameterPlanner.modelCode(shapes: shapes)
-      guard parameters == [code?.variableCount ?? 0, code?.rateBits ?? 0] else { throw reader.malformed() }
-      let weights = try reader.weights(of: circuit)
-      let commitment = try code.map { code throws(MalformedBytes) in
-        try reader.commitment(code, Layout(shapes: shapes, variableCount: code.variableCount), weights)
+      weights = try reader.weights(of: circuit)
+      commitment = try code.map { code throws(MalformedBytes) in
+        let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
+        return try reader.commitment(code, Layout(shapes: shapes, variableCount: code.variableCount), weights)
       }
       try reader.finish()
-      self.init(
-        circuit: circuit, core: KeyCore(circuit: circuit, code: code, root: commitment?.tree.root ?? .zero),
-        weights: weights, commitment: commitment)
     } catch { throw .malformed }
+    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: commitment?.tree.root ?? .zero)
+    executor = CircuitExecutor(circuit, weights: weights)
+    self.commitment = commitment
   }
 }
 
@@ -129,10 +138,13 @@ extension ByteReader {
   ) throws(MalformedBytes) -> Commitment {
     let domainSize = 1 << code.domainBits
     let symbols = try elements(count: layout.rowCount * domainSize)
+    let tails = try elements(count: layout.rowCount * code.tailCount)
+    let salts = Array(try read(code.saltByteCount << code.domainBits))
     var levels: [[Digest]] = []
     for level in 0...code.domainBits { levels.append(try digests(count: domainSize >> level)) }
     return Commitment(
-      code: code, rows: layout.rows(of: weights), symbols: symbols, tree: MerkleTree(levels: levels))
+      code: code, rows: layout.rows(of: weights), tails: tails, salts: salts, symbols: symbols,
+      tree: MerkleTree(levels: levels))
   }
 
   private mutating func elements(count: Int) throws(MalformedBytes) -> [BaseField] {

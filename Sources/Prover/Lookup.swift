@@ -2,7 +2,6 @@ import Circuit
 import Field
 import Verifier
 
-
 extension Plan {
   /// A column's integers over its padded axes, zero beyond the true sizes.
   func padded(_ integers: [Int64], ofColumn column: Int) -> [BaseField] {
@@ -46,6 +45,7 @@ extension ProverTranscript {
       plan.tableTree(witness.multiplicities, challenges, threads: threads),
     ]
     send("roots", trees.flatMap { [$0.root.numerator, $0.root.denominator] })
+    if pads != nil { for tree in trees { send("inverse", [tree.root.denominator.inverseOrZero()]) } }
     let leaves = reduceFractions(trees, threads: threads)
     let listed = plan.lookedUpColumns
     var virtuals: [VirtualClaim] = []

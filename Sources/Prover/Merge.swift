@@ -59,6 +59,8 @@ private struct MergeInstance {
   /// Σ_pairs Σ_y matrix(y)·weight(y), while entries are being bound.
   var pairs: [(matrix: SecureTable, weight: SecureTable)]
   let entryVariableCount: Int
+  /// Rows of the columns.
+  let rowCount: Int
   /// The weight of a row once the entries are bound.
   let rowWeight: ([SecureField]) -> [SecureField]
 }
@@ -138,7 +140,7 @@ extension ProverTranscript {
     }
     return MergeInstance(
       commitment: commitment, variableCount: commitmentPlan.variableCount, pairs: pairs,
-      entryVariableCount: commitmentPlan.layout.variableCount
+      entryVariableCount: commitmentPlan.layout.variableCount, rowCount: commitmentPlan.layout.rowCount
     ) { inRow in
       var weights = [SecureField](repeating: .zero, count: commitmentPlan.layout.rowCount)
       for (gamma, claim) in claims {
@@ -159,9 +161,9 @@ extension MergeInstance {
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
     let size = 1 << (variableCount - entryVariableCount)
-    let padding = repeatElement(SecureField.zero, count: size - commitment.rowCount)
-    let matrix = commitment.evaluateRows(at: inRow, threads: threads) + padding
-    pairs = [(SecureTable(matrix), SecureTable(rowWeight(inRow) + padding))]
+    let padding = repeatElement(SecureField.zero, count: size - rowCount)
+    let matrix = commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount) + padding
+    pairs = [(SecureTable(Array(matrix)), SecureTable(rowWeight(inRow) + padding))]
   }
 }
 

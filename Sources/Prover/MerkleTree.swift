@@ -10,10 +10,11 @@ package struct MerkleTree: Sendable {
 
   package init(levels: [[Digest]]) { self.levels = levels }
 
-  /// Hashes columns of a row-major matrix of 2^depth columns, then pairs.
-  package init(symbols: [BaseField], depth: Int, threads: Int) {
+  /// Hashes columns of a row-major matrix of 2^depth columns, each with its salt if there are any, then pairs.
+  package init(symbols: [BaseField], salts: [UInt8], depth: Int, threads: Int) {
     let leaves = hashLeaves(
-      symbols, columnCount: 1 << depth, personalization: HashPurpose.leaf.personalization, threads: threads)
+      symbols, columnCount: 1 << depth, personalization: HashPurpose.leaf.personalization, salts: salts,
+      threads: threads)
     levels = buildTree(leaves, personalization: HashPurpose.node.personalization, threads: threads)
   }
 

@@ -10,6 +10,8 @@ package struct ProofBytes: Sendable {
   package var parts: [(label: String, byteCount: Int)]
   /// Seconds by step.
   package var phases: [(name: String, seconds: Double)]
+  /// The distinct positions at which the model commitment was opened, ascending.
+  package var modelPositions: [Int]
 }
 
 extension ProvingKey {
@@ -17,21 +19,27 @@ extension ProvingKey {
   ///
   /// For inputs of the circuit's sizes and ranges, and a batch of 1 … batchCap.
   ///
-  /// - Parameter observe: Called with the name of each step as it begins.
+  /// - Parameters:
+  ///   - mode: Hiding for a key that hides.
+  ///   - seed: 32 bytes that make the masks repeatable, for tests; nil draws them from the operating system.
+  ///   - observe: Called with the name of each step as it begins.
   package func prove(
-    batch: Int, inputs: [[Int64]], context: [UInt8] = [], threads: Int, observe: @escaping (String) -> Void = { _ in }
+    batch: Int, inputs: [[Int64]], context: [UInt8] = [], mode: ProofMode = .plain, seed: [UInt8]? = nil,
+    threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ExecutionError) -> (proof: Proof, details: ProofBytes) {
+    precondition(mode == .plain || core.mode == .hiding, "the key hides")
     var clock = PhaseClock(observe)
     clock.begin("witness")
     let witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
     clock.begin("plan")
     let statement = Statement(
       batch: batch, inputs: inputs, outputs: witness.outputs(circuit), context: context)
-    let plan = Plan(circuit: circuit, batch: batch, modelCode: core.code)
+    let plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
     clock.end()
-    var details = plan.prove(.inference, core, commitment, statement, witness, threads: threads, observe: observe)
+    var details = plan.prove(
+      .inference, core, commitment, statement, witness, seed: seed, threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
-    return (Proof(core: core, statement: statement, bytes: details.bytes), details)
+    return (Proof(core: core, mode: mode, statement: statement, bytes: details.bytes), details)
   }
 }
 
@@ -39,21 +47,32 @@ extension Plan {
   /// The steps of docs/protocol.md §5.
   package func prove(
     _ purpose: Purpose, _ core: KeyCore, _ model: Commitment?, _ statement: Statement, _ witness: Witness,
-    threads: Int, observe: @escaping (String) -> Void = { _ in }
+    seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) -> ProofBytes {
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()
-    transcript.sponge.bind(purpose, keyCore: core.digest, statement, circuit)
-    var commitments = model.map { [$0] } ?? []
-    if hasWitness {
-      let plan = commitments.count
-      let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
-      let rows = self.commitments[plan].layout.rows(of: columns)
-      let commitment = Commitment(rows: rows, code: self.commitments[plan].code, threads: threads)
-      transcript.sendBytes("witness", commitment.tree.root.bytes)
-      commitments.append(commitment)
+    transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
+    var masks = pads.map { layout in
+      let inputs = Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))
+      let parts = [[purpose.rawValue], core.digest.bytes, UInt64(batch).littleEndianBytes, inputs, statement.context]
+      return ProofMasks(self, layout, random: SecretStream("zkml proof", mixing: parts, seed: seed))
     }
+    var trees = model.map { [[$0]] } ?? []
+    if hasWitness {
+      let plan = commitments[trees.count]
+      let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
+      let rows = plan.layout.rows(of: columns)
+      let commitment =
+        masks?.commit(rows, plan, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
+      transcript.sendBytes("witness", commitment.tree.root.bytes)
+      trees.append([commitment])
+    }
+    if let model, let mask = masks?.mask(model.code, threads: threads) {
+      transcript.sendBytes("mask", mask.tree.root.bytes)
+      trees[0].append(mask)
+    }
+    transcript.pads = masks?.sentPads[...]
     clock.begin("lookups")
     var claims: [Claim] = []
     let virtuals = transcript.reduceLookups(self, witness, &claims, threads: threads)
@@ -61,11 +80,33 @@ extension Plan {
     transcript.reduceContractions(self, statement, witness, virtuals, &claims, threads: threads)
     claims += paddingClaims(&transcript.sponge)
     clock.begin("merge")
-    let opening = transcript.mergeClaims(self, claims, commitments, threads: threads)
+    var opening = transcript.mergeClaims(self, claims, trees.map { $0[0] }, threads: threads)
+    if let masks, let pads {
+      clock.begin("discharge")
+      transcript.dischargeProducts(pads, masks)
+      opening = discharged(purpose, core, statement, transcript.proof)
+      _ = transcript.sponge.challenge("constraints")
+      let value = opening.maskValue(self, trees, threads: threads)
+      transcript.send("mask.value", [value])
+      opening = opening.folded(by: transcript.sponge.challenge("mask.fold"), maskValue: Value(value))
+    }
     clock.begin("open")
-    transcript.open(self, commitments, opening, threads: threads)
+    let positions = transcript.open(self, trees, opening, threads: threads)
     clock.end()
-    return ProofBytes(bytes: transcript.proof, parts: transcript.parts, phases: clock.phases)
+    return ProofBytes(
+      bytes: transcript.proof, parts: transcript.parts, phases: clock.phases,
+      modelPositions: hasWeights ? positions.first ?? [] : [])
+  }
+
+  /// The claim that a verifier has after the discharge, with the weights of Π, from what was sent so far.
+  private func discharged(
+    _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8]
+  ) -> OpeningClaim {
+    var transcript = VerifierTranscript(mode, proof: sent)
+    do throws(VerificationError) {
+      _ = try transcript.receiveRoots(self, purpose, core, statement)
+      return try transcript.reduce(self, statement)
+    } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
   }
 }
 

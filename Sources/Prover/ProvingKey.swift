@@ -14,35 +14,45 @@ package struct ProvingKey: Sendable {
   /// By weight column, in circuit order.
   package var weights: [[Int64]] { executor.weights }
 
-  init(circuit: ArithmeticCircuit, core: KeyCore, weights: [[Int64]], commitment: Commitment?) {
-    executor = CircuitExecutor(circuit, weights: weights)
-    self.core = core
-    self.commitment = commitment
-  }
-
   /// Commits to the weights.
   ///
   /// For a valid circuit and weights of its shapes and ranges.
-  package init(circuit: ArithmeticCircuit, weights: [[Int64]], threads: Int) {
+  ///
+  /// - Parameters:
+  ///   - proofCount: How many proofs the commitment hides the weights in, up to `KeyCore.proofCountCap`; 0 for none.
+  ///   - seed: 32 bytes that make tails and salts repeatable, for tests; nil draws them from the operating system.
+  package init(
+    circuit: ArithmeticCircuit, weights: [[Int64]], proofCount: Int = 0, seed: [UInt8]? = nil, threads: Int
+  ) {
     executor = CircuitExecutor(circuit, weights: weights)
     let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-    let code = ParameterPlanner.modelCode(shapes: shapes)
-    commitment = code.map { code in
-      let layout = Layout(shapes: shapes, variableCount: code.variableCount)
-      return Commitment(rows: layout.rows(of: weights), code: code, threads: threads)
+    commitment = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount).map { code in
+      let rows = Layout(shapes: shapes, variableCount: code.variableCount).rows(of: weights)
+      guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
+      let parts = [circuit.encoded, Statement.encode(weights, circuit.weightColumns)]
+      var random = SecretStream("zkml key", mixing: parts, seed: seed)
+      return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
-    core = KeyCore(circuit: circuit, code: code, root: commitment?.tree.root ?? .zero)
+    core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero)
+  }
+
+  package func verifyingKey(threads: Int) throws(ExecutionError) -> VerifyingKey {
+    try proveWeightRange(threads: threads).key
   }
 
   /// Proves that every weight is in its range and assembles the verifying key.
-  package func verifyingKey(threads: Int) throws(ExecutionError) -> VerifyingKey {
-    guard core.code != nil else { return VerifyingKey(circuit: circuit, core: core, rangeProof: []) }
+  ///
+  /// - Returns: The key, and the positions at which the proof opens the model commitment.
+  package func proveWeightRange(
+    seed: [UInt8]? = nil, threads: Int
+  ) throws(ExecutionError) -> (key: VerifyingKey, modelPositions: [Int]) {
+    guard core.code != nil else { return (VerifyingKey(circuit: circuit, core: core, rangeProof: []), []) }
     let range = circuit.weightRangeCircuit
-    let plan = Plan(circuit: range, batch: 1, modelCode: core.code)
+    let plan = Plan(circuit: range, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
     let witness = try Witness(
       CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
-    let proof = plan.prove(.weightRange, core, commitment, statement, witness, threads: threads)
-    return VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes)
+    let proof = plan.prove(.weightRange, core, commitment, statement, witness, seed: seed, threads: threads)
+    return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.modelPositions)
   }
 }

@@ -7,6 +7,8 @@ package struct ProverTranscript: ~Copyable {
   package private(set) var proof: [UInt8] = []
   /// Bytes by label, in the order of first use.
   package private(set) var parts: [(label: String, byteCount: Int)] = []
+  /// What is added to the elements that are sent, in order; nil where nothing is padded.
+  package var pads: ArraySlice<SecureField>?
 
   package init() {}
 
@@ -30,7 +32,10 @@ package struct ProverTranscript: ~Copyable {
 
   package mutating func send(_ label: String, _ elements: [SecureField]) {
     guard !elements.isEmpty else { return }
-    sendBytes(label, elements.flatMap(\.bytes))
+    guard let pads else { return sendBytes(label, elements.flatMap(\.bytes)) }
+    precondition(pads.count >= elements.count, "every element has a pad")
+    self.pads = pads.dropFirst(elements.count)
+    sendBytes(label, zip(elements, pads).flatMap { ($0 + $1).bytes })
   }
 
   /// Sends the first nonce, counted from 0, that solves the puzzle.

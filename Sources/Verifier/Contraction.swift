@@ -48,7 +48,7 @@ extension VerifierTranscript {
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
     let rounds = instances.map(\.shape.variableCount).max() ?? 0
-    let degree = instances.reduce(2) { max($0, $1.shape.degree) }
+    let degree = instances.map(\.shape).contractionDegree
     var claim = Value.zero
     func join(_ claim: inout Value, at remaining: Int) {
       for (gamma, instance) in zip(gammas, instances) where instance.shape.variableCount == remaining {
@@ -116,7 +116,7 @@ extension VerifierTranscript {
         }
       }
       var total = values.first ?? Value(.one)
-      for value in values.dropFirst() { total = product(total, value) }
+      for value in values.dropFirst() { total = try product(total, value) }
       difference = difference - total * scale
     }
     try requireZero(difference, .contractionMismatch)

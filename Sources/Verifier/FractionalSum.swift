@@ -54,8 +54,8 @@ extension VerifierTranscript {
       let ends = try receive("layer.ends", 4 * active.count)
       for t in active.indices {
         let (p0, p1, q0, q1) = (ends[4 * t], ends[4 * t + 1], ends[4 * t + 2], ends[4 * t + 3])
-        let numerator = product(p0, q1) + product(p1, q0)
-        claim = claim - numerator * alphas[2 * t] - product(q0, q1) * alphas[2 * t + 1]
+        let numerator = try product(p0, q1) + product(p1, q0)
+        claim = claim - numerator * alphas[2 * t] - (try product(q0, q1)) * alphas[2 * t + 1]
       }
       try requireZero(claim, .layerMismatch(layer: layer))
       let line = sponge.challenge("layer.line")

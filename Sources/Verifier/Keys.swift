@@ -9,15 +9,13 @@ package enum FileKind: String, Sendable {
 }
 
 package let formatVersion: UInt16 = 1
-/// The mode that hides nothing provably.
-package let plainMode: UInt8 = 0
 
 extension ByteWriter {
-  package init(_ kind: FileKind) {
+  package init(_ kind: FileKind, _ mode: ProofMode) {
     self.init()
     append(Array(kind.rawValue.utf8))
     append(formatVersion)
-    append(plainMode)
+    append(mode.rawValue)
   }
 
   /// All bytes, followed by their digest.
@@ -25,39 +23,78 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-  /// Opens a sealed file: checks kind, version, mode and digest.
+  /// Opens a sealed file: checks kind, version and digest, and reads the mode.
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`.
-  package init(_ kind: FileKind, sealed file: [UInt8]) throws(VerificationError) {
+  package static func open(
+    _ kind: FileKind, sealed file: [UInt8]
+  ) throws(VerificationError) -> (reader: ByteReader, mode: ProofMode) {
     guard file.count >= 11 + Digest.byteCount else { throw .malformed }
     let content = file.dropLast(Digest.byteCount)
-    self.init(content)
+    var reader = ByteReader(content)
     let header: (kind: [UInt8], version: Int, mode: Int)
     do throws(MalformedBytes) {
-      header = (Array(try read(8)), try u16(), try u8())
+      header = (Array(try reader.read(8)), try reader.u16(), try reader.u8())
     } catch { throw .malformed }
     guard header.kind == Array(kind.rawValue.utf8) else { throw .malformed }
-    guard header.version == Int(formatVersion), header.mode == Int(plainMode) else { throw .unsupportedVersion }
+    guard header.version == Int(formatVersion), let mode = ProofMode(rawValue: UInt8(header.mode)) else {
+      throw .unsupportedVersion
+    }
     guard Hash(.file).digest(content).bytes[...] == file.suffix(Digest.byteCount) else {
       throw .malformed
     }
+    return (reader, mode)
   }
 }
 
 /// The key's part that transcripts absorb, and the digests that name model and key. docs/protocol.md §10.
 package struct KeyCore: Hashable, Sendable {
+  /// The most proofs that a commitment can be made to hide.
+  package static let proofCountCap = 1 << 16
+
   package let circuitDigest: Digest
+  /// How many proofs the commitment hides the weights in; 0 for none.
+  package let proofCount: Int
   package let code: Code?
   package let root: Digest
 
-  package init(circuit: ArithmeticCircuit, code: Code?, root: Digest) {
+  package init(circuit: ArithmeticCircuit, proofCount: Int = 0, code: Code?, root: Digest) {
     circuitDigest = Hash(.circuit).digest(circuit.encoded)
+    self.proofCount = proofCount
     self.code = code
     self.root = root
   }
 
-  private var parameters: [UInt8] {
-    [UInt8(code?.variableCount ?? 0), UInt8(code?.rateBits ?? 0)]
+  /// For a valid circuit: with the code that follows from it and the number of proofs.
+  package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest) {
+    let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
+    let code = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount)
+    self.init(circuit: circuit, proofCount: proofCount, code: code, root: root)
+  }
+
+  /// For a valid circuit: the core whose parameters follow from the number of proofs that stands first in `parameters`.
+  ///
+  /// - Throws: `.malformed` unless they are these, and the mode is theirs.
+  package init(
+    circuit: ArithmeticCircuit, parameters: [UInt8], _ mode: ProofMode, root: Digest
+  ) throws(VerificationError) {
+    let proofCount = parameters.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard proofCount <= Self.proofCountCap else { throw .malformed }
+    self.init(circuit: circuit, proofCount: proofCount, root: root)
+    guard self.parameters == parameters, self.mode == mode else { throw .malformed }
+  }
+
+  package static let parameterByteCount = 7
+
+  /// The most that its proofs can hide.
+  package var mode: ProofMode { proofCount > 0 ? .hiding : .plain }
+
+  package var parameters: [UInt8] {
+    var writer = ByteWriter()
+    writer.append(UInt32(truncatingIfNeeded: proofCount))
+    let tailBits = bitCountOfAxis(code?.tailCount ?? 0)
+    for part in [code?.variableCount ?? 0, code?.rateBits ?? 0, tailBits] { writer.append(UInt8(truncatingIfNeeded: part)) }
+    return writer.bytes
   }
 
   package var modelID: Digest {
@@ -70,7 +107,6 @@ package struct KeyCore: Hashable, Sendable {
   package var digest: Digest {
     var writer = ByteWriter()
     writer.append(formatVersion)
-    writer.append(plainMode)
     for part in [circuitDigest.bytes, parameters, modelID.bytes, root.bytes] { writer.append(part) }
     return Hash(.key).digest(writer.bytes)
   }
@@ -95,31 +131,27 @@ public struct VerifyingKey: Sendable {
   ///
   /// The range proof is *not* checked here: `verifyWeightRange()`.
   public init(file: [UInt8]) throws(VerificationError) {
-    var reader = try ByteReader(.verifyingKey, sealed: file)
+    var (reader, mode) = try ByteReader.open(.verifyingKey, sealed: file)
+    let parameters: [UInt8]
+    let root: Digest
     do throws(MalformedBytes) {
       circuit = try ArithmeticCircuit(encoded: try reader.block())
-      let (variableCount, rateBits) = (try reader.u8(), try reader.u8())
-      let root = Digest(bytes: try reader.read(Digest.byteCount))
+      parameters = Array(try reader.read(KeyCore.parameterByteCount))
+      root = Digest(bytes: try reader.read(Digest.byteCount))
       rangeProof = Array(try reader.block())
       try reader.finish()
-      let code = (1...6).contains(rateBits) ? Code(variableCount: variableCount, rateBits: rateBits) : nil
-      core = KeyCore(circuit: circuit, code: code, root: root)
-      guard code != nil || (variableCount == 0 && rateBits == 0 && root == .zero) else {
-        throw reader.malformed()
-      }
     } catch { throw .malformed }
     do throws(InvalidCircuit) { try circuit.validate() } catch {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
-    let weights = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-    guard core.code == ParameterPlanner.modelCode(shapes: weights) else { throw .malformed }
-    guard rangeProof.isEmpty == weights.isEmpty else { throw .malformed }
+    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root)
+    guard core.code != nil || root == .zero, rangeProof.isEmpty == (core.code == nil) else { throw .malformed }
   }
 
   public var file: [UInt8] {
-    var writer = ByteWriter(.verifyingKey)
+    var writer = ByteWriter(.verifyingKey, core.mode)
     writer.append(block: circuit.encoded)
-    writer.append([UInt8(core.code?.variableCount ?? 0), UInt8(core.code?.rateBits ?? 0)])
+    writer.append(core.parameters)
     writer.append(core.root.bytes)
     writer.append(block: rangeProof)
     return writer.sealed
@@ -130,12 +162,14 @@ public struct VerifyingKey: Sendable {
 public struct Proof: Sendable {
   package let keyDigest: Digest
   package let modelDigest: Digest
+  public let mode: ProofMode
   public let statement: Statement
   package let bytes: [UInt8]
 
-  package init(core: KeyCore, statement: Statement, bytes: [UInt8]) {
+  package init(core: KeyCore, mode: ProofMode = .plain, statement: Statement, bytes: [UInt8]) {
     keyDigest = core.digest
     modelDigest = core.modelID
+    self.mode = mode
     self.statement = statement
     self.bytes = bytes
   }
@@ -144,7 +178,8 @@ public struct Proof: Sendable {
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.otherKey`, `.statementOutOfRange`.
   public init(file: [UInt8], key: VerifyingKey) throws(VerificationError) {
-    var reader = try ByteReader(.proof, sealed: file)
+    var reader: ByteReader
+    (reader, mode) = try ByteReader.open(.proof, sealed: file)
     let circuit = key.circuit
     let visibility, context, inputs, outputs: ArraySlice<UInt8>
     let batch: Int
@@ -169,7 +204,7 @@ public struct Proof: Sendable {
   }
 
   package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
-    var writer = ByteWriter(.proof)
+    var writer = ByteWriter(.proof, mode)
     writer.append(keyDigest.bytes)
     writer.append(modelDigest.bytes)
     writer.append(UInt32(statement.batch))

@@ -77,8 +77,9 @@ extension VerifierTranscript {
     guard !circuit.lookups.isEmpty else { return [] }
     let challenges = FingerprintChallenges(&sponge)
     let roots = try receive("roots", 4)
-    try requireZero(product(roots[0], roots[3]) - product(roots[2], roots[1]), .lookupSumMismatch)
-    try requireNonzero(product(roots[1], roots[3]), .lookupSumMismatch)
+    try requireZero(
+      try product(roots[0], roots[3]) - product(roots[2], roots[1]), .lookupSumMismatch)
+    for denominator in [roots[1], roots[3]] { try requireNonzero(denominator, .lookupSumMismatch) }
     let leaves = try reduceFractions(
       [
         Fraction(numerator: roots[0], denominator: roots[1]),

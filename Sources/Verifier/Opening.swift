@@ -25,6 +25,8 @@ package struct TensorWeight: Sendable {
     case equality([SecureField])
     /// z^y.
     case powers(BaseField, variableCount: Int)
+    /// Entry by entry.
+    case table([SecureField])
   }
 
   package var coefficient: SecureField
@@ -36,6 +38,7 @@ package struct TensorWeight: Sendable {
     switch factors {
     case .equality(let point): point.count
     case .powers(_, let variableCount): variableCount
+    case .table(let entries): bitCountOfAxis(entries.count)
     }
   }
 
@@ -53,66 +56,107 @@ package struct TensorWeight: Sendable {
         power = power.squared()
       }
       return product
+    case .table(let entries): return scale * Multilinear.evaluate(entries, at: own)
     }
   }
 }
 
-/// A committed code whose folded row the next level is about.
+/// A vector of H as a sum of rows, and where it is.
+package struct CodeFold: Sendable {
+  /// By symbol of a leaf.
+  package let weights: [SecureField]
+  package let block: OpeningBlock
+
+  /// Σ_k weight_k·symbol_k.
+  package func symbol(_ leaf: [BaseField]) -> SecureField {
+    zip(weights, leaf).reduce(.zero) { $0 + $1.0 * $1.1 }
+  }
+}
+
+/// A committed code, and the vectors of its rows that the next level is about.
 package struct OpenedCode: Sendable {
-  package var code: Code
-  package var root: Digest
-  package var rowWeights: [SecureField]
-  package var rowCount: Int
-  package var isBaseField: Bool
-  package var block: Int
+  package let code: Code
+  /// Trees that are opened at the same positions, by the number of rows of F.
+  package let rowCounts: [Int]
+  package let folds: [CodeFold]
 
-  package var leafByteCount: Int {
-    rowCount * (isBaseField ? BaseField.byteCount : SecureField.byteCount)
+  /// A code of K-rows of which the level before bound the row variables to `point`.
+  package init(_ code: Code, rowCount: Int, boundTo point: [SecureField]) {
+    self.code = code
+    rowCounts = [2 * rowCount]
+    let weights = Multilinear.equalityTable(point).prefix(rowCount).flatMap { $0.secureRow }
+    folds = [CodeFold(weights: weights, block: OpeningBlock(entries: 0, tail: nil))]
   }
 
-  /// Σ_k eq(row point, k)·symbol_k for the symbols of a leaf.
-  package func foldedSymbol(_ leaf: ArraySlice<UInt8>) throws(VerificationError) -> SecureField {
-    if isBaseField {
-      return zip(rowWeights, try baseElements(leaf)).reduce(.zero) { $0 + $1.0 * $1.1 }
-    }
-    return zip(rowWeights, try secureElements(leaf)).reduce(.zero) { $0 + $1.0 * $1.1 }
+  fileprivate init(code: Code, rowCounts: [Int], folds: [CodeFold]) {
+    self.code = code
+    self.rowCounts = rowCounts
+    self.folds = folds
   }
+}
+
+extension SecureField {
+  /// The weights of a K-row's two rows of F.
+  fileprivate var secureRow: [SecureField] { [self, self * .generator] }
 }
 
 extension Plan {
-  /// Block index of each commitment's folded row in H, in units of its own size.
-  package var openingBlocks: [Int] {
-    Blocks(bits: commitments.map(\.layout.variableCount)).offsets.enumerated().map { index, offset in
-      offset >> commitments[index].layout.variableCount
+  /// The first level's codes: by commitment, with the rows that mask it in the hiding mode. docs/protocol.md §9a.
+  package func openedCodes(_ claim: OpeningClaim) -> [OpenedCode] {
+    let blocks = openingBlocks
+    return commitments.indices.map { index in
+      let (plan, block) = (commitments[index], blocks[index])
+      let rows = plan.layout.rowCount
+      let weights = Multilinear.equalityTable(claim.parts[index].row).prefix(rows)
+      guard let pads, let fold = claim.fold else {
+        return OpenedCode(code: plan.code, rowCounts: [rows], folds: [CodeFold(weights: Array(weights), block: block)])
+      }
+      let masked = weights.map { $0 * fold }
+      guard plan.maskedRowCount > 0 else {
+        let folds = [CodeFold(weights: masked + SecureField.one.secureRow, block: block)]
+        return OpenedCode(code: plan.code, rowCounts: [rows, 2], folds: folds)
+      }
+      let (zeros, row) = ([SecureField](repeating: .zero, count: 2 * pads.rowCount), SecureField.one.secureRow)
+      var folds = [CodeFold(weights: masked + zeros + row, block: block)]
+      for k in 0..<pads.rowCount {
+        var weights = [SecureField](repeating: .zero, count: rows) + zeros + [.zero, .zero] + zeros
+        weights.replaceSubrange(rows + 2 * k..<rows + 2 * k + 2, with: fold.secureRow)
+        let mask = rows + zeros.count + 2 + 2 * k
+        weights.replaceSubrange(mask..<mask + 2, with: row)
+        folds.append(CodeFold(weights: weights, block: blocks[commitments.count + k]))
+      }
+      return OpenedCode(code: plan.code, rowCounts: [rows + plan.maskedRowCount], folds: folds)
+    }
+  }
+
+  /// The weights of the claim itself on the blocks of H.
+  package func openingWeights(_ claim: OpeningClaim) -> [TensorWeight] {
+    let blocks = openingBlocks
+    let rows = zip(claim.parts, blocks).map { part, block in
+      TensorWeight(coefficient: part.coefficient, factors: .equality(part.inRow), block: block.entries)
+    }
+    let size = 1 << padVariableCount
+    return rows + blocks.dropFirst(commitments.count).enumerated().map { index, block in
+      let entries = Array(claim.padWeights.dropFirst(index * size).prefix(size))
+      return TensorWeight(coefficient: .one, factors: .table(entries), block: block.entries)
     }
   }
 }
 
 extension VerifierTranscript {
-  /// Step 6: opens all commitments at once by recursive folding.
+  /// Step 7: opens all commitments at once by recursive folding.
   ///
+  /// - Parameter roots: By commitment, the roots of the trees that are opened together.
   /// - Throws: `.malformed`, `.grindingMismatch`, `.merkleMismatch`, `.openingMismatch`.
   ///
   /// ## Soundness
   /// For each code κ·|D|/|K| and its query phase; for each level the combination and its rounds. docs/protocol.md §9.
   package mutating func open(
-    _ plan: Plan, roots: [Digest], _ claim: OpeningClaim
+    _ plan: Plan, roots: [[Digest]], _ claim: OpeningClaim
   ) throws(VerificationError) {
-    let blocks = plan.openingBlocks
-    var codes = plan.commitments.indices.map { index in
-      OpenedCode(
-        code: plan.commitments[index].code, root: roots[index],
-        rowWeights: Multilinear.equalityTable(claim.parts[index].row),
-        rowCount: plan.commitments[index].layout.rowCount, isBaseField: true, block: blocks[index])
-    }
-    var weights = claim.parts.indices.map { index in
-      (
-        start: 0,
-        weight: TensorWeight(
-          coefficient: claim.parts[index].coefficient, factors: .equality(claim.parts[index].inRow),
-          block: blocks[index])
-      )
-    }
+    var codes = plan.openedCodes(claim)
+    var roots = roots
+    var weights = plan.openingWeights(claim).map { (start: 0, weight: $0) }
     var running = claim.value
     var point: [SecureField] = []
     for level in plan.levels {
@@ -123,15 +167,13 @@ extension VerifierTranscript {
       case .committed: root = try receiveRoot("level")
       }
       try grind(bits: Code.grindingBits)
-      let symbols = try receiveSymbols(codes)
+      let symbols = try receiveSymbols(codes, roots)
       let combine = sponge.challenge("combine")
       var power = SecureField.one
-      for (weight, symbol) in symbols {
+      for symbol in symbols {
         power *= combine
-        running += Value(symbol * power)
-        var weight = weight
-        weight.coefficient = power
-        weights.append((point.count, weight))
+        running += Value(symbol.value * power)
+        weights += symbol.weights(power).map { (point.count, $0) }
       }
       let before = point.count
       for _ in 0..<level.roundCount {
@@ -148,31 +190,57 @@ extension VerifierTranscript {
         let total = weights.reduce(SecureField.zero) { $0 + $1.weight.evaluate(at: point[$1.start...]) }
         try requireZero(running - value * total, .openingMismatch)
       case .committed(let code, let rowCount, _):
-        codes = [
-          OpenedCode(
-            code: code, root: root, rowWeights: Multilinear.equalityTable(Array(point[before...])),
-            rowCount: rowCount, isBaseField: false, block: 0)
-        ]
+        codes = [OpenedCode(code, rowCount: rowCount, boundTo: Array(point[before...]))]
+        roots = [[root]]
       }
     }
   }
 
-  /// Draws positions for each code, opens them, and folds the symbols.
+  /// Draws positions for each code, opens them in its trees, and folds the symbols.
   private mutating func receiveSymbols(
-    _ codes: [OpenedCode]
-  ) throws(VerificationError) -> [(TensorWeight, SecureField)] {
-    var symbols: [(TensorWeight, SecureField)] = []
-    for code in codes {
-      let domainBits = code.code.domainBits
-      let positions = sponge.positions("positions", count: code.code.queryCount, domainBits: domainBits)
-      let leaves = try receiveLeaves(
-        at: positions, byteCount: code.leafByteCount, depth: domainBits, root: code.root)
-      for (z, leaf) in zip(code.code.points(at: positions), leaves) {
-        let factors = TensorWeight.Factors.powers(z, variableCount: code.code.variableCount)
-        symbols.append(
-          (TensorWeight(coefficient: .zero, factors: factors, block: code.block), try code.foldedSymbol(leaf)))
+    _ codes: [OpenedCode], _ roots: [[Digest]]
+  ) throws(VerificationError) -> [FoldedSymbol] {
+    var symbols: [FoldedSymbol] = []
+    for (opened, roots) in zip(codes, roots) {
+      let code = opened.code
+      let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
+      var leaves = [[BaseField]](repeating: [], count: positions.count)
+      for (rowCount, root) in zip(opened.rowCounts, roots) {
+        let byteCount = BaseField.byteCount * rowCount
+        let contents = try receiveLeaves(
+          at: positions, byteCount: byteCount + code.saltByteCount, depth: code.domainBits, root: root)
+        for (index, content) in contents.enumerated() { leaves[index] += try baseElements(content.prefix(byteCount)) }
+      }
+      for (z, leaf) in zip(code.points(at: positions), leaves) {
+        for fold in opened.folds {
+          symbols.append(FoldedSymbol(z: z, code: code, block: fold.block, value: fold.symbol(leaf)))
+        }
       }
     }
     return symbols
+  }
+}
+
+/// Σ_y z^y·h_y = value for a vector h of H.
+private struct FoldedSymbol {
+  let z: BaseField
+  let code: Code
+  let block: OpeningBlock
+  let value: SecureField
+
+  /// The weights on H of the statement times `power`.
+  func weights(_ power: SecureField) -> [TensorWeight] {
+    let entries = TensorWeight(
+      coefficient: power, factors: .powers(z, variableCount: code.variableCount), block: block.entries)
+    guard let tail = block.tail else { return [entries] }
+    let factors = TensorWeight.Factors.powers(z, variableCount: bitCountOfAxis(code.tailCount))
+    return [entries, TensorWeight(coefficient: power * code.tailShift(z), factors: factors, block: tail)]
+  }
+}
+
+extension Code {
+  /// z^(2^variableCount), the power of a tail's first coefficient.
+  package func tailShift(_ z: BaseField) -> BaseField {
+    (0..<variableCount).reduce(z) { power, _ in power.squared() }
   }
 }

@@ -6,6 +6,12 @@ package enum Purpose: UInt8, Sendable {
   case weightRange = 2
 }
 
+/// Whether a proof hides weights, or shows evaluations of them.
+public enum ProofMode: UInt8, Sendable {
+  case plain = 0
+  case hiding = 1
+}
+
 /// What a proof is about. docs/protocol.md §5.
 public struct Statement: Hashable, Sendable {
   public static let contextByteCap = 65_535
@@ -117,12 +123,13 @@ extension Column {
 extension Sponge {
   /// Binds a proof to its purpose, key and statement, before anything else is absorbed.
   package mutating func bind(
-    _ purpose: Purpose, keyCore: Digest, _ statement: Statement, _ circuit: ArithmeticCircuit
+    _ purpose: Purpose, _ mode: ProofMode, keyCore: Digest, _ statement: Statement, _ circuit: ArithmeticCircuit
   ) {
     var batch = ByteWriter()
     batch.append(UInt32(truncatingIfNeeded: statement.batch))
     observe("protocol", Array("zkml 1".utf8)[...])
     observe("purpose", [purpose.rawValue])
+    observe("mode", [mode.rawValue])
     observe("key", keyCore.bytes[...])
     observe("batch", batch.bytes[...])
     observe("visibility", [UInt8](repeating: 0, count: statement.inputs.count)[...])

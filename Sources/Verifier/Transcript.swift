@@ -71,10 +71,15 @@ package struct Sponge: ~Copyable {
 /// Reads a proof; whatever is read is absorbed, but for hints. Cannot be copied.
 package struct VerifierTranscript: ~Copyable {
   package var sponge = Sponge()
+  /// Not nil while what is received is padded.
+  package var pads: PadLedger?
   private let proof: [UInt8]
   private var cursor = 0
 
-  package init(proof: [UInt8]) { self.proof = proof }
+  package init(_ mode: ProofMode = .plain, proof: [UInt8]) {
+    self.proof = proof
+    pads = mode == .hiding ? PadLedger() : nil
+  }
 
   package mutating func hint(_ byteCount: Int) throws(VerificationError) -> ArraySlice<UInt8> {
     guard byteCount >= 0, byteCount <= proof.count - cursor else { throw .malformed }
@@ -90,11 +95,6 @@ package struct VerifierTranscript: ~Copyable {
     return bytes
   }
 
-  package mutating func receive(_ label: String, _ count: Int) throws(VerificationError) -> [Value] {
-    guard count > 0 else { return [] }
-    return try secureElements(try receiveBytes(label, SecureField.byteCount * count)).map { Value($0) }
-  }
-
   package mutating func receiveRoot(_ label: String) throws(VerificationError) -> Digest {
     Digest(bytes: try receiveBytes(label, Digest.byteCount))
   }
@@ -104,24 +104,6 @@ package struct VerifierTranscript: ~Copyable {
     let nonce = try hint(8)
     guard sponge.isGround(nonce, bits: bits) else { throw .grindingMismatch }
     sponge.observe("grind", nonce)
-  }
-
-  /// The product of two received values.
-  package mutating func product(_ left: Value, _ right: Value) -> Value {
-    Value(left.constant * right.constant)
-  }
-
-  /// Demands that a combination of received values is zero.
-  package mutating func requireZero(
-    _ value: Value, _ error: VerificationError
-  ) throws(VerificationError) {
-    guard value.constant == .zero else { throw error }
-  }
-
-  package mutating func requireNonzero(
-    _ value: Value, _ error: VerificationError
-  ) throws(VerificationError) {
-    guard value.constant != .zero else { throw error }
   }
 
   package consuming func finish() throws(VerificationError) {

@@ -1,6 +1,6 @@
 import Field
 
-/// A received field element: a constant plus sparse pad terms, which the plain mode does not have.
+/// An affine expression in the pads of the hiding mode: a constant plus sparse terms, which the plain mode does not have.
 ///
 /// The verifier's algebra is linear in these; a product of two goes through `VerifierTranscript.product`.
 package struct Value: Hashable, Sendable {
@@ -16,6 +16,16 @@ package struct Value: Hashable, Sendable {
   package init(_ constant: SecureField, pads: [PadTerm] = []) {
     self.constant = constant
     self.pads = pads
+  }
+
+  /// What was sent, less its pad.
+  package init(sent: SecureField, pad: Int) {
+    self.init(sent, pads: [PadTerm(pad: pad, coefficient: -.one)])
+  }
+
+  /// The pad of a value that was received as it is.
+  package var directPad: Int? {
+    pads.count == 1 && pads[0].coefficient == -.one ? pads[0].pad : nil
   }
 
   package static func + (left: Value, right: Value) -> Value {

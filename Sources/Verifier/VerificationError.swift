@@ -10,6 +10,8 @@ public enum VerificationError: Error, Equatable, Sendable {
   case invalidCircuit(rule: Int, index: Int)
   /// The proof was made for another key or model.
   case otherKey
+  /// A hiding proof for a key that hides nothing.
+  case modeMismatch
   /// The batch, an integer or the context of the statement is outside its bounds.
   case statementOutOfRange
   /// The sum of docs/protocol.md §12 is above 2^−100.

@@ -10,26 +10,30 @@ extension VerifyingKey {
   /// The sum of docs/protocol.md §12, at most 2^−100.
   public func verify(_ proof: Proof) throws(VerificationError) {
     guard proof.keyDigest == core.digest, proof.modelDigest == core.modelID else { throw .otherKey }
+    guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
     try proof.statement.validate(circuit)
-    let plan = Plan(circuit: circuit, batch: proof.statement.batch, modelCode: core.code)
+    let plan = self.plan(proof.mode, batch: proof.statement.batch)
     try plan.verify(.inference, core, proof.statement, proof.bytes)
   }
 
   /// Checks once for a key that every weight is in its declared range.
   public func verifyWeightRange() throws(VerificationError) {
     guard core.code != nil else { return }
-    let plan = Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core.code)
-    try plan.verify(.weightRange, core, Statement(batch: 1, inputs: [], outputs: []), rangeProof)
+    try rangePlan.verify(.weightRange, core, Statement(batch: 1, inputs: [], outputs: []), rangeProof)
   }
 
   /// The soundness sum of an inference proof of this batch.
-  public func soundness(batch: Int) -> Soundness {
-    Soundness(Plan(circuit: circuit, batch: batch, modelCode: core.code))
-  }
+  public func soundness(_ mode: ProofMode, batch: Int) -> Soundness { Soundness(plan(mode, batch: batch)) }
 
   /// The soundness sum of the weight range proof.
-  public var weightRangeSoundness: Soundness {
-    Soundness(Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core.code))
+  public var weightRangeSoundness: Soundness { Soundness(rangePlan) }
+
+  private func plan(_ mode: ProofMode, batch: Int) -> Plan {
+    Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
+  }
+
+  private var rangePlan: Plan {
+    Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
   }
 }
 
@@ -39,16 +43,42 @@ extension Plan {
     _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
   ) throws(VerificationError) {
     guard Soundness(self).isSufficient else { throw .insufficientSoundness }
-    var transcript = VerifierTranscript(proof: proof)
-    transcript.sponge.bind(purpose, keyCore: core.digest, statement, circuit)
-    var roots = hasWeights ? [core.root] : []
-    if hasWitness { roots.append(try transcript.receiveRoot("witness")) }
-    var claims: [Claim] = []
-    let virtuals = try transcript.reduceLookups(self, statement, &claims)
-    try transcript.reduceContractions(self, statement, virtuals, &claims)
-    claims += paddingClaims(&transcript.sponge)
-    let opening = try transcript.mergeClaims(self, claims)
-    try transcript.open(self, roots: roots, opening)
+    var transcript = VerifierTranscript(mode, proof: proof)
+    let roots = try transcript.receiveRoots(self, purpose, core, statement)
+    let opening = try transcript.reduce(self, statement)
+    try transcript.open(self, roots: roots, try transcript.foldMasks(self, opening))
     try transcript.finish()
   }
+}
+
+extension VerifierTranscript {
+  /// Steps 0 and 1: by commitment, the roots of what is opened at the same positions.
+  package mutating func receiveRoots(
+    _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
+  ) throws(VerificationError) -> [[Digest]] {
+    sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
+    var roots = plan.hasWeights ? [[core.root]] : []
+    if plan.hasWitness { roots.append([try receiveRoot("witness")]) }
+    if plan.mode == .hiding, plan.hasWeights { roots[0].append(try receiveRoot("mask")) }
+    return roots
+  }
+
+  /// Steps 2 to 6: everything becomes one claim about rows of the commitments.
+  package mutating func reduce(_ plan: Plan, _ statement: Statement) throws(VerificationError) -> OpeningClaim {
+    try discharge(plan, try mergeAll(plan, statement))
+  }
+
+  /// Steps 2 to 5.
+  package mutating func mergeAll(_ plan: Plan, _ statement: Statement) throws(VerificationError) -> OpeningClaim {
+    var claims: [Claim] = []
+    let virtuals = try reduceLookups(plan, statement, &claims)
+    try reduceContractions(plan, statement, virtuals, &claims)
+    claims += plan.paddingClaims(&sponge)
+    return try mergeClaims(plan, claims)
+  }
+}
+
+extension Plan {
+  /// The mode of the proofs that this is the plan of.
+  package var mode: ProofMode { pads == nil ? .plain : .hiding }
 }

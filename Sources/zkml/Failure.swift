@@ -55,6 +55,7 @@ extension VerificationError {
     case .unsupportedVersion: "has a format version or mode that this tool does not know"
     case .invalidCircuit(let rule, let index):
       "holds a circuit that breaks rule \(rule) of docs/protocol.md §3.3 at index \(index)"
+    case .modeMismatch: "is a hiding proof, but the key hides nothing"
     case .otherKey: "was made for another key or circuit"
     case .statementOutOfRange: "states a batch, an integer or a context outside its bounds"
     case .insufficientSoundness: "has a circuit whose soundness sum is above 2^-\(Soundness.requiredBits)"

@@ -76,7 +76,7 @@ struct Figures {
       "proof_bytes": .integer(proofByteCount), "proving_key_bytes": .integer(provingKeyByteCount),
       "verifying_key_bytes": .integer(verifyingKeyByteCount),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
-      "soundness_bits": .number(key.soundness(batch: batch).totalBits),
+      "soundness_bits": .number(key.soundness(.plain, batch: batch).totalBits),
       "lookups": .integer(circuit.lookedUpCount(batch: batch)), "witness_elements": .integer(witnessElementCount),
       "weight_elements": .integer(weightElementCount), "columns": .integer(circuit.columns.count),
       "phases": .object(phases.map { Member($0.name, .number(median($0.seconds))) }),
@@ -101,7 +101,7 @@ struct Figures {
     return lines + [
       "proving key  \(grouped(provingKeyByteCount)) bytes", "verifying key \(grouped(verifyingKeyByteCount)) bytes",
       "peak memory  \(grouped(Machine.peakMemoryByteCount)) bytes",
-      "soundness    \(decimal(key.soundness(batch: batch).totalBits, places: 2)) bits", plainModeNotice,
+      "soundness    \(decimal(key.soundness(.plain, batch: batch).totalBits, places: 2)) bits", plainModeNotice,
     ]
   }
 }

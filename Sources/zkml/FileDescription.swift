@@ -109,7 +109,7 @@ extension FileDescription {
 
 extension FileDescription {
   init(weights file: [UInt8]) throws(VerificationError) {
-    var reader = try ByteReader(.weights, sealed: file)
+    var (reader, _) = try ByteReader.open(.weights, sealed: file)
     self.init(kind: "weights (private)")
     do throws(MalformedBytes) {
       let circuit = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
@@ -119,7 +119,7 @@ extension FileDescription {
   }
 
   init(proof file: [UInt8]) throws(VerificationError) {
-    var reader = try ByteReader(.proof, sealed: file)
+    var (reader, _) = try ByteReader.open(.proof, sealed: file)
     self.init(kind: "proof (public)")
     do throws(MalformedBytes) {
       let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal

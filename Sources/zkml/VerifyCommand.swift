@@ -139,7 +139,7 @@ struct ProofOutcome {
       "valid: \(path)", "model    \(key.modelID)", "name     \(circuit.name)", "batch    \(statement.batch)",
       "context  \(contextText(statement.context))", "public   input \(inputs), all outputs",
       "hidden   nothing provably (plain mode), not even the weights",
-      "sound    2^-\(decimal(key.soundness(batch: statement.batch).totalBits, places: 2))",
+      "sound    2^-\(decimal(key.soundness(.plain, batch: statement.batch).totalBits, places: 2))",
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
 
@@ -152,7 +152,7 @@ struct ProofOutcome {
       "proof": .string(path), "valid": .bool(true), "batch": .integer(statement.batch),
       "context": .string(String(decoding: statement.context, as: UTF8.self)),
       "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array([]),
-      "soundness_bits": .number(key.soundness(batch: statement.batch).totalBits),
+      "soundness_bits": .number(key.soundness(.plain, batch: statement.batch).totalBits),
       "inputs": circuit.inputs.json(statement.inputs, circuit, batch: statement.batch),
       "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
     ]

@@ -24,7 +24,7 @@ import Verifier
       let decoded = try Proof(file: file, key: verifyingKey)
       #expect(decoded.statement == proof.statement)
       try verifyingKey.verify(decoded)
-      #expect(verifyingKey.soundness(batch: batch).isSufficient)
+      #expect(verifyingKey.soundness(.plain, batch: batch).isSufficient)
     }
   }
 

@@ -80,8 +80,9 @@ import Verifier
       for position in 0..<1 << code.domainBits {
         for z in code.points(at: [position]) { symbols[position] += z.power(UInt64(1 << code.variableCount + extra)) }
       }
-      let tree = MerkleTree(symbols: symbols, depth: code.domainBits, threads: 1)
-      return Commitment(code: code, rows: commitment.rows, symbols: symbols, tree: tree)
+      let tree = MerkleTree(symbols: symbols, salts: [], depth: code.domainBits, threads: 1)
+      return Commitment(
+        code: code, rows: commitment.rows, tails: [], salts: [], symbols: symbols, tree: tree)
     }
     #expect(proven.error(prover.prove(), prover.statement) == .openingMismatch)
   }
@@ -92,8 +93,9 @@ import Verifier
       prover.changeCommitment = { commitment in
         var symbols = commitment.symbols
         change(&symbols, commitment.code)
-        let tree = MerkleTree(symbols: symbols, depth: commitment.code.domainBits, threads: 1)
-        return Commitment(code: commitment.code, rows: commitment.rows, symbols: symbols, tree: tree)
+        let tree = MerkleTree(symbols: symbols, salts: [], depth: commitment.code.domainBits, threads: 1)
+        return Commitment(
+          code: commitment.code, rows: commitment.rows, tails: [], salts: [], symbols: symbols, tree: tree)
       }
       return proven.error(prover.prove(), prover.statement)
     }

@@ -72,7 +72,7 @@ extension Plan {
     _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
   ) throws(VerificationError) {
     var transcript = VerifierTranscript(proof: proof)
-    transcript.sponge.bind(.inference, keyCore: core.digest, statement, circuit)
+    transcript.sponge.bind(.inference, mode, keyCore: core.digest, statement, circuit)
     var roots = hasWeights ? [core.root] : []
     if hasWitness { roots.append(try transcript.receiveRoot("witness")) }
     var claims: [Claim] = []
@@ -80,7 +80,7 @@ extension Plan {
     try transcript.reduceContractions(self, statement, virtuals, &claims)
     if flaw != .noPaddingClaims { claims += paddingClaims(&transcript.sponge) }
     let opening = try transcript.mergeClaims(self, claims, flaw)
-    try transcript.open(self, roots: roots, opening)
+    try transcript.open(self, roots: roots.map { [$0] }, opening)
     try transcript.finish()
   }
 }

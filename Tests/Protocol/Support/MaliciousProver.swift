@@ -46,7 +46,7 @@ struct MaliciousProver {
   func reduce(
     _ transcript: inout ProverTranscript, _ commitments: [Commitment], withPadding: Bool = true
   ) -> [Claim] {
-    transcript.sponge.bind(.inference, keyCore: core.digest, statement, plan.circuit)
+    transcript.sponge.bind(.inference, .plain, keyCore: core.digest, statement, plan.circuit)
     if plan.hasWitness { transcript.sendBytes("witness", commitments[commitments.count - 1].tree.root.bytes) }
     var claims: [Claim] = []
     let proven = provenPlan ?? plan
@@ -62,7 +62,7 @@ struct MaliciousProver {
     let commitments = commit()
     let claims = reduce(&transcript, commitments, withPadding: withPadding)
     let opening = transcript.mergeClaims(plan, claims, commitments, threads: 1)
-    transcript.open(plan, commitments, opening, threads: 1)
+    transcript.open(plan, commitments.map { [$0] }, opening, threads: 1)
     return transcript.proof
   }
 }

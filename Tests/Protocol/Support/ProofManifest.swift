@@ -43,7 +43,7 @@ struct ProofManifest {
 
   init(_ plan: Plan, _ core: KeyCore, _ purpose: Purpose, _ statement: Statement, _ proof: [UInt8]) {
     var sponge = Sponge()
-    sponge.bind(purpose, keyCore: core.digest, statement, plan.circuit)
+    sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     if plan.hasWitness { read("witness", .digest, 1, proof, &sponge) }
     walkLookups(plan, proof, &sponge)
     walkContractions(plan, proof, &sponge)

@@ -1,0 +1,63 @@
+import CSodium
+import Field
+import Verifier
+
+/// Uniform field elements and bytes from a seed, by libsodium's ChaCha20.
+package struct SecretStream: Sendable {
+  package static let seedByteCount = 32
+
+  private let seed: [UInt8]
+  private var draws: UInt64 = 0
+
+  /// - Precondition: the seed has 32 bytes.
+  package init(seed: [UInt8]) {
+    precondition(seed.count == Self.seedByteCount, "a seed has 32 bytes")
+    self.seed = seed
+  }
+
+  /// A stream for one use of what `parts` tell: from the operating system's randomness, mixed with the parts so that a
+  /// generator state that comes back gives other elements; or from `seed`.
+  package init(_ label: String, mixing parts: [[UInt8]], seed: [UInt8]?) {
+    var key = [UInt8](repeating: 0, count: Self.seedByteCount)
+    if let seed { key = seed } else { randombytes_buf(&key, key.count) }
+    var writer: [UInt8] = []
+    for part in [Array(label.utf8)] + parts { writer += UInt64(part.count).littleEndianBytes + part }
+    self.init(seed: Self.derive(key, writer))
+  }
+
+  private static func derive(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+    var output = [UInt8](repeating: 0, count: seedByteCount)
+    let status = crypto_generichash(&output, output.count, message, UInt64(message.count), key, key.count)
+    precondition(status == 0, "a hash of valid sizes does not fail")
+    return output
+  }
+
+  package mutating func bytes(_ count: Int) -> [UInt8] {
+    let own = Self.derive(seed, draws.littleEndianBytes)
+    draws += 1
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress { randombytes_buf_deterministic(base, count, own) }
+      initialized = count
+    }
+  }
+
+  package mutating func elements(_ count: Int) -> [BaseField] {
+    var elements: [BaseField] = []
+    elements.reserveCapacity(count)
+    while elements.count < count {
+      let rest = count - elements.count
+      bytes(8 * rest).withUnsafeBytes { bytes in
+        for index in 0..<rest {
+          let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+          if let element = BaseField(canonical: word) { elements.append(element) }
+        }
+      }
+    }
+    return elements
+  }
+
+  package mutating func secureElements(_ count: Int) -> [SecureField] {
+    let parts = elements(2 * count)
+    return (0..<count).map { SecureField(c0: parts[2 * $0], c1: parts[2 * $0 + 1]) }
+  }
+}

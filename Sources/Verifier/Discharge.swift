@@ -1,0 +1,112 @@
+import Circuit
+import Field
+
+/// One of the sums of the quadratic constraints' lists: by constraint, the pad that it names.
+private func combine(_ pads: [Int], _ weights: [SecureField], scale: SecureField = .one) -> [Value.PadTerm] {
+  zip(pads, weights).map { Value.PadTerm(pad: $0, coefficient: $1 * scale) }
+}
+
+extension PadPlan {
+  /// The quadratic constraints with the spare one, and the first of the entries of g, after `ledger`.
+  package func quadratic(_ ledger: PadLedger) -> (products: [PadProduct], mask: Int) {
+    let spare = ledger.count
+    return (
+      ledger.products + [PadProduct(first: spare, second: spare + 1, product: spare + 2)], spare + 3
+    )
+  }
+
+  /// g as a sum over its entries of Π at a point. docs/protocol.md §9a.
+  fileprivate func mask(from first: Int, at point: [SecureField], scale: SecureField) -> [Value.PadTerm] {
+    var terms = [Value.PadTerm(pad: first, coefficient: scale)]
+    for (variable, x) in point.enumerated() {
+      var power = scale
+      for degree in 0..<3 {
+        power *= x
+        terms.append(.init(pad: first + 1 + 3 * variable + degree, coefficient: power))
+      }
+    }
+    return terms
+  }
+}
+
+extension VerifierTranscript {
+  /// Step 6: quadratic constraints on the pads become linear ones, and all linear ones become one with the claim.
+  ///
+  /// - Returns: the claim with weights for Π and without pads.
+  /// - Throws: `.malformed`.
+  ///
+  /// ## Soundness
+  /// (4·n_q + 1)/|K| for the sumcheck, constraints/|K|. The caller must discharge the claim. docs/protocol.md §9a.
+  package mutating func discharge(
+    _ plan: Plan, _ claim: OpeningClaim
+  ) throws(VerificationError) -> OpeningClaim {
+    guard let layout = plan.pads, let ledger = pads else { return claim }
+    pads = nil
+    let (products, mask) = layout.quadratic(ledger)
+    guard mask + 1 + 3 * layout.variableCount == layout.entryCount else { throw .malformed }
+    let eta = sponge.quadraticPoint(layout)
+    let sum = try receive("mask.sum", 1)
+    let scale = sponge.challenge("mask.scale")
+    var running = sum.reduce(.zero, +) * scale
+    var point: [SecureField] = []
+    for _ in 0..<layout.variableCount {
+      let round = try reduceRound("quadratic.round", claim: running, degree: 3)
+      running = round.claim
+      point.append(round.challenge)
+    }
+    let ends = try receive("quadratic.ends", 2).map(\.constant)
+    let (table, equality) = (Multilinear.equalityTable(point), Multilinear.equality(eta, point))
+    let constraints =
+      ledger.constraints + [
+        Value(-ends[0], pads: combine(products.map(\.first), table)),
+        Value(-ends[1], pads: combine(products.map(\.second), table)),
+        Value(
+          running.constant - equality * ends[0] * ends[1],
+          pads: combine(products.map(\.product), table, scale: equality)
+            + layout.mask(from: mask, at: point, scale: -scale)),
+      ]
+    let xi = sponge.challenge("constraints")
+    // Σ_c ω_c·⟨eq, h_c⟩ + total = 0.
+    var total = claim.value * -SecureField.one
+    for (power, constraint) in zip(powers(of: xi, count: constraints.count + 1).dropFirst(), constraints) {
+      total += constraint * power
+    }
+    var weights = [SecureField](repeating: .zero, count: layout.rowCount << plan.padVariableCount)
+    for term in total.pads where weights.indices.contains(term.pad) { weights[term.pad] += term.coefficient }
+    var claim = claim
+    claim.value = Value(-total.constant)
+    claim.padWeights = weights
+    return claim
+  }
+
+  /// Reduces the claim about rows and Π to one about their sums with fresh masks.
+  ///
+  /// ## Soundness
+  /// (1 + Σ |D|)/|K|. docs/protocol.md §9a.
+  package mutating func foldMasks(
+    _ plan: Plan, _ claim: OpeningClaim
+  ) throws(VerificationError) -> OpeningClaim {
+    guard plan.pads != nil else { return claim }
+    let value = try receive("mask.value", 1)
+    return claim.folded(by: sponge.challenge("mask.fold"), maskValue: value.reduce(.zero, +))
+  }
+}
+
+extension Sponge {
+  /// η of docs/protocol.md §9a.
+  package mutating func quadraticPoint(_ pads: PadPlan) -> [SecureField] {
+    var point: [SecureField] = []
+    for _ in 0..<pads.variableCount { point.append(challenge("quadratic")) }
+    return point
+  }
+}
+
+extension OpeningClaim {
+  /// The claim about mask + fold·row.
+  package func folded(by fold: SecureField, maskValue: Value) -> OpeningClaim {
+    var claim = self
+    claim.fold = fold
+    claim.value = maskValue + value * fold
+    return claim
+  }
+}
