@@ -53,7 +53,7 @@ struct Claim {
   var column: CommittedColumn
   var weights: [AxisWeight]
   var subtracted: [AxisWeight]?
-  var value: Extension
+  var value: Value
 }
 
 /// Splits a point in the order of the axes (§5).

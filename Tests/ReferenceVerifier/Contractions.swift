@@ -2,7 +2,7 @@
 struct VirtualClaim {
   var column: Int
   var weights: [AxisWeight]
-  var value: Extension
+  var value: Value
 }
 
 /// Σ_x E(x)·Π operand(x) = value (§7 step 2).
@@ -13,7 +13,7 @@ private struct Instance {
   var summed: [Int]
   /// The virtual claim's weight of each output axis.
   var outputWeights: [Int: AxisWeight]
-  var value: Extension
+  var value: Value
 
   var variableOutputs: [Int] { variables.filter { outputWeights[$0] != nil } }
   var degree: Int { term.operands.count + (variableOutputs.isEmpty ? 0 : 1) }
@@ -29,7 +29,7 @@ extension ProofCheck {
       let r = transcript.challenges("output", variableCount)
       ledger.add(variableCount)
       let weights = zip(split(r, bits: bits), sizes).map { AxisWeight.cut($0, $1) }
-      let value = contract(values, zip(weights, sizes).map { $0.table($1) })
+      let value = Value(contract(values, zip(weights, sizes).map { $0.table($1) }))
       if circuit.columns[port.column].kind == .virtual {
         virtualClaims.append(VirtualClaim(column: port.column, weights: weights, value: value))
       } else {
@@ -53,13 +53,13 @@ extension ProofCheck {
     let isComputed = contraction.terms.map { term in
       isDirect(term, outputAxes) && circuit.columns[term.operands[0].column].kind == .published
     }
-    var received = try transcript.receive("terms", isComputed.count { !$0 })[...]
+    var received = try transcript.receiveValues("terms", isComputed.count { !$0 })[...]
     var instances: [Instance] = []
-    var sum = Extension.zero
+    var sum = Value(.zero)
     for (term, computed) in zip(contraction.terms, isComputed) {
-      var value: Extension
+      var value: Value
       if computed {
-        value = publicValue(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] })
+        value = Value(publicValue(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] }))
       } else {
         value = received.removeFirst()
         if isDirect(term, outputAxes) {
@@ -73,11 +73,11 @@ extension ProofCheck {
         }
       }
       for (axis, weight) in zip(outputAxes, virtual.weights) where term.occurrences(of: axis) == 0 {
-        value *= weight.liveSum(sizes[axis])
+        value = value * weight.liveSum(sizes[axis])
       }
       sum += value * Residue.of(term.coefficient)
     }
-    guard sum == virtual.value else { throw .terms }
+    try transcript.require(virtual.value, equals: sum, else: .terms)
     return instances
   }
 
@@ -106,12 +106,12 @@ extension ProofCheck {
     let variableCounts = instances.map { $0.variables.reduce(0) { $0 + bits[$1] } }
     let rounds = variableCounts.max() ?? 0
     let degree = max(2, instances.map(\.degree).max() ?? 0)
-    var e = Extension.zero
+    var e = Value(.zero)
     var rho: [Extension] = []
     for remaining in stride(from: rounds, through: 0, by: -1) {
-      for i in instances.indices where variableCounts[i] == remaining { e += powers[i] * instances[i].value }
+      for i in instances.indices where variableCounts[i] == remaining { e += instances[i].value * powers[i] }
       if remaining == 0 { break }
-      let received = try transcript.receive("contraction.round", degree)
+      let received = try transcript.receiveValues("contraction.round", degree)
       let c1 = received[1...].reduce(e - received[0] - received[0]) { $0 - $1 }
       rho.append(transcript.challenge("contraction.round"))
       ledger.add(degree)
@@ -120,30 +120,33 @@ extension ProofCheck {
 
     let operands = instances.flatMap(\.term.operands)
     let privateCount = operands.count { circuit.columns[$0.column].kind != .published }
-    var received = try transcript.receive("operands", privateCount)[...]
-    var expected = Extension.zero
+    var received = try transcript.receiveValues("operands", privateCount)[...]
+    var expected = Value(.zero)
     for (i, instance) in instances.enumerated() {
       let point = Array(rho[(rounds - variableCounts[i])...])
       let parts = split(point, bits: instance.variables.map { bits[$0] })
       let variableParts = Dictionary(uniqueKeysWithValues: zip(instance.variables, parts))
-      var product = powers[i]
+      var factor = powers[i]
       for axis in instance.variableOutputs {
         if let weight = instance.outputWeights[axis], let part = variableParts[axis] {
-          product *= weight.evaluate(at: part)
+          factor *= weight.evaluate(at: part)
         }
       }
+      var committed: [Value] = []
       for operand in instance.term.operands {
         let weights = weights(of: operand) { variableParts[$0].map(AxisWeight.eq) ?? instance.outputWeights[$0] }
         if circuit.columns[operand.column].kind == .published {
-          product *= publicValue(operand.column, weights)
+          factor *= publicValue(operand.column, weights)
         } else {
           let value = received.removeFirst()
           claim(operand.column, weights, value)
-          product *= value
+          committed.append(value)
         }
       }
-      expected += product
+      var product = committed.first ?? Value(.one)
+      for value in committed.dropFirst() { product = try transcript.product(product, value) }
+      expected += product * factor
     }
-    guard e == expected else { throw .operands }
+    try transcript.require(e, equals: expected, else: .operands)
   }
 }

@@ -1,37 +1,46 @@
 /// A verifying key (§10, §11).
 struct VerifyingKey {
   var encodedCircuit: [UInt8]
-  var parameters: [UInt8]
+  /// N.
+  var hidingProofs: Int
+  /// u8 m ‖ u8 r ‖ u8 ⌈log T⌉.
+  var code: [UInt8]
   var root: [UInt8]
   var rangeProof: [UInt8]
 
   init(_ file: [UInt8]) throws(ReferenceRejection) {
-    var reader = try openFile(file, magic: "zkml.vk\n")
+    var (reader, hides) = try openFile(file, magic: "zkml.vk\n")
     encodedCircuit = try reader.take(try reader.u32())
-    parameters = try reader.take(2)
+    hidingProofs = try reader.u32()
+    guard hides == (hidingProofs > 0) else { throw .malformedFile }
+    code = try reader.take(3)
     root = try reader.take(32)
     rangeProof = try reader.take(try reader.u32())
     guard reader.isAtEnd else { throw .malformedFile }
   }
+
+  var parameters: [UInt8] { littleEndian(UInt32(hidingProofs)) + code }
 
   var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
 
   var modelID: [UInt8] { hash("model", littleEndian(UInt16(1)) + circuitDigest + parameters + root) }
 
   var keyCore: [UInt8] {
-    hash("key", littleEndian(UInt16(1)) + [0] + circuitDigest + parameters + modelID + root)
+    hash("key", littleEndian(UInt16(1)) + circuitDigest + parameters + modelID + root)
   }
 }
 
 /// A proof with its statement (§11).
 struct ProofFile {
+  var isHiding: Bool
   var keyCore: [UInt8]
   var modelID: [UInt8]
   var statement: Statement
   var proof: [UInt8]
 
   init(_ file: [UInt8]) throws(ReferenceRejection) {
-    var reader = try openFile(file, magic: "zkml.pf\n")
+    var (reader, hides) = try openFile(file, magic: "zkml.pf\n")
+    isHiding = hides
     keyCore = try reader.take(32)
     modelID = try reader.take(32)
     let batch = try reader.u32()
@@ -46,14 +55,16 @@ struct ProofFile {
   }
 }
 
-/// Checks the digest, the magic number, the version and the mode of a file (§11).
-private func openFile(_ file: [UInt8], magic: String) throws(ReferenceRejection) -> ByteReader {
+/// Checks the digest, the magic number and the version of a file (§11); the mode byte is 0 or 1.
+private func openFile(
+  _ file: [UInt8], magic: String
+) throws(ReferenceRejection) -> (reader: ByteReader, isHiding: Bool) {
   guard file.count >= 32 else { throw .malformedFile }
   let body = Array(file.dropLast(32))
   guard hash("file", body) == Array(file.suffix(32)) else { throw .malformedFile }
   var reader = ByteReader(body)
-  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 1, try reader.u8() == 0 else {
-    throw .malformedFile
-  }
-  return reader
+  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 1 else { throw .malformedFile }
+  let mode = try reader.u8()
+  guard mode <= 1 else { throw .malformedFile }
+  return (reader, mode == 1)
 }

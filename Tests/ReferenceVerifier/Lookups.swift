@@ -30,8 +30,8 @@ private struct Tree {
 
 /// The running claim on one tree: the numerators' and denominators' values at `point`.
 private struct TreeClaim {
-  var p: Extension
-  var q: Extension
+  var p: Value
+  var q: Value
   var point: [Extension] = []
 }
 
@@ -45,8 +45,12 @@ extension ProofCheck {
     ledger.add(2 << tableTree.depth)
     ledger.add((1 << lookupTree.depth) + (1 << tableTree.depth))
 
-    let roots = try transcript.receive("roots", 4)
-    guard roots[0] * roots[3] == roots[2] * roots[1], roots[1] * roots[3] != .zero else { throw .fractionalSum }
+    let roots = try transcript.receiveValues("roots", 4)
+    let left = try transcript.product(roots[0], roots[3])
+    let right = try transcript.product(roots[2], roots[1])
+    try transcript.require(left, equals: right, else: .fractionalSum)
+    try transcript.requireNonzero(roots[1], else: .fractionalSum)
+    try transcript.requireNonzero(roots[3], else: .fractionalSum)
     let ends = try walk(
       [TreeClaim(p: roots[0], q: roots[1]), TreeClaim(p: roots[2], q: roots[3])],
       depths: [lookupTree.depth, tableTree.depth])
@@ -69,25 +73,26 @@ extension ProofCheck {
       var e = evaluate(active.flatMap { [trees[$0].p, trees[$0].q] }, at: alpha)
       var rho: [Extension] = []
       for j in 0..<layer {
-        let c = try transcript.receive("layer.round", 2)
-        let c0 = e - r[j] * (c[0] + c[1])
+        let c = try transcript.receiveValues("layer.round", 2)
+        let c0 = e - (c[0] + c[1]) * r[j]
         rho.append(transcript.challenge("layer.round"))
         ledger.add(2)
         e = evaluate([c0, c[0], c[1]], at: rho[j])
       }
-      let ends = try transcript.receive("layer.ends", 4 * active.count)
-      var combined: [Extension] = []
+      let ends = try transcript.receiveValues("layer.ends", 4 * active.count)
+      var combined: [Value] = []
       for t in active.indices {
         let (p0, p1, q0, q1) = (ends[4 * t], ends[4 * t + 1], ends[4 * t + 2], ends[4 * t + 3])
-        combined += [p0 * q1 + p1 * q0, q0 * q1]
+        let (first, second) = (try transcript.product(p0, q1), try transcript.product(p1, q0))
+        combined += [first + second, try transcript.product(q0, q1)]
       }
-      guard e == evaluate(combined, at: alpha) else { throw .layer }
+      try transcript.require(e, equals: evaluate(combined, at: alpha), else: .layer)
       let mu = transcript.challenge("layer.line")
       ledger.add(1)
       r = [mu] + rho
       for (t, tree) in active.enumerated() {
-        trees[tree].p = ends[4 * t] + mu * (ends[4 * t + 1] - ends[4 * t])
-        trees[tree].q = ends[4 * t + 2] + mu * (ends[4 * t + 3] - ends[4 * t + 2])
+        trees[tree].p = ends[4 * t] + (ends[4 * t + 1] - ends[4 * t]) * mu
+        trees[tree].q = ends[4 * t + 2] + (ends[4 * t + 3] - ends[4 * t + 2]) * mu
         trees[tree].point = r
       }
     }
@@ -97,21 +102,22 @@ extension ProofCheck {
   /// Step 4: the values of the columns at the leaves, which become claims.
   private mutating func receiveLookupValues(
     _ lookupTree: Tree, _ tableTree: Tree, _ ends: [TreeClaim]
-  ) throws(ReferenceRejection) -> (columns: [Int: Extension], multiplicities: [Extension]) {
+  ) throws(ReferenceRejection) -> (columns: [Int: Value], multiplicities: [Value]) {
     var listed: [(column: Int, point: [Extension])] = []
     var seen: Set<Int> = []
-    var columns: [Int: Extension] = [:]
+    var columns: [Int: Value] = [:]
     for (index, lookup) in circuit.lookups.enumerated() {
       let point = lookupTree.blockPoint(index, ends[0].point)
       for column in lookup.forms.flatMap({ $0.entries.map(\.column) }) where seen.insert(column).inserted {
         if circuit.columns[column].kind == .published {
-          columns[column] = publicValue(column, split(point, bits: bits(ofColumn: column)).map(AxisWeight.eq))
+          columns[column] = Value(
+            publicValue(column, split(point, bits: bits(ofColumn: column)).map(AxisWeight.eq)))
         } else {
           listed.append((column, point))
         }
       }
     }
-    let values = try transcript.receive("lookup.values", listed.count + circuit.tables.count)
+    let values = try transcript.receiveValues("lookup.values", listed.count + circuit.tables.count)
     for (value, item) in zip(values, listed) {
       columns[item.column] = value
       let weights = split(item.point, bits: bits(ofColumn: item.column)).map(AxisWeight.eq)
@@ -131,22 +137,23 @@ extension ProofCheck {
   }
 
   /// Step 5 for the lookups' tree.
-  private func checkLookupLeaves(
-    _ tree: Tree, _ end: TreeClaim, _ values: [Int: Extension], _ lambda: Extension, _ beta: Extension
+  private mutating func checkLookupLeaves(
+    _ tree: Tree, _ end: TreeClaim, _ values: [Int: Value], _ lambda: Extension, _ beta: Extension
   ) throws(ReferenceRejection) {
     var p = Extension.zero
-    var q = Extension.one
+    var q = Value(.one)
     for (index, lookup) in circuit.lookups.enumerated() {
       let e = tree.selector(index, end.point)
       let forms = lookup.forms.map { form in
-        var sum = Extension(Residue.of(form.constant))
-        for entry in form.entries { sum += (values[entry.column] ?? .zero) * Residue.of(entry.coefficient) }
+        var sum = Value(Extension(Residue.of(form.constant)))
+        for entry in form.entries { sum += (values[entry.column] ?? Value(.zero)) * Residue.of(entry.coefficient) }
         return sum * Residue.invert(Residue.power(2, UInt64(form.shift)))
       }
       p += e * numerator(lookup, tree.blockPoint(index, end.point))
-      q += e * (beta - fingerprint(table: lookup.table, forms, lambda) - .one)
+      q += (Value(beta - .one) - fingerprint(table: lookup.table, forms, lambda)) * e
     }
-    guard end.p == p, end.q == q else { throw .leaves }
+    try transcript.require(end.p, equals: Value(p), else: .leaves)
+    try transcript.require(end.q, equals: q, else: .leaves)
   }
 
   /// 1, or the indicator of the true sizes where the padding is not looked up (§6).
@@ -160,23 +167,24 @@ extension ProofCheck {
   }
 
   /// Step 5 for the tables' tree.
-  private func checkTableLeaves(
-    _ tree: Tree, _ end: TreeClaim, _ multiplicities: [Extension], _ lambda: Extension, _ beta: Extension
+  private mutating func checkTableLeaves(
+    _ tree: Tree, _ end: TreeClaim, _ multiplicities: [Value], _ lambda: Extension, _ beta: Extension
   ) throws(ReferenceRejection) {
-    var p = Extension.zero
-    var q = Extension.one
+    var p = Value(.zero)
+    var q = Value(.one)
     for (index, table) in circuit.tables.enumerated() {
       let e = tree.selector(index, end.point)
-      let coordinates = table.coordinates(at: tree.blockPoint(index, end.point))
-      p += e * multiplicities[index]
-      q += e * (beta - fingerprint(table: index, coordinates, lambda) - .one)
+      let coordinates = table.coordinates(at: tree.blockPoint(index, end.point)).map { Value($0) }
+      p += multiplicities[index] * e
+      q += (Value(beta - .one) - fingerprint(table: index, coordinates, lambda)) * e
     }
-    guard end.p == p, end.q == q else { throw .leaves }
+    try transcript.require(end.p, equals: p, else: .leaves)
+    try transcript.require(end.q, equals: q, else: .leaves)
   }
 
   /// φ of §6.
-  private func fingerprint(table: Int, _ tuple: [Extension], _ lambda: Extension) -> Extension {
-    evaluate([Extension(UInt64(table + 1))] + tuple, at: lambda)
+  private func fingerprint(table: Int, _ tuple: [Value], _ lambda: Extension) -> Value {
+    evaluate([Value(Extension(UInt64(table + 1)))] + tuple, at: lambda)
   }
 }
 

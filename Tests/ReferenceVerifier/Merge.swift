@@ -7,7 +7,7 @@ struct MergedClaim {
   }
 
   var parts: [Part]
-  var value: Extension
+  var value: Value
 }
 
 extension ProofCheck {
@@ -30,7 +30,7 @@ extension ProofCheck {
       claims.append(
         Claim(
           column: .listed(column), weights: parts.map(AxisWeight.eq),
-          subtracted: zip(parts, sizes(ofColumn: column)).map { AxisWeight.cut($0, $1) }, value: .zero))
+          subtracted: zip(parts, sizes(ofColumn: column)).map { AxisWeight.cut($0, $1) }, value: Value(.zero)))
     }
   }
 
@@ -50,11 +50,11 @@ extension ProofCheck {
     }
 
     let rounds = commitments.map(\.variableCount).max() ?? 0
-    var e = Extension.zero
+    var e = Value(.zero)
     var rho: [Extension] = []
     for remaining in stride(from: rounds, through: 0, by: -1) {
       for item in located where commitments[item.commitment].variableCount == remaining {
-        e += item.power * item.claim.value
+        e += item.claim.value * item.power
       }
       if remaining == 0 { break }
       e = try quadraticRound("merge.round", e, &rho)
@@ -82,9 +82,9 @@ extension ProofCheck {
 
   /// One sumcheck round of degree 2: receives c0 and c2, c1 = e − 2·c0 − c2; appends ρ and returns the value there.
   mutating func quadraticRound(
-    _ label: String, _ e: Extension, _ rho: inout [Extension]
-  ) throws(ReferenceRejection) -> Extension {
-    let c = try transcript.receive(label, 2)
+    _ label: String, _ e: Value, _ rho: inout [Extension]
+  ) throws(ReferenceRejection) -> Value {
+    let c = try transcript.receiveValues(label, 2)
     let challenge = transcript.challenge(label)
     ledger.add(2)
     rho.append(challenge)

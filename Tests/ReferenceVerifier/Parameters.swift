@@ -1,19 +1,60 @@
-/// Row length 2^m and rate 2^−r of a code (§4.3).
+/// Row length 2^m, rate 2^−r and tail T of a code (§4.2, §4.3).
 package struct CodeParameters: Equatable {
-  package var rowBits: Int
-  package var rateBits: Int
+  package let rowBits: Int
+  package let rateBits: Int
+  /// T; the code is hiding if it is not 0.
+  package let tail: Int
+  /// t_r, or t(m, r, T) of a hiding code.
+  package let queryCount: Int
 
-  package init(rowBits: Int, rateBits: Int) {
+  package init(rowBits: Int, rateBits: Int, tail: Int = 0) {
     self.rowBits = rowBits
     self.rateBits = rateBits
+    self.tail = tail
+    queryCount = tail == 0 ? queryCounts[rateBits - 1] : hidingQueryCount(rowBits, rateBits, tail)
   }
 
   package var domainBits: Int { rowBits + rateBits }
-  package var queryCount: Int { queryCounts[rateBits - 1] }
+  /// The bytes of a leaf's salt (§4.2).
+  var saltByteCount: Int { tail == 0 ? 0 : 16 }
+  /// 2^m + T.
+  package var entryCount: Int { 1 << rowBits + tail }
+  /// 2^(m+r) + 2^m + T.
+  var missNumerator: Int { 1 << domainBits + entryCount }
+  /// The code's part of a key's parameters (§10).
+  package var encoded: [UInt8] { [UInt8(rowBits), UInt8(rateBits), UInt8(ceilLog(tail))] }
 }
 
 /// t_1 … t_6 of §4.3.
 package let queryCounts = [251, 154, 126, 114, 109, 107]
+
+/// t(m, r, T) of §4.3, for 2^m + T ≤ 2^(m+r−1).
+package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
+  let numerator = Integer(1 << (m + r) + 1 << m + tail)
+  var tooFew = 0
+  var enough = queryCounts[0]
+  while enough - tooFew > 1 {
+    let t = (enough + tooFew) / 2
+    if numerator.power(t) * Integer.powerOfTwo(104) <= Integer.powerOfTwo((m + r + 1) * t) {
+      enough = t
+    } else {
+      tooFew = t
+    }
+  }
+  return enough
+}
+
+/// The code (m, r, T) with the tail for `proofs` proofs (§4.3); nil if (m, r) is not a candidate.
+package func hidingCode(_ m: Int, _ r: Int, proofs: Int) -> CodeParameters? {
+  var tail = 1
+  while 1 << m + tail <= 1 << (m + r - 1) {
+    if tail >= proofs * hidingQueryCount(m, r, tail) {
+      return CodeParameters(rowBits: m, rateBits: r, tail: tail)
+    }
+    tail *= 2
+  }
+  return nil
+}
 
 /// open(t, n, w) of §4.3.
 package func openingCost(queries: Int, depth: Int, width: Int) -> Int {
@@ -55,38 +96,65 @@ package struct RecursionPlanner {
   }
 }
 
-/// The model's parameters (§4.3).
-package func modelParameters(_ shapes: [ColumnShape]) -> CodeParameters {
-  leastCost { code in
-    let rows = Layout(shapes, rowBits: code.rowBits).rowCount
-    return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows)
-      + rows * (1 << code.domainBits) / 128 + 4 * (1 << code.rowBits)
-  }
-}
-
-/// The witness's parameters (§4.3); `model` is nil when there are no weights.
-package func witnessParameters(_ shapes: [ColumnShape], model: CodeParameters?) -> CodeParameters {
-  var planner = RecursionPlanner()
-  return leastCost { code in
-    let rows = Layout(shapes, rowBits: code.rowBits).rowCount
-    let length = (1 << code.rowBits) + (model.map { 1 << $0.rowBits } ?? 0)
-    return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows)
-      + rows * (1 << code.domainBits) / 16 + planner.best(length).cost
-  }
-}
-
-private func leastCost(_ cost: (CodeParameters) -> Int) -> CodeParameters {
-  var best = CodeParameters(rowBits: 6, rateBits: 2)
-  var least = Int.max
-  for m in 6...20 {
-    for r in 2...3 {
+/// The parameters of the model in a key for N = `proofs` hiding proofs (§4.3).
+package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(ReferenceRejection) -> CodeParameters {
+  try leastCost(rateBits: proofs == 0 ? 2...3 : 2...8) { m, r in
+    let rows = Layout(shapes, rowBits: m).rowCount
+    if proofs == 0 {
       let code = CodeParameters(rowBits: m, rateBits: r)
-      let value = cost(code)
-      if value < least {
-        least = value
-        best = code
-      }
+      let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows)
+      return (code, opening + rows * (1 << (m + r)) / 128 + 4 * (1 << m))
+    }
+    guard let code = hidingCode(m, r, proofs: proofs + 2) else { return nil }
+    let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 64)
+    return (code, opening + (rows + 16) * (1 << (m + r)) / 128 + 4 * code.entryCount)
+  }
+}
+
+/// The parameters of a plain proof's witness (§4.3); `model` is nil when there are no weights.
+package func witnessParameters(
+  _ shapes: [ColumnShape], model: CodeParameters?
+) throws(ReferenceRejection) -> CodeParameters {
+  var planner = RecursionPlanner()
+  return try leastCost(rateBits: 2...3) { m, r in
+    let code = CodeParameters(rowBits: m, rateBits: r)
+    let rows = Layout(shapes, rowBits: m).rowCount
+    let n = code.entryCount + (model?.entryCount ?? 0)
+    let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows)
+    return (code, opening + rows * (1 << (m + r)) / 16 + planner.best(n).cost)
+  }
+}
+
+/// The parameters of a hiding proof's witness (§4.3) and n_Π; `entryCount` gives E for a witness of m + κ variables.
+package func hidingWitnessParameters(
+  _ shapes: [ColumnShape], model: CodeParameters?, entryCount: (_ variableCount: Int) -> Int
+) throws(ReferenceRejection) -> (code: CodeParameters, padRowCount: Int) {
+  var planner = RecursionPlanner()
+  func padRows(_ m: Int, _ layout: Layout) -> Int { ceilDivide(entryCount(m + layout.foldBits), 1 << m) }
+  let best = try leastCost(rateBits: 2...3) { m, r in
+    guard let code = hidingCode(m, r, proofs: 1) else { return nil }
+    let layout = Layout(shapes, rowBits: m)
+    let pads = padRows(m, layout)
+    let rows = layout.rowCount + 4 * pads + 2
+    let n = (1 + pads) * code.entryCount + (model?.entryCount ?? 0)
+    let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 16)
+    return (code, opening + rows * (1 << (m + r)) / 16 + planner.best(n).cost)
+  }
+  return (best, padRows(best.rowBits, Layout(shapes, rowBits: best.rowBits)))
+}
+
+/// The first of the cheapest candidates, m from 6 to 20 in the outer loop.
+private func leastCost(
+  rateBits: ClosedRange<Int>, _ candidate: (_ m: Int, _ r: Int) -> (code: CodeParameters, cost: Int)?
+) throws(ReferenceRejection) -> CodeParameters {
+  var best: (code: CodeParameters, cost: Int)?
+  for m in 6...20 {
+    for r in rateBits {
+      guard let next = candidate(m, r) else { continue }
+      if let least = best, least.cost <= next.cost { continue }
+      best = next
     }
   }
-  return best
+  guard let best else { throw .wrongParameters }
+  return best.code
 }

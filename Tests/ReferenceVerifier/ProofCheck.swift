@@ -22,9 +22,26 @@ struct Commitment {
   var code: CodeParameters
   var layout: Layout
   var root: [UInt8]
+  var mask = Mask.none
 
   /// m + κ.
   var variableCount: Int { code.rowBits + layout.foldBits }
+}
+
+/// What is added to a folded row before it is opened (§9a.2).
+enum Mask {
+  case none
+  /// The two rows of s_m, in a tree of their own.
+  case tree(root: [UInt8])
+  /// Further rows of the same commitment: n_Π K-rows of Π, s_w, n_Π K-rows of s_Π.
+  case rows(padRowCount: Int)
+
+  var padRowCount: Int {
+    switch self {
+    case .none, .tree: 0
+    case .rows(let count): count
+    }
+  }
 }
 
 /// The state of one verification in the order of §5.
@@ -39,30 +56,47 @@ struct ProofCheck {
   var virtualClaims: [VirtualClaim] = []
   var publicValues: [Int: [Extension]] = [:]
 
-  private init(_ circuit: CircuitDescription, batch: Int, proof: [UInt8]) {
+  let isHiding: Bool
+
+  private init(_ circuit: CircuitDescription, batch: Int, isHiding: Bool, proof: [UInt8]) {
     self.circuit = circuit
+    self.isHiding = isHiding
     sizes = circuit.sizes(batch: batch)
     bits = sizes.map(ceilLog)
     transcript = Transcript(proof)
+    transcript.isPadded = isHiding
   }
 
   /// Checks one proof (§5).
   static func run(
-    _ circuit: CircuitDescription, purpose: Purpose, keyCore: [UInt8], model: ModelCommitment?,
+    _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], model: ModelCommitment?,
     statement: Statement, proof: [UInt8]
   ) throws(ReferenceRejection) {
-    var check = ProofCheck(circuit, batch: statement.batch, proof: proof)
+    var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = try check.readStatement(statement)
     check.bind(statement, purpose: purpose, keyCore: keyCore)
-    try check.receiveCommitments(model)
-    if !circuit.lookups.isEmpty { try check.checkLookups() }
-    check.claimOutputs(outputs)
-    try check.checkContractions()
+    try check.receiveCommitments(model, outputs)
+    try check.checkRelations(outputs)
     check.claimPadding()
     let merged = try check.merge()
-    try check.open(merged)
+    try check.open(isHiding ? try check.discharge(merged) : OpeningClaim(merged))
     try check.transcript.finish()
     try check.ledger.check()
+  }
+
+  /// Steps 2 and 3 of §5.
+  private mutating func checkRelations(_ outputs: [[Extension]]) throws(ReferenceRejection) {
+    if !circuit.lookups.isEmpty { try checkLookups() }
+    claimOutputs(outputs)
+    try checkContractions()
+  }
+
+  /// What steps 2 and 3 of a hiding proof leave behind; its counts do not depend on what is received.
+  private func rehearse(_ outputs: [[Extension]]) throws(ReferenceRejection) -> Obligations {
+    var rehearsal = self
+    rehearsal.transcript = .rehearsal
+    try rehearsal.checkRelations(outputs)
+    return rehearsal.transcript.obligations
   }
 
   func sizes(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { sizes[$0] } }
@@ -72,6 +106,7 @@ struct ProofCheck {
   private mutating func bind(_ statement: Statement, purpose: Purpose, keyCore: [UInt8]) {
     transcript.observe("protocol", Array("zkml 1".utf8))
     transcript.observe("purpose", [purpose.rawValue])
+    transcript.observe("mode", [isHiding ? 1 : 0])
     transcript.observe("key", keyCore)
     transcript.observe("batch", littleEndian(UInt32(statement.batch)))
     transcript.observe("visibility", statement.visibility)
@@ -131,7 +166,9 @@ struct ProofCheck {
   }
 
   /// The commitments in order: model, witness (§5 step 1).
-  private mutating func receiveCommitments(_ model: ModelCommitment?) throws(ReferenceRejection) {
+  private mutating func receiveCommitments(
+    _ model: ModelCommitment?, _ outputs: [[Extension]]
+  ) throws(ReferenceRejection) {
     if let model {
       let columns = circuit.columnIndices(.weight).map { CommittedColumn.listed($0) }
       commitments.append(try commitment(columns, code: model.code, root: model.root))
@@ -139,8 +176,22 @@ struct ProofCheck {
     let columns =
       circuit.columnIndices(.advice).map { CommittedColumn.listed($0) }
       + circuit.tables.indices.map { .multiplicity(table: $0) }
-    if !columns.isEmpty {
-      let code = witnessParameters(columns.map(shape), model: model?.code)
+    if isHiding {
+      let obligations = try rehearse(outputs)
+      let modelVariables = commitments.first?.variableCount ?? 0
+      let (code, padRowCount) = try hidingWitnessParameters(columns.map(shape), model: model?.code) {
+        var all = obligations
+        all.padCount += 2 * max($0, modelVariables)
+        _ = all.close()
+        return all.padCount
+      }
+      let root = try transcript.receiveBytes("witness", 32)
+      var witness = try commitment(columns, code: code, root: root)
+      witness.mask = .rows(padRowCount: padRowCount)
+      if model != nil { commitments[0].mask = .tree(root: try transcript.receiveBytes("mask", 32)) }
+      commitments.append(witness)
+    } else if !columns.isEmpty {
+      let code = try witnessParameters(columns.map(shape), model: model?.code)
       let root = try transcript.receiveBytes("witness", 32)
       commitments.append(try commitment(columns, code: code, root: root))
     }
@@ -168,7 +219,7 @@ struct ProofCheck {
   }
 
   /// Appends a claim on a column of the circuit that is not public or virtual.
-  mutating func claim(_ column: Int, _ weights: [AxisWeight], _ value: Extension) {
+  mutating func claim(_ column: Int, _ weights: [AxisWeight], _ value: Value) {
     claims.append(Claim(column: .listed(column), weights: weights, subtracted: nil, value: value))
   }
 }

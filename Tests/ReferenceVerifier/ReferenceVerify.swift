@@ -10,9 +10,11 @@ package func referenceVerify(verifyingKey: [UInt8], proof: [UInt8]) throws(Refer
   let (key, circuit, model) = try checkedKey(verifyingKey)
   let file = try ProofFile(proof)
   guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
+  guard !file.isHiding || key.hidingProofs > 0 else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
   try ProofCheck.run(
-    circuit, purpose: .inference, keyCore: key.keyCore, model: model, statement: file.statement, proof: file.proof)
+    circuit, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
+    statement: file.statement, proof: file.proof)
 }
 
 private func checkedKey(
@@ -21,20 +23,21 @@ private func checkedKey(
   let key = try VerifyingKey(file)
   let circuit = try CircuitDescription(encoding: key.encodedCircuit)
   try circuit.checkValidity()
+  guard key.hidingProofs <= 1 << 16 else { throw .wrongParameters }
   guard circuit.hasWeights else {
-    guard key.parameters == [0, 0], key.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
+    guard key.code == [0, 0, 0], key.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
     guard key.rangeProof.isEmpty else { throw .malformedFile }
     return (key, circuit, nil)
   }
   let shapes = circuit.columnIndices(.weight).map { index in
     ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] })
   }
-  let code = modelParameters(shapes)
-  guard key.parameters == [UInt8(code.rowBits), UInt8(code.rateBits)] else { throw .wrongParameters }
+  let code = try modelParameters(shapes, proofs: key.hidingProofs)
+  guard key.code == code.encoded else { throw .wrongParameters }
   let model = ModelCommitment(code: code, root: key.root)
   let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
   try ProofCheck.run(
-    circuit.weightRangeCircuit(), purpose: .weightRange, keyCore: key.keyCore, model: model, statement: statement,
-    proof: key.rangeProof)
+    circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hidingProofs > 0, keyCore: key.keyCore,
+    model: model, statement: statement, proof: key.rangeProof)
   return (key, circuit, model)
 }

@@ -10,6 +10,8 @@ package enum ReferenceRejection: Error, Equatable {
   case wrongParameters
   /// The proof names another key or model (§11).
   case otherKey
+  /// A hiding proof for a key that hides nothing (§10).
+  case notHidingKey
   /// Batch, visibility, context, inputs or outputs are not in their ranges (§5).
   case malformedStatement
   /// The proof bytes end too early (§2).
@@ -20,7 +22,7 @@ package enum ReferenceRejection: Error, Equatable {
   case nonCanonical
   /// The leading bits of the grinding digest are not zero (§2).
   case grinding
-  /// The fractions at the roots of the two trees differ (§6 step 2).
+  /// The fractions at the roots of the two trees differ (§6 step 2); the cases from here to `operands` are those of plain proofs.
   case fractionalSum
   /// The ends of a layer do not give its running value (§6 step 3).
   case layer

@@ -1,28 +1,37 @@
 /// The sum of §12, exact.
 struct SoundnessLedger {
-  private static let scaleBits = 1024
-
   /// Σ of the terms over |K|, times |K|.
   private var fieldTerms = Integer(0)
+  /// Σ of the terms over |K| − 1, times |K| − 1.
+  private var nonzeroTerms = Integer(0)
   /// Σ of the other terms, times 2^scaleBits.
-  private var scaledTerms = Integer.powerOfTwo(SoundnessLedger.scaleBits - 128)
+  private var scaledTerms = Integer(1)
+  private var scaleBits = 128
 
   mutating func add(_ numerator: Int) { fieldTerms = fieldTerms + Integer(numerator) }
 
-  /// ((1 + 2^−r)/2)^t.
+  /// 1/(|K| − 1).
+  mutating func addNonzeroChallenge() { nonzeroTerms = nonzeroTerms + Integer(1) }
+
+  /// ((2^(m+r) + 2^m + T)/2^(m+r+1))^t, which is ((1 + 2^−r)/2)^t for T = 0.
   mutating func addPositions(_ code: CodeParameters) {
-    let r = code.rateBits
-    let t = code.queryCount
-    let numerator = Integer((1 << r) + 1).power(t)
-    scaledTerms = scaledTerms + numerator * Integer.powerOfTwo(Self.scaleBits - (r + 1) * t)
+    let exponent = (code.domainBits + 1) * code.queryCount
+    if exponent > scaleBits {
+      scaledTerms = scaledTerms * Integer.powerOfTwo(exponent - scaleBits)
+      scaleBits = exponent
+    }
+    let numerator = Integer(code.missNumerator).power(code.queryCount)
+    scaledTerms = scaledTerms + numerator * Integer.powerOfTwo(scaleBits - exponent)
   }
 
   /// κ·2^(m+r)/|K|.
   mutating func addFolding(_ code: CodeParameters, foldBits: Int) { add(foldBits << code.domainBits) }
 
   func check() throws(ReferenceRejection) {
-    let p = Integer(Integer.modulus)
-    let total = fieldTerms * Integer.powerOfTwo(Self.scaleBits) + scaledTerms * p * p
-    guard total <= p * p * Integer.powerOfTwo(Self.scaleBits - 100) else { throw .soundness }
+    let field = Integer(Integer.modulus) * Integer(Integer.modulus)
+    let nonzero = field - Integer(1)
+    let scale = Integer.powerOfTwo(scaleBits)
+    let total = fieldTerms * nonzero * scale + nonzeroTerms * field * scale + scaledTerms * field * nonzero
+    guard total * Integer.powerOfTwo(100) <= field * nonzero * scale else { throw .soundness }
   }
 }

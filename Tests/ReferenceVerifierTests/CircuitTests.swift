@@ -48,29 +48,36 @@ import Testing
       #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: file(body)) }
       #expect(throws: ReferenceRejection.malformedFile) { try referenceVerify(verifyingKey: body, proof: []) }
     }
-    let empty = file(start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 38))
+    let empty = file(start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 43))
     #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: empty) }
   }
 
-  @Test func parametersAndRangeProofAreChecked() throws {
-    func key(_ parameters: [UInt8], rangeProof: [UInt8]) -> [UInt8] {
+  @Test(arguments: [0, 1, 40])
+  func parametersAndRangeProofAreChecked(hidingProofs: Int) throws {
+    func key(_ proofs: Int, _ code: [UInt8], mode: UInt8, rangeProof: [UInt8]) -> [UInt8] {
       let circuit = SampleCircuit().encoding
-      var body: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, 0]
-      body += littleEndian(UInt32(circuit.count)) + circuit + parameters + [UInt8](repeating: 7, count: 32)
+      var body: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, mode]
+      body += littleEndian(UInt32(circuit.count)) + circuit + littleEndian(UInt32(proofs)) + code
+      body += [UInt8](repeating: 7, count: 32)
       body += littleEndian(UInt32(rangeProof.count)) + rangeProof
       return body + hash("file", body)
     }
-    let code = modelParameters([ColumnShape(sizes: [5, 3]), ColumnShape(sizes: [5])])
-    let right = [UInt8(code.rowBits), UInt8(code.rateBits)]
-    #expect(throws: ReferenceRejection.wrongParameters) {
-      try referenceCheckRangeProof(verifyingKey: key([right[0] + 1, right[1]], rangeProof: []))
+    func rejects(_ rejection: ReferenceRejection, _ key: [UInt8]) {
+      #expect(throws: rejection) { try referenceCheckRangeProof(verifyingKey: key) }
     }
-    #expect(throws: ReferenceRejection.truncatedProof) {
-      try referenceCheckRangeProof(verifyingKey: key(right, rangeProof: []))
+    let shapes = [ColumnShape(sizes: [5, 3]), ColumnShape(sizes: [5])]
+    let right = try modelParameters(shapes, proofs: hidingProofs).encoded
+    let mode: UInt8 = hidingProofs == 0 ? 0 : 1
+    for index in right.indices {
+      var wrong = right
+      wrong[index] += 1
+      rejects(.wrongParameters, key(hidingProofs, wrong, mode: mode, rangeProof: []))
     }
-    let zeros = [UInt8](repeating: 0, count: 1 << 17)
-    #expect(throws: ReferenceRejection.fractionalSum) {
-      try referenceCheckRangeProof(verifyingKey: key(right, rangeProof: zeros))
-    }
+    rejects(.malformedFile, key(hidingProofs, right, mode: 1 - mode, rangeProof: []))
+    rejects(.malformedFile, key(hidingProofs, right, mode: 2, rangeProof: []))
+    rejects(.wrongParameters, key(1 << 16 + 1, right, mode: 1, rangeProof: []))
+    rejects(.truncatedProof, key(hidingProofs, right, mode: mode, rangeProof: []))
+    let zeros = [UInt8](repeating: 0, count: 1 << 18)
+    rejects(hidingProofs == 0 ? .fractionalSum : .merkle, key(hidingProofs, right, mode: mode, rangeProof: zeros))
   }
 }

@@ -12,6 +12,77 @@ import Testing
     #expect(!isEnough(queryCounts[r - 1] - 1))
   }
 
+  /// t(m, r, T) is the smallest t with ((2^(m+r) + 2^m + T)/2^(m+r+1))^t ≤ 2^−104, which is t_r for T = 0.
+  @Test(arguments: [(8, 2, 256), (6, 3, 64), (10, 3, 256), (16, 2, 32768), (12, 8, 1 << 18), (20, 8, 1 << 23), (6, 6, 1)])
+  func hidingQueryCountsAreTheSmallest(m: Int, r: Int, tail: Int) {
+    func isEnough(_ t: Int) -> Bool {
+      Integer(1 << (m + r) + 1 << m + tail).power(t) * Integer.powerOfTwo(104) <= Integer.powerOfTwo((m + r + 1) * t)
+    }
+    let t = hidingQueryCount(m, r, tail)
+    #expect(isEnough(t) && !isEnough(t - 1))
+    #expect(CodeParameters(rowBits: m, rateBits: r, tail: tail).queryCount == t)
+    #expect(r > 6 || hidingQueryCount(m, r, 0) == queryCounts[r - 1])
+  }
+
+  /// The tail is the first power of two that holds the queries of all proofs and leaves the rate at most 1/2.
+  @Test(arguments: [1, 3, 18, 258, 65538])
+  func tailsAreTheSmallest(proofs: Int) {
+    for m in 6...20 {
+      for r in 2...8 {
+        let fitting = (0..<30).map { 1 << $0 }.filter { tail in
+          1 << m + tail <= 1 << (m + r - 1) && tail >= proofs * hidingQueryCount(m, r, tail)
+        }
+        #expect(hidingCode(m, r, proofs: proofs)?.tail == fitting.first)
+      }
+    }
+    #expect(hidingCode(20, 8, proofs: proofs) != nil)
+  }
+
+  @Test func tailOfOneProofByHand() {
+    #expect(hidingCode(8, 2, proofs: 1) == CodeParameters(rowBits: 8, rateBits: 2, tail: 256))
+    #expect(hidingCode(8, 2, proofs: 1)?.queryCount == 251)
+    #expect(hidingCode(7, 2, proofs: 1) == nil)
+    #expect(hidingCode(7, 3, proofs: 1) == CodeParameters(rowBits: 7, rateBits: 3, tail: 256))
+  }
+
+  /// The model's code for N proofs by trying everything.
+  @Test(arguments: [1, 16, 1000])
+  func hidingModelParametersAreTheMinimum(proofs: Int) throws {
+    let shapes = [ColumnShape(sizes: [128, 784]), ColumnShape(sizes: [64, 128]), ColumnShape(sizes: [10, 64])]
+    func cost(_ code: CodeParameters) -> Int {
+      let rows = Layout(shapes, rowBits: code.rowBits).rowCount
+      return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 64)
+        + ((rows + 16) << code.domainBits) / 128 + 4 * (1 << code.rowBits + code.tail)
+    }
+    let all = (6...20).flatMap { m in (2...8).compactMap { hidingCode(m, $0, proofs: proofs + 2) } }
+    let chosen = try modelParameters(shapes, proofs: proofs)
+    #expect(all.first { cost($0) == all.map(cost).min() } == chosen)
+    #expect(chosen.tail >= (proofs + 2) * chosen.queryCount)
+  }
+
+  /// The witness's code by trying everything; E depends on the number of the merge's rounds.
+  @Test(arguments: [700, 3000])
+  func hidingWitnessParametersAreTheMinimum(entries: Int) throws {
+    let shapes = [ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])]
+    let model = try modelParameters([ColumnShape(sizes: [128, 784])], proofs: 16)
+    var planner = RecursionPlanner()
+    func padRows(_ code: CodeParameters) -> Int {
+      let variables = code.rowBits + Layout(shapes, rowBits: code.rowBits).foldBits
+      return (entries + 2 * max(variables, 17) + (1 << code.rowBits) - 1) >> code.rowBits
+    }
+    func cost(_ code: CodeParameters) -> Int {
+      let rows = Layout(shapes, rowBits: code.rowBits).rowCount + 4 * padRows(code) + 2
+      let n = 1 << model.rowBits + model.tail + (1 + padRows(code)) * (1 << code.rowBits + code.tail)
+      return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 16)
+        + (rows << code.domainBits) / 16 + planner.best(n).cost
+    }
+    let all = (6...20).flatMap { m in (2...3).compactMap { hidingCode(m, $0, proofs: 1) } }
+    let costs = all.map { cost($0) }
+    let (code, count) = try hidingWitnessParameters(shapes, model: model) { entries + 2 * max($0, 17) }
+    #expect(all[costs.firstIndex(of: costs.min() ?? 0) ?? 0] == code)
+    #expect(count == padRows(code))
+  }
+
   @Test func openingCostByHand() {
     #expect(openingCost(queries: 154, depth: 16, width: 80) == 154 * (80 + 32 * 9))
     #expect(openingCost(queries: 154, depth: 5, width: 80) == 154 * 80)
@@ -43,11 +114,11 @@ import Testing
     for n in [33, 1000, 2048, 2112, 8192] { #expect(planner.best(n).cost == cost(n)) }
   }
 
-  @Test func parametersAreInTheirRange() {
+  @Test func parametersAreInTheirRange() throws {
     let shapes = [ColumnShape(sizes: [128, 784]), ColumnShape(sizes: [64, 128]), ColumnShape(sizes: [10, 64])]
-    let model = modelParameters(shapes)
+    let model = try modelParameters(shapes)
     #expect((6...20).contains(model.rowBits) && (2...3).contains(model.rateBits))
-    let witness = witnessParameters([ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])], model: model)
+    let witness = try witnessParameters([ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])], model: model)
     #expect((6...20).contains(witness.rowBits) && (2...3).contains(witness.rateBits))
   }
 }
