@@ -7,9 +7,6 @@ package struct PadPlan: Hashable, Sendable {
   /// n_q: variables of the sumcheck over the quadratic constraints.
   package let variableCount: Int
 
-  /// Rows of F that a hiding witness commitment has beside those of its columns.
-  package var maskedRowCount: Int { 4 * rowCount + 2 }
-
   /// - Parameter messages: What the steps before the merge send.
   fileprivate init(_ messages: PaddedMessages, mergeRounds: Int, rowVariableCount: Int) {
     variableCount = bitCountOfAxis(messages.productCount + 1)

@@ -90,6 +90,14 @@ package enum Level: Hashable, Sendable {
 }
 
 extension Level {
+  /// True where the level masks what the next one is about.
+  package var isHiding: Bool {
+    switch self {
+    case .clear: false
+    case .committed(let code, _, _): code.isHiding
+    }
+  }
+
   /// How many variables the level's rounds bind.
   package var roundCount: Int {
     switch self {
@@ -102,16 +110,48 @@ extension Level {
 /// Chooses codes, by integers alone. docs/protocol.md §4.3.
 package struct ParameterPlanner {
   private var plans: [Int: (cost: Int, levels: [Level])] = [:]
+  /// By variables and rate: the code with a tail for one proof.
+  private var hidingCodes: [SIMD2<Int>: Code?] = [:]
 
   package init() {}
 
-  package mutating func recursion(elementCount: Int) -> (cost: Int, levels: [Level]) {
+  private mutating func hidingCode(_ variableCount: Int, _ rateBits: Int) -> Code? {
+    let key = SIMD2(variableCount, rateBits)
+    if let known = hidingCodes[key] { return known }
+    let code = Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
+    hidingCodes[key] = code
+    return code
+  }
+
+  package mutating func recursion(elementCount: Int, isHiding: Bool) -> (cost: Int, levels: [Level]) {
+    isHiding ? hidingRecursion(elementCount) : recursion(elementCount)
+  }
+
+  private mutating func hidingRecursion(_ elementCount: Int) -> (cost: Int, levels: [Level]) {
+    var best: (cost: Int, levels: [Level])?
+    for variableCount in 5...max(5, bitCountOfAxis(elementCount)) {
+      let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
+      for rateBits in 3...5 {
+        guard let code = hidingCode(variableCount, rateBits) else { continue }
+        let opening = code.openingCost(leafByteCount: 16 * (rowCount + 3) + code.saltByteCount)
+        let tail = recursion(2 * code.vectorCount)
+        let cost = opening + ((rowCount + 3) << code.domainBits) / 8 + tail.cost
+        if best.map({ cost < $0.cost }) ?? true {
+          let level = Level.committed(code, rowCount: rowCount, elementCount: elementCount)
+          best = (cost, [level] + tail.levels)
+        }
+      }
+    }
+    return best ?? (.max, [])
+  }
+
+  private mutating func recursion(_ elementCount: Int) -> (cost: Int, levels: [Level]) {
     if let known = plans[elementCount] { return known }
     let bits = bitCountOfAxis(elementCount)
     let clear = Level.clear(elementCount: elementCount)
     var best = (cost: bits > 12 ? Int.max : 16 * elementCount, levels: [clear])
     for variableCount in stride(from: 5, to: bits, by: 1) {
-      let tail = recursion(elementCount: 1 << variableCount)
+      let tail = recursion(1 << variableCount)
       for rateBits in 3...5 {
         let code = Code(variableCount: variableCount, rateBits: rateBits)
         let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
@@ -138,8 +178,9 @@ package struct ParameterPlanner {
         return (code, cost + 4 << variableCount)
       }
       return Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount + 2).map { code in
-        let cost = code.openingCost(leafByteCount: 8 * rowCount + 64) + ((rowCount + 16) << code.domainBits) / 128
-        return (code, cost + 4 * (1 << variableCount + code.tailCount))
+        let leafByteCount = 8 * rowCount + code.saltByteCount
+        let cost = code.openingCost(leafByteCount: leafByteCount) + (rowCount << code.domainBits) / 128
+        return (code, cost + 8 * code.vectorCount)
       }
     }
   }
@@ -148,23 +189,22 @@ package struct ParameterPlanner {
   ///
   /// - Parameters:
   ///   - elementCount: n of §9 for a code and its rows.
-  ///   - maskedRowCount: rows beside those of the columns; nil in the plain mode.
+  ///   - padRowCount: n_Π; nil in the plain mode.
   package mutating func witnessCode(
-    shapes: [[Int]], maskedRowCount: ((Layout) -> Int)?, elementCount: (Code, Layout) -> Int
+    shapes: [[Int]], padRowCount: ((Layout) -> Int)?, elementCount: (Code, Layout) -> Int
   ) -> Code? {
-    guard !shapes.isEmpty || maskedRowCount != nil else { return nil }
+    guard !shapes.isEmpty || padRowCount != nil else { return nil }
     var planner = self
     defer { self = planner }
     return Self.best(rateBits: 2...3) { variableCount, rateBits in
       let layout = Layout(shapes: shapes, variableCount: variableCount)
-      let rowCount = layout.rowCount + (maskedRowCount?(layout) ?? 0)
+      let rowCount = layout.rowCount + 2 * (padRowCount?(layout) ?? 0)
       let code =
-        maskedRowCount == nil
-        ? Code(variableCount: variableCount, rateBits: rateBits)
-        : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
+        padRowCount == nil
+        ? Code(variableCount: variableCount, rateBits: rateBits) : planner.hidingCode(variableCount, rateBits)
       return code.map { code in
         let cost = code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
-        return (code, cost + planner.recursion(elementCount: elementCount(code, layout)).cost)
+        return (code, cost + planner.recursion(elementCount: elementCount(code, layout), isHiding: padRowCount != nil).cost)
       }
     }
   }

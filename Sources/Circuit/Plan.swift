@@ -10,8 +10,8 @@ package struct CommitmentPlan: Hashable, Sendable {
   package let layout: Layout
   package let code: Code
 
-  /// Rows of F beside those of the columns, in the hiding mode.
-  package let maskedRowCount: Int
+  /// K-rows of Π that follow those of the columns.
+  package let padRowCount: Int
 
   /// Variables of the committed matrix: in the row, then of the row index.
   package var variableCount: Int { layout.variableCount + layout.rowVariableCount }
@@ -87,7 +87,7 @@ package struct Plan: Sendable {
     if let modelCode {
       let shapes = weights.map { circuit.shape(ofColumn: $0, batch: batch) }
       let layout = Layout(shapes: shapes, variableCount: modelCode.variableCount)
-      commitments.append(CommitmentPlan(layout: layout, code: modelCode, maskedRowCount: 0))
+      commitments.append(CommitmentPlan(layout: layout, code: modelCode, padRowCount: 0))
     }
     addWitness(witnessShapes, messages: isHiding ? PaddedMessages(self) : nil)
   }
@@ -105,7 +105,7 @@ package struct Plan: Sendable {
     }
     var planner = ParameterPlanner()
     let code = planner.witnessCode(
-      shapes: shapes, maskedRowCount: messages.map { _ in { pads($0)?.maskedRowCount ?? 0 } },
+      shapes: shapes, padRowCount: messages.map { _ in { pads($0)?.rowCount ?? 0 } },
       elementCount: elementCount)
     var count = modelCount
     if let code {
@@ -113,9 +113,9 @@ package struct Plan: Sendable {
       self.pads = pads(layout)
       count = elementCount(code, layout)
       commitments.append(
-        CommitmentPlan(layout: layout, code: code, maskedRowCount: self.pads?.maskedRowCount ?? 0))
+        CommitmentPlan(layout: layout, code: code, padRowCount: self.pads?.rowCount ?? 0))
     }
-    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count).levels
+    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count, isHiding: messages != nil).levels
   }
 
   /// Variables of a K-row of Π.
@@ -141,7 +141,7 @@ package struct Plan: Sendable {
   }
 }
 
-/// Where a folded row and its tail are in H, in units of their sizes.
+/// Where a vector and its tail are in H, in units of their sizes.
 package struct OpeningBlock: Hashable, Sendable {
   package let entries: Int
   package let tail: Int?
@@ -150,21 +150,22 @@ package struct OpeningBlock: Hashable, Sendable {
     self.entries = entries
     self.tail = tail
   }
+
+  /// The blocks of rows of these codes. docs/protocol.md §9.
+  package static func blocks(of codes: [Code]) -> [OpeningBlock] {
+    let tailed = codes.indices.filter { codes[$0].isHiding }
+    let blocks = Blocks(bits: codes.map(\.variableCount) + tailed.map { bitCountOfAxis(codes[$0].tailCount) })
+    func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
+    return codes.indices.map { index in
+      OpeningBlock(entries: block(index), tail: tailed.firstIndex(of: index).map { block(codes.count + $0) })
+    }
+  }
 }
 
 extension Plan {
-  /// By commitment, then by K-row of Π. docs/protocol.md §9.
+  /// By commitment, then by K-row of Π.
   package var openingBlocks: [OpeningBlock] {
-    let codes = commitments.map(\.code)
-    let vectors = codes + Array(repeating: codes.last, count: pads?.rowCount ?? 0).compactMap { $0 }
-    let tailed = vectors.indices.filter { vectors[$0].isHiding }
-    let blocks = Blocks(
-      bits: vectors.map(\.variableCount) + tailed.map { bitCountOfAxis(vectors[$0].tailCount) })
-    func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
-    return vectors.indices.map { index in
-      OpeningBlock(
-        entries: block(index), tail: tailed.firstIndex(of: index).map { block(vectors.count + $0) })
-    }
+    OpeningBlock.blocks(of: commitments.map(\.code) + commitments.flatMap { Array(repeating: $0.code, count: $0.padRowCount) })
   }
 }
 

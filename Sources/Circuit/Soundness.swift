@@ -60,7 +60,6 @@ public struct Soundness: Sendable {
     if let pads = plan.pads, let witness = codes.last {
       add("quadratic", overField: 4 * pads.variableCount + 1)
       add("constraints", overField: pads.entryCount + circuit.outputs.count)
-      add("mask fold", overField: codes.reduce(1) { $0 + 1 << $1.code.domainBits })
       add("combine", overField: pads.rowCount * witness.code.queryCount)
     }
     for level in plan.levels {
@@ -70,7 +69,11 @@ public struct Soundness: Sendable {
         add("combine", overField: code.queryCount)
       }
       add("fold rounds", overField: 2 * level.roundCount)
-      if case .committed(let code, _, _) = level { codes = [(code, level.roundCount)] }
+      guard case .committed(let code, _, _) = level else { continue }
+      codes = [(code, level.roundCount)]
+      guard code.isHiding else { continue }
+      add("mask fold", overField: 1 + 1 << code.domainBits)
+      add("combine", overField: code.queryCount)
     }
     add("hash", units: 1 << UInt128(Self.unitBits - 128))
   }

@@ -8,7 +8,8 @@ struct ProofMasks {
   let pads: [SecureField]
   /// The uses of Π's entries.
   let ledger: PadLedger
-  private var random: SecretStream
+  /// What the opening goes on with.
+  private(set) var random: SecretStream
 
   /// - Precondition: the plan is of the hiding mode.
   init(_ plan: Plan, _ layout: PadPlan, random: SecretStream) {
@@ -27,21 +28,63 @@ struct ProofMasks {
     return (0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] }
   }
 
-  /// The witness's rows, followed by Π and the masks of both.
-  mutating func commit(_ rows: [BaseField], _ plan: CommitmentPlan, threads: Int) -> Commitment {
-    let length = 1 << plan.code.variableCount
+  /// The witness's rows, followed by Π.
+  mutating func commit(_ rows: [BaseField], _ code: Code, threads: Int) -> Commitment {
+    let length = 1 << code.variableCount
     var all = rows
-    for start in stride(from: 0, to: pads.count, by: length) {
-      all += pads[start..<start + length].map(\.c0) + pads[start..<start + length].map(\.c1)
-    }
-    all += random.elements((2 + 2 * pads.count / length) * length)
-    return Commitment(rows: all, code: plan.code, random: &random, threads: threads)
+    for start in stride(from: 0, to: pads.count, by: length) { all += pads[start..<start + length].rowPair }
+    return Commitment(rows: all, code: code, random: &random, threads: threads)
+  }
+}
+
+/// The secrets of the opening's first level. docs/protocol.md §9a.
+struct LevelMasks {
+  /// Π'.
+  let pads: [SecureField]
+  /// What a verifier knows of the claim.
+  var claim = Value.zero
+  private let code: Code
+  private var random: SecretStream
+  private var used = 0
+
+  /// Nil where the level does not hide.
+  init?(_ level: Level, random: SecretStream) {
+    guard case .committed(let code, _, _) = level, code.isHiding else { return nil }
+    self.code = code
+    self.random = random
+    pads = self.random.secureElements(2 * level.roundCount)
   }
 
-  /// The mask of a commitment that was made before.
-  mutating func mask(_ code: Code, threads: Int) -> Commitment {
-    Commitment(rows: random.elements(2 << code.variableCount), code: code, random: &random, threads: threads)
+  /// Rows of H, then Π' and the two masks.
+  mutating func commit(_ rows: [BaseField], threads: Int) -> Commitment {
+    let length = 1 << code.variableCount
+    let all = rows + (pads + repeatElement(.zero, count: length - pads.count)).rowPair + random.elements(4 * length)
+    return Commitment(rows: all, code: code, random: &random, threads: threads)
   }
+
+  /// Goes over to the claim after a round.
+  mutating func follow(_ sent: [SecureField], _ challenge: SecureField) {
+    let first = used
+    used += sent.count
+    let values = sent.indices.map { Value(sent: sent[$0] + pads[first + $0], pad: first + $0) }
+    claim = RoundPolynomial.evaluate(RoundPolynomial.coefficients(values, claim: claim), at: challenge)
+  }
+
+  /// The weights of Π' in the claim.
+  var weight: SecureTable { SecureTable(claim.padWeights(count: 1 << code.variableCount)) }
+
+  /// The claim's functional on the masks; `rowWeight` is that on the folded row.
+  func value(_ commitment: Commitment, _ rowWeight: SecureTable, threads: Int) -> SecureField {
+    let first = commitment.rowCount - 4
+    return zip([first, first + 2], [rowWeight, weight]).reduce(.zero) { sum, mask in
+      sum + commitment.combineRows([.one, .generator], from: mask.0, threads: threads).innerProduct(mask.1)
+    }
+  }
+}
+
+extension Sequence<SecureField> {
+  /// The two rows of F of a K-row.
+  fileprivate var rowPair: [BaseField] { map(\.c0) + map(\.c1) }
 }
 
 extension Plan {
@@ -133,33 +176,5 @@ private struct RoundMask {
 
   private func power(_ exponent: Int) -> SecureField {
     SecureField(BaseField(reducing: 1 << UInt64(exponent)))
-  }
-}
-
-extension OpeningClaim {
-  /// The claim's functional on the masks: of the rows of each commitment, and of Π.
-  func maskValue(_ plan: Plan, _ trees: [[Commitment]], threads: Int) -> SecureField {
-    guard let layout = plan.pads else { return .zero }
-    var sum = SecureField.zero
-    for (index, part) in parts.enumerated() {
-      let rows = plan.commitments[index].layout.rowCount
-      let mask = index == trees.count - 1 ? trees[index][0].secureRow(rows + 2 * layout.rowCount, threads: threads)
-        : trees[index][1].secureRow(0, threads: threads)
-      sum += mask.innerProduct(SecureTable.equality(part.inRow, scale: part.coefficient, threads: threads))
-    }
-    let first = plan.commitments[parts.count - 1].layout.rowCount + 2 * layout.rowCount + 2
-    let size = 1 << plan.padVariableCount
-    for row in 0..<layout.rowCount {
-      let weights = SecureTable(Array(padWeights[row * size..<(row + 1) * size]))
-      sum += trees[parts.count - 1][0].secureRow(first + 2 * row, threads: threads).innerProduct(weights)
-    }
-    return sum
-  }
-}
-
-extension Commitment {
-  /// The K-row of a row of first coordinates and the next one.
-  fileprivate func secureRow(_ first: Int, threads: Int) -> SecureTable {
-    combineRows([.one, .generator], from: first, threads: threads)
   }
 }

@@ -5,47 +5,22 @@ import Verifier
 /// A code whose symbols the next level opens.
 private struct OpeningCode {
   let opened: OpenedCode
-  /// By number of rows as in `opened`.
-  let trees: [Commitment]
-
-  func leaf(_ position: Int) -> [BaseField] { trees.flatMap { $0.leaf(position) } }
-
-  /// Σ_k weight_k·part of row k, over the rows of all trees.
-  func combine(_ weights: [SecureField], _ part: (Commitment, [SecureField]) -> SecureTable) -> SecureTable {
-    var rest = weights[...]
-    var sum: SecureTable?
-    for tree in trees {
-      let own = part(tree, Array(rest.prefix(tree.rowCount)))
-      rest = rest.dropFirst(tree.rowCount)
-      if sum == nil { sum = own } else { sum?.add(own, scaledBy: .one) }
-    }
-    return sum ?? SecureTable(zeros: 0)
-  }
+  let commitment: Commitment
 }
 
 extension ProverTranscript {
   /// Step 7: opens all commitments at once by recursive folding. docs/protocol.md §9.
   ///
-  /// - Parameter trees: By commitment, what is opened at the same positions.
+  /// - Parameter random: What the hiding mode draws its masks from.
   /// - Returns: The opened positions of each commitment.
   @discardableResult
   package mutating func open(
-    _ plan: Plan, _ trees: [[Commitment]], _ claim: OpeningClaim, threads: Int
+    _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, random: SecretStream? = nil, threads: Int
   ) -> [[Int]] {
-    var codes = zip(plan.openedCodes(claim), trees).map { OpeningCode(opened: $0, trees: $1) }
+    var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
-    var vector = SecureTable(zeros: size)
+    var vector = SecureTable(folding: codes, count: size, threads: threads)
     var weight = SecureTable(zeros: size)
-    for code in codes {
-      for fold in code.opened.folds {
-        let rows = code.combine(fold.weights) { $0.combineRows($1, from: 0, threads: threads) }
-        vector.replace(at: fold.block.entries << code.opened.code.variableCount, with: rows)
-        guard let tail = fold.block.tail else { continue }
-        vector.replace(
-          at: tail * code.opened.code.tailCount,
-          with: code.combine(fold.weights) { $0.combineTails($1, threads: threads) })
-      }
-    }
     for part in plan.openingWeights(claim) {
       weight.replace(at: part.block << part.variableCount, with: part.table(threads: threads))
     }
@@ -53,10 +28,13 @@ extension ProverTranscript {
     var firstPositions: [[Int]]?
     for level in plan.levels {
       var next: Commitment?
+      var masks = random.flatMap { LevelMasks(level, random: $0) }
       switch level {
       case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
       case .committed(let code, let rowCount, _):
-        let commitment = Commitment(secure: vector, rowCount: rowCount, code: code, threads: threads)
+        let rows = vector.rowPairs(rowCount, length: 1 << code.variableCount)
+        let commitment =
+          masks?.commit(rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
         sendBytes("level", commitment.tree.root.bytes)
         next = commitment
       }
@@ -64,19 +42,36 @@ extension ProverTranscript {
       let positions = codes.map { openLeaves($0) }
       firstPositions = firstPositions ?? positions
       running += addSymbols(codes, positions, to: &weight, threads: threads)
+      masks?.claim = Value(running)
+      pads = masks?.pads[...]
       var point: [SecureField] = []
       for _ in 0..<level.roundCount {
         let round = productRound(vector, weight, threads: threads)
         let sent = sendRound("fold.round", claim: running, [round.constant, round.quadratic])
+        masks?.follow([round.constant, round.quadratic], sent.challenge)
         running = sent.claim
         point.append(sent.challenge)
         vector.fold(sent.challenge, threads: threads)
         weight.fold(sent.challenge, threads: threads)
       }
-      codes = next.map { commitment in
-        let opened = OpenedCode(commitment.code, rowCount: commitment.rowCount / 2, boundTo: point)
-        return [OpeningCode(opened: opened, trees: [commitment])]
-      } ?? []
+      pads = nil
+      var fold = SecureField.one
+      if let masks, let next {
+        let value = masks.value(next, weight, threads: threads)
+        send("mask.value", [value])
+        fold = sponge.challenge("mask.fold")
+        running = value + fold * masks.claim.constant
+      }
+      guard let next, let opened = level.openedCode(boundTo: point, fold: fold) else { continue }
+      codes = [OpeningCode(opened: opened, commitment: next)]
+      guard let masks else { continue }
+      let size = 1 << (level.blockVariableCount + next.code.variableCount)
+      vector = SecureTable(folding: codes, count: size, threads: threads)
+      var blocks = SecureTable(zeros: size)
+      for (block, table) in zip(level.maskedBlocks, [weight, masks.weight]) {
+        blocks.replace(at: block.entries << next.code.variableCount, with: table)
+      }
+      weight = blocks
     }
     return firstPositions ?? []
   }
@@ -91,7 +86,7 @@ extension ProverTranscript {
       let folds = code.opened.folds
       var powers = [[SecureField]](repeating: [], count: folds.count)
       for position in positions {
-        let leaf = code.leaf(position)
+        let leaf = code.commitment.leaf(position)
         for (index, fold) in folds.enumerated() {
           power *= combine
           powers[index].append(power)
@@ -113,16 +108,31 @@ extension ProverTranscript {
     return sum
   }
 
-  /// Draws positions and sends the leaves there with their siblings, tree by tree.
+  /// Draws positions and sends the leaves there with their siblings.
   private mutating func openLeaves(_ code: OpeningCode) -> [Int] {
     let parameters = code.opened.code
     let positions = sponge.positions(
       "positions", count: parameters.queryCount, domainBits: parameters.domainBits)
-    for tree in code.trees {
-      sendBytes("leaves", positions.flatMap { tree.leafBytes($0) })
-      hint(tree.tree.siblings(at: positions).flatMap(\.bytes), label: "paths")
-    }
+    sendBytes("leaves", positions.flatMap { code.commitment.leafBytes($0) })
+    hint(code.commitment.tree.siblings(at: positions).flatMap(\.bytes), label: "paths")
     return positions
+  }
+}
+
+extension SecureTable {
+  /// H: the sums of rows and tails that the codes' folds name, each in its block.
+  fileprivate init(folding codes: [OpeningCode], count: Int, threads: Int) {
+    self.init(zeros: count)
+    for code in codes {
+      for fold in code.opened.folds {
+        let (commitment, parameters) = (code.commitment, code.opened.code)
+        replace(
+          at: fold.block.entries << parameters.variableCount,
+          with: commitment.combineRows(fold.weights, from: 0, threads: threads))
+        guard let tail = fold.block.tail else { continue }
+        replace(at: tail * parameters.tailCount, with: commitment.combineTails(fold.weights, threads: threads))
+      }
+    }
   }
 }
 
@@ -155,21 +165,20 @@ extension Level {
   }
 }
 
-extension Commitment {
-  /// Rows of elements of K: for each the row of first coordinates, then that of second ones.
-  init(secure vector: SecureTable, rowCount: Int, code: Code, threads: Int) {
+extension SecureTable {
+  /// The first `rowCount` rows of `length` elements of K as pairs of rows of F: first coordinates, second ones.
+  fileprivate func rowPairs(_ rowCount: Int, length: Int) -> [BaseField] {
     var rows: [BaseField] = []
-    let length = 1 << code.variableCount
     rows.reserveCapacity(2 * rowCount * length)
     for row in 0..<rowCount {
       let entries = row * length / 8..<(row + 1) * length / 8
       for plane in [\SecureLanes.c0, \SecureLanes.c1] {
         for group in entries {
-          let lanes = vector.lanes[group][keyPath: plane]
+          let lanes = lanes[group][keyPath: plane]
           for lane in 0..<BaseLanes.laneCount { rows.append(lanes[lane]) }
         }
       }
     }
-    self.init(rows: rows, code: code, threads: threads)
+    return rows
   }
 }

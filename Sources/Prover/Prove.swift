@@ -58,19 +58,15 @@ extension Plan {
       let parts = [[purpose.rawValue], core.digest.bytes, UInt64(batch).littleEndianBytes, inputs, statement.context]
       return ProofMasks(self, layout, random: SecretStream("zkml proof", mixing: parts, seed: seed))
     }
-    var trees = model.map { [[$0]] } ?? []
+    var committed = model.map { [$0] } ?? []
     if hasWitness {
-      let plan = commitments[trees.count]
+      let plan = commitments[committed.count]
       let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
       let rows = plan.layout.rows(of: columns)
       let commitment =
-        masks?.commit(rows, plan, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
+        masks?.commit(rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
       transcript.sendBytes("witness", commitment.tree.root.bytes)
-      trees.append([commitment])
-    }
-    if let model, let mask = masks?.mask(model.code, threads: threads) {
-      transcript.sendBytes("mask", mask.tree.root.bytes)
-      trees[0].append(mask)
+      committed.append(commitment)
     }
     transcript.pads = masks?.sentPads[...]
     clock.begin("lookups")
@@ -80,18 +76,15 @@ extension Plan {
     transcript.reduceContractions(self, statement, witness, virtuals, &claims, threads: threads)
     claims += paddingClaims(&transcript.sponge)
     clock.begin("merge")
-    var opening = transcript.mergeClaims(self, claims, trees.map { $0[0] }, threads: threads)
+    var opening = transcript.mergeClaims(self, claims, committed, threads: threads)
     if let masks, let pads {
       clock.begin("discharge")
       transcript.dischargeProducts(pads, masks)
       opening = discharged(purpose, core, statement, transcript.proof)
       _ = transcript.sponge.challenge("constraints")
-      let value = opening.maskValue(self, trees, threads: threads)
-      transcript.send("mask.value", [value])
-      opening = opening.folded(by: transcript.sponge.challenge("mask.fold"), maskValue: Value(value))
     }
     clock.begin("open")
-    let positions = transcript.open(self, trees, opening, threads: threads)
+    let positions = transcript.open(self, committed, opening, random: masks?.random, threads: threads)
     clock.end()
     return ProofBytes(
       bytes: transcript.proof, parts: transcript.parts, phases: clock.phases,

@@ -78,18 +78,6 @@ extension VerifierTranscript {
     claim.padWeights = weights
     return claim
   }
-
-  /// Reduces the claim about rows and Π to one about their sums with fresh masks.
-  ///
-  /// ## Soundness
-  /// (1 + Σ |D|)/|K|. docs/protocol.md §9a.
-  package mutating func foldMasks(
-    _ plan: Plan, _ claim: OpeningClaim
-  ) throws(VerificationError) -> OpeningClaim {
-    guard plan.pads != nil else { return claim }
-    let value = try receive("mask.value", 1)
-    return claim.folded(by: sponge.challenge("mask.fold"), maskValue: value.reduce(.zero, +))
-  }
 }
 
 extension Sponge {
@@ -98,15 +86,5 @@ extension Sponge {
     var point: [SecureField] = []
     for _ in 0..<pads.variableCount { point.append(challenge("quadratic")) }
     return point
-  }
-}
-
-extension OpeningClaim {
-  /// The claim about mask + fold·row.
-  package func folded(by fold: SecureField, maskValue: Value) -> OpeningClaim {
-    var claim = self
-    claim.fold = fold
-    claim.value = maskValue + value * fold
-    return claim
   }
 }

@@ -19,8 +19,6 @@ package struct OpeningClaim: Sendable {
   package var value: Value
   /// Hiding: Λ, the weights of Π, filled up to whole K-rows.
   package var padWeights: [SecureField] = []
-  /// Hiding: β, once the claim is about masked rows.
-  package var fold: SecureField?
 
   package init(parts: [Part], value: Value) {
     self.parts = parts

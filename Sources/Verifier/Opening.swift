@@ -76,56 +76,58 @@ package struct CodeFold: Sendable {
 /// A committed code, and the vectors of its rows that the next level is about.
 package struct OpenedCode: Sendable {
   package let code: Code
-  /// Trees that are opened at the same positions, by the number of rows of F.
-  package let rowCounts: [Int]
+  /// Rows of F.
+  package let rowCount: Int
   package let folds: [CodeFold]
-
-  /// A code of K-rows of which the level before bound the row variables to `point`.
-  package init(_ code: Code, rowCount: Int, boundTo point: [SecureField]) {
-    self.code = code
-    rowCounts = [2 * rowCount]
-    let weights = Multilinear.equalityTable(point).prefix(rowCount).flatMap { $0.secureRow }
-    folds = [CodeFold(weights: weights, block: OpeningBlock(entries: 0, tail: nil))]
-  }
-
-  fileprivate init(code: Code, rowCounts: [Int], folds: [CodeFold]) {
-    self.code = code
-    self.rowCounts = rowCounts
-    self.folds = folds
-  }
 }
 
 extension SecureField {
   /// The weights of a K-row's two rows of F.
-  fileprivate var secureRow: [SecureField] { [self, self * .generator] }
+  fileprivate var rowPair: [SecureField] { [self, self * .generator] }
+}
+
+extension Level {
+  /// The level's code, once its rounds bound the row variables to `point`; `fold` is β where the code hides.
+  package func openedCode(boundTo point: [SecureField], fold: SecureField) -> OpenedCode? {
+    guard case .committed(let code, let rowCount, _) = self else { return nil }
+    let weights = Multilinear.equalityTable(point).prefix(rowCount).flatMap(\.rowPair)
+    guard code.isHiding else {
+      let block = OpeningBlock(entries: 0, tail: nil)
+      return OpenedCode(code: code, rowCount: 2 * rowCount, folds: [CodeFold(weights: weights, block: block)])
+    }
+    let (blocks, zero, one) = (maskedBlocks, SecureField.zero.rowPair, SecureField.one.rowPair)
+    let rows = CodeFold(weights: weights.map { $0 * fold } + zero + one + zero, block: blocks[0])
+    let pads = CodeFold(weights: weights.map { _ in .zero } + fold.rowPair + zero + one, block: blocks[1])
+    return OpenedCode(code: code, rowCount: 2 * rowCount + 6, folds: [rows, pads])
+  }
+
+  /// Where the masked row and the masked pads are in the H after a level that hides. docs/protocol.md §9a.
+  package var maskedBlocks: [OpeningBlock] {
+    guard case .committed(let code, _, _) = self else { return [] }
+    return OpeningBlock.blocks(of: [code, code])
+  }
+
+  /// Variables of that H that choose a block.
+  package var blockVariableCount: Int {
+    guard case .committed(let code, _, _) = self, code.isHiding else { return 0 }
+    return bitCountOfAxis(2 * code.vectorCount) - code.variableCount
+  }
 }
 
 extension Plan {
-  /// The first level's codes: by commitment, with the rows that mask it in the hiding mode. docs/protocol.md §9a.
+  /// The commitments' codes, with the K-rows of Π each a vector of its own.
   package func openedCodes(_ claim: OpeningClaim) -> [OpenedCode] {
     let blocks = openingBlocks
     return commitments.indices.map { index in
-      let (plan, block) = (commitments[index], blocks[index])
-      let rows = plan.layout.rowCount
-      let weights = Multilinear.equalityTable(claim.parts[index].row).prefix(rows)
-      guard let pads, let fold = claim.fold else {
-        return OpenedCode(code: plan.code, rowCounts: [rows], folds: [CodeFold(weights: Array(weights), block: block)])
+      let plan = commitments[index]
+      let weights = Array(Multilinear.equalityTable(claim.parts[index].row).prefix(plan.layout.rowCount))
+      let pads = (0..<plan.padRowCount).map { k in
+        let zeros = [SecureField](repeating: .zero, count: weights.count + 2 * k)
+        return CodeFold(weights: zeros + SecureField.one.rowPair, block: blocks[commitments.count + k])
       }
-      let masked = weights.map { $0 * fold }
-      guard plan.maskedRowCount > 0 else {
-        let folds = [CodeFold(weights: masked + SecureField.one.secureRow, block: block)]
-        return OpenedCode(code: plan.code, rowCounts: [rows, 2], folds: folds)
-      }
-      let (zeros, row) = ([SecureField](repeating: .zero, count: 2 * pads.rowCount), SecureField.one.secureRow)
-      var folds = [CodeFold(weights: masked + zeros + row, block: block)]
-      for k in 0..<pads.rowCount {
-        var weights = [SecureField](repeating: .zero, count: rows) + zeros + [.zero, .zero] + zeros
-        weights.replaceSubrange(rows + 2 * k..<rows + 2 * k + 2, with: fold.secureRow)
-        let mask = rows + zeros.count + 2 + 2 * k
-        weights.replaceSubrange(mask..<mask + 2, with: row)
-        folds.append(CodeFold(weights: weights, block: blocks[commitments.count + k]))
-      }
-      return OpenedCode(code: plan.code, rowCounts: [rows + plan.maskedRowCount], folds: folds)
+      return OpenedCode(
+        code: plan.code, rowCount: weights.count + 2 * plan.padRowCount,
+        folds: [CodeFold(weights: weights, block: blocks[index])] + pads)
     }
   }
 
@@ -143,20 +145,39 @@ extension Plan {
   }
 }
 
+extension Value {
+  /// −λ for the pads 0, 1, …: their weights in the claim after a level that hides, filled up with zeros.
+  package func padWeights(count: Int) -> [SecureField] {
+    var weights = [SecureField](repeating: .zero, count: count)
+    for term in pads where weights.indices.contains(term.pad) { weights[term.pad] -= term.coefficient }
+    return weights
+  }
+}
+
+/// A part of V: the tensor's variables are those of the challenges from `start` on, but for `gap`, which stand for block 0.
+private struct PlacedWeight {
+  var weight: TensorWeight
+  var start: Int
+  var gap: Range<Int>
+
+  func evaluate(at point: [SecureField]) -> SecureField {
+    Multilinear.equality(Array(point[gap]), index: 0)
+      * weight.evaluate(at: point[start..<gap.lowerBound] + point[gap.upperBound...])
+  }
+}
+
 extension VerifierTranscript {
   /// Step 7: opens all commitments at once by recursive folding.
   ///
-  /// - Parameter roots: By commitment, the roots of the trees that are opened together.
   /// - Throws: `.malformed`, `.grindingMismatch`, `.merkleMismatch`, `.openingMismatch`.
   ///
   /// ## Soundness
   /// For each code κ·|D|/|K| and its query phase; for each level the combination and its rounds. docs/protocol.md §9.
   package mutating func open(
-    _ plan: Plan, roots: [[Digest]], _ claim: OpeningClaim
+    _ plan: Plan, roots: [Digest], _ claim: OpeningClaim
   ) throws(VerificationError) {
-    var codes = plan.openedCodes(claim)
-    var roots = roots
-    var weights = plan.openingWeights(claim).map { (start: 0, weight: $0) }
+    var (codes, roots) = (plan.openedCodes(claim), roots)
+    var weights = plan.openingWeights(claim).map { PlacedWeight(weight: $0, start: 0, gap: 0..<0) }
     var running = claim.value
     var point: [SecureField] = []
     for level in plan.levels {
@@ -170,48 +191,56 @@ extension VerifierTranscript {
       let symbols = try receiveSymbols(codes, roots)
       let combine = sponge.challenge("combine")
       var power = SecureField.one
+      let before = point.count
       for symbol in symbols {
         power *= combine
         running += Value(symbol.value * power)
-        weights += symbol.weights(power).map { (point.count, $0) }
+        weights += symbol.weights(power).map { PlacedWeight(weight: $0, start: before, gap: before..<before) }
       }
-      let before = point.count
+      pads = level.isHiding ? PadLedger() : nil
       for _ in 0..<level.roundCount {
         let round = try reduceRound("fold.round", claim: running, degree: 2)
         running = round.claim
         point.append(round.challenge)
       }
-      switch level {
-      case .clear:
+      pads = nil
+      let bound = Array(point[before...])
+      guard case .committed(let code, _, _) = level else {
         var value = Value.zero
-        for (entry, weight) in zip(final, Multilinear.equalityTable(Array(point[before...]))) {
-          value += entry * weight
-        }
-        let total = weights.reduce(SecureField.zero) { $0 + $1.weight.evaluate(at: point[$1.start...]) }
-        try requireZero(running - value * total, .openingMismatch)
-      case .committed(let code, let rowCount, _):
-        codes = [OpenedCode(code, rowCount: rowCount, boundTo: Array(point[before...]))]
-        roots = [[root]]
+        for (entry, weight) in zip(final, Multilinear.equalityTable(bound)) { value += entry * weight }
+        let total = weights.reduce(SecureField.zero) { $0 + $1.evaluate(at: point) }
+        return try requireZero(running - value * total, .openingMismatch)
       }
+      var fold = SecureField.one
+      if level.isHiding {
+        let mask = try receive("mask.value", 1).reduce(.zero, +)
+        fold = sponge.challenge("mask.fold")
+        let gap = point.count..<point.count + level.blockVariableCount
+        for index in weights.indices { weights[index].gap = gap }
+        let table = TensorWeight.Factors.table(running.padWeights(count: 1 << code.variableCount))
+        let padWeight = TensorWeight(coefficient: .one, factors: table, block: level.maskedBlocks[1].entries)
+        weights.append(PlacedWeight(weight: padWeight, start: point.count, gap: point.count..<point.count))
+        running = mask + Value(running.constant * fold)
+      }
+      codes = level.openedCode(boundTo: bound, fold: fold).map { [$0] } ?? []
+      roots = [root]
     }
+    throw .malformed
   }
 
-  /// Draws positions for each code, opens them in its trees, and folds the symbols.
+  /// Draws positions for each code, opens them, and folds the symbols.
   private mutating func receiveSymbols(
-    _ codes: [OpenedCode], _ roots: [[Digest]]
+    _ codes: [OpenedCode], _ roots: [Digest]
   ) throws(VerificationError) -> [FoldedSymbol] {
     var symbols: [FoldedSymbol] = []
-    for (opened, roots) in zip(codes, roots) {
+    for (opened, root) in zip(codes, roots) {
       let code = opened.code
       let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
-      var leaves = [[BaseField]](repeating: [], count: positions.count)
-      for (rowCount, root) in zip(opened.rowCounts, roots) {
-        let byteCount = BaseField.byteCount * rowCount
-        let contents = try receiveLeaves(
-          at: positions, byteCount: byteCount + code.saltByteCount, depth: code.domainBits, root: root)
-        for (index, content) in contents.enumerated() { leaves[index] += try baseElements(content.prefix(byteCount)) }
-      }
-      for (z, leaf) in zip(code.points(at: positions), leaves) {
+      let byteCount = BaseField.byteCount * opened.rowCount
+      let leaves = try receiveLeaves(
+        at: positions, byteCount: byteCount + code.saltByteCount, depth: code.domainBits, root: root)
+      for (z, content) in zip(code.points(at: positions), leaves) {
+        let leaf = try baseElements(content.prefix(byteCount))
         for fold in opened.folds {
           symbols.append(FoldedSymbol(z: z, code: code, block: fold.block, value: fold.symbol(leaf)))
         }

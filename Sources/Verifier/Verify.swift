@@ -46,20 +46,19 @@ extension Plan {
     var transcript = VerifierTranscript(mode, proof: proof)
     let roots = try transcript.receiveRoots(self, purpose, core, statement)
     let opening = try transcript.reduce(self, statement)
-    try transcript.open(self, roots: roots, try transcript.foldMasks(self, opening))
+    try transcript.open(self, roots: roots, opening)
     try transcript.finish()
   }
 }
 
 extension VerifierTranscript {
-  /// Steps 0 and 1: by commitment, the roots of what is opened at the same positions.
+  /// Steps 0 and 1: the commitments' roots.
   package mutating func receiveRoots(
     _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
-  ) throws(VerificationError) -> [[Digest]] {
+  ) throws(VerificationError) -> [Digest] {
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
-    var roots = plan.hasWeights ? [[core.root]] : []
-    if plan.hasWitness { roots.append([try receiveRoot("witness")]) }
-    if plan.mode == .hiding, plan.hasWeights { roots[0].append(try receiveRoot("mask")) }
+    var roots = plan.hasWeights ? [core.root] : []
+    if plan.hasWitness { roots.append(try receiveRoot("witness")) }
     return roots
   }
 

@@ -83,10 +83,11 @@ import Verifier
     try circuit.validate()
     #expect(circuit.encoded.count == 521)
     let root = Digest(bytes: Array(0..<32)[...])
-    let core = KeyCore(circuit: circuit, code: Code(variableCount: 6, rateBits: 2), root: root)
+    let code = Code(variableCount: 6, rateBits: 2, tailCount: 512)
+    let core = KeyCore(circuit: circuit, proofCount: 5, code: code, root: root)
     #expect(core.circuitDigest.hexadecimal == "12a6c35042ac771e547d9d79e58cc05698b1d80bd207bae1746f349a026a00f9")
-    #expect(core.modelID.hexadecimal == "ca4647e49285f8eeac18d3ae38a76638f0adfd8f4196ca93fe36c9ce9f9f3fd3")
-    #expect(core.digest.hexadecimal == "cfac6ec42abdcc97763d83b3cebcbad776e50fd27e4463ce6d5f20009318da42")
+    #expect(core.modelID.hexadecimal == "cb4deab1e005c657fb29d2df61ba7713f07c34a6038a87eddab0ce52569194bd")
+    #expect(core.digest.hexadecimal == "7e6f736652fc34bc98ab0363938e0941b399dbe37a7b187dc20c9bf039708971")
   }
 
   @Test("symbol i is the row's polynomial at ω^rev(i)", arguments: [

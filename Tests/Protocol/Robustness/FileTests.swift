@@ -124,7 +124,8 @@ import Verifier
     #expect(error { _ in } == nil)
     #expect(error { $0[0] ^= 1 } == .malformed)
     #expect(error { $0[8] = 2 } == .unsupportedVersion)
-    #expect(error { $0[10] = 1 } == .unsupportedVersion)
+    #expect(error { $0[10] = 1 } == .modeMismatch)
+    #expect(error { $0[10] = 2 } == .unsupportedVersion)
     #expect(error { $0[11] ^= 1 } == .otherKey)
     #expect(error { $0[43] ^= 1 } == .otherKey)
     #expect(error { $0[75] = 0 } == .statementOutOfRange)
@@ -146,13 +147,15 @@ import Verifier
       change(&copy)
       return keyError(sealed(copy))
     }
-    #expect(error { $0[end] += 1 } == .malformed)
-    #expect(error { $0[end + 1] ^= 1 } == .malformed)
-    #expect(error { $0[end] = 255; $0[end + 1] = 255 } == .malformed)
-    #expect(error { $0[end] = 0; $0[end + 1] = 0 } == .malformed)
-    for byte in 0..<32 { #expect(error { $0[end + 2 + byte] ^= 1 } != nil) }
+    for byte in 0..<7 {
+      #expect(error { $0[end + byte] ^= 1 } == .malformed)
+      #expect(error { $0[end + byte] = 255 } == .malformed)
+    }
+    #expect(error { $0[10] = 1 } == .malformed)
+    #expect(error { $0[10] = 2 } == .unsupportedVersion)
+    for byte in 0..<32 { #expect(error { $0[end + 7 + byte] ^= 1 } != nil) }
     let rangeLength = proven.verifyingKey.rangeProof.count
-    #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 34 + i] = 0 } } == .malformed)
+    #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 39 + i] = 0 } } == .malformed)
   }
 
   @Test("rows 6, 13: a key whose circuit breaks a rule is refused with rule and index") func invalidCircuits() {

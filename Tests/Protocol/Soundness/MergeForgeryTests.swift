@@ -50,7 +50,7 @@ import Verifier
     switch flaw {
     case .none, .noPaddingClaims, .restartedPowers:
       let opening = plan.openingClaim(plan.totals(claims, weights), end.claim, at: end.point)
-      transcript.open(plan, commitments.map { [$0] }, opening, threads: 1)
+      transcript.open(plan, commitments, opening, threads: 1)
     case .commitmentValues:
       var values = commitments.indices.map { value(commitments[$0], $0, at: end.point) }
       let totals = plan.totals(claims, weights)
@@ -63,7 +63,7 @@ import Verifier
       }
       transcript.send("values", values)
       let opening = plan.openingClaim([.one, .one], values[0] + values[1], at: end.point)
-      transcript.open(plan, commitments.map { [$0] }, opening, threads: 1)
+      transcript.open(plan, commitments, opening, threads: 1)
     case .columnEnds:
       var ends = commitments.indices.map { columnEnds(commitments[$0], $0, at: end.point) }
       var columnWeights = ends.map { $0.map { _ in SecureField.zero } }
@@ -86,7 +86,7 @@ import Verifier
           * zip(ends[index], plan.selectors(index, at: end.point)).reduce(.zero) { $0 + $1.0 * $1.1 }
       }
       let opening = plan.openingClaim([.one, batching], value, at: end.point)
-      transcript.open(plan, commitments.map { [$0] }, opening, threads: 1)
+      transcript.open(plan, commitments, opening, threads: 1)
     }
     return transcript.proof
   }

@@ -80,7 +80,7 @@ extension Plan {
     try transcript.reduceContractions(self, statement, virtuals, &claims)
     if flaw != .noPaddingClaims { claims += paddingClaims(&transcript.sponge) }
     let opening = try transcript.mergeClaims(self, claims, flaw)
-    try transcript.open(self, roots: roots.map { [$0] }, opening)
+    try transcript.open(self, roots: roots, opening)
     try transcript.finish()
   }
 }

@@ -62,7 +62,7 @@ struct MaliciousProver {
     let commitments = commit()
     let claims = reduce(&transcript, commitments, withPadding: withPadding)
     let opening = transcript.mergeClaims(plan, claims, commitments, threads: 1)
-    transcript.open(plan, commitments.map { [$0] }, opening, threads: 1)
+    transcript.open(plan, commitments, opening, threads: 1)
     return transcript.proof
   }
 }
