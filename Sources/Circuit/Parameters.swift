@@ -132,7 +132,9 @@ package struct ParameterPlanner {
     for variableCount in 5...max(5, bitCountOfAxis(elementCount)) {
       let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
       for rateBits in 3...5 {
-        guard let code = hidingCode(variableCount, rateBits) else { continue }
+        guard let code = hidingCode(variableCount, rateBits), code.tailCount <= 1 << variableCount,
+          2 * bitCountOfAxis(rowCount) <= 1 << variableCount
+        else { continue }
         let opening = code.openingCost(leafByteCount: 16 * (rowCount + 3) + code.saltByteCount)
         let tail = recursion(2 * code.vectorCount)
         let cost = opening + ((rowCount + 3) << code.domainBits) / 8 + tail.cost

@@ -24,7 +24,7 @@ package struct Commitment: Sendable {
   }
 
   /// With tails and salts from `random`, if the code hides.
-  package init(rows: [BaseField], code: Code, random: inout SecretStream, threads: Int) {
+  package init(rows: [BaseField], code: Code, random: inout any SecretSource, threads: Int) {
     let rowCount = rows.count >> code.variableCount
     self.init(
       rows: rows, tails: random.elements(rowCount * code.tailCount),

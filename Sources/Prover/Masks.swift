@@ -3,16 +3,16 @@ import Field
 import Verifier
 
 /// The secrets of one hiding proof. docs/protocol.md §9a.
-struct ProofMasks {
+package struct ProofMasks {
   /// Π, filled up with zeros to whole K-rows.
-  let pads: [SecureField]
+  package var pads: [SecureField]
   /// The uses of Π's entries.
-  let ledger: PadLedger
+  package let ledger: PadLedger
   /// What the opening goes on with.
-  private(set) var random: SecretStream
+  package private(set) var random: any SecretSource
 
   /// - Precondition: the plan is of the hiding mode.
-  init(_ plan: Plan, _ layout: PadPlan, random: SecretStream) {
+  package init(_ plan: Plan, _ layout: PadPlan, random: any SecretSource) {
     self.random = random
     ledger = plan.padLedger()
     var pads = self.random.secureElements(layout.entryCount)
@@ -23,13 +23,13 @@ struct ProofMasks {
   }
 
   /// The pads of what is sent before the discharge, in order.
-  var sentPads: [SecureField] {
+  package var sentPads: [SecureField] {
     let products = Set(ledger.products.map(\.product))
     return (0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] }
   }
 
   /// The witness's rows, followed by Π.
-  mutating func commit(_ rows: [BaseField], _ code: Code, threads: Int) -> Commitment {
+  package mutating func commit(_ rows: [BaseField], _ code: Code, threads: Int) -> Commitment {
     let length = 1 << code.variableCount
     var all = rows
     for start in stride(from: 0, to: pads.count, by: length) { all += pads[start..<start + length].rowPair }
@@ -44,11 +44,11 @@ struct LevelMasks {
   /// What a verifier knows of the claim.
   var claim = Value.zero
   private let code: Code
-  private var random: SecretStream
+  private var random: any SecretSource
   private var used = 0
 
   /// Nil where the level does not hide.
-  init?(_ level: Level, random: SecretStream) {
+  init?(_ level: Level, random: any SecretSource) {
     guard case .committed(let code, _, _) = level, code.isHiding else { return nil }
     self.code = code
     self.random = random
@@ -103,7 +103,7 @@ extension Plan {
 
 extension ProverTranscript {
   /// The sumcheck over the quadratic constraints on Π.
-  mutating func dischargeProducts(_ layout: PadPlan, _ masks: ProofMasks) {
+  package mutating func dischargeProducts(_ layout: PadPlan, _ masks: ProofMasks) {
     pads = nil
     let (products, first) = layout.quadratic(masks.ledger)
     let variableCount = layout.variableCount

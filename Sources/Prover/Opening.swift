@@ -15,7 +15,7 @@ extension ProverTranscript {
   /// - Returns: The opened positions of each commitment.
   @discardableResult
   package mutating func open(
-    _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, random: SecretStream? = nil, threads: Int
+    _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, random: (any SecretSource)? = nil, threads: Int
   ) -> [[Int]] {
     var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)

@@ -37,7 +37,8 @@ extension ProvingKey {
     let plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
     clock.end()
     var details = plan.prove(
-      .inference, core, commitment, statement, witness, seed: seed, threads: threads, observe: observe)
+      .inference, core, commitment, statement, witness, random: core.secrets(.inference, statement, circuit, seed: seed),
+      threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
     return (Proof(core: core, mode: mode, statement: statement, bytes: details.bytes), details)
   }
@@ -45,19 +46,17 @@ extension ProvingKey {
 
 extension Plan {
   /// The steps of docs/protocol.md §5.
+  ///
+  /// - Parameter random: What the hiding mode draws from; the plain one leaves it alone.
   package func prove(
     _ purpose: Purpose, _ core: KeyCore, _ model: Commitment?, _ statement: Statement, _ witness: Witness,
-    seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
+    random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) -> ProofBytes {
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()
     transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
-    var masks = pads.map { layout in
-      let inputs = Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))
-      let parts = [[purpose.rawValue], core.digest.bytes, UInt64(batch).littleEndianBytes, inputs, statement.context]
-      return ProofMasks(self, layout, random: SecretStream("zkml proof", mixing: parts, seed: seed))
-    }
+    var masks = pads.map { ProofMasks(self, $0, random: random) }
     var committed = model.map { [$0] } ?? []
     if hasWitness {
       let plan = commitments[committed.count]
@@ -92,7 +91,7 @@ extension Plan {
   }
 
   /// The claim that a verifier has after the discharge, with the weights of Π, from what was sent so far.
-  private func discharged(
+  package func discharged(
     _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8]
   ) -> OpeningClaim {
     var transcript = VerifierTranscript(mode, proof: sent)
@@ -100,6 +99,18 @@ extension Plan {
       _ = try transcript.receiveRoots(self, purpose, core, statement)
       return try transcript.reduce(self, statement)
     } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
+  }
+}
+
+extension KeyCore {
+  /// The secrets of one proof; see `SecretStream` for the seed.
+  func secrets(
+    _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, seed: [UInt8]?
+  ) -> any SecretSource {
+    let inputs = Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))
+    let batch = UInt64(statement.batch).littleEndianBytes
+    let parts = [[purpose.rawValue], digest.bytes, batch, inputs, statement.context]
+    return SecretStream("zkml proof", mixing: parts, seed: seed)
   }
 }
 

@@ -30,7 +30,7 @@ package struct ProvingKey: Sendable {
       let rows = Layout(shapes: shapes, variableCount: code.variableCount).rows(of: weights)
       guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
       let parts = [circuit.encoded, Statement.encode(weights, circuit.weightColumns)]
-      var random = SecretStream("zkml key", mixing: parts, seed: seed)
+      var random: any SecretSource = SecretStream("zkml key", mixing: parts, seed: seed)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero)
@@ -52,7 +52,8 @@ package struct ProvingKey: Sendable {
     let witness = try Witness(
       CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
-    let proof = plan.prove(.weightRange, core, commitment, statement, witness, seed: seed, threads: threads)
+    let proof = plan.prove(.weightRange, core, commitment, statement, witness,
+      random: core.secrets(.weightRange, statement, range, seed: seed), threads: threads)
     return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.modelPositions)
   }
 }

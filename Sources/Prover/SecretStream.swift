@@ -2,8 +2,36 @@ import CSodium
 import Field
 import Verifier
 
-/// Uniform field elements and bytes from a seed, by libsodium's ChaCha20.
-package struct SecretStream: Sendable {
+/// Where pads, masks, tails and salts come from.
+package protocol SecretSource: Sendable {
+  /// Uniform bytes that were not drawn before.
+  mutating func bytes(_ count: Int) -> [UInt8]
+}
+
+extension SecretSource {
+  package mutating func elements(_ count: Int) -> [BaseField] {
+    var elements: [BaseField] = []
+    elements.reserveCapacity(count)
+    while elements.count < count {
+      let rest = count - elements.count
+      bytes(8 * rest).withUnsafeBytes { bytes in
+        for index in 0..<rest {
+          let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+          if let element = BaseField(canonical: word) { elements.append(element) }
+        }
+      }
+    }
+    return elements
+  }
+
+  package mutating func secureElements(_ count: Int) -> [SecureField] {
+    let parts = elements(2 * count)
+    return (0..<count).map { SecureField(c0: parts[2 * $0], c1: parts[2 * $0 + 1]) }
+  }
+}
+
+/// Secrets from a seed, by libsodium's ChaCha20.
+package struct SecretStream: SecretSource {
   package static let seedByteCount = 32
 
   private let seed: [UInt8]
@@ -39,25 +67,5 @@ package struct SecretStream: Sendable {
       if let base = buffer.baseAddress { randombytes_buf_deterministic(base, count, own) }
       initialized = count
     }
-  }
-
-  package mutating func elements(_ count: Int) -> [BaseField] {
-    var elements: [BaseField] = []
-    elements.reserveCapacity(count)
-    while elements.count < count {
-      let rest = count - elements.count
-      bytes(8 * rest).withUnsafeBytes { bytes in
-        for index in 0..<rest {
-          let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
-          if let element = BaseField(canonical: word) { elements.append(element) }
-        }
-      }
-    }
-    return elements
-  }
-
-  package mutating func secureElements(_ count: Int) -> [SecureField] {
-    let parts = elements(2 * count)
-    return (0..<count).map { SecureField(c0: parts[2 * $0], c1: parts[2 * $0 + 1]) }
   }
 }

@@ -56,16 +56,16 @@ import Verifier
 
   @Test func valuesOutsideTheirRangeAreMalformed() throws {
     let file = key.file
-    let start = 11 + 4 + network.circuit.encoded.count + 2
+    let start = 11 + 4 + network.circuit.encoded.count + KeyCore.parameterByteCount
     let widths = network.circuit.weightColumns.map(\.integerByteCount)
     var bias = file
     let biasStart = start + widths[0] * 20 * 12
     for byte in 0..<widths[1] { bias[biasStart + byte] = 0xff }
-    #expect(throws: VerificationError.malformed) { try ProvingKey(file: resealed(bias)) }
+    #expect(throws: VerificationError.malformed) { _ = try ProvingKey(file: resealed(bias)) }
     var symbol = file
     let symbolStart = start + zip(widths, network.weights).reduce(0) { $0 + $1.0 * $1.1.count }
     for byte in 0..<8 { symbol[symbolStart + byte] = 0xff }
-    #expect(throws: VerificationError.malformed) { try ProvingKey(file: resealed(symbol)) }
+    #expect(throws: VerificationError.malformed) { _ = try ProvingKey(file: resealed(symbol)) }
   }
 
   private func load(_ file: [UInt8]) throws {
