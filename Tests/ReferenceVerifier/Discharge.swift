@@ -83,8 +83,7 @@ extension ProofCheck {
   /// §9a.3.
   mutating func discharge(_ merged: MergedClaim) throws(ReferenceRejection) -> OpeningClaim {
     let discharge = try transcript.discharge(merged.value)
-    ledger.add(discharge.roundCount)
-    ledger.addNonzeroChallenge()
+    ledger.add(discharge.roundCount + 1)
     for _ in 0..<discharge.roundCount { ledger.add(3) }
     ledger.add(discharge.weights.count + circuit.outputs.count)
     let mask = try transcript.receive("mask.value", 1)[0]

@@ -19,9 +19,23 @@ import Verifier
     try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
   }
 
-  @Test(arguments: [1, 2, 3, 4])
-  func attentionProofsHold(batch: Int) throws {
-    let (verifyingKey, proof) = try Self.attention(batch: batch)
+  /// Hiding proofs of keys for few and for many of them, and plain proofs of the same keys.
+  @Test(arguments: [([4, 3], 1, 1), ([64, 32, 10], 3, 16), ([20, 50, 7, 3], 5, 300)])
+  func proofsOfHidingKeysHold(sizes: [Int], batch: Int, hidingProofs: Int) throws {
+    let network = DenseNetwork(sizes: sizes)
+    let key = ProvingKey(
+      circuit: network.circuit, weights: network.weights, proofCount: hidingProofs, seed: Self.seed, threads: 2)
+    let verifyingKey = try key.verifyingKey(threads: 2).file
+    for mode in [ProofMode.hiding, .plain] {
+      let (proof, _) = try key.prove(
+        batch: batch, inputs: network.input(batch: batch), mode: mode, seed: Self.seed, threads: 2)
+      try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 4], [ProofMode.plain, .hiding])
+  func attentionProofsHold(batch: Int, mode: ProofMode) throws {
+    let (verifyingKey, proof) = try Self.attention(batch: batch, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)
     try key.verifyWeightRange()
     try key.verify(try Proof(file: proof, key: key))
@@ -29,10 +43,11 @@ import Verifier
   }
 
   /// Changed bytes of the proof, under a right file digest, are refused by both.
-  @Test func changedProofsAreRefusedByBoth() throws {
-    let (verifyingKey, proof) = try Self.attention(batch: 3)
+  @Test(arguments: [ProofMode.plain, .hiding])
+  func changedProofsAreRefusedByBoth(mode: ProofMode) throws {
+    let (verifyingKey, proof) = try Self.attention(batch: 3, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)
-    for position in stride(from: 11, to: proof.count - 32, by: 97) {
+    for position in stride(from: 10, to: proof.count - 32, by: mode == .plain ? 97 : 997) {
       var body = Array(proof.dropLast(32))
       body[position] ^= 1 << UInt8(position % 8)
       let changed = body + hash("file", body)
@@ -65,6 +80,8 @@ import Verifier
     }
   }
 
+  private static let seed = [UInt8](repeating: 7, count: 32)
+
   private static func outcome(_ check: () throws -> Void) -> String? {
     do {
       try check()
@@ -74,15 +91,16 @@ import Verifier
     }
   }
 
-  private static func attention(batch: Int) throws -> (verifyingKey: [UInt8], proof: [UInt8]) {
+  private static func attention(batch: Int, mode: ProofMode) throws -> (verifyingKey: [UInt8], proof: [UInt8]) {
     var random = RepeatableRandom(seed: 5)
     let circuit = try ArithmeticCircuit(encoded: AttentionCircuit.encoding[...])
     let weights = zip(AttentionCircuit.weightCounts, AttentionCircuit.weightBits).map { count, bits in
       (0..<count).map { _ in Int64.random(in: -(1 << Int64(bits - 2))..<(1 << Int64(bits - 2)), using: &random) }
     }
     let input = (0..<batch * AttentionCircuit.inputCount).map { _ in Int64.random(in: -8...7, using: &random) }
-    let key = ProvingKey(circuit: circuit, weights: weights, threads: 2)
-    let (proof, _) = try key.prove(batch: batch, inputs: [input], threads: 2)
+    let key = ProvingKey(
+      circuit: circuit, weights: weights, proofCount: mode == .hiding ? 4 : 0, seed: seed, threads: 2)
+    let (proof, _) = try key.prove(batch: batch, inputs: [input], mode: mode, seed: seed, threads: 2)
     return (try key.verifyingKey(threads: 2).file, proof.file(circuit))
   }
 }
