@@ -71,7 +71,7 @@ struct ProofCheck {
   static func run(
     _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], model: ModelCommitment?,
     statement: Statement, proof: [UInt8]
-  ) throws(ReferenceRejection) {
+  ) throws(ReferenceRejection) -> SoundnessLedger {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = try check.readStatement(statement)
     check.bind(statement, purpose: purpose, keyCore: keyCore)
@@ -82,6 +82,7 @@ struct ProofCheck {
     try check.open(isHiding ? try check.discharge(merged) : OpeningClaim(merged))
     try check.transcript.finish()
     try check.ledger.check()
+    return check.ledger
   }
 
   /// Steps 2 and 3 of §5.

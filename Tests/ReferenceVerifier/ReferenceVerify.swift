@@ -6,13 +6,17 @@ package func referenceCheckRangeProof(verifyingKey: [UInt8]) throws(ReferenceRej
 /// Checks the proof of docs/protocol.md in the bytes of a .proof file against those of a .vk file (§11).
 ///
 /// All arithmetic is GMP's. The key is checked first, as by ``referenceCheckRangeProof(verifyingKey:)``.
-package func referenceVerify(verifyingKey: [UInt8], proof: [UInt8]) throws(ReferenceRejection) {
+/// - Returns: The sum of §12 for this proof.
+@discardableResult
+package func referenceVerify(
+  verifyingKey: [UInt8], proof: [UInt8]
+) throws(ReferenceRejection) -> SoundnessLedger {
   let (key, circuit, model) = try checkedKey(verifyingKey)
   let file = try ProofFile(proof)
   guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
   guard !file.isHiding || key.hidingProofs > 0 else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
-  try ProofCheck.run(
+  return try ProofCheck.run(
     circuit, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
     statement: file.statement, proof: file.proof)
 }
@@ -36,7 +40,7 @@ private func checkedKey(
   guard key.code == code.encoded else { throw .wrongParameters }
   let model = ModelCommitment(code: code, root: key.root)
   let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
-  try ProofCheck.run(
+  _ = try ProofCheck.run(
     circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hidingProofs > 0, keyCore: key.keyCore,
     model: model, statement: statement, proof: key.rangeProof)
   return (key, circuit, model)

@@ -1,5 +1,5 @@
 /// The sum of §12, exact.
-struct SoundnessLedger {
+package struct SoundnessLedger {
   /// Σ of the terms over |K|, times |K|.
   private var fieldTerms = Integer(0)
   /// Σ of the other terms, times 2^scaleBits.
@@ -22,9 +22,14 @@ struct SoundnessLedger {
   /// κ·2^(m+r)/|K|.
   mutating func addFolding(_ code: CodeParameters, foldBits: Int) { add(foldBits << code.domainBits) }
 
-  func check() throws(ReferenceRejection) {
+  /// Whether the sum is at most count/2^bits.
+  package func isAtMost(_ count: Integer, overPowerOfTwo bits: Int) -> Bool {
     let field = Integer(Integer.modulus) * Integer(Integer.modulus)
     let total = fieldTerms * Integer.powerOfTwo(scaleBits) + scaledTerms * field
-    guard total * Integer.powerOfTwo(100) <= field * Integer.powerOfTwo(scaleBits) else { throw .soundness }
+    return total * Integer.powerOfTwo(bits) <= count * field * Integer.powerOfTwo(scaleBits)
+  }
+
+  func check() throws(ReferenceRejection) {
+    guard isAtMost(Integer(1), overPowerOfTwo: 100) else { throw .soundness }
   }
 }

@@ -28,13 +28,19 @@ import Verifier
     }
   }
 
-  @Test("the verifier written from docs/protocol.md alone accepts every shape", arguments: SmallNetwork.all)
-  func referenceAgrees(_ network: SmallNetwork) throws {
-    let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
-    let verifyingKey = try key.verifyingKey(threads: 2).file
+  @Test(
+    "the verifier written from docs/protocol.md alone accepts every shape and comes to the same soundness sum",
+    arguments: SmallNetwork.all, [ProofMode.plain, .hiding])
+  func referenceAgrees(_ network: SmallNetwork, mode: ProofMode) throws {
+    let proofCount = mode == .hiding ? 3 : 0
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: proofCount, threads: 2)
+    let verifyingKey = try key.verifyingKey(threads: 2)
     for batch in network.batches.prefix(2) where batch <= 5 {
-      let proof = try key.prove(batch: batch, inputs: network.inputs(batch), threads: 2).proof
-      try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
+      let proof = try key.prove(batch: batch, inputs: network.inputs(batch), mode: mode, threads: 2).proof
+      let sum = try referenceVerify(verifyingKey: verifyingKey.file, proof: proof.file(network.circuit))
+      let units = UInt64(verifyingKey.soundness(mode, batch: batch).totalUnits)
+      #expect(sum.isAtMost(Integer(units), overPowerOfTwo: Soundness.unitBits))
+      #expect(!sum.isAtMost(Integer(units - units >> 24), overPowerOfTwo: Soundness.unitBits))
     }
   }
 
