@@ -63,13 +63,12 @@ extension Transcript {
   }
 }
 
-/// What the opening has to show (§9): Σ_c ω_c·⟨eq(p_c,lo), h_c⟩ + Σ_k ⟨Λ_k, h_Π,k⟩ = value.
+/// What the opening has to show (§9): Σ_c ω_c·⟨eq(p_c,lo), h_c⟩ + Σ_k ⟨Λ_k, Π_k⟩ = value.
 struct OpeningClaim {
   var parts: [MergedClaim.Part]
-  /// Λ of a hiding proof.
+  /// Λ and n_Π of a hiding proof.
   var padWeights: [Extension] = []
-  /// β of a hiding proof.
-  var fold = Extension.zero
+  var padRowCount = 0
   var value: Extension
 
   /// The claim of a plain proof.
@@ -86,12 +85,10 @@ extension ProofCheck {
     ledger.add(discharge.roundCount + 1)
     for _ in 0..<discharge.roundCount { ledger.add(3) }
     ledger.add(discharge.weights.count + circuit.outputs.count)
-    let mask = try transcript.receive("mask.value", 1)[0]
     var claim = OpeningClaim(merged)
-    claim.fold = transcript.challenge("mask.fold")
-    ledger.add(commitments.reduce(1) { $0 + 1 << $1.code.domainBits })
     claim.padWeights = discharge.weights
-    claim.value = mask + claim.fold * discharge.value
+    claim.padRowCount = padRowCount
+    claim.value = discharge.value
     return claim
   }
 }

@@ -4,6 +4,15 @@ private struct VectorPlace {
   var tailOffset = 0
 }
 
+/// The rows of a code that are not folded by its row point.
+private enum OtherRows {
+  case none
+  /// The K-rows of Π, in two rows of F each (§9a.2).
+  case pads(count: Int)
+  /// The K-rows Π', s', s'', to be joined by β (§9a.4).
+  case masks(fold: Extension)
+}
+
 /// A code whose folded rows a level opens (§9 step 3).
 private struct OpenedCode {
   var code: CodeParameters
@@ -11,25 +20,31 @@ private struct OpenedCode {
   var rowCount: Int
   var symbolByteCount: Int
   var rowPoint: [Extension]
-  var mask = Mask.none
-  /// β of §9a.3.
-  var fold = Extension.zero
-  /// The folded row, then h_Π,0, h_Π,1, … .
+  var others = OtherRows.none
+  /// The folded row, then those of the other rows: Π_0, Π_1, …, or h''.
   var places: [VectorPlace]
 
-  var leafByteCount: Int { (rowCount + maskRowCount) * symbolByteCount + code.saltByteCount }
-
-  /// The further rows of the same tree (§9a.2).
-  private var maskRowCount: Int {
-    switch mask {
-    case .none, .tree: 0
-    case .rows(let padRowCount): 4 * padRowCount + 2
-    }
+  var leafByteCount: Int {
+    let otherCount =
+      switch others {
+      case .none: 0
+      case .pads(let count): 2 * count
+      case .masks: 3
+      }
+    return (rowCount + otherCount) * symbolByteCount + code.saltByteCount
   }
 
-  func symbols(_ leaf: [UInt8]) throws(ReferenceRejection) -> [Extension] {
+  /// The symbols s of a leaf, one for each place.
+  func symbols(_ leaf: [UInt8], rowTable: [Extension]) throws(ReferenceRejection) -> [Extension] {
     let content = Array(leaf.dropLast(code.saltByteCount))
-    return symbolByteCount == 16 ? try elements(content) : try residues(content).map { Extension($0) }
+    let symbols = symbolByteCount == 16 ? try elements(content) : try residues(content).map { Extension($0) }
+    let folded = innerProduct(Array(symbols.prefix(rowCount)), rowTable)
+    let rest = Array(symbols.dropFirst(rowCount))
+    switch others {
+    case .none: return [folded]
+    case .pads(let count): return [folded] + (0..<count).map { rest[2 * $0] + Extension(0, 1) * rest[2 * $0 + 1] }
+    case .masks(let fold): return [rest[1] + fold * folded, rest[2] + fold * rest[0]]
+    }
   }
 }
 
@@ -67,91 +82,155 @@ private struct Tensor {
   }
 }
 
+/// What a hiding proof's first level leaves to the later ones (§9a.4): V' at the block of h', −λ' at that of h''.
+private struct MaskedLevel {
+  var tensors: [Tensor]
+  /// λ'.
+  var padWeights: [Int: Extension]
+  var rowBits: Int
+  var places: [VectorPlace]
+  /// How many fold challenges there were after it.
+  var challengeCount: Int
+}
+
+/// The claim ⟨V, H⟩ = e and the codes that hold H (§9).
+private struct OpeningState {
+  var n: Int
+  var codes: [OpenedCode]
+  var tensors: [Tensor] = []
+  var e: Extension
+  var challenges: [Extension] = []
+}
+
 extension ProofCheck {
   /// §9.
   mutating func open(_ claim: OpeningClaim) throws(ReferenceRejection) {
-    let (places, length) = placeVectors()
-    var n = length
-    var codes: [OpenedCode] = []
-    var tensors: [Tensor] = []
-    for (c, commitment) in commitments.enumerated() {
-      let part = claim.parts[c]
-      codes.append(
-        OpenedCode(
-          code: commitment.code, root: commitment.root, rowCount: commitment.layout.rowCount, symbolByteCount: 8,
-          rowPoint: part.rowPoint, mask: commitment.mask, fold: claim.fold, places: places[c]))
-      tensors.append(
-        Tensor(
-          factor: part.factor, entries: part.low.map { (.one - $0, $0) },
-          block: places[c][0].offset >> commitment.code.rowBits, firstChallenge: 0))
-    }
-    let first = codes
+    var state = firstState(claim)
+    let first = state.codes
+    let masked = isHiding ? try openFirstHidingLevel(&state) : nil
 
     var planner = RecursionPlanner()
-    var challenges: [Extension] = []
-    var e = claim.value
     while true {
-      let plan = planner.best(n).plan
-      var root: [UInt8] = []
-      var vector: [Extension] = []
-      switch plan {
-      case .clear: vector = try transcript.receive("final", n)
-      case .committed: root = try transcript.receiveBytes("level", 32)
-      }
-      try transcript.grind("grind", bits: 0)
-      try query(codes, &tensors, &e, challenges.count)
-
-      switch plan {
+      switch planner.best(state.n).plan {
       case .clear:
-        let start = challenges.count
-        for _ in 0..<ceilLog(n) { e = try foldRound(e, &challenges) }
-        vector += [Extension](repeating: .zero, count: (1 << ceilLog(n)) - n)
-        let value = innerProduct(vector, eqTable(challenges[start...]))
-        let weight = tensors.reduce(padWeight(claim, first, challenges)) { $0 + $1.evaluate(challenges) }
-        guard e == weight * value else { throw .opening }
+        var vector = try transcript.receive("final", state.n)
+        try query(&state)
+        let start = state.challenges.count
+        for _ in 0..<ceilLog(state.n) { try foldRound(&state) }
+        vector += [Extension](repeating: .zero, count: (1 << ceilLog(state.n)) - state.n)
+        let value = innerProduct(vector, eqTable(state.challenges[start...]))
+        var weight = state.tensors.reduce(.zero) { $0 + $1.evaluate(state.challenges) }
+        if let masked { weight += maskedWeight(masked, claim, first, state.challenges) }
+        guard state.e == weight * value else { throw .opening }
         return
       case .committed(let code):
-        let rowCount = ceilDivide(n, 1 << code.rowBits)
-        let start = challenges.count
-        for _ in 0..<ceilLog(rowCount) { e = try foldRound(e, &challenges) }
-        codes = [
+        let root = try transcript.receiveBytes("level", 32)
+        try query(&state)
+        let rowCount = ceilDivide(state.n, 1 << code.rowBits)
+        let start = state.challenges.count
+        for _ in 0..<ceilLog(rowCount) { try foldRound(&state) }
+        state.codes = [
           OpenedCode(
             code: code, root: root, rowCount: rowCount, symbolByteCount: 16,
-            rowPoint: Array(challenges[start...]), places: [VectorPlace(offset: 0)])
+            rowPoint: Array(state.challenges[start...]), places: [VectorPlace(offset: 0)])
         ]
-        n = 1 << code.rowBits
+        state.n = 1 << code.rowBits
       }
     }
   }
 
-  private mutating func foldRound(
-    _ e: Extension, _ challenges: inout [Extension]
-  ) throws(ReferenceRejection) -> Extension {
-    try quadraticRound("fold.round", Value(e), &challenges).constant
+  /// The commitments as the codes that the first level opens, and the claim about their vectors.
+  private func firstState(_ claim: OpeningClaim) -> OpeningState {
+    let padRowCount = claim.padRowCount
+    let witness = commitments.suffix(1).map(\.code)
+    let (places, n) = placeVectors(
+      commitments.map(\.code) + (0..<padRowCount).flatMap { _ in witness })
+    var state = OpeningState(n: n, codes: [], e: claim.value)
+    for (c, commitment) in commitments.enumerated() {
+      let part = claim.parts[c]
+      var opened = OpenedCode(
+        code: commitment.code, root: commitment.root, rowCount: commitment.layout.rowCount, symbolByteCount: 8,
+        rowPoint: part.rowPoint, places: [places[c]])
+      if isHiding && c == commitments.count - 1 {
+        opened.others = .pads(count: padRowCount)
+        opened.places += places[commitments.count...]
+      }
+      state.codes.append(opened)
+      state.tensors.append(
+        Tensor(
+          factor: part.factor, entries: part.low.map { (.one - $0, $0) },
+          block: places[c].offset >> commitment.code.rowBits, firstChallenge: 0))
+    }
+    return state
   }
 
-  /// The places of each commitment's vectors in H, and n.
-  private func placeVectors() -> (places: [[VectorPlace]], length: Int) {
-    var vectors: [(commitment: Int, index: Int)] = commitments.indices.map { ($0, 0) }
-    for (c, commitment) in commitments.enumerated() {
-      vectors += (0..<commitment.mask.padRowCount).map { (c, 1 + $0) }
-    }
-    var places = commitments.map { [VectorPlace](repeating: VectorPlace(offset: 0), count: 1 + $0.mask.padRowCount) }
-    var blocks = vectors.map { (vector: $0, size: 1 << commitments[$0.commitment].code.rowBits, isTail: false) }
-    blocks += vectors.map { (vector: $0, size: commitments[$0.commitment].code.tail, isTail: true) }
+  /// §9a.4.
+  private mutating func openFirstHidingLevel(_ state: inout OpeningState) throws(ReferenceRejection) -> MaskedLevel {
+    guard let code = hidingLevel(state.n)?.code else { throw .wrongParameters }
+    let root = try transcript.receiveBytes("level", 32)
+    try query(&state)
+
+    transcript.isPadded = true
+    transcript.obligations = Obligations()
+    let rowCount = ceilDivide(state.n, 1 << code.rowBits)
+    var e = Value(state.e)
+    for _ in 0..<ceilLog(rowCount) { e = try quadraticRound("fold.round", e, &state.challenges) }
+    transcript.isPadded = false
+
+    let value = try transcript.receive("mask.value", 1)[0]
+    let fold = transcript.challenge("mask.fold")
+    ledger.add(1 + 1 << code.domainBits)
+    let (places, n) = placeVectors([code, code])
+    let masked = MaskedLevel(
+      tensors: state.tensors, padWeights: e.pads, rowBits: code.rowBits, places: places,
+      challengeCount: state.challenges.count)
+    state.codes = [
+      OpenedCode(
+        code: code, root: root, rowCount: rowCount, symbolByteCount: 16, rowPoint: state.challenges,
+        others: .masks(fold: fold), places: places)
+    ]
+    state.n = n
+    state.tensors = []
+    state.e = value + fold * e.constant
+    return masked
+  }
+
+  private mutating func foldRound(_ state: inout OpeningState) throws(ReferenceRejection) {
+    state.e = try quadraticRound("fold.round", Value(state.e), &state.challenges).constant
+  }
+
+  /// The places of vectors in these codes, and the length of all of them together with their tails.
+  private func placeVectors(_ codes: [CodeParameters]) -> (places: [VectorPlace], length: Int) {
+    var places = codes.map { _ in VectorPlace(offset: 0) }
+    var blocks = codes.enumerated().map { (vector: $0.offset, size: 1 << $0.element.rowBits, isTail: false) }
+    blocks += codes.enumerated().map { (vector: $0.offset, size: $0.element.tail, isTail: true) }
     var cursor = 0
     for block in stableDescending(blocks.filter { $0.size > 0 }, by: { $0.size }) {
       if block.isTail {
-        places[block.vector.commitment][block.vector.index].tailOffset = cursor
+        places[block.vector].tailOffset = cursor
       } else {
-        places[block.vector.commitment][block.vector.index].offset = cursor
+        places[block.vector].offset = cursor
       }
       cursor += block.size
     }
     return (places, cursor)
   }
 
-  /// Σ_k of the extensions of Λ_k at the block of h_Π,k (§9a.3 step 5).
+  /// The extensions of V' at the block of h' and of −λ' at that of h'' (§9a.4).
+  private func maskedWeight(
+    _ masked: MaskedLevel, _ claim: OpeningClaim, _ codes: [OpenedCode], _ challenges: [Extension]
+  ) -> Extension {
+    let later = challenges[masked.challengeCount...]
+    let (between, low) = (later.dropLast(masked.rowBits), later.suffix(masked.rowBits))
+    let point = Array(challenges[..<masked.challengeCount] + low)
+    let table = eqTable(low)
+    let weight = masked.tensors.reduce(padWeight(claim, codes, point)) { $0 + $1.evaluate(point) }
+    let owed = masked.padWeights.reduce(Extension.zero) { $0 + $1.value * table[$1.key] }
+    return eq(between, index: masked.places[0].offset >> masked.rowBits) * weight
+      - eq(between, index: masked.places[1].offset >> masked.rowBits) * owed
+  }
+
+  /// Σ_k of the extensions of Λ_k at the block of Π_k (§9a.3 step 4).
   private func padWeight(_ claim: OpeningClaim, _ codes: [OpenedCode], _ challenges: [Extension]) -> Extension {
     var sum = Extension.zero
     for opening in codes {
@@ -165,70 +244,42 @@ extension ProofCheck {
     return sum
   }
 
-  /// Steps 3 and 4: opens the codes of the level before and adds what they say to V and e.
-  private mutating func query(
-    _ codes: [OpenedCode], _ tensors: inout [Tensor], _ e: inout Extension, _ firstChallenge: Int
-  ) throws(ReferenceRejection) {
+  /// Steps 2 to 4: opens the codes of the level before and adds what they say to V and e.
+  private mutating func query(_ state: inout OpeningState) throws(ReferenceRejection) {
+    try transcript.grind("grind", bits: 0)
     var opened: [(value: Extension, code: CodeParameters, position: Int, place: VectorPlace)] = []
     var drawn = 0
-    for opening in codes {
+    for opening in state.codes {
       let code = opening.code
       let positions = transcript.positions("positions", count: code.queryCount, bits: code.domainBits)
-      let folded = try foldedSymbols(opening, positions)
+      let leaves = try transcript.open(
+        positions, depth: code.domainBits, leafByteCount: opening.leafByteCount, root: opening.root)
       drawn += code.queryCount * opening.places.count
       ledger.addFolding(code, foldBits: opening.rowPoint.count)
       ledger.addPositions(code)
-      for (position, values) in zip(positions, folded) {
-        for (value, place) in zip(values, opening.places) { opened.append((value, code, position, place)) }
+      let rowTable = eqTable(opening.rowPoint[...])
+      for (position, leaf) in zip(positions, leaves) {
+        for (value, place) in zip(try opening.symbols(leaf, rowTable: rowTable), opening.places) {
+          opened.append((value, code, position, place))
+        }
       }
     }
     let xi = transcript.challenge("combine")
     ledger.add(drawn)
     var power = xi
     for item in opened {
-      e += power * item.value
+      state.e += power * item.value
       let z = codePoint(item.position, item.code)
       let (tensor, next) = Tensor.powers(
-        of: z, bits: item.code.rowBits, factor: power, offset: item.place.offset, firstChallenge)
-      tensors.append(tensor)
+        of: z, bits: item.code.rowBits, factor: power, offset: item.place.offset, state.challenges.count)
+      state.tensors.append(tensor)
       if item.code.tail > 0 {
         let tail = Tensor.powers(
-          of: z, bits: ceilLog(item.code.tail), factor: power * next, offset: item.place.tailOffset, firstChallenge)
-        tensors.append(tail.tensor)
+          of: z, bits: ceilLog(item.code.tail), factor: power * next, offset: item.place.tailOffset,
+          state.challenges.count)
+        state.tensors.append(tail.tensor)
       }
       power *= xi
     }
   }
-
-  /// The symbols s of each opened position, one for each of the code's vectors (§9 step 3, §9a.4).
-  private mutating func foldedSymbols(
-    _ opening: OpenedCode, _ positions: [Int]
-  ) throws(ReferenceRejection) -> [[Extension]] {
-    let leaves = try transcript.open(
-      positions, depth: opening.code.domainBits, leafByteCount: opening.leafByteCount, root: opening.root)
-    let rowTable = eqTable(opening.rowPoint[...])
-    let rows = try leaves.map { leaf throws(ReferenceRejection) in try opening.symbols(leaf) }
-    let folded = rows.map { innerProduct(Array($0.prefix(opening.rowCount)), rowTable) }
-    switch opening.mask {
-    case .none:
-      return folded.map { [$0] }
-    case .tree(let root):
-      let masks = try transcript.open(
-        positions, depth: opening.code.domainBits, leafByteCount: 16 + opening.code.saltByteCount, root: root)
-      return try zip(folded, masks).map { value, leaf throws(ReferenceRejection) in
-        [pairSymbol(try opening.symbols(leaf)[...]) + opening.fold * value]
-      }
-    case .rows(let padRowCount):
-      return zip(folded, rows).map { value, symbols in
-        let pairs = stride(from: opening.rowCount, to: symbols.count, by: 2).map { pairSymbol(symbols[$0..<$0 + 2]) }
-        let mask = pairs[padRowCount] + opening.fold * value
-        return [mask] + (0..<padRowCount).map { pairs[padRowCount + 1 + $0] + opening.fold * pairs[$0] }
-      }
-    }
-  }
-}
-
-/// The symbol of a K-row: that of its first row + u times that of its second (§9a.4).
-private func pairSymbol(_ pair: ArraySlice<Extension>) -> Extension {
-  pair.reversed().reduce(.zero) { Extension(0, 1) * $0 + $1 }
 }

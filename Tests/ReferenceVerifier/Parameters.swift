@@ -96,6 +96,24 @@ package struct RecursionPlanner {
   }
 }
 
+/// The code of a hiding proof's first level for a vector of n elements and cost_hiding(n) (§4.3).
+package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
+  var planner = RecursionPlanner()
+  var best: (code: CodeParameters, cost: Int)?
+  for m in 5...max(5, ceilLog(n)) {
+    for r in 3...5 {
+      guard let code = hidingCode(m, r, proofs: 1) else { continue }
+      let rows = ceilDivide(n, 1 << m) + 3
+      let cost =
+        openingCost(queries: code.queryCount, depth: m + r, width: 16 * rows + 16)
+        + rows * (1 << (m + r)) / 8 + planner.best(2 * code.entryCount).cost
+      if let least = best, least.cost <= cost { continue }
+      best = (code, cost)
+    }
+  }
+  return best
+}
+
 /// The parameters of the model in a key for N = `proofs` hiding proofs (§4.3).
 package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(ReferenceRejection) -> CodeParameters {
   try leastCost(rateBits: proofs == 0 ? 2...3 : 2...8) { m, r in
@@ -106,8 +124,8 @@ package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(Re
       return (code, opening + rows * (1 << (m + r)) / 128 + 4 * (1 << m))
     }
     guard let code = hidingCode(m, r, proofs: proofs + 2) else { return nil }
-    let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 64)
-    return (code, opening + (rows + 16) * (1 << (m + r)) / 128 + 4 * code.entryCount)
+    let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 16)
+    return (code, opening + rows * (1 << (m + r)) / 128 + 8 * code.entryCount)
   }
 }
 
@@ -129,16 +147,16 @@ package func witnessParameters(
 package func hidingWitnessParameters(
   _ shapes: [ColumnShape], model: CodeParameters?, entryCount: (_ variableCount: Int) -> Int
 ) throws(ReferenceRejection) -> (code: CodeParameters, padRowCount: Int) {
-  var planner = RecursionPlanner()
   func padRows(_ m: Int, _ layout: Layout) -> Int { ceilDivide(entryCount(m + layout.foldBits), 1 << m) }
   let best = try leastCost(rateBits: 2...3) { m, r in
     guard let code = hidingCode(m, r, proofs: 1) else { return nil }
     let layout = Layout(shapes, rowBits: m)
     let pads = padRows(m, layout)
-    let rows = layout.rowCount + 4 * pads + 2
+    let rows = layout.rowCount + 2 * pads
     let n = (1 + pads) * code.entryCount + (model?.entryCount ?? 0)
     let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 16)
-    return (code, opening + rows * (1 << (m + r)) / 16 + planner.best(n).cost)
+    guard let recursion = hidingLevel(n)?.cost else { return nil }
+    return (code, opening + rows * (1 << (m + r)) / 16 + recursion)
   }
   return (best, padRows(best.rowBits, Layout(shapes, rowBits: best.rowBits)))
 }

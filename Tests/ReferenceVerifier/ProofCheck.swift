@@ -22,26 +22,9 @@ struct Commitment {
   var code: CodeParameters
   var layout: Layout
   var root: [UInt8]
-  var mask = Mask.none
 
   /// m + κ.
   var variableCount: Int { code.rowBits + layout.foldBits }
-}
-
-/// What is added to a folded row before it is opened (§9a.2).
-enum Mask {
-  case none
-  /// The two rows of s_m, in a tree of their own.
-  case tree(root: [UInt8])
-  /// Further rows of the same commitment: n_Π K-rows of Π, s_w, n_Π K-rows of s_Π.
-  case rows(padRowCount: Int)
-
-  var padRowCount: Int {
-    switch self {
-    case .none, .tree: 0
-    case .rows(let count): count
-    }
-  }
 }
 
 /// The state of one verification in the order of §5.
@@ -52,6 +35,8 @@ struct ProofCheck {
   var transcript: Transcript
   var ledger = SoundnessLedger()
   var commitments: [Commitment] = []
+  /// n_Π, 0 in a plain proof.
+  var padRowCount = 0
   var claims: [Claim] = []
   var virtualClaims: [VirtualClaim] = []
   var publicValues: [Int: [Extension]] = [:]
@@ -186,11 +171,9 @@ struct ProofCheck {
         _ = all.close()
         return all.padCount
       }
+      self.padRowCount = padRowCount
       let root = try transcript.receiveBytes("witness", 32)
-      var witness = try commitment(columns, code: code, root: root)
-      witness.mask = .rows(padRowCount: padRowCount)
-      if model != nil { commitments[0].mask = .tree(root: try transcript.receiveBytes("mask", 32)) }
-      commitments.append(witness)
+      commitments.append(try commitment(columns, code: code, root: root))
     } else if !columns.isEmpty {
       let code = try witnessParameters(columns.map(shape), model: model?.code)
       let root = try transcript.receiveBytes("witness", 32)

@@ -51,8 +51,8 @@ import Testing
     let shapes = [ColumnShape(sizes: [128, 784]), ColumnShape(sizes: [64, 128]), ColumnShape(sizes: [10, 64])]
     func cost(_ code: CodeParameters) -> Int {
       let rows = Layout(shapes, rowBits: code.rowBits).rowCount
-      return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 64)
-        + ((rows + 16) << code.domainBits) / 128 + 4 * (1 << code.rowBits + code.tail)
+      return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 16)
+        + (rows << code.domainBits) / 128 + 8 * (1 << code.rowBits + code.tail)
     }
     let all = (6...20).flatMap { m in (2...8).compactMap { hidingCode(m, $0, proofs: proofs + 2) } }
     let chosen = try modelParameters(shapes, proofs: proofs)
@@ -65,22 +65,42 @@ import Testing
   func hidingWitnessParametersAreTheMinimum(entries: Int) throws {
     let shapes = [ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])]
     let model = try modelParameters([ColumnShape(sizes: [128, 784])], proofs: 16)
-    var planner = RecursionPlanner()
     func padRows(_ code: CodeParameters) -> Int {
       let variables = code.rowBits + Layout(shapes, rowBits: code.rowBits).foldBits
       return (entries + 2 * max(variables, 17) + (1 << code.rowBits) - 1) >> code.rowBits
     }
-    func cost(_ code: CodeParameters) -> Int {
-      let rows = Layout(shapes, rowBits: code.rowBits).rowCount + 4 * padRows(code) + 2
+    func cost(_ code: CodeParameters) throws -> Int {
+      let rows = Layout(shapes, rowBits: code.rowBits).rowCount + 2 * padRows(code)
       let n = 1 << model.rowBits + model.tail + (1 + padRows(code)) * (1 << code.rowBits + code.tail)
       return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 16)
-        + (rows << code.domainBits) / 16 + planner.best(n).cost
+        + (rows << code.domainBits) / 16 + (try #require(hidingLevel(n)).cost)
     }
     let all = (6...20).flatMap { m in (2...3).compactMap { hidingCode(m, $0, proofs: 1) } }
-    let costs = all.map { cost($0) }
+    let costs = try all.map { try cost($0) }
     let (code, count) = try hidingWitnessParameters(shapes, model: model) { entries + 2 * max($0, 17) }
     #expect(all[costs.firstIndex(of: costs.min() ?? 0) ?? 0] == code)
     #expect(count == padRows(code))
+  }
+
+  /// The code of a hiding proof's first level by trying everything; its blocks are aligned in this order.
+  @Test(arguments: [384, 1000, 4096, 5000, 70_000, 1 << 21])
+  func hidingLevelIsTheMinimum(n: Int) throws {
+    var planner = RecursionPlanner()
+    var least = Int.max
+    var first: CodeParameters?
+    for m in 5...Int.bitWidth - (n - 1).leadingZeroBitCount {
+      for r in 3...5 {
+        guard let code = hidingCode(m, r, proofs: 1) else { continue }
+        let rows = (n + (1 << m) - 1) >> m + 3
+        let cost =
+          openingCost(queries: code.queryCount, depth: m + r, width: 16 * (rows + 1)) + (rows << (m + r)) / 8
+          + planner.best(2 << m + 2 * code.tail).cost
+        if cost < least { (least, first) = (cost, code) }
+      }
+    }
+    let (code, cost) = try #require(hidingLevel(n))
+    #expect(code == first && cost == least)
+    #expect(code.tail >= code.queryCount && code.tail <= 1 << code.rowBits)
   }
 
   @Test func openingCostByHand() {
