@@ -62,8 +62,11 @@ let package = Package(
       name: "ReferenceVerifierTests",
       dependencies: ["ReferenceVerifier", "Prover", "Verifier", "Circuit", "TestSupport"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "SpendingProcess", dependencies: ["Prover", "Verifier", "Circuit"], path: "Tests/SpendingProcess",
+      swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["zkml", "Prover", "Verifier", "Circuit", "TestSupport"],
+      name: "CommandTests", dependencies: ["zkml", "SpendingProcess", "Prover", "Verifier", "Circuit", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "FieldTests", dependencies: ["Field", "TestSupport"], swiftSettings: strict),

@@ -6,6 +6,7 @@ package enum FileKind: String, Sendable {
   case proof = "zkml.pf\n"
   case provingKey = "zkml.pk\n"
   case weights = "zkml.wt\n"
+  case spentPositions = "zkml.sp\n"
 }
 
 package let formatVersion: UInt16 = 1

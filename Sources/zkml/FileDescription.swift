@@ -118,6 +118,20 @@ extension FileDescription {
     } catch { throw .malformed }
   }
 
+  init(ledger file: [UInt8]) throws(VerificationError) {
+    var reader = try ByteReader(.spentPositions, sealed: file)
+    self.init(kind: "spent positions (private)")
+    do throws(MalformedBytes) {
+      let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
+      let domainBits = try reader.u8()
+      let count = try reader.read(reader.remaining).reduce(0) { $0 + $1.nonzeroBitCount }
+      lines = ["key       \(key)", "positions \(grouped(count)) of 2^\(domainBits) are spent"]
+      members = [
+        Member("key", .string(key)), Member("domain_bits", .integer(domainBits)), Member("spent_positions", .integer(count)),
+      ]
+    } catch { throw .malformed }
+  }
+
   init(proof file: [UInt8]) throws(VerificationError) {
     var (reader, _) = try ByteReader.open(.proof, sealed: file)
     self.init(kind: "proof (public)")

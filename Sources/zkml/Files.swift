@@ -1,5 +1,4 @@
 import Circuit
-import Glibc
 import Model
 import Prover
 import Verifier
@@ -12,6 +11,7 @@ struct NetworkFiles {
   var weightsPath: String { path + ".weights" }
   var provingKeyPath: String { path + ".pk" }
   var verifyingKeyPath: String { path + ".vk" }
+  var ledgerPath: String { path + ".spent" }
 
   func circuit() throws -> ArithmeticCircuit {
     let bytes = try readFile(circuitPath, limit: ArithmeticCircuit.encodedByteCap + Digest.byteCount)
@@ -43,69 +43,4 @@ func load<Value>(_ path: String, _ decode: () throws(VerificationError) -> Value
   do throws(VerificationError) { return try decode() } catch {
     throw Failure.unusable("\(path): \(error.reason)")
   }
-}
-
-/// A file to be written; a secret one is readable by its owner alone.
-struct OutputFile {
-  let path: String
-  let bytes: [UInt8]
-  var isSecret = false
-}
-
-/// Writes files so that each is there in whole or not at all, and none if one cannot be written.
-func write(_ files: [OutputFile]) throws {
-  var staged: [String] = []
-  defer { for path in staged { unlink(path) } }
-  for file in files { staged.append(try stage(file)) }
-  for (file, path) in zip(files, staged) {
-    guard rename(path, file.path) == 0 else { throw cannotWrite(file.path) }
-  }
-  staged = []
-  for folder in Set(files.map { folder(of: $0.path) }) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { continue }
-    fsync(descriptor)
-    close(descriptor)
-  }
-}
-
-private func folder(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// Writes a file under a temporary name in its folder and returns that name.
-private func stage(_ file: OutputFile) throws -> String {
-  var status = stat()
-  if lstat(file.path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-    throw Failure.unusable("\(file.path): exists and is not a regular file")
-  }
-  var template = Array((folder(of: file.path) + "/.zkml.XXXXXX").utf8CString)
-  let descriptor = mkstemp(&template)
-  guard descriptor >= 0 else { throw cannotWrite(file.path) }
-  let temporary = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  let mask = umask(0)
-  umask(mask)
-  var isWritten = fchmod(descriptor, file.isSecret ? 0o600 : 0o644 & ~mask) == 0
-  var written = 0
-  while isWritten, written < file.bytes.count {
-    let count = file.bytes.withUnsafeBytes { bytes in
-      Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
-    }
-    if count < 0, errno == EINTR { continue }
-    isWritten = count > 0
-    written += max(count, 0)
-  }
-  isWritten = isWritten && fsync(descriptor) == 0
-  let failure = cannotWrite(file.path)
-  isWritten = close(descriptor) == 0 && isWritten
-  guard isWritten else {
-    unlink(temporary)
-    throw failure
-  }
-  return temporary
-}
-
-private func cannotWrite(_ path: String) -> Failure {
-  .unusable("\(path): cannot be written: \(String(cString: strerror(errno)))")
 }

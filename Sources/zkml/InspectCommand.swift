@@ -53,6 +53,8 @@ struct InspectCommand: ParsableCommand {
       return try describe("proving key (private)", key.circuit, key.core)
     case .weights:
       return try load(file) { () throws(VerificationError) in try FileDescription(weights: bytes) }
+    case .spentPositions:
+      return try load(file) { () throws(VerificationError) in try FileDescription(ledger: bytes) }
     case .proof:
       let description = try load(file) { () throws(VerificationError) in try FileDescription(proof: bytes) }
       guard let key else { return description }

@@ -1,4 +1,5 @@
 import Glibc
+import Prover
 
 private let script = """
   import sys, time

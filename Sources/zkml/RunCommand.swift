@@ -2,6 +2,7 @@ import ArgumentParser
 import Circuit
 import Execution
 import Model
+import Prover
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -20,19 +20,25 @@ final class Workplace {
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  deinit { _ = try? spawn(["rm", "-rf", path], output: "/dev/null", errors: "/dev/null") }
+  deinit { _ = try? ChildProcess(["rm", "-rf", path], output: "/dev/null").wait() }
 
   /// Runs the tool with a memory of its own; `@` at the start of an argument stands for the folder.
   @discardableResult
   func run(_ arguments: [String], cache: String? = nil) throws -> ToolResult {
     let logs = [path + "/.output", path + "/.errors"]
-    let words = arguments.map { $0.hasPrefix("@") ? path + "/" + $0.dropFirst() : $0 }
-    let status = try spawn(
-      [tool] + words, output: logs[0], errors: logs[1], environment: ["XDG_CACHE_HOME=\(cache ?? path + "/.cache")"])
+    let status = try start(arguments, cache: cache, logs: logs).wait()
     defer { for log in logs { unlink(log) } }
     return ToolResult(
       status: status, output: String(decoding: try bytes(".output"), as: UTF8.self),
       errors: String(decoding: try bytes(".errors"), as: UTF8.self))
+  }
+
+  /// Starts the tool, which writes standard output and errors to the two files.
+  func start(_ arguments: [String], cache: String? = nil, logs: [String]) throws -> ChildProcess {
+    let words = arguments.map { $0.hasPrefix("@") ? path + "/" + $0.dropFirst() : $0 }
+    return try ChildProcess(
+      [built("zkml")] + words, output: logs[0], errors: logs[1],
+      environment: ["XDG_CACHE_HOME=\(cache ?? path + "/.cache")"])
   }
 
   @discardableResult
@@ -62,8 +68,10 @@ final class Workplace {
   }
 
   /// The names of all files but the memory of the tool, sorted.
-  var names: [String] {
-    guard let folder = opendir(path) else { return [] }
+  var names: [String] { names(in: "").filter { ![".cache", ".output", ".errors"].contains($0) } }
+
+  func names(in folder: String) -> [String] {
+    guard let folder = opendir(path + "/" + folder) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
     while let entry = readdir(folder) {
@@ -72,7 +80,7 @@ final class Workplace {
           $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         })
     }
-    return names.filter { ![".", "..", ".cache", ".output", ".errors"].contains($0) }.sorted()
+    return names.filter { ![".", ".."].contains($0) }.sorted()
   }
 }
 
@@ -81,34 +89,73 @@ func circuitFolder(_ name: String) -> String {
   #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/circuits/" + name
 }
 
-/// The tool beside the tests.
-private let tool: String = {
+/// What is built beside the tests.
+func built(_ name: String) -> String {
   var path = [CChar](repeating: 0, count: 4096)
   let count = readlink("/proc/self/exe", &path, path.count - 1)
   let executable = path.prefix(max(count, 0)).map(UInt8.init(bitPattern:))
   let folder = executable.lastIndex(of: UInt8(ascii: "/")).map { executable[..<$0] } ?? []
-  return String(decoding: folder, as: UTF8.self) + "/zkml"
-}()
+  return String(decoding: folder, as: UTF8.self) + "/" + name
+}
 
-private func spawn(
-  _ arguments: [String], output: String, errors: String, environment: [String] = []
-) throws -> Int32 {
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  var words = arguments.map { strdup($0) } + [nil]
-  let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
-    getenv(name).map { "\(name)=\(String(cString: $0))" }
+/// A running process whose standard output is a pipe or a file; its end is awaited when it is killed or waited for.
+final class ChildProcess {
+  private let identifier: pid_t
+  private let output: Int32
+
+  init(_ arguments: [String], output: String? = nil, errors: String = "/dev/null", environment: [String] = []) throws {
+    var pipe: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    if output == nil { try #require(socketpair(AF_UNIX, kind, 0, &pipe) == 0) }
+    self.output = pipe[0]
+    defer { close(pipe[1]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    if let output {
+      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
+    }
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    var words = arguments.map { strdup($0) } + [nil]
+    let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
+      getenv(name).map { "\(name)=\(String(cString: $0))" }
+    }
+    var variables = (inherited + environment).map { strdup($0) } + [nil]
+    defer { for word in words + variables { free(word) } }
+    var process = pid_t()
+    let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, &variables)
+    identifier = process
+    try #require(status == 0, "\(arguments[0])")
   }
-  var variables = (inherited + environment).map { strdup($0) } + [nil]
-  defer { for word in words + variables { free(word) } }
-  var process = pid_t()
-  let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, &variables)
-  try #require(status == 0, "\(arguments[0])")
-  var ending: Int32 = 0
-  while waitpid(process, &ending, 0) < 0, errno == EINTR {}
-  return ending & 0x7f == 0 ? (ending >> 8) & 0xff : 128 + ending & 0x7f
+
+  deinit { if output >= 0 { close(output) } }
+
+  /// Waits for bytes in the pipe, or for its end; returns how many came.
+  func receive(_ count: Int) throws -> Int {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var received = 0
+    while received < count {
+      let more = read(output, &bytes, count - received)
+      if more < 0, errno == EINTR { continue }
+      try #require(more >= 0)
+      if more == 0 { break }
+      received += more
+    }
+    return received
+  }
+
+  func kill() {
+    Glibc.kill(identifier, SIGKILL)
+    _ = wait()
+  }
+
+  /// The exit status, 128 + the signal for a process that was killed.
+  func wait() -> Int32 {
+    var ending: Int32 = 0
+    while waitpid(identifier, &ending, 0) < 0, errno == EINTR {}
+    return ending & 0x7f == 0 ? (ending >> 8) & 0xff : 128 + ending & 0x7f
+  }
 }

@@ -1,0 +1,101 @@
+import Glibc
+
+/// A file to be written; a secret one is readable by its owner alone.
+package struct OutputFile: Sendable {
+  package let path: String
+  package let bytes: [UInt8]
+  package let isSecret: Bool
+
+  package init(path: String, bytes: [UInt8], isSecret: Bool = false) {
+    self.path = path
+    self.bytes = bytes
+    self.isSecret = isSecret
+  }
+}
+
+/// A file cannot be used, and why.
+package struct FileError: Error, Equatable {
+  package let path: String
+  package let reason: String
+
+  init(_ path: String, _ reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  /// For the error that the last system call left.
+  init(_ path: String, failedTo action: String) {
+    self.init(path, "cannot be \(action): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// Writes files so that each is there in whole or not at all, and none if one cannot be written.
+///
+/// When it returns they are on the disk: files and their names, whatever happens to process or machine then.
+package func write(_ files: [OutputFile]) throws(FileError) {
+  var folders: [String: Int32] = [:]
+  var staged: [String] = []
+  defer {
+    for path in staged { unlink(path) }
+    for descriptor in folders.values { close(descriptor) }
+  }
+  for file in files {
+    let folder = folder(of: file.path)
+    if folders[folder] == nil {
+      let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw FileError(file.path, failedTo: "written") }
+      folders[folder] = descriptor
+    }
+    staged.append(try stage(file))
+  }
+  for (file, path) in zip(files, staged) {
+    guard rename(path, file.path) == 0 else { throw FileError(file.path, failedTo: "written") }
+  }
+  staged = []
+  for (folder, descriptor) in folders {
+    guard fsync(descriptor) == 0 else { throw FileError(folder, failedTo: "written") }
+  }
+}
+
+/// Refuses a path where no file can be written, as far as that can be seen without writing.
+package func requireWritable(_ path: String) throws(FileError) {
+  var status = stat()
+  if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    throw FileError(path, "exists and is not a regular file")
+  }
+  guard access(folder(of: path), W_OK | X_OK) == 0 else { throw FileError(path, failedTo: "written") }
+}
+
+private func folder(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Writes a file under a temporary name in its folder and returns that name.
+private func stage(_ file: OutputFile) throws(FileError) -> String {
+  try requireWritable(file.path)
+  var template = Array((folder(of: file.path) + "/.zkml.XXXXXX").utf8CString)
+  let descriptor = mkstemp(&template)
+  guard descriptor >= 0 else { throw FileError(file.path, failedTo: "written") }
+  let temporary = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  let mask = umask(0)
+  umask(mask)
+  var isWritten = fchmod(descriptor, file.isSecret ? 0o600 : 0o644 & ~mask) == 0
+  var written = 0
+  while isWritten, written < file.bytes.count {
+    let count = file.bytes.withUnsafeBytes { bytes in
+      Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+    }
+    if count < 0, errno == EINTR { continue }
+    isWritten = count > 0
+    written += max(count, 0)
+  }
+  isWritten = isWritten && fsync(descriptor) == 0
+  let failure = FileError(file.path, failedTo: "written")
+  isWritten = close(descriptor) == 0 && isWritten
+  guard isWritten else {
+    unlink(temporary)
+    throw failure
+  }
+  return temporary
+}

@@ -1,0 +1,84 @@
+import Circuit
+import Dispatch
+import Glibc
+import Prover
+import Testing
+import Verifier
+
+@Suite struct PositionLedgerTests {
+  private let place: Workplace
+  private let ledger: PositionLedger
+
+  init() throws {
+    place = try Workplace()
+    ledger = PositionLedger(path: place.path + "/net.spent", key: .zero, domainBits: 9, limit: 20, queryCount: 4)
+    try write([ledger.newFile(spent: [0, 7, 8, 511])])
+  }
+
+  private func spentPositions() throws -> [Int] { try PositionLedgerTests.spentPositions(place.bytes("net.spent"), 9) }
+
+  /// The positions in a ledger's file, read from its description.
+  static func spentPositions(_ file: [UInt8], _ domainBits: Int) -> [Int] {
+    let bits = file.dropFirst(11 + Digest.byteCount + 1)
+    return (0..<1 << domainBits).filter { bits[bits.startIndex + $0 / 8] >> UInt8($0 % 8) & 1 == 1 }
+  }
+
+  @Test func spentPositionsStaySpent() throws {
+    #expect(try spentPositions() == [0, 7, 8, 511] && place.mode("net.spent") == 0o600)
+    try ledger.spend([100, 3, 100, 8])
+    #expect(try spentPositions() == [0, 3, 7, 8, 100, 511])
+    try PositionLedger(path: ledger.path, key: .zero, domainBits: 9, limit: 20, queryCount: 4).spend([200])
+    try ledger.spend([])
+    #expect(try spentPositions() == [0, 3, 7, 8, 100, 200, 511])
+    #expect(place.names == ["net.spent"])
+  }
+
+  @Test func noMoreThanTheLimitIsSpent() throws {
+    #expect(try ledger.remainingProofCount() == 4)
+    try ledger.spend(Array(20..<33))
+    #expect(try ledger.remainingProofCount() == 0)
+    let before = try place.bytes("net.spent")
+    #expect(throws: LedgerError.usedUp) { try ledger.spend([1, 2, 3, 4]) }
+    #expect(try place.bytes("net.spent") == before)
+    try ledger.spend([1, 2, 3, 20, 21, 22])
+    #expect(throws: LedgerError.usedUp) { try ledger.spend([4]) }
+    try ledger.spend([1])
+    #expect(try spentPositions().count == 20)
+  }
+
+  @Test func whatIsNoLedgerOfThisKeyIsNeverReplaced() throws {
+    let file = try place.bytes("net.spent")
+    func expect(_ error: LedgerError, _ ledger: PositionLedger, _ content: [UInt8]?) throws {
+      #expect(throws: error) { try ledger.spend([1]) }
+      #expect(throws: error) { try ledger.remainingProofCount() }
+      if let content { #expect(try place.bytes("net.spent") == content) } else { #expect(place.names == []) }
+    }
+    for content in [[], Array(file.dropLast()), file + [0], Array(repeating: 0, count: file.count)] {
+      try place.write(content, to: "net.spent")
+      try expect(.damaged, ledger, content)
+    }
+    for position in file.indices {
+      var changed = file
+      changed[position] ^= 1
+      try place.write(changed, to: "net.spent")
+      try expect(.damaged, ledger, changed)
+    }
+    try place.write(file, to: "net.spent")
+    let key = Digest(bytes: [1])
+    try expect(.otherKey, PositionLedger(path: ledger.path, key: key, domainBits: 9, limit: 20, queryCount: 4), file)
+    try expect(.damaged, PositionLedger(path: ledger.path, key: .zero, domainBits: 10, limit: 20, queryCount: 4), file)
+    unlink(ledger.path)
+    try expect(.missing, ledger, nil)
+    symlink("elsewhere", ledger.path)
+    #expect(throws: LedgerError.self) { try ledger.spend([1]) }
+  }
+
+  @Test func handlesDoNotLoseEachOthersPositions() throws {
+    let ledger = PositionLedger(path: ledger.path, key: .zero, domainBits: 9, limit: 512, queryCount: 4)
+    DispatchQueue.concurrentPerform(iterations: 4) { handle in
+      for position in 0..<16 { try? ledger.spend([64 * handle + 4 * position]) }
+    }
+    let expected = Set((0..<4).flatMap { handle in (0..<16).map { 64 * handle + 4 * $0 } }).union([0, 7, 8, 511])
+    #expect(try spentPositions() == expected.sorted())
+  }
+}
