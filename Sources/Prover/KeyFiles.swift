@@ -75,6 +75,19 @@ extension ProvingKey {
     return writer.sealed
   }
 
+  /// How many bytes the .pk file of a circuit with this code has.
+  package static func fileByteCount(_ circuit: ArithmeticCircuit, _ code: Code?) -> Int {
+    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + Digest.byteCount
+    let weights = circuit.columns(of: .weight)
+    let shapes = weights.map { circuit.shape(ofColumn: $0, batch: 1) }
+    let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
+    guard let code else { return sealed + integers }
+    let rowCount = Layout(shapes: shapes, variableCount: code.variableCount).rowCount
+    let row = BaseField.byteCount * (1 << code.domainBits + code.tailCount)
+    let leaves = (code.saltByteCount + 2 * Digest.byteCount) << code.domainBits - Digest.byteCount
+    return sealed + integers + rowCount * row + leaves
+  }
+
   /// Decodes a .pk file.
   ///
   /// Checked: the seal, the circuit's validity, the parameters, the ranges of all integers, and that every size is the

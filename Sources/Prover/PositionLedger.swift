@@ -27,6 +27,16 @@ package struct PositionLedger: Sendable {
     self.queryCount = queryCount
   }
 
+  /// The ledger of a key; nil for one whose commitment hides nothing.
+  ///
+  /// Of the positions that the tails hide, as many as one proof opens are kept for a commitment that follows this one.
+  package init?(path: String, core: KeyCore) {
+    guard let code = core.code, code.isHiding else { return nil }
+    self.init(
+      path: path, key: core.digest, domainBits: code.domainBits, limit: code.tailCount - code.queryCount,
+      queryCount: code.queryCount)
+  }
+
   /// The file of a new key, of which `positions` are open from the beginning.
   ///
   /// Header, digest of the key, u8 domainBits, one bit for each position from the lowest bit of the first byte on,
@@ -59,7 +69,7 @@ package struct PositionLedger: Sendable {
   }
 
   private func file(_ spent: PositionSet) -> OutputFile {
-    var writer = ByteWriter(.spentPositions)
+    var writer = ByteWriter(.spentPositions, .hiding)
     writer.append(key.bytes)
     writer.append(UInt8(domainBits))
     writer.append(spent.bits)
@@ -71,7 +81,7 @@ package struct PositionLedger: Sendable {
     let owner, bits: ArraySlice<UInt8>
     let writtenDomainBits: Int
     do throws(VerificationError) {
-      var reader = try ByteReader(.spentPositions, sealed: file)
+      var (reader, _) = try ByteReader.open(.spentPositions, sealed: file)
       do throws(MalformedBytes) {
         owner = try reader.read(Digest.byteCount)
         writtenDomainBits = try reader.u8()

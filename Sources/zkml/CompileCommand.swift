@@ -80,7 +80,8 @@ struct CompileCommand: ParsableCommand {
     }
     let circuit = compiled.lowered.circuit
     shared.status("estimating")
-    let estimate = ProofEstimate(circuit, batch: batch, threads: shared.threadCount)
+    let estimate = ProofEstimate(
+      circuit, proofCount: circuit.defaultProofCount, batch: batch, threads: shared.threadCount)
     let files = output.map(NetworkFiles.init(path:))
     if let files, !dryRun {
       try write([

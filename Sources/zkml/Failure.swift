@@ -49,6 +49,20 @@ func printError(_ line: String) {
   StatusLine.pause { _ = write(STDERR_FILENO, bytes, bytes.count) }
 }
 
+extension LedgerError {
+  var reason: String {
+    switch self {
+    case .missing:
+      "is missing, so nobody knows what proofs have shown: put it back if it was moved, never an older copy; "
+        + "otherwise make new keys with zkml setup"
+    case .damaged: "is damaged, so nobody knows what proofs have shown: make new keys with zkml setup"
+    case .otherKey: "belongs to another proving key than the one beside it: make new keys with zkml setup"
+    case .usedUp: "all proofs that the key hides the weights in have been made: make new keys with zkml setup"
+    case .inaccessible(let reason): reason
+    }
+  }
+}
+
 extension VerificationError {
   var reason: String {
     switch self {

@@ -7,6 +7,7 @@ import Verifier
 struct Figures {
   let circuit: ArithmeticCircuit
   let key: VerifyingKey
+  let mode: ProofMode
   let batch: Int
   let threads: Int
   let provingKeyByteCount: Int
@@ -21,11 +22,12 @@ struct Figures {
   private var proofByteCount = 0
 
   init(
-    circuit: ArithmeticCircuit, key: VerifyingKey, batch: Int, threads: Int, provingKeyByteCount: Int,
+    circuit: ArithmeticCircuit, key: VerifyingKey, mode: ProofMode, batch: Int, threads: Int, provingKeyByteCount: Int,
     verifyingKeyByteCount: Int
   ) {
     self.circuit = circuit
     self.key = key
+    self.mode = mode
     self.batch = batch
     self.threads = threads
     self.provingKeyByteCount = provingKeyByteCount
@@ -66,7 +68,8 @@ struct Figures {
     let plainSeconds = median(plain)
     return [
       "model": .string(key.modelID), "batch": .integer(batch), "threads": .integer(threads),
-      "isa": .string(Machine.instructions), "hiding": .bool(false), "repeat": .integer(prove.count),
+      "isa": .string(Machine.instructions), "hiding": .bool(mode == .hiding),
+      "proofs": .integer(key.core.proofCount), "repeat": .integer(prove.count),
       "plain_s": .number(plainSeconds), "onnxruntime_s": JSON(onnx?.seconds),
       "onnxruntime_runs": onnx.map { .integer($0.runCount) } ?? .null,
       "onnxruntime_version": onnx.map { .string($0.version) } ?? .null,
@@ -76,7 +79,7 @@ struct Figures {
       "proof_bytes": .integer(proofByteCount), "proving_key_bytes": .integer(provingKeyByteCount),
       "verifying_key_bytes": .integer(verifyingKeyByteCount),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
-      "soundness_bits": .number(key.soundness(.plain, batch: batch).totalBits),
+      "soundness_bits": .number(key.soundness(mode, batch: batch).totalBits),
       "lookups": .integer(circuit.lookedUpCount(batch: batch)), "witness_elements": .integer(witnessElementCount),
       "weight_elements": .integer(weightElementCount), "columns": .integer(circuit.columns.count),
       "phases": .object(phases.map { Member($0.name, .number(median($0.seconds))) }),
@@ -89,7 +92,7 @@ struct Figures {
     func overhead(_ seconds: Double) -> String {
       "proving takes \(decimal(median(prove) / seconds, places: 0)) times as long"
     }
-    var lines = ["batch \(batch), \(threads) threads, \(Machine.instructions), medians of \(prove.count) runs"]
+    var lines = ["\(mode.name), batch \(batch), \(threads) threads, \(Machine.instructions), medians of \(prove.count) runs"]
     lines += ["prove        \(duration(median(prove)))"]
     lines += phases.map { "  \(padded($0.name, to: 14)) \(duration(median($0.seconds)))" }
     lines += ["verify       \(duration(median(verify)))"]
@@ -101,7 +104,7 @@ struct Figures {
     return lines + [
       "proving key  \(grouped(provingKeyByteCount)) bytes", "verifying key \(grouped(verifyingKeyByteCount)) bytes",
       "peak memory  \(grouped(Machine.peakMemoryByteCount)) bytes",
-      "soundness    \(decimal(key.soundness(.plain, batch: batch).totalBits, places: 2)) bits", plainModeNotice,
+      "soundness    \(decimal(key.soundness(mode, batch: batch).totalBits, places: 2)) bits", mode.notice,
     ]
   }
 }

@@ -1,20 +1,26 @@
 import Circuit
+import Prover
 import Verifier
 
 /// What `inspect` shows: lines for people, members for --json.
 struct FileDescription {
   var kind: String
+  /// What its proofs hide, for a key or a proof.
+  var mode: ProofMode?
   var lines: [String] = []
   var members: [Member]
 
   static func + (left: FileDescription, right: FileDescription) -> FileDescription {
-    FileDescription(kind: left.kind, lines: left.lines + right.lines, members: left.members + right.members)
+    FileDescription(
+      kind: left.kind, mode: left.mode ?? right.mode, lines: left.lines + right.lines,
+      members: left.members + right.members)
   }
 
   static func += (left: inout FileDescription, right: FileDescription) { left = left + right }
 
-  init(kind: String, lines: [String] = [], members: [Member] = []) {
+  init(kind: String, mode: ProofMode? = nil, lines: [String] = [], members: [Member] = []) {
     self.kind = kind
+    self.mode = mode
     self.lines = lines
     self.members = members
   }
@@ -66,34 +72,49 @@ extension FileDescription {
   }
 
   init(_ core: KeyCore) {
-    self.init(kind: "")
+    self.init(kind: "", mode: core.mode)
     let code = core.code
     lines = ["model     \(core.modelID.hexadecimal)", "key       \(core.digest.hexadecimal)"]
     if let code {
+      let tail = code.isHiding ? ", tails of \(grouped(code.tailCount))" : ""
       lines.append(
-        "weights   rows of 2^\(code.variableCount), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
+        "weights   rows of 2^\(code.variableCount)\(tail), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
     }
+    lines.append("proofs    " + (core.proofCount > 0 ? "hides the weights in \(grouped(core.proofCount))" : "hides nothing"))
     members = [
       Member("model", .string(core.modelID.hexadecimal)), Member("key", .string(core.digest.hexadecimal)),
       Member("root", .string(core.root.hexadecimal)),
       Member("row_variables", code.map { .integer($0.variableCount) } ?? .null),
       Member("rate_bits", code.map { .integer($0.rateBits) } ?? .null),
+      Member("tail", code.map { .integer($0.tailCount) } ?? .null), Member("proofs", .integer(core.proofCount)),
     ]
   }
 
-  init(rangeProof: [UInt8], _ circuit: ArithmeticCircuit, _ core: KeyCore?) {
+  init(_ ledger: PositionLedger) {
     self.init(kind: "")
-    let soundness = Soundness(Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core?.code))
+    do throws(LedgerError) {
+      let count = try ledger.remainingProofCount()
+      lines = ["left      \(grouped(count)) proofs at least, by \(ledger.path)"]
+      members = [Member("proofs_left", .integer(count))]
+    } catch {
+      lines = ["left      none: \(ledger.path): \(error.reason)"]
+      members = [Member("proofs_left", .null)]
+    }
+  }
+
+  init(rangeProof: [UInt8], _ key: VerifyingKey) {
+    self.init(kind: "")
+    let soundness = key.weightRangeSoundness
     lines = ["weight range proof: \(grouped(rangeProof.count)) bytes, soundness in bits"] + soundness.lines
     members = [
       Member("range_proof_bytes", .integer(rangeProof.count)), Member("range_proof_soundness", soundness.json),
     ]
   }
 
-  init(soundnessOf circuit: ArithmeticCircuit, batch: Int) {
+  init(soundnessOf plan: Plan) {
     self.init(kind: "")
-    let soundness = Soundness(Plan(circuit: circuit, batch: batch, modelCode: circuit.modelCode))
-    lines = ["inference proof of a batch of \(batch): soundness in bits"] + soundness.lines
+    let soundness = Soundness(plan)
+    lines = ["\(plan.mode.name) inference proof of a batch of \(plan.batch): soundness in bits"] + soundness.lines
     members = [Member("soundness", soundness.json), Member("soundness_bits", .number(soundness.totalBits))]
   }
 
@@ -119,7 +140,7 @@ extension FileDescription {
   }
 
   init(ledger file: [UInt8]) throws(VerificationError) {
-    var reader = try ByteReader(.spentPositions, sealed: file)
+    var (reader, _) = try ByteReader.open(.spentPositions, sealed: file)
     self.init(kind: "spent positions (private)")
     do throws(MalformedBytes) {
       let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
@@ -133,8 +154,8 @@ extension FileDescription {
   }
 
   init(proof file: [UInt8]) throws(VerificationError) {
-    var (reader, _) = try ByteReader.open(.proof, sealed: file)
-    self.init(kind: "proof (public)")
+    var (reader, mode) = try ByteReader.open(.proof, sealed: file)
+    self.init(kind: "proof (public)", mode: mode)
     do throws(MalformedBytes) {
       let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
       let model = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal

@@ -33,6 +33,22 @@ struct NetworkFiles {
     let key = try load(provingKeyPath) { () throws(VerificationError) in try ProvingKey(file: bytes) }
     return (key, bytes.count)
   }
+
+  func ledger(of core: KeyCore) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }
+}
+
+extension PositionLedger {
+  /// Runs `body`, with its errors as a line that says what to do.
+  func reporting<Value>(_ body: (PositionLedger) throws(LedgerError) -> Value) throws -> Value {
+    do throws(LedgerError) { return try body(self) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+  }
+
+  /// Refuses a key that has no positions left for a proof.
+  func requireProof() throws {
+    try reporting { ledger throws(LedgerError) in
+      guard try ledger.remainingProofCount() > 0 else { throw .usedUp }
+    }
+  }
 }
 
 let verifyingKeyByteCap = 1 << 28

@@ -9,8 +9,8 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Shows what a .circuit, .weights, .pk, .vk or .proof file holds.",
     discussion: """
-      For circuits and keys also each term of the soundness sum in bits, and the total. With --key the statement of a
-      proof is shown, without checking that it holds.
+      For circuits and keys also each term of the soundness sum in bits, and the total; for a proving key, how many proofs
+      it has left. With --key the statement of a proof is shown, without checking that it holds.
 
         zkml inspect net.vk
         zkml inspect sample.proof --key net.vk
@@ -30,10 +30,10 @@ struct InspectCommand: ParsableCommand {
     let description = try content(of: bytes)
     shared.say("\(file): \(description.kind), \(grouped(bytes.count)) bytes")
     for line in description.lines { shared.say(line) }
-    shared.say(plainModeNotice)
+    if let mode = description.mode { shared.say(mode.notice) }
     let members: [Member] = [
       Member("file", .string(file)), Member("kind", .string(description.kind)), Member("bytes", .integer(bytes.count)),
-      Member("hiding", .bool(false)),
+      Member("hiding", description.mode.map { .bool($0 == .hiding) } ?? .null),
     ]
     let object = JSON.object(members + description.members)
     shared.emit(object)
@@ -42,42 +42,45 @@ struct InspectCommand: ParsableCommand {
   private func content(of bytes: [UInt8]) throws -> FileDescription {
     if bytes.starts(with: ArithmeticCircuit.magic) {
       let circuit = try load(file) { () throws(VerificationError) in try ArithmeticCircuit(file: bytes) }
-      return try describe("circuit (public)", circuit)
+      let code = circuit.modelCode(proofCount: circuit.defaultProofCount)
+      return FileDescription(kind: "circuit (public)", circuit) + (try soundness(circuit, code, .hiding, batch: batch))
     }
     switch FileKind(rawValue: String(decoding: bytes.prefix(8), as: UTF8.self)) {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
-      return try describe("verifying key (public)", key.circuit, key.core, rangeProof: key.rangeProof)
+      return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
+        + FileDescription(rangeProof: key.rangeProof, key)
+        + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .provingKey:
       let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: bytes) }
-      return try describe("proving key (private)", key.circuit, key.core)
+      let files = NetworkFiles(path: file.hasSuffix(".pk") ? String(file.dropLast(3)) : file)
+      let left = files.ledger(of: key.core).map { FileDescription($0) } ?? FileDescription(kind: "")
+      return FileDescription(kind: "proving key (private)", key.circuit) + FileDescription(key.core) + left
+        + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .weights:
       return try load(file) { () throws(VerificationError) in try FileDescription(weights: bytes) }
     case .spentPositions:
       return try load(file) { () throws(VerificationError) in try FileDescription(ledger: bytes) }
     case .proof:
       let description = try load(file) { () throws(VerificationError) in try FileDescription(proof: bytes) }
-      guard let key else { return description }
-      let (trusted, _) = try VerifyingKey.trusted(key)
-      let proof = try load(file) { () throws(VerificationError) in try Proof(file: bytes, key: trusted) }
-      return description + (try describe("", trusted.circuit, trusted.core, batch: proof.statement.batch))
-        + FileDescription(statement: proof.statement, trusted.circuit)
+      guard let path = self.key else { return description }
+      let (key, _) = try VerifyingKey.trusted(path)
+      let proof = try load(file) { () throws(VerificationError) in try Proof(file: bytes, key: key) }
+      return description + FileDescription(kind: "", key.circuit) + FileDescription(key.core)
+        + (try soundness(key.circuit, key.core.code, proof.mode, batch: proof.statement.batch))
+        + FileDescription(statement: proof.statement, key.circuit)
     case nil:
       throw Failure.unusable("\(file): is not a file of this tool")
     }
   }
 
-  private func describe(
-    _ kind: String, _ circuit: ArithmeticCircuit, _ core: KeyCore? = nil, rangeProof: [UInt8]? = nil,
-    batch: Int? = nil
+  private func soundness(
+    _ circuit: ArithmeticCircuit, _ code: Code?, _ mode: ProofMode, batch: Int
   ) throws -> FileDescription {
-    let batch = batch ?? self.batch
     guard (1...circuit.batchCap).contains(batch) else {
       throw Failure.unusable("\(file): takes batches of 1 to \(circuit.batchCap), not \(batch)")
     }
-    var description = FileDescription(kind: kind, circuit)
-    if let core { description += FileDescription(core) }
-    if let rangeProof { description += FileDescription(rangeProof: rangeProof, circuit, core) }
-    return description + FileDescription(soundnessOf: circuit, batch: batch)
+    return FileDescription(
+      soundnessOf: Plan(circuit: circuit, batch: batch, modelCode: code, isHiding: mode == .hiding))
   }
 }

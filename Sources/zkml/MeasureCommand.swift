@@ -13,7 +13,7 @@ struct MeasureCommand: ParsableCommand {
       Reads NET.circuit, NET.weights, NET.pk and NET.vk. Proving is timed with the key loaded, verifying with the key
       loaded and its weights known to be in range. Overheads are against the plain integer executor of this tool, and
       with --onnxruntime (needs python3 with onnxruntime) also against onnxruntime: all of them on the same number of
-      threads, with the same batch.
+      threads, with the same batch. The proofs are thrown away, so they do not count in NET.spent.
 
         zkml measure net --input test.npz:input[0]
         zkml measure net --input test.npz:input[0] --onnxruntime model.onnx --repeat 21 --json
@@ -27,6 +27,8 @@ struct MeasureCommand: ParsableCommand {
   var onnxruntime: String?
 
   @Option(name: [.customLong("repeat")], help: "Runs of which medians are taken.") var runCount = 9
+
+  @Flag(help: "Measure proofs that hide nothing.") var transparent = false
 
   @OptionGroup var shared: SharedOptions
 
@@ -44,16 +46,19 @@ struct MeasureCommand: ParsableCommand {
     guard key.core == verifyingKey.core, key.circuit == circuit else {
       throw Failure.unusable("\(network): the files are not of one setup; run zkml setup \(network)")
     }
+    let mode: ProofMode = transparent ? .plain : .hiding
+    try key.core.require(mode, files.provingKeyPath)
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
     arrays.notice(input).map(shared.note)
     var figures = Figures(
-      circuit: circuit, key: verifyingKey, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
+      circuit: circuit, key: verifyingKey, mode: mode, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
     for run in 0...runCount {
       shared.status("measuring, run \(run) of \(runCount)")
       let start = ContinuousClock.now
-      let (proof, details) = try key.proof(batch: batch, inputs: inputs, source: input, threads: shared.threadCount)
+      let (proof, details) = try key.proof(
+        batch: batch, inputs: inputs, mode: mode, source: input, threads: shared.threadCount)
       let proved = ContinuousClock.now
       let bytes = proof.file(circuit)
       let encoded = ContinuousClock.now

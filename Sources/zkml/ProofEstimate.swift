@@ -4,6 +4,7 @@ import Verifier
 
 /// What one proof will cost, from the circuit alone.
 struct ProofEstimate {
+  let mode: ProofMode
   let batch: Int
   let threads: Int
   let size: ProofSize
@@ -17,16 +18,20 @@ struct ProofEstimate {
 
   var proveSeconds: Double { phases.reduce(0) { $0 + $1.seconds } }
 
-  init(_ circuit: ArithmeticCircuit, batch: Int, threads: Int) {
-    let plan = Plan(circuit: circuit, batch: batch, modelCode: circuit.modelCode)
+  /// - Parameter proofCount: What the key hides the weights in; 0 is a transparent proof.
+  init(
+    _ circuit: ArithmeticCircuit, proofCount: Int, batch: Int, threads: Int, slowness: Double = UnitCosts.slowness()
+  ) {
+    let plan = Plan(
+      circuit: circuit, batch: batch, modelCode: circuit.modelCode(proofCount: proofCount), isHiding: proofCount > 0)
     let work = ProofWork(plan)
-    let slowness = UnitCosts.slowness()
     self.slowness = slowness
+    mode = plan.mode
     self.batch = batch
     self.threads = threads
     self.work = work
     size = ProofSize(plan)
-    phases = phaseNames.map { name in
+    phases = phaseNames(plan.mode).map { name in
       let nanoseconds = WorkKind.allCases.filter { $0.phase == name }.reduce(UnitCosts.fixedNanoseconds(name)) {
         $0 + UnitCosts.nanoseconds($1) * Double(work.counts[$1] ?? 0)
       }
@@ -47,8 +52,16 @@ struct ProofEstimate {
     var key = 8 * weights
     var proof = 8 * columns
     for (index, commitment) in plan.commitments.enumerated() {
-      let bytes = 8 * (commitment.elementCount + commitment.symbolCount) + 64 << commitment.code.domainBits
-      if index == 0, plan.hasWeights { key += bytes } else { proof += bytes }
+      let code = commitment.code
+      func bytes(rowCount: Int) -> Int {
+        8 * rowCount * (code.vectorCount + 1 << code.domainBits) + (64 + code.saltByteCount) << code.domainBits
+      }
+      if index == 0, plan.hasWeights {
+        key += bytes(rowCount: commitment.rowCount)
+        if plan.mode == .hiding { proof += bytes(rowCount: 2) }
+      } else {
+        proof += bytes(rowCount: commitment.rowCount)
+      }
     }
     let file = key - 8 * (plan.hasWeights ? plan.commitments[0].elementCount : 0) - 4 * weights
     let leaves = plan.circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth
@@ -59,25 +72,19 @@ struct ProofEstimate {
 
 extension ProofEstimate {
   var line: String {
-    let subject = "a proof of a batch of \(batch) on \(threads) thread\(threads == 1 ? "" : "s"), about"
+    let subject = "a \(mode.name) proof of a batch of \(batch) on \(threads) thread\(threads == 1 ? "" : "s"), about"
     let bytes = (grouped(size.byteCount), grouped(memoryByteCount))
     return "\(subject): \(bytes.0) bytes, \(duration(proveSeconds)), \(bytes.1) bytes of memory"
   }
 
   var json: JSON {
     [
-      "batch": .integer(batch), "threads": .integer(threads), "proof_bytes": .integer(size.byteCount),
+      "hiding": .bool(mode == .hiding), "batch": .integer(batch), "threads": .integer(threads), "proof_bytes": .integer(size.byteCount),
       "prove_s": .number(proveSeconds), "memory_bytes": .integer(memoryByteCount),
       "slowness": .number(slowness),
       "phases": .object(phases.map { Member($0.name, .number($0.seconds)) }),
       "proof_parts": .object(size.parts.map { Member($0.label, .integer(Int($0.byteCount.rounded()))) }),
       "work": .object(WorkKind.allCases.map { Member($0.rawValue, .integer(work.counts[$0] ?? 0)) }),
     ]
-  }
-}
-
-extension ArithmeticCircuit {
-  var modelCode: Code? {
-    ParameterPlanner.modelCode(shapes: columns(of: .weight).map { shape(ofColumn: $0, batch: 1) })
   }
 }

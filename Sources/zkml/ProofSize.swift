@@ -14,6 +14,7 @@ struct ProofSize {
     let circuit = plan.circuit
     add("statement", Self.statementByteCount(circuit, batch: plan.batch))
     if plan.hasWitness { add("witness", Digest.byteCount) }
+    if plan.mode == .hiding, plan.hasWeights { add("mask", Digest.byteCount) }
     if !circuit.lookups.isEmpty {
       let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
       let layers = depths[0] > depths[1] ? depths[0] : depths[1]
@@ -21,15 +22,31 @@ struct ProofSize {
       addElements("layer.round", layers * (layers - 1))
       addElements("layer.ends", 4 * (depths[0] + depths[1]))
       addElements("lookup.values", plan.lookedUpColumns.count + circuit.tables.count)
+      if plan.mode == .hiding { addElements("inverse", 2) }
     }
-    let terms = plan.shapesOfTerms
     let instances = plan.instanceShapes
-    addElements("terms", terms.count { !plan.isComputed($0) })
-    let degree = instances.reduce(2) { max($0, $1.degree) }
-    addElements("contraction.round", degree * (instances.map(\.variableCount).max() ?? 0))
-    addElements("operands", instances.flatMap(\.operands).count { plan.slots[$0.column] != nil })
+    let operandCounts = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
+    addElements("terms", plan.sentTermCount)
+    addElements("contraction.round", instances.contractionDegree * (instances.map(\.variableCount).max() ?? 0))
+    addElements("operands", operandCounts.reduce(0, +))
     addElements("merge.round", 2 * (plan.commitments.map(\.variableCount).max() ?? 0))
-    var codes = plan.commitments.map { (code: $0.code, leafByteCount: BaseField.byteCount * $0.layout.rowCount) }
+    if let pads = plan.pads {
+      addElements("product", operandCounts.reduce(0) { $0 + max(0, $1 - 2) })
+      addElements("mask.sum", 1)
+      addElements("quadratic.round", 3 * pads.variableCount)
+      addElements("quadratic.ends", 2)
+      addElements("mask.value", 1)
+    }
+    addOpenings(plan)
+  }
+
+  private mutating func addOpenings(_ plan: Plan) {
+    var codes = plan.commitments.map { commitment in
+      (code: commitment.code, leafByteCount: BaseField.byteCount * commitment.rowCount + commitment.code.saltByteCount)
+    }
+    if plan.mode == .hiding, plan.hasWeights, let model = plan.commitments.first {
+      codes.append((model.code, 2 * BaseField.byteCount + model.code.saltByteCount))
+    }
     for level in plan.levels {
       for (code, leafByteCount) in codes { addOpening(code, leafByteCount: leafByteCount) }
       addElements("fold.round", 2 * level.roundCount)

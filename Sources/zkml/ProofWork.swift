@@ -14,6 +14,8 @@ enum WorkKind: String, CaseIterable {
   case contractionTables = "contractions.tables"
   case mergePasses = "merge.passes"
   case mergeTables = "merge.tables"
+  case dischargePads = "discharge.pads"
+  case dischargeMasks = "discharge.masks"
   case openSymbols = "open.symbols"
 
   var phase: Substring { rawValue.prefix { $0 != "." } }
@@ -39,6 +41,15 @@ struct ProofWork {
     add(.commitStatement, (circuit.inputs + circuit.outputs).reduce(0) { $0 + $1.dimensions.reduce(plan.batch, *) })
     if plan.hasWitness, let witness = plan.commitments.last {
       add(.commitSymbols, witness.symbolCount)
+    }
+    if let pads = plan.pads, let witness = plan.commitments.last {
+      var maskCount = (1 + pads.rowCount) << witness.code.variableCount
+      if plan.hasWeights {
+        add(.commitSymbols, 2 << plan.commitments[0].code.domainBits)
+        maskCount += 1 << plan.commitments[0].code.variableCount
+      }
+      add(.dischargePads, pads.entryCount)
+      add(.dischargeMasks, maskCount)
     }
     if !circuit.lookups.isEmpty {
       add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
@@ -76,7 +87,7 @@ struct ProofWork {
   private mutating func addOpening(_ plan: Plan) {
     for commitment in plan.commitments {
       add(.mergePasses, commitment.elementCount)
-      add(.mergeTables, commitment.elementCount / max(1, commitment.layout.rowCount))
+      add(.mergeTables, 1 << commitment.code.variableCount)
     }
     for level in plan.levels {
       switch level {
@@ -88,9 +99,12 @@ struct ProofWork {
 }
 
 extension CommitmentPlan {
-  /// Entries of the committed matrix.
-  var elementCount: Int { layout.rowCount << layout.variableCount }
+  /// Rows of the committed matrix.
+  var rowCount: Int { layout.rowCount + maskedRowCount }
+
+  /// Its entries, without tails.
+  var elementCount: Int { rowCount << layout.variableCount }
 
   /// Symbols of its code.
-  var symbolCount: Int { layout.rowCount << code.domainBits }
+  var symbolCount: Int { rowCount << code.domainBits }
 }

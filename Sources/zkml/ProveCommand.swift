@@ -11,8 +11,9 @@ struct ProveCommand: ParsableCommand {
     commandName: "prove",
     abstract: "Runs the network on an input and proves the output.",
     discussion: """
-      Reads NET.pk. The only mode is the plain one: the statement shows input and output, and nothing is provably
-      hidden, not even the weights. --transparent says that this is wanted.
+      Reads NET.pk. The proof hides the weights and shows input and output. A key hides them in a limited number of proofs:
+      NET.spent counts what they show, before they are written. Keep it with the key, and never use a copy of both: each copy
+      would count for itself. With --transparent the proof is smaller and hides nothing.
 
         zkml prove net --input test.npz:input[3] -o sample.proof
         zkml prove net --input sample.json --context "order 4711" -o sample.proof
@@ -35,9 +36,9 @@ struct ProveCommand: ParsableCommand {
 
   @Option(help: "Text that the proof is bound to; a verifier demands the same.") var context = ""
 
-  @Flag(help: "Hide the input from the verifier; refused until the hiding mode exists.") var privateInput = false
+  @Flag(help: "Hide the input from the verifier; refused so far.") var privateInput = false
 
-  @Flag(help: "Prove without hiding anything; the only mode so far.") var transparent = false
+  @Flag(help: "Prove without hiding anything.") var transparent = false
 
   @OptionGroup var shared: SharedOptions
 
@@ -53,22 +54,26 @@ struct ProveCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed(transparent: transparent)
     if privateInput {
-      throw Failure.unusable(
-        "--private-input is refused: the plain mode publishes the input, and there is no hiding mode yet")
+      throw Failure.unusable("--private-input is refused: so far the hiding mode hides the weights, not the input")
     }
     let start = ContinuousClock.now
-    let (key, keyByteCount) = try NetworkFiles(path: network).provingKey()
+    let files = NetworkFiles(path: network)
+    let (key, keyByteCount) = try files.provingKey()
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
+    try key.core.require(mode, files.provingKeyPath)
+    let ledger = files.ledger(of: key.core)
+    if transparent, ledger != nil {
+      shared.note("--transparent: the proof reveals evaluations of the secret weights, which this key could hide")
+    }
     let jobs = try jobs()
     let reports = try jobs.map { job in
-      do { return try prove(key, job, of: jobs.count) } catch {
+      do { return try prove(key, ledger, job, of: jobs.count) } catch {
         guard many != nil else { throw error }
         let failure = Failure(error)
         throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
       }
     }
-    if !transparent { shared.note(plainModeNotice) }
     shared.emit(many == nil ? reports[0] : ["proofs": .array(reports)])
   }
 
@@ -91,26 +96,32 @@ struct ProveCommand: ParsableCommand {
     return jobs
   }
 
-  private func prove(_ key: ProvingKey, _ job: ProofJob, of count: Int) throws -> JSON {
+  private var mode: ProofMode { transparent ? .plain : .hiding }
+
+  private func prove(_ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, of count: Int) throws -> JSON {
     let (circuit, input, output) = (key.circuit, job.input, job.output)
+    try requireWritable(output)
+    try ledger?.requireProof()
     let arrays = try circuit.quantized(input, circuit.inputs)
     let batch = arrays.batch
     arrays.notice(input).map(shared.note)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
-      batch: batch, inputs: arrays.integers, context: Array(context.utf8), source: input, threads: shared.threadCount
+      batch: batch, inputs: arrays.integers, context: Array(context.utf8), mode: mode, source: input,
+      threads: shared.threadCount
     ) { phase in
       shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let bytes = proof.file(circuit)
+    try ledger?.reporting { ledger throws(LedgerError) in try ledger.spend(details.modelPositions) }
     try write([OutputFile(path: output, bytes: bytes)])
     let outputs = proof.statement.outputs
     for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
     shared.say("wrote \(output) (\(grouped(bytes.count)) bytes, proved in \(duration(seconds)))")
     for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
-      "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(false),
+      "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(mode == .hiding),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
       "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
@@ -131,11 +142,12 @@ private struct ProofJob {
 
 extension ProvingKey {
   func proof(
-    batch: Int, inputs: [[Int64]], context: [UInt8] = [], source: String, threads: Int,
+    batch: Int, inputs: [[Int64]], context: [UInt8] = [], mode: ProofMode, source: String, threads: Int,
     observe: @escaping (String) -> Void = { _ in }
   ) throws -> (proof: Proof, details: ProofBytes) {
     do throws(ExecutionError) {
-      return try prove(batch: batch, inputs: inputs, context: context, threads: threads, observe: observe)
+      return try prove(
+        batch: batch, inputs: inputs, context: context, mode: mode, threads: threads, observe: observe)
     } catch {
       throw Failure.unusable("\(source): \(error.reason(circuit))")
     }

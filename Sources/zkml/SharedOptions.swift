@@ -53,6 +53,3 @@ struct SharedOptions: ParsableArguments {
   /// The object of --json.
   func emit(_ object: @autoclosure () -> JSON) { if json { print(object()) } }
 }
-
-/// What the only mode does not do.
-let plainModeNotice = "plain mode: input and output are public, and nothing is provably hidden, not even the weights"

@@ -1,9 +1,12 @@
 import Circuit
 import Field
 import Prover
+import Verifier
 
 /// The phases of a proof, in order.
-let phaseNames = ["witness", "plan", "commit", "lookups", "contractions", "merge", "open"]
+func phaseNames(_ mode: ProofMode) -> [String] {
+  ["witness", "plan", "commit", "lookups", "contractions", "merge"] + (mode == .hiding ? ["discharge"] : []) + ["open"]
+}
 
 /// What work takes: fitted by scripts/tools/fit-costs to proofs on the machine that docs/performance.md names.
 enum UnitCosts {
@@ -21,6 +24,8 @@ enum UnitCosts {
     case .contractionTables: 140
     case .mergePasses: 1.4
     case .mergeTables: 67
+    case .dischargePads: 600
+    case .dischargeMasks: 20
     case .openSymbols: 56
     }
   }
@@ -34,6 +39,7 @@ enum UnitCosts {
     case "lookups": 42e4
     case "contractions": 4e4
     case "merge": 17e4
+    case "discharge": 20e4
     case "open": 13e5
     case _: 0
     }

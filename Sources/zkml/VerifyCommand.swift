@@ -8,7 +8,7 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Checks that proofs hold, for this key and the demanded statement.",
     discussion: """
-      Prints the statement: model, batch, input, outputs, context. --input, --output and --context demand that it is the
+      Prints the statement: model, batch, input, outputs, context; and what is public, what is hidden. --input, --output and --context demand that it is the
       given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared;
       a number beyond the network's range is in no statement. --model demands that the key is the one of this model.
       Several proofs give one line each.
@@ -62,11 +62,13 @@ struct VerifyCommand: ParsableCommand {
     } else {
       for outcome in outcomes { shared.say(outcome.summary) }
       if shared.quiet || shared.json { for failure in outcomes.compactMap(\.failure) { printError("zkml: " + failure.message) } }
-      shared.say(plainModeNotice)
+      for mode in Set(outcomes.compactMap { $0.proof?.mode }).sorted(by: { $0.rawValue < $1.rawValue }) {
+        shared.say(mode.notice)
+      }
     }
     shared.emit([
       "valid": .bool(outcomes.allSatisfy { $0.failure == nil }), "model": .string(key.modelID),
-      "hiding": .bool(false), "proofs": .array(outcomes.map(\.json)),
+      "hiding": .bool(outcomes.allSatisfy { $0.proof?.mode == .hiding }), "proofs": .array(outcomes.map(\.json)),
     ])
     let failures = outcomes.compactMap(\.failure)
     if let failure = failures.first(where: { $0.status == .doesNotHold }) ?? failures.first {
@@ -76,10 +78,9 @@ struct VerifyCommand: ParsableCommand {
 
   private func outcome(of path: String, _ key: VerifyingKey) -> ProofOutcome {
     do {
-      let proof = try checkedProof(path, key)
-      return ProofOutcome(path: path, key: key, statement: proof.statement, failure: nil)
+      return ProofOutcome(path: path, key: key, proof: try checkedProof(path, key), failure: nil)
     } catch {
-      return ProofOutcome(path: path, key: key, statement: nil, failure: Failure(error))
+      return ProofOutcome(path: path, key: key, proof: nil, failure: Failure(error))
     }
   }
 
@@ -125,34 +126,35 @@ struct VerifyCommand: ParsableCommand {
 struct ProofOutcome {
   let path: String
   let key: VerifyingKey
-  let statement: Statement?
+  /// When it is valid.
+  let proof: Proof?
   let failure: Failure?
 
-  var summary: String { failure.map { "\($0.message)" } ?? "\(path): valid" }
+  var summary: String { failure?.message ?? "\(path): valid" + (proof.map { ", \($0.mode.name)" } ?? "") }
 
   /// The statement of a valid proof; nothing otherwise.
   var lines: [String] {
-    guard let statement else { return [] }
-    let circuit = key.circuit
+    guard let proof else { return [] }
+    let (circuit, statement) = (key.circuit, proof.statement)
     let inputs = circuit.inputs.map { "\($0.name) (\($0.shapeText))" }.joined(separator: ", ")
     return [
       "valid: \(path)", "model    \(key.modelID)", "name     \(circuit.name)", "batch    \(statement.batch)",
-      "context  \(contextText(statement.context))", "public   input \(inputs), all outputs",
-      "hidden   nothing provably (plain mode), not even the weights",
-      "sound    2^-\(decimal(key.soundness(.plain, batch: statement.batch).totalBits, places: 2))",
+      "context  \(contextText(statement.context))",
+    ] + proof.mode.lines(inputs: inputs) + [
+      "sound    2^-\(decimal(key.soundness(proof.mode, batch: statement.batch).totalBits, places: 2))"
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
 
   var json: JSON {
-    guard let statement else {
+    guard let proof else {
       return ["proof": .string(path), "valid": .bool(false), "reason": .string(failure?.message ?? "")]
     }
-    let circuit = key.circuit
+    let (circuit, statement) = (key.circuit, proof.statement)
     return [
-      "proof": .string(path), "valid": .bool(true), "batch": .integer(statement.batch),
+      "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
       "context": .string(String(decoding: statement.context, as: UTF8.self)),
-      "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array([]),
-      "soundness_bits": .number(key.soundness(.plain, batch: statement.batch).totalBits),
+      "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array(proof.mode.hiddenParts.map { .string($0) }),
+      "soundness_bits": .number(key.soundness(proof.mode, batch: statement.batch).totalBits),
       "inputs": circuit.inputs.json(statement.inputs, circuit, batch: statement.batch),
       "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
     ]

@@ -20,6 +20,15 @@ import Verifier
     try decoded.verifyingKey(threads: 1).verifyWeightRange()
   }
 
+  @Test func hidingKeysKeepTailsAndSalts() throws {
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, threads: 2)
+    let decoded = try ProvingKey(file: key.file)
+    #expect(decoded.core == key.core && decoded.core.mode == .hiding && decoded.file == key.file)
+    let inputs = network.input(batch: 1)
+    let proof = try decoded.prove(batch: 1, inputs: inputs, mode: .hiding, threads: 2).proof
+    try key.verifyingKey(threads: 2).verify(proof)
+  }
+
   @Test func invalidCircuitsAreRefused() throws {
     let file = ArithmeticCircuit(name: "none", batchCap: 1, axes: [0]).file
     #expect(throws: VerificationError.self) { try ArithmeticCircuit(file: file) }

@@ -76,7 +76,7 @@ import Verifier
     try network.place.write(Array(try network.place.bytes("a.proof").dropLast()), to: "b.proof")
     let result = try network.verify("@a.proof", "@b.proof", "@a.proof")
     #expect(result.status == 1)
-    #expect(result.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 2)
+    #expect(result.output.split(separator: "\n").count { $0.hasSuffix(": valid, hiding") } == 2)
     let object = try network.verify("@a.proof", "@b.proof", "--json")
     #expect(object.status == 1 && object.output.hasPrefix("{\"valid\": false"))
     #expect(try network.verify("@a.proof", "@none.proof").status == 2)
@@ -93,12 +93,12 @@ import Verifier
 
   /// A key whose seal is right and whose symbols are not those of its weights.
   @Test func forgedProvingKeyIsAnInternalError() throws {
-    let network = try TrainedNetwork(isProved: false)
+    let network = try TrainedNetwork(isProved: false, setup: "--transparent")
     var key = try ProvingKey(file: network.place.bytes("net.pk")).file
     let treeByteCount = try #require(ProvingKey(file: key).commitment).tree.levels.reduce(0) { $0 + 32 * $1.count }
     for position in 1...1000 { key[key.count - 32 - treeByteCount - 8 * position] ^= 1 }
     try network.place.write(resealed(key), to: "net.pk")
-    let result = try network.place.run("measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1")
+    let result = try network.place.run("measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1", "--transparent")
     #expect(result.status == 3 && result.errorLines.count == 1)
   }
 }

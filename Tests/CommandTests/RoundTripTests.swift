@@ -4,7 +4,7 @@ import Testing
 @Suite struct RoundTripTests {
   @Test func filesHaveTheirModes() throws {
     let network = try TrainedNetwork()
-    #expect(network.place.names == ["a.proof", "net.circuit", "net.pk", "net.vk", "net.weights"])
+    #expect(network.place.names == ["a.proof", "net.circuit", "net.pk", "net.spent", "net.vk", "net.weights"])
     #expect(network.place.mode("net.pk") == 0o600)
     #expect(network.place.mode("net.weights") == 0o600)
     for name in ["a.proof", "net.circuit", "net.vk"] { #expect(network.place.mode(name) & 0o400 != 0) }
@@ -16,19 +16,19 @@ import Testing
     let verified = try network.verify("@a.proof", "--input", TrainedNetwork.sample(3), "--output", "@out.npy")
     #expect(verified.status == 0, "\(verified.errors)")
     #expect(verified.output.hasPrefix("valid: "))
-    #expect(verified.output.contains("nothing provably"))
+    #expect(verified.output.contains("mode     hiding\n") && verified.output.contains("hidden   weights"))
     #expect(verified.output.hasSuffix(run.output))
     let expected = TrainedNetwork.folder + "/expected.npy[3]"
     #expect(try network.verify("@a.proof", "--output", expected).status == 0)
   }
 
   @Test func proofsAreTheSameOnEveryRunAndThreadCount() throws {
-    let network = try TrainedNetwork()
-    for threads in ["1", "3"] {
+    let network = try TrainedNetwork(isProved: false)
+    for threads in ["1", "2", "3"] {
       try network.succeed(
-        "prove", "@net", "--input", TrainedNetwork.sample(3), "-o", "@b.proof", "--context", "order 1",
+        "prove", "@net", "--input", TrainedNetwork.sample(3), "-o", "@\(threads).proof", "--context", "order 1",
         "--threads", threads, "--transparent", "--seed", "00ff")
-      #expect(try network.place.bytes("a.proof") == network.place.bytes("b.proof"))
+      #expect(try network.place.bytes("1.proof") == network.place.bytes("\(threads).proof"))
     }
   }
 
@@ -43,7 +43,7 @@ import Testing
     try network.succeed("prove", "@net", "--many", "@list")
     let several = try network.place.run("verify", "--key", "@net.vk", "@p0.proof", "@p1.proof", "@p2.proof")
     #expect(several.status == 0)
-    #expect(several.output.split(separator: "\n").count { $0.hasSuffix(": valid") } == 3)
+    #expect(several.output.split(separator: "\n").count { $0.hasSuffix(": valid, hiding") } == 3)
   }
 
   /// An error ends a list and names its line; the proofs before it stay, and nothing else is left.
@@ -58,7 +58,7 @@ import Testing
     let result = try network.place.run("prove", "@net", "--many", "@list", "--json")
     #expect(result.status == 2 && result.output.isEmpty)
     #expect(result.errors.contains("list:3: \(folder)/none.npy"))
-    #expect(network.place.names == ["list", "net.circuit", "net.pk", "net.vk", "net.weights", "p 0.proof"])
+    #expect(network.place.names == ["list", "net.circuit", "net.pk", "net.spent", "net.vk", "net.weights", "p 0.proof"])
     #expect(try network.place.run("verify", "--key", "@net.vk", "@p 0.proof").status == 0)
   }
 
@@ -80,15 +80,28 @@ import Testing
   /// The bytes of a proof follow from the circuit alone, but for where leaves are drawn.
   @Test(arguments: [1, 5]) func proofBytesArePredicted(batch: Int) throws {
     let network = try TrainedNetwork(isProved: false)
-    let result = try network.succeed(
-      "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run", "--json", "--batch",
-      "\(batch)")
-    let estimate = try JSONDecoder().decode(Estimated.self, from: Data(result.output.utf8)).estimate
+    let compiled: Estimated = try network.object(
+      "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run", "--batch", "\(batch)")
     let arrays = (0..<batch).map { _ in "[" + Array(repeating: "0.5", count: 64).joined(separator: ",") + "]" }
     try network.place.write(Array("[\(arrays.joined(separator: ","))]".utf8), to: "x.json")
-    let measured = try JSONDecoder().decode(
-      Measured.self,
-      from: Data(try network.succeed("measure", "@net", "--input", "@x.json", "--repeat", "1", "--json").output.utf8))
+    let measured: Measured = try network.object("measure", "@net", "--input", "@x.json", "--repeat", "1")
+    expect(measured, isPredictedBy: compiled.estimate)
+  }
+
+  /// What a number of proofs costs is said before it is paid.
+  @Test(arguments: [["--transparent"], ["--proofs", "1"], ["--proofs", "300"]])
+  func costsOfKeysArePredicted(options: [String]) throws {
+    let network = try TrainedNetwork(isProved: false)
+    let made: Made = try network.object(["setup", "@net"] + options)
+    #expect(made.cost.proofs == made.proofs && made.hiding == (made.proofs > 0))
+    #expect(made.cost.proving_key_bytes == made.proving_key_bytes)
+    let arguments = ["measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1"]
+    expect(try network.object(arguments + (made.hiding ? [] : ["--transparent"])), isPredictedBy: made.cost.proof)
+    if !made.hiding { #expect(made.cost.transparent.proof_bytes == made.cost.proof.proof_bytes) }
+  }
+
+  private func expect(_ measured: Measured, isPredictedBy estimate: Estimated.Estimate) {
+    #expect(measured.hiding == estimate.hiding)
     #expect(abs(1 - Double(estimate.proof_bytes) / Double(measured.proof_bytes)) < 0.03)
     for (part, byteCount) in measured.proof_parts where part != "leaves" && part != "paths" {
       #expect(estimate.proof_parts[part] == byteCount, "\(part)")
@@ -99,15 +112,16 @@ import Testing
 
   @Test func everyFileIsInspected() throws {
     let network = try TrainedNetwork()
-    for (name, kind) in [
-      ("net.circuit", "circuit (public)"), ("net.weights", "weights (private)"), ("net.pk", "proving key (private)"),
-      ("net.vk", "verifying key (public)"), ("a.proof", "proof (public)"),
-    ] {
+    for (name, kind, hiding) in [
+      ("net.circuit", "circuit (public)", nil), ("net.weights", "weights (private)", nil),
+      ("net.pk", "proving key (private)", true), ("net.vk", "verifying key (public)", true),
+      ("net.spent", "spent positions (private)", nil), ("a.proof", "proof (public)", true),
+    ] as [(String, String, Bool?)] {
       let text = try network.succeed("inspect", "@" + name).output
       #expect(text.contains(kind))
-      #expect(text.contains("nothing is provably hidden"))
-      let object = try network.succeed("inspect", "@" + name, "--json").output
-      #expect(try JSONDecoder().decode(Inspected.self, from: Data(object.utf8)).kind == kind)
+      #expect(text.contains("hiding: the weights") == (hiding ?? false))
+      let object: Inspected = try network.object("inspect", "@" + name)
+      #expect(object.kind == kind && object.hiding == hiding)
     }
     let key = try network.succeed("inspect", "@net.vk").output
     for term in [
@@ -130,28 +144,24 @@ import Testing
 
   @Test func objectsHaveTheirKeys() throws {
     let network = try TrainedNetwork()
-    func object<Object: Decodable>(_: Object.Type, _ arguments: String...) throws -> Object {
-      let result = try network.place.run(arguments + ["--json"])
-      #expect(result.status == 0, "\(result.errors)")
-      return try JSONDecoder().decode(Object.self, from: Data(result.output.utf8))
-    }
-    let compiled = try object(
-      Compiled.self, "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run")
+    let compiled: Compiled = try network.object(
+      "compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "--dry-run")
     #expect(compiled.parameters == 2410 && compiled.macs == 2368 && compiled.layers.count == 2)
-    let evaluated = try object(
-      Evaluated.self, "evaluate", "@net", "--data", TrainedNetwork.data, "--labels", "labels", "--float",
+    let evaluated: Evaluated = try network.object(
+      "evaluate", "@net", "--data", TrainedNetwork.data, "--labels", "labels", "--float",
       TrainedNetwork.model)
     #expect(evaluated.samples == 450 && abs(evaluated.integer_accuracy - evaluated.float_accuracy) <= 0.005)
-    let measured = try object(Measured.self, "measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "3")
-    #expect(measured.soundness_bits >= 100 && measured.weight_elements == 2410 && !measured.hiding)
+    let measured: Measured = try network.object("measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "3")
+    #expect(measured.soundness_bits >= 100 && measured.weight_elements == 2410 && measured.hiding)
     #expect(measured.proof_parts.values.reduce(0, +) < measured.proof_bytes)
     #expect(measured.onnxruntime_s == nil && measured.overhead_onnxruntime == nil)
     let noModel = try network.place.run(
       "measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1", "--onnxruntime", "@none.onnx")
     #expect(noModel.status == 2 && noModel.errors.contains("none.onnx: cannot be timed with onnxruntime"))
     #expect(measured.phases.keys.contains("open"))
-    let verified = try object(Verified.self, "verify", "--key", "@net.vk", "@a.proof", "--context", "order 1")
-    #expect(verified.valid && verified.proofs.count == 1 && verified.proofs[0].context == "order 1")
+    let verified: Verified = try network.object("verify", "--key", "@net.vk", "@a.proof", "--context", "order 1")
+    #expect(verified.valid && verified.hiding && verified.proofs.count == 1 && verified.proofs[0].hiding)
+    #expect(verified.proofs[0].context == "order 1")
     #expect(verified.proofs[0].outputs["logits"]?.values.count == 10)
     #expect(verified.model == measured.model)
   }
@@ -164,13 +174,20 @@ private struct Unsupported: Decodable {
 
 private struct Estimated: Decodable {
   struct Estimate: Decodable {
-    let proof_bytes: Int, prove_s: Double, memory_bytes: Int
+    let hiding: Bool, proof_bytes: Int, prove_s: Double, memory_bytes: Int
     let proof_parts: [String: Int], phases: [String: Double]
   }
   let estimate: Estimate
 }
 
-private struct Inspected: Decodable { let kind: String, bytes: Int, hiding: Bool }
+private struct Made: Decodable {
+  struct Cost: Decodable {
+    let proofs: Int, positions: Int, proving_key_bytes: Int, proof: Estimated.Estimate, transparent: Estimated.Estimate
+  }
+  let model: String, hiding: Bool, proofs: Int, proving_key_bytes: Int, verifying_key_bytes: Int, cost: Cost
+}
+
+private struct Inspected: Decodable { let kind: String, bytes: Int, hiding: Bool?, proofs: Int?, proofs_left: Int? }
 
 private struct Compiled: Decodable {
   struct Layer: Decodable { let name: String, `operator`: String, bits: Int, shift: Int, bound: Int }
@@ -191,6 +208,6 @@ private struct Measured: Decodable {
 
 private struct Verified: Decodable {
   struct Output: Decodable { let shape: [Int], integers: [Int], values: [Double] }
-  struct Proof: Decodable { let valid: Bool, context: String, outputs: [String: Output] }
-  let valid: Bool, model: String, proofs: [Proof]
+  struct Proof: Decodable { let valid: Bool, hiding: Bool, context: String, outputs: [String: Output] }
+  let valid: Bool, hiding: Bool, model: String, proofs: [Proof]
 }

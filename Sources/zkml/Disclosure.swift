@@ -1,0 +1,50 @@
+import Circuit
+import Prover
+import Verifier
+
+extension ProofMode {
+  /// As `prove` and `setup` name it.
+  var name: String {
+    switch self {
+    case .plain: "transparent"
+    case .hiding: "hiding"
+    }
+  }
+
+  /// What is public beside a statement, in any mode.
+  static let publicParts = ["architecture", "shifts", "tables", "scales", "time", "proof length"]
+
+  var hiddenParts: [String] {
+    switch self {
+    case .plain: []
+    case .hiding: ["weights", "all values between input and output"]
+    }
+  }
+
+  /// What others learn, in a line.
+  var notice: String {
+    switch self {
+    case .plain: "transparent: input and output are public, and nothing is provably hidden, not even the weights"
+    case .hiding:
+      "hiding: the weights and all values between input and output stay secret; public are input, output, "
+        + Self.publicParts.joined(separator: ", ")
+    }
+  }
+
+  /// The lines of `verify` about a statement with these public inputs.
+  func lines(inputs: String) -> [String] {
+    let hidden = hiddenParts.isEmpty ? "nothing provably, not even the weights" : hiddenParts.joined(separator: ", ")
+    return [
+      "mode     \(name)", "public   input \(inputs), all outputs", "         \(Self.publicParts.joined(separator: ", "))",
+      "hidden   \(hidden)",
+    ]
+  }
+}
+
+extension KeyCore {
+  /// Refuses a key that cannot hide.
+  func require(_ mode: ProofMode, _ path: String) throws {
+    guard mode == .hiding, self.mode == .plain else { return }
+    throw Failure.unusable("\(path): this key hides nothing: make one with zkml setup, or add --transparent")
+  }
+}
