@@ -53,15 +53,10 @@ struct ProofEstimate {
     var proof = 8 * columns
     for (index, commitment) in plan.commitments.enumerated() {
       let code = commitment.code
-      func bytes(rowCount: Int) -> Int {
-        8 * rowCount * (code.vectorCount + 1 << code.domainBits) + (64 + code.saltByteCount) << code.domainBits
-      }
-      if index == 0, plan.hasWeights {
-        key += bytes(rowCount: commitment.rowCount)
-        if plan.mode == .hiding { proof += bytes(rowCount: 2) }
-      } else {
-        proof += bytes(rowCount: commitment.rowCount)
-      }
+      let bytes =
+        8 * commitment.rowCount * (code.vectorCount + 1 << code.domainBits)
+        + (64 + code.saltByteCount) << code.domainBits
+      if index == 0, plan.hasWeights { key += bytes } else { proof += bytes }
     }
     let file = key - 8 * (plan.hasWeights ? plan.commitments[0].elementCount : 0) - 4 * weights
     let leaves = plan.circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth

@@ -14,7 +14,6 @@ struct ProofSize {
     let circuit = plan.circuit
     add("statement", Self.statementByteCount(circuit, batch: plan.batch))
     if plan.hasWitness { add("witness", Digest.byteCount) }
-    if plan.mode == .hiding, plan.hasWeights { add("mask", Digest.byteCount) }
     if !circuit.lookups.isEmpty {
       let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
       let layers = depths[0] > depths[1] ? depths[0] : depths[1]
@@ -44,9 +43,6 @@ struct ProofSize {
     var codes = plan.commitments.map { commitment in
       (code: commitment.code, leafByteCount: BaseField.byteCount * commitment.rowCount + commitment.code.saltByteCount)
     }
-    if plan.mode == .hiding, plan.hasWeights, let model = plan.commitments.first {
-      codes.append((model.code, 2 * BaseField.byteCount + model.code.saltByteCount))
-    }
     for level in plan.levels {
       for (code, leafByteCount) in codes { addOpening(code, leafByteCount: leafByteCount) }
       addElements("fold.round", 2 * level.roundCount)
@@ -54,7 +50,8 @@ struct ProofSize {
       case .clear(let elementCount): addElements("final", elementCount)
       case .committed(let code, let rowCount, _):
         add("level", Digest.byteCount)
-        codes = [(code, SecureField.byteCount * rowCount)]
+        let masked = code.isHiding ? 3 : 0
+        codes = [(code, SecureField.byteCount * (rowCount + masked) + code.saltByteCount)]
       }
     }
   }

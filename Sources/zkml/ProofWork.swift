@@ -15,7 +15,6 @@ enum WorkKind: String, CaseIterable {
   case mergePasses = "merge.passes"
   case mergeTables = "merge.tables"
   case dischargePads = "discharge.pads"
-  case dischargeMasks = "discharge.masks"
   case openSymbols = "open.symbols"
 
   var phase: Substring { rawValue.prefix { $0 != "." } }
@@ -42,15 +41,7 @@ struct ProofWork {
     if plan.hasWitness, let witness = plan.commitments.last {
       add(.commitSymbols, witness.symbolCount)
     }
-    if let pads = plan.pads, let witness = plan.commitments.last {
-      var maskCount = (1 + pads.rowCount) << witness.code.variableCount
-      if plan.hasWeights {
-        add(.commitSymbols, 2 << plan.commitments[0].code.domainBits)
-        maskCount += 1 << plan.commitments[0].code.variableCount
-      }
-      add(.dischargePads, pads.entryCount)
-      add(.dischargeMasks, maskCount)
-    }
+    if let pads = plan.pads { add(.dischargePads, pads.entryCount) }
     if !circuit.lookups.isEmpty {
       add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
       add(.lookupValues, plan.lookedUpColumns.reduce(0) { $0 + padded($1) })
@@ -92,7 +83,7 @@ struct ProofWork {
     for level in plan.levels {
       switch level {
       case .clear: break
-      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * rowCount << code.domainBits)
+      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isHiding ? 3 : 0)) << code.domainBits)
       }
     }
   }
@@ -100,7 +91,7 @@ struct ProofWork {
 
 extension CommitmentPlan {
   /// Rows of the committed matrix.
-  var rowCount: Int { layout.rowCount + maskedRowCount }
+  var rowCount: Int { layout.rowCount + 2 * padRowCount }
 
   /// Its entries, without tails.
   var elementCount: Int { rowCount << layout.variableCount }

@@ -25,7 +25,6 @@ enum UnitCosts {
     case .mergePasses: 1.4
     case .mergeTables: 67
     case .dischargePads: 600
-    case .dischargeMasks: 20
     case .openSymbols: 56
     }
   }

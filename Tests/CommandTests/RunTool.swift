@@ -128,7 +128,7 @@ final class ChildProcess {
     var process = pid_t()
     let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, &variables)
     identifier = process
-    try #require(status == 0, "\(arguments[0])")
+    try #require(status == 0 && process > 0, "\(arguments[0])")
   }
 
   deinit { if output >= 0 { close(output) } }
