@@ -56,7 +56,7 @@ struct ProofCheck {
   static func run(
     _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], model: ModelCommitment?,
     statement: Statement, proof: [UInt8]
-  ) throws(ReferenceRejection) -> SoundnessLedger {
+  ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage]) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = try check.readStatement(statement)
     check.bind(statement, purpose: purpose, keyCore: keyCore)
@@ -67,7 +67,7 @@ struct ProofCheck {
     try check.open(isHiding ? try check.discharge(merged) : OpeningClaim(merged))
     try check.transcript.finish()
     try check.ledger.check()
-    return check.ledger
+    return (check.ledger, check.transcript.messages)
   }
 
   /// Steps 2 and 3 of §5.

@@ -11,14 +11,31 @@ package func referenceCheckRangeProof(verifyingKey: [UInt8]) throws(ReferenceRej
 package func referenceVerify(
   verifyingKey: [UInt8], proof: [UInt8]
 ) throws(ReferenceRejection) -> SoundnessLedger {
+  try outcome(verifyingKey, proof).soundness
+}
+
+/// The messages of a proof that holds, in order, with their places in the .proof file.
+package func referenceMessages(
+  verifyingKey: [UInt8], proof: [UInt8]
+) throws(ReferenceRejection) -> [ReceivedMessage] {
+  let (_, messages, start) = try outcome(verifyingKey, proof)
+  return messages.map { message in
+    ReceivedMessage(label: message.label, bytes: message.bytes.lowerBound + start..<message.bytes.upperBound + start)
+  }
+}
+
+private func outcome(
+  _ verifyingKey: [UInt8], _ proof: [UInt8]
+) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage], start: Int) {
   let (key, circuit, model) = try checkedKey(verifyingKey)
   let file = try ProofFile(proof)
   guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
   guard !file.isHiding || key.hidingProofs > 0 else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
-  return try ProofCheck.run(
+  let (soundness, messages) = try ProofCheck.run(
     circuit, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
     statement: file.statement, proof: file.proof)
+  return (soundness, messages, proof.count - 32 - file.proof.count)
 }
 
 private func checkedKey(

@@ -8,6 +8,8 @@ package struct Transcript {
   /// Whether the values have pads: in steps 2 to 5 of a hiding proof.
   package var isPadded = false
   package var obligations = Obligations()
+  /// The label and the place in the proof of everything received so far.
+  private(set) var messages: [ReceivedMessage] = []
 
   package init(_ proof: [UInt8]) { self.proof = proof }
 
@@ -59,6 +61,7 @@ package struct Transcript {
 
   package mutating func receiveBytes(_ label: String, _ count: Int) throws(ReferenceRejection) -> [UInt8] {
     let bytes = try hint(count)
+    messages.append(ReceivedMessage(label: label, bytes: cursor - bytes.count..<cursor))
     observe(label, bytes)
     return bytes
   }
@@ -96,6 +99,13 @@ package struct Transcript {
   private func lengthPrefixed(_ label: String) -> [UInt8] {
     [UInt8(label.utf8.count)] + Array(label.utf8)
   }
+}
+
+/// What one receive of §2 read.
+package struct ReceivedMessage {
+  package var label: String
+  /// Counted from the start of the proof.
+  package var bytes: Range<Int>
 }
 
 /// The elements of F in `bytes`, 8 bytes each; refuses residues that are not smaller than p (§1).

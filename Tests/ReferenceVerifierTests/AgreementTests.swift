@@ -56,6 +56,28 @@ import Verifier
     }
   }
 
+  /// The low bit of the first element of a hiding proof's first message of each label, and of the last of its last.
+  @Test func everyMessageOfHidingProofsCounts() throws {
+    let (verifyingKey, proof) = try Self.attention(batch: 2, mode: .hiding)
+    let key = try VerifyingKey(file: verifyingKey)
+    let messages = try referenceMessages(verifyingKey: verifyingKey, proof: proof)
+    let labels = Set(messages.map(\.label))
+    #expect(labels.isSuperset(of: ["witness", "product", "inverse", "mask.sum", "quadratic.round", "quadratic.ends"]))
+    #expect(labels.isSuperset(of: ["level", "leaves", "fold.round", "mask.value", "final"]))
+    for label in labels {
+      let ranges = messages.filter { $0.label == label }.map(\.bytes)
+      for position in [ranges[0].lowerBound, ranges[ranges.count - 1].upperBound - 8] {
+        var body = Array(proof.dropLast(32))
+        body[position] ^= 1
+        let changed = body + hash("file", body)
+        #expect(throws: (any Error).self, "\(label)") { try key.verify(try Proof(file: changed, key: key)) }
+        #expect(throws: ReferenceRejection.self, "\(label)") {
+          try referenceVerify(verifyingKey: verifyingKey, proof: changed)
+        }
+      }
+    }
+  }
+
   /// Both accept the same circuits among those with a changed byte.
   @Test(arguments: ["sample", "attention", "dense"])
   func validityAgrees(name: String) throws {
