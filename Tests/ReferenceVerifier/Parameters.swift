@@ -102,8 +102,9 @@ package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
   var best: (code: CodeParameters, cost: Int)?
   for m in 5...max(5, ceilLog(n)) {
     for r in 3...5 {
-      guard let code = hidingCode(m, r, proofs: 1) else { continue }
-      let rows = ceilDivide(n, 1 << m) + 3
+      let rowCount = ceilDivide(n, 1 << m)
+      guard let code = hidingCode(m, r, proofs: 1), max(code.tail, 2 * ceilLog(rowCount)) <= 1 << m else { continue }
+      let rows = rowCount + 3
       let cost =
         openingCost(queries: code.queryCount, depth: m + r, width: 16 * rows + 16)
         + rows * (1 << (m + r)) / 8 + planner.best(2 * code.entryCount).cost
