@@ -80,7 +80,7 @@ extension FileDescription {
       lines.append(
         "weights   rows of 2^\(code.variableCount)\(tail), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
     }
-    lines.append("proofs    " + (core.proofCount > 0 ? "hides the weights in \(grouped(core.proofCount))" : "hides nothing"))
+    lines.append("proofs    " + (core.proofCount > 0 ? "hides the weights in \(proofs(core.proofCount))" : "hides nothing"))
     members = [
       Member("model", .string(core.modelID.hexadecimal)), Member("key", .string(core.digest.hexadecimal)),
       Member("root", .string(core.root.hexadecimal)),
@@ -94,7 +94,7 @@ extension FileDescription {
     self.init(kind: "")
     do throws(LedgerError) {
       let count = try ledger.remainingProofCount()
-      lines = ["left      \(grouped(count)) proofs at least, by \(ledger.path)"]
+      lines = ["left      at least \(proofs(count)), by \(ledger.path)"]
       members = [Member("proofs_left", .integer(count))]
     } catch {
       lines = ["left      none: \(ledger.path): \(error.reason)"]

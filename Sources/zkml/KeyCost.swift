@@ -25,8 +25,7 @@ struct KeyCost {
   }
 
   var line: String {
-    let proofs = "\(grouped(proofCount)) proof\(proofCount == 1 ? "" : "s")"
-    let subject = proofCount == 0 ? "a key that hides nothing" : "a key that hides the weights in \(proofs)"
+    let subject = "a key that hides " + (proofCount == 0 ? "nothing" : "the weights in \(proofs(proofCount))")
     let cost = { (proof: ProofEstimate) in "\(grouped(proof.size.byteCount)) bytes and \(duration(proof.proveSeconds))" }
     return "\(subject): \(grouped(positionCount)) positions, \(grouped(keyByteCount)) bytes; a proof about \(cost(proof))"
       + (proofCount == 0 ? "" : ", transparent \(cost(transparent))")

@@ -16,6 +16,7 @@ enum WorkKind: String, CaseIterable {
   case mergeTables = "merge.tables"
   case dischargePads = "discharge.pads"
   case openSymbols = "open.symbols"
+  case openTails = "open.tails"
 
   var phase: Substring { rawValue.prefix { $0 != "." } }
 }
@@ -79,6 +80,7 @@ struct ProofWork {
     for commitment in plan.commitments {
       add(.mergePasses, commitment.elementCount)
       add(.mergeTables, 1 << commitment.code.variableCount)
+      add(.openTails, (1 + commitment.padRowCount) * commitment.code.queryCount * commitment.code.tailCount)
     }
     for level in plan.levels {
       switch level {

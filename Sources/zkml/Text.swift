@@ -21,6 +21,8 @@ func grouped(_ number: Int) -> String {
   return (number < 0 ? "-" : "") + groups.filter { !$0.isEmpty }.joined(separator: ",")
 }
 
+func proofs(_ count: Int) -> String { "\(grouped(count)) proof\(count == 1 ? "" : "s")" }
+
 func padded(_ text: String, to width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }

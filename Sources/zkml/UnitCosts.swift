@@ -26,6 +26,7 @@ enum UnitCosts {
     case .mergeTables: 67
     case .dischargePads: 600
     case .openSymbols: 56
+    case .openTails: 4
     }
   }
 

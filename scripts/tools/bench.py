@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch` or `estimates`.
+"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates` or `hiding`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
-timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), and `estimates` those
-that scripts/tools/generate-dense writes (needs numpy and onnx).
+timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), `estimates` and `hiding`
+those that scripts/tools/generate-dense writes (needs numpy and onnx).
 """
 
 import ast
@@ -70,9 +70,9 @@ class Model:
     def scale(self):
         return ["--input-scale", "1/255"] if is_integer(self.data, self.key) else []
 
-    def compile(self):
+    def compile(self, *options):
         self.compiled = zkml("compile", self.path, "--calibrate", self.calibration, "-o", self.net, *self.scale)
-        self.setup = zkml("setup", self.net)
+        self.setup = zkml("setup", self.net, *options)
 
     def estimate(self, batch, threads):
         return zkml(
@@ -110,6 +110,12 @@ def other_models():
             if (folder / file).exists():
                 name = folder.name.replace("_", "-") + suffix
                 yield Model(name, folder / file, f"{calibration}:{key}", test, key)
+
+
+def dense_models():
+    subprocess.run([ROOT / "scripts/tools/generate-dense", OUT], check=True)
+    folders = sorted(OUT.glob("dense-*M"))
+    return [Model(f.name + "-net", f / "model.onnx", f / "data.npz", f / "data.npz", "input") for f in folders]
 
 
 def ladder():
@@ -190,16 +196,11 @@ def bench_batch(repeat):
 
 def estimate_runs(repeat):
     """For each network, batch and number of threads a measurement, and the mean of predictions just before and after it."""
-    models = [m for m in own_models() if m.name.endswith("-mlp")]
-    subprocess.run([ROOT / "scripts/tools/generate-dense", OUT], check=True)
-    for folder in sorted(OUT.glob("dense-*M")):
-        data = folder / "data.npz"
-        models.append(Model(folder.name + "-net", folder / "model.onnx", data, data, "input"))
-    for model in models:
+    for model in [m for m in own_models() if m.name.endswith("-mlp")] + dense_models():
         model.compile()
         for batch in (1, 16, 64):
             path = batch_file(model.data, model.key, batch)
-            proved = zkml("prove", model.net, "--input", path, "-o", OUT / "p.proof", "--transparent")
+            proved = zkml("prove", model.net, "--input", path, "-o", OUT / "p.proof")
             for threads in (1, 2):
                 print(f"{model.name}, batch {batch}, {threads} threads …", file=sys.stderr)
                 predicted = model.estimate(batch, threads)
@@ -229,10 +230,27 @@ def bench_estimates(repeat):
     print_table(["model", "batch", "threads", "proof, bytes", "prove, ms", "memory, MB"], rows)
 
 
+def bench_hiding(repeat):
+    """What hiding costs by number of proofs, beside a key that hides nothing."""
+    names = ["digits-mlp", "fmnist-mlp", "dense-4M-net"]
+    columns = [("prove_s", milliseconds), ("verify_s", milliseconds), ("proof_bytes", "{:,}".format)]
+    rows = []
+    for model in (m for m in [*own_models(), *dense_models()] if m.name in names):
+        base = None
+        for options in (["--transparent"], ["--proofs", 1], ["--proofs", 16], ["--proofs", 256], []):
+            model.compile(*options)
+            figures = model.measure(1, repeat, *(options if base is None else []))
+            base = base or figures
+            cells = [f"{form(figures[c])} = {figures[c] / base[c]:.2f} ×" for c, form in columns]
+            count = f"{model.setup['proofs']}{'' if options else ' (default)'}"
+            rows.append([model.name.removesuffix("-net"), count, *cells, f"{figures['proving_key_bytes']:,}"])
+    print_table(["model", "proofs", "prove, ms", "verify, ms", "proof, bytes", "proving key, bytes"], rows)
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     kind = sys.argv[1] if len(sys.argv) > 1 else "models"
-    kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates}
+    kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding}
     if kind not in kinds:
-        sys.exit("usage: bench.py models | batch | estimates [repeat]")
+        sys.exit("usage: bench.py models | batch | estimates | hiding [repeat]")
     kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)
