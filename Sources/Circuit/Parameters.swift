@@ -72,10 +72,11 @@ struct Agreement {
     return excess > 0 ? mantissa >> UInt128(min(excess, 127)) + 1 : mantissa << UInt128(-excess)
   }
 
+  /// 1,024 where no count of queries that a code may have is enough.
   var queryCount: Int {
     var power = self
     var count = 0
-    while power.exponent < 200 || (power.exponent == 200 && power.mantissa > 1 << 96) {
+    while count < 1 << 10, power.exponent < 200 || (power.exponent == 200 && power.mantissa > 1 << 96) {
       power.multiply()
       count += 1
     }
