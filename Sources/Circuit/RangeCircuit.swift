@@ -1,3 +1,9 @@
+/// Whether a statement shows an input or the proof hides it.
+public enum Visibility: UInt8, Hashable, Sendable {
+  case shown = 0
+  case hidden = 1
+}
+
 extension ArithmeticCircuit {
   /// The circuit of the weight range proof: every weight is in its declared range. docs/protocol.md §10.
   ///
@@ -5,12 +11,6 @@ extension ArithmeticCircuit {
   package var weightRangeCircuit: ArithmeticCircuit {
     var circuit = ArithmeticCircuit(
       name: name, batchCap: 1, axes: axes, columns: columns.filter { $0.kind == .weight })
-    func table(lower: Int64, bits: Int) -> Int {
-      let content = TableContent.range(lower: lower, bits: bits)
-      if let known = circuit.tables.firstIndex(where: { $0.content == content }) { return known }
-      circuit.tables.append(Table(name: "range", content: content))
-      return circuit.tables.count - 1
-    }
     for weight in circuit.columns.indices {
       let column = circuit.columns[weight]
       let bits = column.weightBitCount ?? 0
@@ -24,14 +24,48 @@ extension ArithmeticCircuit {
             name: "\(column.name).limb\(limb)", kind: .advice, axes: column.axes, lower: lower,
             upper: lower + (1 << 16) - 1))
         circuit.lookups.append(
-          Lookup(table: table(lower: lower, bits: 16), forms: [AffineForm(plain: index)]))
+          Lookup(table: circuit.rangeTable(lower: lower, bits: 16), forms: [AffineForm(plain: index)]))
         form.shift += 16
         form.parts.append(.init(column: index, coefficient: -(1 << Int64(16 * limb))))
       }
       let top = bits - limbBits
       circuit.lookups.append(
-        Lookup(table: table(lower: -(1 << Int64(top - 1)), bits: top), forms: [form]))
+        Lookup(table: circuit.rangeTable(lower: -(1 << Int64(top - 1)), bits: top), forms: [form]))
     }
     return circuit
+  }
+}
+
+extension ArithmeticCircuit {
+  /// The circuit of a statement: hidden inputs are advice that lookups keep in its range. docs/protocol.md §5.
+  ///
+  /// For a valid circuit; nil when there is not one visibility for each input port, or a hidden one has more than 2^16 values.
+  package func hiding(_ visibility: [Visibility]) -> ArithmeticCircuit? {
+    guard visibility.count == inputs.count else { return nil }
+    var circuit = self
+    circuit.inputs = []
+    for (port, visibility) in zip(inputs, visibility) {
+      guard visibility == .hidden else {
+        circuit.inputs.append(port)
+        continue
+      }
+      circuit.columns[port.column].kind = .advice
+      let (lower, upper) = (columns[port.column].lower, columns[port.column].upper)
+      guard UInt64(bitPattern: upper &- lower) < 1 << 16 else { return nil }
+      let bits = bitCountOfAxis(Int(upper - lower) + 1)
+      for start in Set([lower, upper - (1 << Int64(bits) - 1)]).sorted(by: >) {
+        circuit.lookups.append(
+          Lookup(table: circuit.rangeTable(lower: start, bits: bits), forms: [AffineForm(plain: port.column)]))
+      }
+    }
+    return circuit
+  }
+
+  /// The index of a range table, which is added when there is none like it.
+  fileprivate mutating func rangeTable(lower: Int64, bits: Int) -> Int {
+    let content = TableContent.range(lower: lower, bits: bits)
+    if let known = tables.firstIndex(where: { $0.content == content }) { return known }
+    tables.append(Table(name: "range", content: content))
+    return tables.count - 1
   }
 }

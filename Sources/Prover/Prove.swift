@@ -20,25 +20,31 @@ extension ProvingKey {
   /// For inputs of the circuit's sizes and ranges, and a batch of 1 … batchCap.
   ///
   /// - Parameters:
+  ///   - visibility: By input port; nil shows all. Hidden ones in the hiding mode only, and of at most 2^16 values.
   ///   - mode: Hiding for a key that hides.
   ///   - seed: 32 bytes that make the masks repeatable, for tests; nil draws them from the operating system.
   ///   - observe: Called with the name of each step as it begins.
   package func prove(
-    batch: Int, inputs: [[Int64]], context: [UInt8] = [], mode: ProofMode = .plain, seed: [UInt8]? = nil,
-    threads: Int, observe: @escaping (String) -> Void = { _ in }
+    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, context: [UInt8] = [], mode: ProofMode = .plain,
+    seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ExecutionError) -> (proof: Proof, details: ProofBytes) {
     precondition(mode == .plain || core.mode == .hiding, "the key hides")
+    let visibility = visibility ?? inputs.map { _ in .shown }
+    precondition(mode == .hiding || !visibility.contains(.hidden), "inputs are hidden by hiding proofs")
+    guard let shown = circuit.hiding(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
     var clock = PhaseClock(observe)
     clock.begin("witness")
-    let witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
+    var witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
+    if visibility.contains(.hidden) { witness.countMultiplicities(shown, batch: batch, threads: threads) }
     clock.begin("plan")
     let statement = Statement(
-      batch: batch, inputs: inputs, outputs: witness.outputs(circuit), context: context)
-    let plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
+      batch: batch, visibility: visibility, inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0),
+      outputs: witness.outputs(circuit), context: context)
+    let plan = Plan(circuit: shown, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
     clock.end()
     var details = plan.prove(
-      .inference, core, commitment, statement, witness, random: core.secrets(.inference, statement, circuit, seed: seed),
-      threads: threads, observe: observe)
+      .inference, core, commitment, statement, witness,
+      random: core.secrets(.inference, statement, circuit, inputs, seed: seed), threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
     return (Proof(core: core, mode: mode, statement: statement, bytes: details.bytes), details)
   }
@@ -105,11 +111,11 @@ extension Plan {
 extension KeyCore {
   /// The secrets of one proof; see `SecretStream` for the seed.
   func secrets(
-    _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, seed: [UInt8]?
+    _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, _ inputs: [[Int64]], seed: [UInt8]?
   ) -> any SecretSource {
-    let inputs = Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))
-    let batch = UInt64(statement.batch).littleEndianBytes
-    let parts = [[purpose.rawValue], digest.bytes, batch, inputs, statement.context]
+    let encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
+    let (batch, visibility) = (UInt64(statement.batch).littleEndianBytes, statement.visibility.map(\.rawValue))
+    let parts = [[purpose.rawValue], digest.bytes, batch, visibility, encoded, statement.context]
     return SecretStream("zkml proof", mixing: parts, seed: seed)
   }
 }

@@ -53,7 +53,7 @@ package struct ProvingKey: Sendable {
       CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
     let proof = plan.prove(.weightRange, core, commitment, statement, witness,
-      random: core.secrets(.weightRange, statement, range, seed: seed), threads: threads)
+      random: core.secrets(.weightRange, statement, range, [], seed: seed), threads: threads)
     return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.modelPositions)
   }
 }

@@ -197,20 +197,23 @@ public struct Proof: Sendable {
     } catch { throw .malformed }
     guard keyDigest == key.core.digest, modelDigest == key.core.modelID else { throw .otherKey }
     guard (1...circuit.batchCap).contains(batch) else { throw .statementOutOfRange }
-    guard visibility.count == circuit.inputs.count, visibility.allSatisfy({ $0 == 0 }) else { throw .malformed }
+    let known = visibility.compactMap { Visibility(rawValue: $0) }
+    guard known.count == visibility.count, let circuit = circuit.hiding(known) else { throw .malformed }
     statement = Statement(
-      batch: batch, inputs: try Statement.decode(inputs, circuit.inputs, circuit, batch: batch),
+      batch: batch, visibility: known, inputs: try Statement.decode(inputs, circuit.inputs, circuit, batch: batch),
       outputs: try Statement.decode(outputs, circuit.outputs, circuit, batch: batch), context: Array(context))
     try statement.validate(circuit)
   }
 
+  /// For the key's circuit.
   package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
+    let circuit = circuit.hiding(statement.visibility) ?? circuit
     var writer = ByteWriter(.proof, mode)
     writer.append(keyDigest.bytes)
     writer.append(modelDigest.bytes)
     writer.append(UInt32(statement.batch))
-    writer.append(UInt8(statement.inputs.count))
-    writer.append([UInt8](repeating: 0, count: statement.inputs.count))
+    writer.append(UInt8(statement.visibility.count))
+    writer.append(statement.visibility.map(\.rawValue))
     writer.append(block: statement.context)
     writer.append(block: Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn)))
     writer.append(block: Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn)))

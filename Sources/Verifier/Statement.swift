@@ -17,19 +17,27 @@ public struct Statement: Hashable, Sendable {
   public static let contextByteCap = 65_535
 
   public var batch: Int
-  /// By input port: integers, row-major, batch first.
+  /// By input port of the circuit.
+  public var visibility: [Visibility]
+  /// By input port that is shown: integers, row-major, batch first.
   public var inputs: [[Int64]]
   /// By output port; for a class port the indices, ascending, of each sample.
   public var outputs: [[Int64]]
   public var context: [UInt8]
 
-  public init(batch: Int, inputs: [[Int64]], outputs: [[Int64]], context: [UInt8] = []) {
+  /// - Parameter visibility: nil where all inputs are shown.
+  public init(
+    batch: Int, visibility: [Visibility]? = nil, inputs: [[Int64]], outputs: [[Int64]], context: [UInt8] = []
+  ) {
     self.batch = batch
+    self.visibility = visibility ?? inputs.map { _ in .shown }
     self.inputs = inputs
     self.outputs = outputs
     self.context = context
   }
 
+  /// For the circuit of this statement, `hiding(visibility)`.
+  ///
   /// - Throws: `.statementOutOfRange` when a count, an integer or the context does not fit the circuit.
   package func validate(_ circuit: ArithmeticCircuit) throws(VerificationError) {
     guard (1...circuit.batchCap).contains(batch), context.count <= Self.contextByteCap else {
@@ -132,7 +140,7 @@ extension Sponge {
     observe("mode", [mode.rawValue])
     observe("key", keyCore.bytes[...])
     observe("batch", batch.bytes[...])
-    observe("visibility", [UInt8](repeating: 0, count: statement.inputs.count)[...])
+    observe("visibility", statement.visibility.map(\.rawValue)[...])
     observe("input", Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))[...])
     observe("output", Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn))[...])
     observe("context", statement.context[...])

@@ -11,8 +11,10 @@ extension VerifyingKey {
   public func verify(_ proof: Proof) throws(VerificationError) {
     guard proof.keyDigest == core.digest, proof.modelDigest == core.modelID else { throw .otherKey }
     guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
+    guard let circuit = circuit.hiding(proof.statement.visibility) else { throw .statementOutOfRange }
+    guard proof.mode == .hiding || !proof.statement.visibility.contains(.hidden) else { throw .modeMismatch }
     try proof.statement.validate(circuit)
-    let plan = self.plan(proof.mode, batch: proof.statement.batch)
+    let plan = plan(circuit, proof.mode, batch: proof.statement.batch)
     try plan.verify(.inference, core, proof.statement, proof.bytes)
   }
 
@@ -22,13 +24,18 @@ extension VerifyingKey {
     try rangePlan.verify(.weightRange, core, Statement(batch: 1, inputs: [], outputs: []), rangeProof)
   }
 
-  /// The soundness sum of an inference proof of this batch.
-  public func soundness(_ mode: ProofMode, batch: Int) -> Soundness { Soundness(plan(mode, batch: batch)) }
+  /// The soundness sum of an inference proof of this mode for this batch, all inputs shown.
+  public func soundness(_ mode: ProofMode, batch: Int) -> Soundness { Soundness(plan(circuit, mode, batch: batch)) }
+
+  /// The soundness sum of a proof that is valid.
+  public func soundness(of proof: Proof) -> Soundness {
+    Soundness(plan(circuit.hiding(proof.statement.visibility) ?? circuit, proof.mode, batch: proof.statement.batch))
+  }
 
   /// The soundness sum of the weight range proof.
   public var weightRangeSoundness: Soundness { Soundness(rangePlan) }
 
-  private func plan(_ mode: ProofMode, batch: Int) -> Plan {
+  private func plan(_ circuit: ArithmeticCircuit, _ mode: ProofMode, batch: Int) -> Plan {
     Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
   }
 

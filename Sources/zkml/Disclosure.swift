@@ -31,11 +31,12 @@ extension ProofMode {
     }
   }
 
-  /// The lines of `verify` about a statement with these public inputs.
-  func lines(inputs: String) -> [String] {
-    let hidden = hiddenParts.isEmpty ? "nothing provably, not even the weights" : hiddenParts.joined(separator: ", ")
+  /// The lines of `verify` about a statement with these inputs.
+  func lines(shown: String?, hidden: String?) -> [String] {
+    let parts = (hidden.map { [$0] } ?? []) + hiddenParts
+    let hidden = parts.isEmpty ? "nothing provably, not even the weights" : parts.joined(separator: ", ")
     return [
-      "mode     \(name)", "public   input \(inputs), all outputs", "         \(Self.publicParts.joined(separator: ", "))",
+      "mode     \(name)", "public   \(shown.map { $0 + ", " } ?? "")all outputs", "         \(Self.publicParts.joined(separator: ", "))",
       "hidden   \(hidden)",
     ]
   }

@@ -120,9 +120,10 @@ extension FileDescription {
 
   init(statement: Statement, _ circuit: ArithmeticCircuit) {
     self.init(kind: "", lines: ["statement, not checked here:"])
-    lines += zip(circuit.inputs + circuit.outputs, statement.inputs + statement.outputs).flatMap { $0.lines($1, circuit) }
+    let inputs = statement.ports(circuit, .shown)
+    lines += zip(inputs + circuit.outputs, statement.inputs + statement.outputs).flatMap { $0.lines($1, circuit) }
     members = [
-      Member("input_values", circuit.inputs.json(statement.inputs, circuit, batch: statement.batch)),
+      Member("input_values", inputs.json(statement.inputs, circuit, batch: statement.batch)),
       Member("output_values", circuit.outputs.json(statement.outputs, circuit, batch: statement.batch)),
     ]
   }

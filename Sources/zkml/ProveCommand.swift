@@ -11,7 +11,7 @@ struct ProveCommand: ParsableCommand {
     commandName: "prove",
     abstract: "Runs the network on an input and proves the output.",
     discussion: """
-      Reads NET.pk. The proof hides the weights and shows input and output. A key hides them in a limited number of proofs:
+      Reads NET.pk. The proof hides the weights and shows input and output; with --private-input only the output. A key hides them in a limited number of proofs:
       NET.spent counts what they show, before they are written. Keep it with the key, and never use a copy of both: each copy
       would count for itself. With --transparent the proof is smaller and hides nothing.
 
@@ -36,7 +36,7 @@ struct ProveCommand: ParsableCommand {
 
   @Option(help: "Text that the proof is bound to; a verifier demands the same.") var context = ""
 
-  @Flag(help: "Hide the input from the verifier; refused so far.") var privateInput = false
+  @Flag(help: "Hide the input too; the proof says that there is one.") var privateInput = false
 
   @Flag(help: "Prove without hiding anything.") var transparent = false
 
@@ -53,8 +53,8 @@ struct ProveCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed(transparent: transparent)
-    if privateInput {
-      throw Failure.unusable("--private-input is refused: so far the hiding mode hides the weights, not the input")
+    if privateInput, transparent {
+      throw Failure.unusable("--private-input is refused with --transparent: a transparent proof hides nothing")
     }
     let start = ContinuousClock.now
     let files = NetworkFiles(path: network)
@@ -62,13 +62,17 @@ struct ProveCommand: ParsableCommand {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
     try key.core.require(mode, files.provingKeyPath)
+    let visibility = key.circuit.inputs.map { _ in privateInput ? Visibility.hidden : .shown }
+    guard key.circuit.hiding(visibility) != nil else {
+      throw Failure.unusable("--private-input is refused: an input of this network has more than 2^16 values")
+    }
     let ledger = files.ledger(of: key.core)
     if transparent, ledger != nil {
       shared.note("--transparent: the proof reveals evaluations of the secret weights, which this key could hide")
     }
     let jobs = try jobs()
     let reports = try jobs.map { job in
-      do { return try prove(key, ledger, job, of: jobs.count) } catch {
+      do { return try prove(key, ledger, job, visibility, of: jobs.count) } catch {
         guard many != nil else { throw error }
         let failure = Failure(error)
         throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
@@ -98,7 +102,9 @@ struct ProveCommand: ParsableCommand {
 
   private var mode: ProofMode { transparent ? .plain : .hiding }
 
-  private func prove(_ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, of count: Int) throws -> JSON {
+  private func prove(
+    _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ visibility: [Visibility], of count: Int
+  ) throws -> JSON {
     let (circuit, input, output) = (key.circuit, job.input, job.output)
     try requireWritable(output)
     try ledger?.requireProof()
@@ -107,7 +113,7 @@ struct ProveCommand: ParsableCommand {
     arrays.notice(input).map(shared.note)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
-      batch: batch, inputs: arrays.integers, context: Array(context.utf8), mode: mode, source: input,
+      batch: batch, inputs: arrays.integers, visibility: visibility, context: Array(context.utf8), mode: mode, source: input,
       threads: shared.threadCount
     ) { phase in
       shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
@@ -122,6 +128,7 @@ struct ProveCommand: ParsableCommand {
     for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(mode == .hiding),
+      "private_input": .bool(privateInput),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
       "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
@@ -142,12 +149,12 @@ private struct ProofJob {
 
 extension ProvingKey {
   func proof(
-    batch: Int, inputs: [[Int64]], context: [UInt8] = [], mode: ProofMode, source: String, threads: Int,
+    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, context: [UInt8] = [], mode: ProofMode, source: String, threads: Int,
     observe: @escaping (String) -> Void = { _ in }
   ) throws -> (proof: Proof, details: ProofBytes) {
     do throws(ExecutionError) {
       return try prove(
-        batch: batch, inputs: inputs, context: context, mode: mode, threads: threads, observe: observe)
+        batch: batch, inputs: inputs, visibility: visibility, context: context, mode: mode, threads: threads, observe: observe)
     } catch {
       throw Failure.unusable("\(source): \(error.reason(circuit))")
     }

@@ -110,6 +110,7 @@ struct VerifyCommand: ParsableCommand {
       ("input", input, circuit.inputs, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
     ] {
       guard let text else { continue }
+      guard ports.count == integers.count else { throw differs("its \(name) is private") }
       let demanded = try circuit.quantized(text, ports)
       guard demanded.batch == statement.batch else {
         throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
@@ -136,12 +137,15 @@ struct ProofOutcome {
   var lines: [String] {
     guard let proof else { return [] }
     let (circuit, statement) = (key.circuit, proof.statement)
-    let inputs = circuit.inputs.map { "\($0.name) (\($0.shapeText))" }.joined(separator: ", ")
+    func names(_ visibility: Visibility) -> String? {
+      let names = statement.ports(circuit, visibility).map { "\($0.name) (\($0.shapeText))" }
+      return names.isEmpty ? nil : "input " + names.joined(separator: ", ")
+    }
     return [
       "valid: \(path)", "model    \(key.modelID)", "name     \(circuit.name)", "batch    \(statement.batch)",
       "context  \(contextText(statement.context))",
-    ] + proof.mode.lines(inputs: inputs) + [
-      "sound    2^-\(decimal(key.soundness(proof.mode, batch: statement.batch).totalBits, places: 2))"
+    ] + proof.mode.lines(shown: names(.shown), hidden: names(.hidden)) + [
+      "sound    2^-\(decimal(key.soundness(of: proof).totalBits, places: 2))"
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
 
@@ -150,13 +154,22 @@ struct ProofOutcome {
       return ["proof": .string(path), "valid": .bool(false), "reason": .string(failure?.message ?? "")]
     }
     let (circuit, statement) = (key.circuit, proof.statement)
+    let (shown, hidden) = (statement.ports(circuit, .shown), statement.ports(circuit, .hidden))
     return [
       "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
       "context": .string(String(decoding: statement.context, as: UTF8.self)),
-      "public": .array((circuit.inputs + circuit.outputs).map { .string($0.name) }), "hidden": .array(proof.mode.hiddenParts.map { .string($0) }),
-      "soundness_bits": .number(key.soundness(proof.mode, batch: statement.batch).totalBits),
-      "inputs": circuit.inputs.json(statement.inputs, circuit, batch: statement.batch),
+      "public": .array((shown + circuit.outputs).map { .string($0.name) }),
+      "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts).map { .string($0) }),
+      "soundness_bits": .number(key.soundness(of: proof).totalBits),
+      "inputs": shown.json(statement.inputs, circuit, batch: statement.batch),
       "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
     ]
+  }
+}
+
+extension Statement {
+  /// The input ports that are shown, or hidden.
+  func ports(_ circuit: ArithmeticCircuit, _ visibility: Visibility) -> [Port] {
+    zip(circuit.inputs, self.visibility).filter { $1 == visibility }.map(\.0)
   }
 }

@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  @Test func privateInputsAreNotShown() throws {
+    let network = try TrainedNetwork(isProved: false)
+    try network.succeed("prove", "@net", "--input", TrainedNetwork.sample(3), "-o", "@p.proof", "--private-input")
+    let verified = try network.place.run("verify", "--key", "@net.vk", "@p.proof")
+    #expect(verified.status == 0, "\(verified.errors)")
+    #expect(verified.output.contains("hidden   input input") && !verified.output.contains("public   input"))
+    let object = try network.place.run("verify", "--key", "@net.vk", "@p.proof", "--json").output
+    #expect(object.contains("\"inputs\": {}") || object.contains("\"inputs\":{}"), "\(object)")
+    let demanded = try network.place.run("verify", "--key", "@net.vk", "@p.proof", "--input", TrainedNetwork.sample(3))
+    #expect(demanded.status == 1 && demanded.errors.contains("private"))
+    let described = try network.place.run("inspect", "@p.proof")
+    #expect(described.status == 0)
+  }
+
   @Test func wholeBatchesAndListsAreProved() throws {
     let network = try TrainedNetwork(isProved: false)
     try network.succeed("prove", "@net", "--input", TrainedNetwork.data, "-o", "@all.proof")

@@ -24,7 +24,7 @@ import Verifier
       (["compile", "m.onnx", "--calibrate", "x.npy", "-o", "@n", "--input-scale", "0"], "--input-scale"),
       (["setup", "@n", "--threads", "0"], "--threads"), (["setup", "@n", "--nonsense"], "--nonsense"),
       (["prove", "@n"], "--input"), (["prove", "@n", "--input", "x.npy"], "-o"),
-      (["prove", "@n", "--input", "x.npy", "-o", "@p", "--private-input"], "--private-input"),
+      (["prove", "@n", "--input", "x.npy", "-o", "@p", "--private-input", "--transparent"], "--private-input"),
       (["setup", "@n", "--proofs", "0"], "--proofs"), (["setup", "@n", "--proofs", "65537"], "--proofs"),
       (["setup", "@n", "--proofs", "3", "--transparent"], "--proofs"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--seed", "00"], "--transparent"),

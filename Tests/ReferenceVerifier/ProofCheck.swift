@@ -103,8 +103,7 @@ struct ProofCheck {
 
   /// Reads the inputs and classes into `publicValues`; returns the outputs, one list for each port.
   private mutating func readStatement(_ statement: Statement) throws(ReferenceRejection) -> [[Extension]] {
-    guard statement.visibility == [UInt8](repeating: 0, count: circuit.inputs.count), statement.context.count <= 65535
-    else { throw .malformedStatement }
+    guard statement.context.count <= 65535 else { throw .malformedStatement }
     let inputs = try decode(statement.encodedInputs, circuit.inputs)
     for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values.map { Extension($0) } }
     let outputs = try decode(statement.encodedOutputs, circuit.outputs)

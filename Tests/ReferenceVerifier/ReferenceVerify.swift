@@ -32,8 +32,9 @@ private func outcome(
   guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
   guard !file.isHiding || key.hidingProofs > 0 else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
+  let shown = try circuit.withHiddenInputs(file.statement.visibility, isHiding: file.isHiding)
   let (soundness, messages) = try ProofCheck.run(
-    circuit, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
+    shown, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
     statement: file.statement, proof: file.proof)
   return (soundness, messages, proof.count - 32 - file.proof.count)
 }

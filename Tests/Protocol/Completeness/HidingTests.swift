@@ -1,6 +1,7 @@
 import Circuit
 import Field
 import Prover
+import ReferenceVerifier
 import Testing
 import TestSupport
 import Verifier
@@ -19,6 +20,37 @@ import Verifier
         let (proof, details) = try key.prove(batch: batch, inputs: network.inputs(batch), mode: mode, threads: 2)
         try verifyingKey.verify(try Proof(file: proof.file(key.circuit), key: verifyingKey))
         #expect(details.modelPositions.count <= key.core.code?.queryCount ?? 0)
+      }
+    }
+  }
+
+  @Test("proofs that hide inputs verify, state none, and hold for no other", arguments: networks)
+  func hiddenInputs(network: SmallNetwork) throws {
+    let (circuit, batch) = (network.circuit, network.batches[0])
+    let key = ProvingKey(circuit: circuit, weights: network.weights, proofCount: 3, threads: 2)
+    let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
+    for first in [Visibility.shown, .hidden] {
+      let visibility = circuit.inputs.indices.map { $0 == 0 ? first : .hidden }
+      guard visibility.contains(.hidden), circuit.hiding(visibility) != nil else { continue }
+      let (proof, _) = try key.prove(
+        batch: batch, inputs: network.inputs(batch), visibility: visibility, mode: .hiding, threads: 2)
+      #expect(proof.statement.inputs.count == visibility.count { $0 == .shown })
+      let file = proof.file(circuit)
+      try verifyingKey.verify(try Proof(file: file, key: verifyingKey))
+      if batch <= 5 { try referenceVerify(verifyingKey: verifyingKey.file, proof: file) }
+      var other = proof.statement
+      other.visibility[visibility.count - 1] = .shown
+      other.inputs.append(network.inputs(batch)[visibility.count - 1])
+      #expect(throws: VerificationError.self) {
+        try verifyingKey.verify(Proof(core: key.core, mode: .hiding, statement: other, bytes: proof.bytes))
+      }
+      var plain = proof.statement
+      plain.context = [1]
+      #expect(throws: VerificationError.self) {
+        try verifyingKey.verify(Proof(core: key.core, mode: .hiding, statement: plain, bytes: proof.bytes))
+      }
+      #expect(throws: VerificationError.modeMismatch) {
+        try verifyingKey.verify(Proof(core: key.core, mode: .plain, statement: proof.statement, bytes: proof.bytes))
       }
     }
   }
