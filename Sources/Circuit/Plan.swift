@@ -58,6 +58,8 @@ package struct Plan: Sendable {
   package private(set) var levels: [Level] = []
   /// The secret elements of the hiding mode; nil in the plain mode.
   package private(set) var pads: PadPlan?
+  /// The terms of the virtual claims that every proof makes, without their values.
+  package private(set) var termShapes: [ReducedTerm] = []
   /// By virtual column.
   package let contractions: [Int: Contraction]
 
@@ -84,6 +86,9 @@ package struct Plan: Sendable {
           .reduce(0, +)
       })
     tableBlocks = Blocks(bits: circuit.tables.map(\.bitCount))
+    termShapes = virtualColumns.flatMap { column in
+      terms(ofColumn: column, bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) })
+    }
     if let modelCode {
       let shapes = weights.map { circuit.shape(ofColumn: $0, batch: batch) }
       let layout = Layout(shapes: shapes, variableCount: modelCode.variableCount)

@@ -91,19 +91,12 @@ extension Plan {
     (lookedUpColumns + circuit.claimedOutputs.map { circuit.outputs[$0].column }).filter { slots[$0] == nil }
   }
 
-  private func reducedTerms(ofColumn column: Int) -> [ReducedTerm] {
-    let axes = bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
-    return terms(ofColumn: column, axes)
-  }
-
   /// How many values of terms are sent.
-  package var sentTermCount: Int {
-    virtualColumns.flatMap { reducedTerms(ofColumn: $0) }.count { !isComputed($0) }
-  }
+  package var sentTermCount: Int { termShapes.count { !isComputed($0) } }
 
   /// The contraction instances that every proof has, without their values.
   package var instanceShapes: [ContractionInstance] {
-    virtualColumns.flatMap { reducedTerms(ofColumn: $0) }.compactMap { term in
+    termShapes.compactMap { term in
       if case .instance(let instance) = term.remainder { instance } else { nil }
     }
   }
@@ -112,7 +105,7 @@ extension Plan {
   package var claimCount: Int {
     let lookups = circuit.lookups.isEmpty ? 0 : lookedUpColumns.count { slots[$0] != nil } + circuit.tables.count
     let outputs = circuit.outputs.count { slots[$0.column] != nil }
-    let operands = virtualColumns.flatMap { reducedTerms(ofColumn: $0) }.map { term in
+    let operands = termShapes.map { term in
       switch term.remainder {
       case .direct(let operand, _): slots[operand.column] == nil ? 0 : 1
       case .instance(let instance): instance.operands.count { slots[$0.column] != nil }

@@ -142,8 +142,6 @@ extension TensorWeight {
     switch factors {
     case .equality(let point): SecureTable.equality(point, scale: coefficient, threads: threads)
     case .table(let entries): SecureTable(entries.map { $0 * coefficient })
-    case .powers(let z, let variableCount):
-      SecureTable(powers(of: SecureField(z), count: 1 << variableCount).map { $0 * coefficient })
     }
   }
 }

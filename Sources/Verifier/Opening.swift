@@ -23,8 +23,6 @@ package struct TensorWeight: Sendable {
   package enum Factors: Sendable {
     /// eq(point, y).
     case equality([SecureField])
-    /// z^y.
-    case powers(BaseField, variableCount: Int)
     /// Entry by entry.
     case table([SecureField])
   }
@@ -37,7 +35,6 @@ package struct TensorWeight: Sendable {
   package var variableCount: Int {
     switch factors {
     case .equality(let point): point.count
-    case .powers(_, let variableCount): variableCount
     case .table(let entries): bitCountOfAxis(entries.count)
     }
   }
@@ -48,14 +45,6 @@ package struct TensorWeight: Sendable {
     let scale = coefficient * Multilinear.equality(Array(point.dropLast(own.count)), index: block)
     switch factors {
     case .equality(let other): return scale * Multilinear.equality(other, own)
-    case .powers(let z, _):
-      var product = scale
-      var power = z
-      for x in own.reversed() {
-        product *= .one + x * (power - .one)
-        power = power.squared()
-      }
-      return product
     case .table(let entries): return scale * Multilinear.evaluate(entries, at: own)
     }
   }
@@ -154,15 +143,57 @@ extension Value {
   }
 }
 
-/// A part of V: the tensor's variables are those of the challenges from `start` on, but for `gap`, which stand for block 0.
+/// The weights of Σ_y z^y·h_y for opened points z and vectors h of H.
+private struct SymbolWeights {
+  let code: Code
+  let points: [BaseField]
+  /// By vector: where it is, and the power of the combination for each point.
+  var folds: [(block: OpeningBlock, powers: [SecureField])]
+
+  /// The extension at `point`, whose last variables are those of an entry.
+  func evaluate(at point: ArraySlice<SecureField>) -> SecureField {
+    func sum(_ variableCount: Int, _ scale: (BaseField) -> BaseField, _ block: (OpeningBlock) -> Int?) -> SecureField {
+      let (own, prefix) = (Array(point.suffix(variableCount)), Array(point.dropLast(variableCount)))
+      let tensors = points.map { powersTensor($0, at: own) * scale($0) }
+      return folds.reduce(.zero) { sum, fold in
+        guard let block = block(fold.block) else { return sum }
+        let total = zip(tensors, fold.powers).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
+        return sum + Multilinear.equality(prefix, index: block) * total
+      }
+    }
+    let entries = sum(code.variableCount, { _ in .one }, \.entries)
+    return code.isHiding ? entries + sum(bitCountOfAxis(code.tailCount), code.tailShift, \.tail) : entries
+  }
+}
+
+/// The extension of z^y at a point.
+private func powersTensor(_ z: BaseField, at point: [SecureField]) -> SecureField {
+  var (product, power) = (SecureField.one, z)
+  for x in point.reversed() {
+    product *= .one + x * (power - .one)
+    power = power.squared()
+  }
+  return product
+}
+
+/// A part of V: its variables are those of the challenges from `start` on, but for `gap`, which stand for block 0.
 private struct PlacedWeight {
-  var weight: TensorWeight
+  enum Part {
+    case claim(TensorWeight)
+    case symbols(SymbolWeights)
+  }
+
+  var part: Part
   var start: Int
   var gap: Range<Int>
 
   func evaluate(at point: [SecureField]) -> SecureField {
-    Multilinear.equality(Array(point[gap]), index: 0)
-      * weight.evaluate(at: point[start..<gap.lowerBound] + point[gap.upperBound...])
+    let own = point[start..<gap.lowerBound] + point[gap.upperBound...]
+    let scale = Multilinear.equality(Array(point[gap]), index: 0)
+    switch part {
+    case .claim(let weight): return scale * weight.evaluate(at: own)
+    case .symbols(let weights): return scale * weights.evaluate(at: own)
+    }
   }
 }
 
@@ -177,7 +208,7 @@ extension VerifierTranscript {
     _ plan: Plan, roots: [Digest], _ claim: OpeningClaim
   ) throws(VerificationError) {
     var (codes, roots) = (plan.openedCodes(claim), roots)
-    var weights = plan.openingWeights(claim).map { PlacedWeight(weight: $0, start: 0, gap: 0..<0) }
+    var weights = plan.openingWeights(claim).map { PlacedWeight(part: .claim($0), start: 0, gap: 0..<0) }
     var running = claim.value
     var point: [SecureField] = []
     for level in plan.levels {
@@ -192,10 +223,16 @@ extension VerifierTranscript {
       let combine = sponge.challenge("combine")
       var power = SecureField.one
       let before = point.count
-      for symbol in symbols {
-        power *= combine
-        running += Value(symbol.value * power)
-        weights += symbol.weights(power).map { PlacedWeight(weight: $0, start: before, gap: before..<before) }
+      for (opened, symbols) in zip(codes, symbols) {
+        var part = SymbolWeights(code: opened.code, points: symbols.points, folds: opened.folds.map { ($0.block, []) })
+        for values in symbols.values {
+          for (index, value) in values.enumerated() {
+            power *= combine
+            running.constant += value * power
+            part.folds[index].powers.append(power)
+          }
+        }
+        weights.append(PlacedWeight(part: .symbols(part), start: before, gap: before..<before))
       }
       pads = level.isHiding ? PadLedger() : nil
       for _ in 0..<level.roundCount {
@@ -219,7 +256,7 @@ extension VerifierTranscript {
         for index in weights.indices { weights[index].gap = gap }
         let table = TensorWeight.Factors.table(running.padWeights(count: 1 << code.variableCount))
         let padWeight = TensorWeight(coefficient: .one, factors: table, block: level.maskedBlocks[1].entries)
-        weights.append(PlacedWeight(weight: padWeight, start: point.count, gap: point.count..<point.count))
+        weights.append(PlacedWeight(part: .claim(padWeight), start: point.count, gap: point.count..<point.count))
         running = mask + Value(running.constant * fold)
       }
       codes = level.openedCode(boundTo: bound, fold: fold).map { [$0] } ?? []
@@ -228,42 +265,24 @@ extension VerifierTranscript {
     throw .malformed
   }
 
-  /// Draws positions for each code, opens them, and folds the symbols.
+  /// Draws positions for each code, opens them, and folds the symbols: by point, by vector.
   private mutating func receiveSymbols(
     _ codes: [OpenedCode], _ roots: [Digest]
-  ) throws(VerificationError) -> [FoldedSymbol] {
-    var symbols: [FoldedSymbol] = []
+  ) throws(VerificationError) -> [(points: [BaseField], values: [[SecureField]])] {
+    var symbols: [(points: [BaseField], values: [[SecureField]])] = []
     for (opened, root) in zip(codes, roots) {
       let code = opened.code
       let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
       let byteCount = BaseField.byteCount * opened.rowCount
       let leaves = try receiveLeaves(
         at: positions, byteCount: byteCount + code.saltByteCount, depth: code.domainBits, root: root)
-      for (z, content) in zip(code.points(at: positions), leaves) {
+      let values = try leaves.map { content throws(VerificationError) in
         let leaf = try baseElements(content.prefix(byteCount))
-        for fold in opened.folds {
-          symbols.append(FoldedSymbol(z: z, code: code, block: fold.block, value: fold.symbol(leaf)))
-        }
+        return opened.folds.map { $0.symbol(leaf) }
       }
+      symbols.append((code.points(at: positions), values))
     }
     return symbols
-  }
-}
-
-/// Σ_y z^y·h_y = value for a vector h of H.
-private struct FoldedSymbol {
-  let z: BaseField
-  let code: Code
-  let block: OpeningBlock
-  let value: SecureField
-
-  /// The weights on H of the statement times `power`.
-  func weights(_ power: SecureField) -> [TensorWeight] {
-    let entries = TensorWeight(
-      coefficient: power, factors: .powers(z, variableCount: code.variableCount), block: block.entries)
-    guard let tail = block.tail else { return [entries] }
-    let factors = TensorWeight.Factors.powers(z, variableCount: bitCountOfAxis(code.tailCount))
-    return [entries, TensorWeight(coefficient: power * code.tailShift(z), factors: factors, block: tail)]
   }
 }
 

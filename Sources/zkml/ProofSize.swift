@@ -87,14 +87,3 @@ struct ProofSize {
       + ports.reduce(0) { $0 + circuit.shownColumn($1).integerByteCount * $1.dimensions.reduce(batch, *) }
   }
 }
-
-extension Plan {
-  /// The terms of all virtual claims, without their values.
-  var shapesOfTerms: [ReducedTerm] {
-    virtualColumns.flatMap { column in
-      terms(
-        ofColumn: column,
-        bits(ofColumn: column).map { AxisWeight(at: Array(repeating: .zero, count: $0)) })
-    }
-  }
-}

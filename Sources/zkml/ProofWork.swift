@@ -47,7 +47,7 @@ struct ProofWork {
       add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
       add(.lookupValues, plan.lookedUpColumns.reduce(0) { $0 + padded($1) })
     }
-    for term in plan.shapesOfTerms {
+    for term in plan.termShapes {
       switch term.remainder {
       case .direct(let operand, _): addClaim(operand.column, plan)
       case .instance(let instance):
