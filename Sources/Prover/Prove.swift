@@ -110,7 +110,7 @@ extension Plan {
 
 extension KeyCore {
   /// The secrets of one proof; see `SecretStream` for the seed.
-  func secrets(
+  package func secrets(
     _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, _ inputs: [[Int64]], seed: [UInt8]?
   ) -> any SecretSource {
     let encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))

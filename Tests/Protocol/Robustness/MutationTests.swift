@@ -18,8 +18,8 @@ private let labels = [
   @Test("row 4: the schedule accounts for every byte of every proof, and every label has mutations")
   func manifestIsComplete() throws {
     var seen: Set<String> = []
-    for network in SmallNetwork.all + [.small] {
-      let proven = ProvenNetwork(network, batch: network.batches.last.map { min($0, 5) } ?? 1)
+    for (network, mode) in (SmallNetwork.all + [.small]).flatMap({ [($0, ProofMode.plain), ($0, .hiding)] }) {
+      let proven = ProvenNetwork(network, batch: network.batches.last.map { min($0, 5) } ?? 1, mode: mode)
       let manifest = proven.manifest
       #expect(manifest.byteCount == proven.proof.bytes.count, "\(network)")
       for (label, byteCount) in proven.details.parts {
@@ -32,7 +32,8 @@ private let labels = [
       #expect(proven.manifest.byteCount == proven.proof.bytes.count)
       seen.formUnion(proven.manifest.labels)
     }
-    #expect(seen == Set(labels))
+    let hiding = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "mask.value"]
+    #expect(seen == Set(labels + hiding))
   }
 
   @Test("rows 2, 5: a proof with any element, symbol, leaf or digest changed is rejected", arguments: labels)
@@ -50,9 +51,9 @@ private let labels = [
         switch field.kind {
         case .secure: changed = [bytes.incremented(at: field.offset), bytes.incremented(at: field.offset + 8)]
         case .symbol: changed = [bytes.incremented(at: field.offset)]
-        case .digest:
+        case .digest, .salt:
           var copy = bytes
-          copy[field.offset + index % 32] ^= 1 << UInt8(index / 32 % 8)
+          copy[field.offset + index % field.kind.byteCount] ^= 1 << UInt8(index / 32 % 8)
           changed = [copy]
         }
         for copy in changed { #expect(proven.error(copy) != nil, "\(label) at \(field.offset)") }

@@ -63,7 +63,7 @@ import Verifier
         var changed = bytes
         switch field.kind {
         case .secure, .symbol: changed = bytes.incremented(at: field.offset)
-        case .digest: changed[field.offset + index] ^= 1
+        case .digest, .salt: changed[field.offset + index] ^= 1
         }
         #expect(!digits.isAccepted(statement, changed, digits.verifyingKey), "\(field.label) at \(field.offset)")
         changes += 1

@@ -11,10 +11,12 @@ struct ProofManifest {
     /// An element of F in a leaf.
     case symbol
     case digest
+    /// What ends a leaf of a hiding code.
+    case salt
 
     var byteCount: Int {
       switch self {
-      case .secure: 16
+      case .secure, .salt: 16
       case .symbol: 8
       case .digest: 32
       }
@@ -44,6 +46,11 @@ struct ProofManifest {
   init(_ plan: Plan, _ core: KeyCore, _ purpose: Purpose, _ statement: Statement, _ proof: [UInt8]) {
     var sponge = Sponge()
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
+    self.init(plan, proof, sponge)
+  }
+
+  /// - Parameter sponge: That of a verifier before the first message.
+  init(_ plan: Plan, _ proof: [UInt8], _ sponge: consuming Sponge) {
     if plan.hasWitness { read("witness", .digest, 1, proof, &sponge) }
     walkLookups(plan, proof, &sponge)
     walkContractions(plan, proof, &sponge)
@@ -53,22 +60,26 @@ struct ProofManifest {
     for _ in 0..<(padded.map { plan.bits(ofColumn: $0).reduce(0, +) }.max() ?? 0) { draw("padding", &sponge) }
     draw("merge", &sponge)
     for _ in 0..<(plan.commitments.map(\.variableCount).max() ?? 0) { round("merge.round", 2, proof, &sponge) }
+    walkDischarge(plan, proof, &sponge)
     walkOpening(plan, proof, &sponge)
   }
 
   private mutating func read(
-    _ label: String, _ kind: Kind, _ count: Int, _ proof: [UInt8], observed name: String? = nil,
-    _ sponge: inout Sponge
+    _ label: String, _ kind: Kind, _ count: Int, _ proof: [UInt8], _ sponge: inout Sponge
   ) {
-    guard count > 0 else { return }
-    let end = byteCount + count * kind.byteCount
+    read(label, [Kind](repeating: kind, count: count), proof, &sponge)
+  }
+
+  private mutating func read(_ label: String, _ kinds: [Kind], _ proof: [UInt8], _ sponge: inout Sponge) {
+    guard !kinds.isEmpty else { return }
+    let end = kinds.reduce(byteCount) { $0 + $1.byteCount }
     // Changed bytes can ask for more leaves than there are.
     guard end <= proof.count else {
       byteCount = proof.count
       return
     }
-    sponge.observe(name ?? label, proof[byteCount..<end])
-    for _ in 0..<count {
+    sponge.observe(label, proof[byteCount..<end])
+    for kind in kinds {
       fields.append(Field(label: label, kind: kind, offset: byteCount))
       byteCount += kind.byteCount
     }
@@ -79,9 +90,11 @@ struct ProofManifest {
     challenges.append(Challenge(label: label, offset: byteCount, words: [element.c0.value, element.c1.value]))
   }
 
-  private mutating func round(_ label: String, _ count: Int, _ proof: [UInt8], _ sponge: inout Sponge) {
+  private mutating func round(
+    _ label: String, _ count: Int, drawing challenge: String? = nil, _ proof: [UInt8], _ sponge: inout Sponge
+  ) {
     read(label, .secure, count, proof, &sponge)
-    draw(label, &sponge)
+    draw(challenge ?? label, &sponge)
   }
 
   private mutating func walkLookups(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {
@@ -89,6 +102,7 @@ struct ProofManifest {
     draw("lambda", &sponge)
     draw("beta", &sponge)
     read("roots", .secure, 4, proof, &sponge)
+    if plan.mode == .hiding { for _ in 0..<2 { read("inverse", .secure, 1, proof, &sponge) } }
     let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
     for layer in 0..<(depths.max() ?? 0) {
       draw("layer", &sponge)
@@ -115,10 +129,25 @@ struct ProofManifest {
     for _ in 0..<(instances.map(\.variableCount).max() ?? 0) { round("contraction.round", degree, proof, &sponge) }
     let operands = instances.flatMap(\.operands).count { plan.slots[$0.column] != nil }
     read("operands", .secure, operands, proof, &sponge)
+    guard plan.mode == .hiding else { return }
+    for instance in instances {
+      let committed = instance.operands.count { plan.slots[$0.column] != nil }
+      for _ in 0..<max(0, committed - 2) { read("product", .secure, 1, proof, &sponge) }
+    }
+  }
+
+  private mutating func walkDischarge(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {
+    guard let pads = plan.pads else { return }
+    for _ in 0..<pads.variableCount { draw("quadratic", &sponge) }
+    round("mask.sum", 1, drawing: "mask.scale", proof, &sponge)
+    for _ in 0..<pads.variableCount { round("quadratic.round", 3, proof, &sponge) }
+    round("quadratic.ends", 2, drawing: "constraints", proof, &sponge)
   }
 
   private mutating func walkOpening(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {
-    var codes = plan.commitments.map { (code: $0.code, rowCount: $0.layout.rowCount, kind: Kind.symbol) }
+    var codes = plan.commitments.map {
+      (code: $0.code, rowCount: $0.layout.rowCount + 2 * $0.padRowCount, kind: Kind.symbol)
+    }
     for level in plan.levels {
       switch level {
       case .clear(let elementCount): read("final", .secure, elementCount, proof, &sponge)
@@ -127,7 +156,8 @@ struct ProofManifest {
       for (code, rowCount, kind) in codes {
         let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
         challenges.append(Challenge(label: "positions", offset: byteCount, words: positions.map { UInt64($0) }))
-        read("leaves", kind, rowCount * positions.count, proof, &sponge)
+        let leaf = [Kind](repeating: kind, count: rowCount) + (code.isHiding ? [.salt] : [])
+        read("leaves", positions.flatMap { _ in leaf }, proof, &sponge)
         for _ in 0..<Merkle.siblingCount(positions: positions, depth: code.domainBits) {
           fields.append(Field(label: "paths", kind: .digest, offset: byteCount))
           byteCount += Kind.digest.byteCount
@@ -135,7 +165,10 @@ struct ProofManifest {
       }
       draw("combine", &sponge)
       for _ in 0..<level.roundCount { round("fold.round", 2, proof, &sponge) }
-      if case .committed(let code, let rowCount, _) = level { codes = [(code, rowCount, .secure)] }
+      if level.isHiding { round("mask.value", 1, drawing: "mask.fold", proof, &sponge) }
+      if case .committed(let code, let rowCount, _) = level {
+        codes = [(code, rowCount + (code.isHiding ? 3 : 0), .secure)]
+      }
     }
   }
 }

@@ -18,14 +18,15 @@ struct ProvenNetwork: Sendable {
   var statement: Statement { proof.statement }
   var manifest: ProofManifest { ProofManifest(plan, core, .inference, statement, proof.bytes) }
 
-  init(_ network: SmallNetwork, batch: Int) {
+  init(_ network: SmallNetwork, batch: Int, mode: ProofMode = .plain) {
     do {
-      key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 1)
+      key = ProvingKey(
+        circuit: network.circuit, weights: network.weights, proofCount: mode == .hiding ? 2 : 0, threads: 1)
       verifyingKey = try key.verifyingKey(threads: 1)
-      plan = Plan(circuit: network.circuit, batch: batch, modelCode: key.core.code)
+      plan = Plan(circuit: network.circuit, batch: batch, modelCode: key.core.code, isHiding: mode == .hiding)
       let inputs = network.inputs(batch)
       witness = try Witness(key.executor, batch: batch, inputs: inputs, threads: 1)
-      (proof, details) = try key.prove(batch: batch, inputs: inputs, context: [3, 1, 4], threads: 1)
+      (proof, details) = try key.prove(batch: batch, inputs: inputs, context: [3, 1, 4], mode: mode, threads: 1)
     } catch { preconditionFailure("an honest proof exists: \(error)") }
   }
 

@@ -1,0 +1,130 @@
+import Circuit
+import Execution
+import Field
+import Prover
+import TestSupport
+import Verifier
+
+/// Proofs of one statement, with secrets that a test chooses and, if it likes, challenges that do not depend on messages.
+struct ProgrammedProver: Sendable {
+  /// Two sets of weights of one network, the hidden units in another order, that give the same outputs.
+  static let both = [false, true].map { ProgrammedProver(.hidden(isPermuted: $0)) }
+
+  let circuit: ArithmeticCircuit
+  let weights: [[Int64]]
+  let plan: Plan
+  let statement: Statement
+  private let witness: Witness
+
+  init(_ network: SmallNetwork, batch: Int = 2, proofCount: Int = 1) {
+    (circuit, weights) = (network.circuit, network.weights)
+    let inputs = network.inputs(batch)
+    do {
+      witness = try Witness(
+        CircuitExecutor(circuit, weights: weights), batch: batch, inputs: inputs, threads: 1)
+    } catch { preconditionFailure("the inputs are in range: \(error)") }
+    statement = Statement(batch: batch, inputs: inputs, outputs: witness.outputs(circuit))
+    let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
+    plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: true)
+  }
+
+  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.tree.root) }
+
+  /// The model commitment with these tails and salts.
+  func commit(_ secrets: StagedSecrets) -> Commitment {
+    let model = plan.commitments[0]
+    var random: any SecretSource = secrets
+    return Commitment(rows: model.layout.rows(of: weights), code: model.code, random: &random, threads: 1)
+  }
+
+  /// The uses of Π's entries.
+  var padUses: (ledger: PadLedger, layout: PadPlan) {
+    guard let layout = plan.pads else { preconditionFailure("the plan hides") }
+    let random = StagedSecrets(from: .pads, number: 0, renewed: [:])
+    return (ProofMasks(plan, layout, random: random).ledger, layout)
+  }
+
+  /// The steps of `Plan.prove`; without `coins` under the challenges of Fiat and Shamir.
+  ///
+  /// - Parameter opens: False for all that comes before the opening.
+  func prove(_ model: Commitment, _ secrets: some SecretSource, coins: Digest?, opens: Bool = true) -> [UInt8] {
+    guard let layout = plan.pads else { preconditionFailure("the plan hides") }
+    var transcript = ProverTranscript()
+    transcript.sponge = plan.sponge(coins, core(model), statement)
+    var masks = ProofMasks(plan, layout, random: secrets)
+    let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
+    let own = plan.commitments[1]
+    let commitment = masks.commit(own.layout.rows(of: columns), own.code, threads: 1)
+    transcript.sendBytes("witness", commitment.tree.root.bytes)
+    transcript.pads = masks.sentPads[...]
+    var claims: [Claim] = []
+    let virtuals = transcript.reduceLookups(plan, witness, &claims, threads: 1)
+    transcript.reduceContractions(plan, statement, witness, virtuals, &claims, threads: 1)
+    claims += plan.paddingClaims(&transcript.sponge)
+    _ = transcript.mergeClaims(plan, claims, [model, commitment], threads: 1)
+    transcript.dischargeProducts(layout, masks)
+    guard opens else { return transcript.proof }
+    var verifier = VerifierTranscript(.hiding, proof: transcript.proof)
+    verifier.sponge = plan.sponge(coins, core(model), statement)
+    do throws(VerificationError) {
+      _ = try verifier.receiveRoot("witness")
+      let opening = try verifier.reduce(plan, statement)
+      _ = transcript.sponge.challenge("constraints")
+      transcript.open(plan, [model, commitment], opening, random: masks.random, threads: 1)
+    } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
+    return transcript.proof
+  }
+}
+
+extension Plan {
+  /// A sponge before the first message: with the challenges that `coins` give, or bound to key and statement.
+  func sponge(_ coins: Digest?, _ core: KeyCore, _ statement: Statement) -> Sponge {
+    if let coins { return Sponge(deafAt: coins) }
+    var sponge = Sponge()
+    sponge.bind(.inference, mode, keyCore: core.digest, statement, circuit)
+    return sponge
+  }
+
+  /// The checks of `Plan.verify` under programmed challenges.
+  func verify(
+    _ core: KeyCore, _ statement: Statement, _ proof: [UInt8], coins: Digest
+  ) throws(VerificationError) {
+    var transcript = VerifierTranscript(mode, proof: proof)
+    transcript.sponge = sponge(coins, core, statement)
+    let roots = [core.root, try transcript.receiveRoot("witness")]
+    let opening = try transcript.reduce(self, statement)
+    try transcript.open(self, roots: roots, opening)
+    try transcript.finish()
+  }
+}
+
+extension SmallNetwork {
+  /// Lookups, both commitments, and a product of three committed columns.
+  static func hidden(isPermuted: Bool) -> SmallNetwork {
+    let unitCount = 4
+    var b = CircuitBuilder("hidden units", axes: [3, unitCount, 2], seed: 4)
+    let x = b.input([1])
+    let (w1, b1) = (b.weight([2, 1]), b.weight([2], bits: 8))
+    let a = b.contraction([2], [b.term(1, w1, x), b.term(1, b1)])
+    let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+    let (w2, w3) = (b.weight([3, 2]), b.weight([3, 2], bits: 3))
+    b.output(b.contraction([3], [b.term(1, w2, y), b.term(1, w3, y, y)]))
+    let network = SmallNetwork(b, batches: [2])
+    guard isPermuted else { return network }
+    let sizes = [3, 1]
+    let permuted = zip(network.weights, sizes + [0, 0]).map { weights, size in
+      let entries = size == 0 ? unitCount : size
+      let groups = stride(from: 0, to: weights.count, by: entries).map { Array(weights[$0..<$0 + entries]) }
+      return size == 0 ? groups.flatMap { $0.reversed() } : groups.reversed().flatMap(\.self)
+    }
+    return SmallNetwork(circuit: network.circuit, weights: permuted, batches: [2], inputs: network.inputs)
+  }
+}
+
+extension ProgrammedProver {
+  /// Where h'' begins in the final vector.
+  var maskedPadOffset: Int {
+    guard case .committed(let code, _, _) = plan.levels[0] else { return 0 }
+    return plan.levels[0].maskedBlocks[1].entries << code.variableCount
+  }
+}

@@ -1,0 +1,209 @@
+import Field
+import Prover
+import Verifier
+
+/// Which secrets are drawn anew for each proof of a sample; all others are the same, as if a verifier knew them.
+enum Stage: Sendable {
+  /// All secrets, of the key too.
+  case everything
+  /// Π, up to the discharge.
+  case messages
+  /// The spare triple.
+  case spare
+  /// g.
+  case quadraticMask
+  /// What the opening draws.
+  case opening
+  case salts
+}
+
+/// Proofs of one statement under the same challenges, so that the fields of all of them are the same.
+struct Sample: Sendable {
+  static let coins = Digest(words: SIMD4(3, 14, 15, 92))
+
+  let stage: Stage
+  let proofs: [[UInt8]]
+  let fields: [ProofManifest.Field]
+}
+
+extension ProgrammedProver {
+  /// Proofs with all secrets new, for both sets of weights.
+  static let samples = both.map { $0.sample(.everything, count: 240) }
+
+  /// The fields of every proof under the sample's challenges; those of an opening are named by what is opened.
+  static let fields: [ProofManifest.Field] = {
+    let prover = both[0]
+    let proof = prover.proof(.everything, 0) { _, _ in }
+    let manifest = ProofManifest(prover.plan, proof, Sponge(deafAt: Sample.coins))
+    precondition(manifest.byteCount == proof.count, "the manifest is complete")
+    let opened = ["model", "witness", "level"]
+    var (index, isAfterPaths) = (0, false)
+    return manifest.fields.map { field in
+      guard ["leaves", "paths"].contains(field.label) else { return field }
+      if isAfterPaths, field.label == "leaves" { index += 1 }
+      isAfterPaths = field.label == "paths"
+      return .init(label: "\(opened[index]) \(field.label)", kind: field.kind, offset: field.offset)
+    }
+  }()
+
+  private func renewed(_ stage: Stage) -> [SecretDraw: Range<Int>] {
+    let (ledger, layout) = padUses
+    let (spare, mask) = (ledger.count, layout.quadratic(ledger).mask)
+    let draws: [SecretDraw]
+    switch stage {
+    case .everything: draws = SecretDraw.allCases
+    case .messages: draws = [.pads]
+    case .spare: return [.pads: 16 * spare..<16 * mask]
+    case .quadraticMask: return [.pads: 16 * mask..<16 * layout.entryCount]
+    case .opening: draws = [.levelPads, .levelMasks, .levelTails, .levelSalts]
+    case .salts: draws = [.modelSalts, .salts, .levelSalts]
+    }
+    return Dictionary(uniqueKeysWithValues: draws.map { ($0, 0..<Int.max) })
+  }
+
+  private func proof(_ stage: Stage, _ number: Int, _ change: @escaping SecretChange) -> [UInt8] {
+    let renewed = renewed(stage)
+    func secrets(_ first: SecretDraw) -> StagedSecrets {
+      StagedSecrets(from: first, number: UInt64(number), renewed: renewed, change: change)
+    }
+    let opens: Bool
+    switch stage {
+    case .everything, .opening, .salts: opens = true
+    case .messages, .spare, .quadraticMask: opens = false
+    }
+    return prove(commit(secrets(.modelTails)), secrets(.pads), coins: Sample.coins, opens: opens)
+  }
+
+  func sample(_ stage: Stage, count: Int, _ change: @escaping SecretChange = { _, _ in }) -> Sample {
+    Sample(stage: stage, proofs: (0..<count).map { proof(stage, $0, change) }, fields: Self.fields)
+  }
+}
+
+extension Sample {
+  /// What has to look uniform.
+  private var revealed: [ProofManifest.Field] {
+    let opening = fields.firstIndex { $0.label == "level" } ?? 0
+    switch stage {
+    case .everything: return fields
+    case .messages: return fields[..<opening].filter { $0.kind == .secure && !$0.label.hasPrefix("mask") }
+    case .spare: return fields.filter { $0.label == "quadratic.ends" }
+    case .quadraticMask: return fields.filter { ["mask.sum", "quadratic.round"].contains($0.label) }
+    case .opening:
+      return fields[opening...].filter { !$0.label.hasPrefix("model ") && !$0.label.hasPrefix("witness ") }
+    case .salts: return fields.filter { $0.kind == .digest || $0.kind == .salt }
+    }
+  }
+
+  /// Fields between which there must be no linear relation that holds in all proofs.
+  private var independent: [(name: String, fields: [ProofManifest.Field])] {
+    switch stage {
+    case .everything:
+      return ["model", "witness", "level"].flatMap { opened in
+        let leaves = fields.filter { $0.label == "\(opened) leaves" }.split { $0.kind == .salt }.map(Array.init)
+        return [("column of \(opened)", leaves[0]), ("row of \(opened)", leaves.map { $0[0] })]
+      }
+    case .messages:
+      let sums = ["mask.sum", "quadratic.round"]
+      return [("messages", revealed.filter { !sums.contains($0.label) })]
+    case .spare, .quadraticMask: return [("discharge", revealed)]
+    case .opening:
+      let rounds = fields.prefix { $0.label != "mask.value" }.filter { $0.label == "fold.round" }
+      let masked = fields.filter { $0.label == "final" }.dropFirst(ProgrammedProver.both[0].maskedPadOffset)
+      return [("fold.round", rounds + masked.prefix(rounds.count) + fields.filter { $0.label == "mask.value" })]
+    case .salts: return []
+    }
+  }
+
+  /// What tells these proofs from proofs without secrets: messages that are not uniform, relations between them, and
+  /// words that come twice.
+  var leaks: Set<String> {
+    var leaks: Set<String> = []
+    var (total, count) = (0.0, 0.0)
+    for field in revealed {
+      for bins in bins(field) {
+        let statistic = bins.uniformity
+        total += statistic
+        count += 1
+        if statistic > Bins.limit { leaks.insert(field.label) }
+      }
+    }
+    if total > count * 7 + 8 * (count * 14).squareRoot() { leaks.insert("all") }
+    for group in independent where rank(group.fields) < min(group.fields.count, proofs.count - 1) {
+      leaks.insert("relation in \(group.name)")
+    }
+    guard stage == .everything else { return leaks }
+    for proof in proofs.prefix(4) {
+      let words = stride(from: 0, to: proof.count, by: 8).map { proof.word(at: $0) }
+      if Set(words).count < words.count { leaks.insert("repetition") }
+    }
+    return leaks
+  }
+
+  /// The kinds of messages whose distributions differ.
+  func differences(from other: Sample) -> Set<String> {
+    var labels: Set<String> = []
+    for field in revealed {
+      for (own, others) in zip(bins(field), other.bins(field)) where own.distance(others) > Bins.limit {
+        labels.insert(field.label)
+      }
+    }
+    return labels
+  }
+
+  /// The low and the high bits of each word of a field.
+  private func bins(_ field: ProofManifest.Field) -> [Bins] {
+    stride(from: field.offset, to: field.offset + field.kind.byteCount, by: 8).flatMap { offset in
+      let words = proofs.map { $0.word(at: offset) }
+      return [Bins(words.map { Int($0 & 7) }), Bins(words.map { Int($0 >> 61) })]
+    }
+  }
+
+  /// The dimension of the affine space that the proofs span in these fields.
+  private func rank(_ fields: [ProofManifest.Field]) -> Int {
+    var rows = proofs.map { proof in
+      fields.map { field in
+        field.kind == .symbol
+          ? SecureField(BaseField(reducing: proof.word(at: field.offset))) : proof.element(at: field.offset)
+      }
+    }
+    let origin = rows.removeFirst()
+    for row in rows.indices { for column in origin.indices { rows[row][column] -= origin[column] } }
+    var rank = 0
+    for column in origin.indices {
+      guard let pivot = rows[rank...].firstIndex(where: { $0[column] != .zero }) else { continue }
+      rows.swapAt(rank, pivot)
+      let inverse = rows[rank][column].inverseOrZero()
+      for row in rank + 1..<rows.count {
+        let factor = rows[row][column] * inverse
+        guard factor != .zero else { continue }
+        for entry in column..<origin.count { rows[row][entry] -= factor * rows[rank][entry] }
+      }
+      rank += 1
+      if rank == rows.count { break }
+    }
+    return rank
+  }
+}
+
+/// Counts of eight values.
+private struct Bins {
+  /// Exceeded by χ² with 7 degrees of freedom once in 10^11 times.
+  static let limit = 65.0
+  private var counts = [Int](repeating: 0, count: 8)
+
+  init(_ values: [Int]) { for value in values { counts[value] += 1 } }
+
+  /// χ² against the uniform distribution.
+  var uniformity: Double {
+    let expected = Double(counts.reduce(0, +)) / 8
+    return counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+  }
+
+  /// χ² of two samples of the same size.
+  func distance(_ other: Bins) -> Double {
+    zip(counts, other.counts).reduce(0) { sum, pair in
+      let (difference, total) = (Double(pair.0 - pair.1), Double(pair.0 + pair.1))
+      return total == 0 ? sum : sum + difference * difference / total
+    }
+  }
+}

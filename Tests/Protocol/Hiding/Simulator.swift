@@ -1,0 +1,183 @@
+import Circuit
+import Field
+import Prover
+import Verifier
+
+/// Makes proofs of any outputs under given challenges, without weights and without a witness.
+struct Simulator {
+  let plan: Plan
+  let statement: Statement
+  let coins: Digest
+  let core: KeyCore
+  private let model: Commitment
+
+  /// With a model commitment of its own to nothing.
+  init(
+    _ plan: Plan, _ statement: Statement, proofCount: Int, coins: Digest, random: inout some SecretSource
+  ) {
+    (self.plan, self.statement, self.coins) = (plan, statement, coins)
+    model = Commitment(uniform: plan.commitments[0], &random)
+    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: model.tree.root)
+  }
+
+  func prove(_ random: inout some SecretSource) throws -> [UInt8] {
+    guard case .committed(let code, let rowCount, _) = plan.levels[0], case .clear(let finalCount) = plan.levels[1],
+      let pads = plan.pads
+    else { preconditionFailure("a level that hides, and then the vector in clear") }
+    let witness = Commitment(uniform: plan.commitments[1], &random)
+    var proof = witness.tree.root.bytes
+    let sentCount = pads.entryCount - PaddedMessages(plan).productCount - 4 - 3 * pads.variableCount
+    proof += random.secureElements(sentCount + 1 + 3 * pads.variableCount + 2).flatMap(\.bytes)
+    var verifier = VerifierTranscript(.hiding, proof: proof)
+    verifier.sponge = Sponge(deafAt: coins)
+    _ = try verifier.receiveRoot("witness")
+    let claim = try verifier.reduce(plan, statement)
+
+    // The first level: whatever is sent, its claim is an affine form in Π'.
+    var running = claim.value
+    var weight = OpeningWeight(variableCount: code.variableCount + bitCountOfAxis(rowCount))
+    for part in plan.openingWeights(claim) { weight.add(part) }
+    let codes = plan.openedCodes(claim)
+    let positions = codes.map { $0.code.draw(&verifier.sponge) }
+    let leaves = zip([model, witness], positions).flatMap { $0.opened(at: $1) }
+    weight.add(codes, [model, witness], positions, &running, &verifier.sponge)
+    var (rounds, point): ([SecureField], [SecureField]) = ([], [])
+    for _ in 0..<plan.levels[0].roundCount {
+      let sent = random.secureElements(2)
+      let values = sent.enumerated().map { Value(sent: $0.element, pad: rounds.count + $0.offset) }
+      rounds += sent
+      point.append(verifier.sponge.challenge("fold.round"))
+      running = RoundPolynomial.evaluate(
+        RoundPolynomial.coefficients(values, claim: running), at: point[point.count - 1])
+      weight.bind(point[point.count - 1])
+    }
+    let fold = verifier.sponge.challenge("mask.fold")
+
+    // h', h'' and their tails are uniform; a makes the claim about them true.
+    let final = random.secureElements(finalCount)
+    var last = OpeningWeight(variableCount: bitCountOfAxis(finalCount))
+    let blocks = plan.levels[0].maskedBlocks
+    let inner = [weight.entries, running.padWeights(count: 1 << code.variableCount)]
+    for (block, entries) in zip(blocks, inner) { last.add(entries, scaledBy: .one, block: block.entries) }
+    var vector = SecureTable(final + [SecureField](repeating: .zero, count: last.entries.count - finalCount))
+    let mask = vector.innerProduct(SecureTable(last.entries)) - fold * running.constant
+    running = Value(mask + fold * running.constant)
+
+    // The symbols of the masks are those that the opened leaves need.
+    guard let opened = plan.levels[0].openedCode(boundTo: point, fold: fold) else { return [] }
+    let lastPositions = code.draw(&verifier.sponge)
+    var symbols = random.elements(opened.rowCount << code.domainBits)
+    for (position, z) in zip(lastPositions, code.points(at: lastPositions)) {
+      for (index, own) in opened.folds.enumerated() {
+        let row = opened.rowCount - 4 + 2 * index
+        for half in row..<row + 2 { symbols[half << code.domainBits + position] = .zero }
+        let leaf = (0..<opened.rowCount).map { symbols[$0 << code.domainBits + position] }
+        let missing = own.block.symbol(of: final, code, at: z) - own.symbol(leaf)
+        symbols[row << code.domainBits + position] = missing.c0
+        symbols[(row + 1) << code.domainBits + position] = missing.c1
+      }
+    }
+    let level = Commitment(code, symbols, rowCount: opened.rowCount, &random)
+    last.add([opened], [level], [lastPositions], &running, &verifier.sponge)
+
+    var lastRounds: [SecureField] = []
+    var table = SecureTable(last.entries)
+    for _ in 0..<plan.levels[1].roundCount {
+      let round = productRound(vector, table)
+      lastRounds += [round.constant, round.quadratic]
+      let challenge = verifier.sponge.challenge("fold.round")
+      vector.fold(challenge)
+      table.fold(challenge)
+    }
+    proof += level.tree.root.bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
+    return proof + level.opened(at: lastPositions) + lastRounds.flatMap(\.bytes)
+  }
+}
+
+/// V of docs/protocol.md §9 by entry of H.
+private struct OpeningWeight {
+  private(set) var entries: [SecureField]
+
+  init(variableCount: Int) { entries = [SecureField](repeating: .zero, count: 1 << variableCount) }
+
+  /// Adds a multiple of `own` to a block of its size.
+  mutating func add(_ own: [SecureField], scaledBy scale: SecureField, block: Int) {
+    for index in own.indices { entries[block * own.count + index] += scale * own[index] }
+  }
+
+  mutating func add(_ part: TensorWeight) {
+    switch part.factors {
+    case .equality(let point): add(Multilinear.equalityTable(point), scaledBy: part.coefficient, block: part.block)
+    case .table(let own): add(own, scaledBy: part.coefficient, block: part.block)
+    }
+  }
+
+  /// Adds a multiple of the powers of z.
+  private mutating func add(_ z: BaseField, _ count: Int, scaledBy scale: SecureField, block: Int) {
+    add(powers(of: SecureField(z), count: count), scaledBy: scale, block: block)
+  }
+
+  mutating func bind(_ x: SecureField) {
+    let half = entries.count / 2
+    entries = (0..<half).map { entries[$0] + x * (entries[$0 + half] - entries[$0]) }
+  }
+
+  /// Adds the symbols at these positions to the weight and the claim.
+  mutating func add(
+    _ codes: [OpenedCode], _ commitments: [Commitment], _ positions: [[Int]], _ claim: inout Value,
+    _ sponge: inout Sponge
+  ) {
+    let combine = sponge.challenge("combine")
+    var power = SecureField.one
+    for ((opened, commitment), positions) in zip(zip(codes, commitments), positions) {
+      let code = opened.code
+      for (position, z) in zip(positions, code.points(at: positions)) {
+        for fold in opened.folds {
+          power *= combine
+          claim += Value(power * fold.symbol(commitment.leaf(position)))
+          add(z, 1 << code.variableCount, scaledBy: power, block: fold.block.entries)
+          if let tail = fold.block.tail {
+            add(z, code.tailCount, scaledBy: power * code.tailShift(z), block: tail)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension OpeningBlock {
+  /// The symbol at z of the vector that stands here.
+  fileprivate func symbol(of vector: [SecureField], _ code: Code, at z: BaseField) -> SecureField {
+    func sum(_ block: Int, _ count: Int) -> SecureField {
+      vector[block * count..<(block + 1) * count].reversed().reduce(.zero) { $0 * z + $1 }
+    }
+    return sum(entries, 1 << code.variableCount)
+      + (tail.map { sum($0, code.tailCount) * code.tailShift(z) } ?? .zero)
+  }
+}
+
+extension Code {
+  fileprivate func draw(_ sponge: inout Sponge) -> [Int] {
+    sponge.positions("positions", count: queryCount, domainBits: domainBits)
+  }
+}
+
+extension Commitment {
+  /// A tree over these symbols, whether they are code words or not.
+  fileprivate init(_ code: Code, _ symbols: [BaseField], rowCount: Int, _ random: inout some SecretSource) {
+    let salts = random.bytes(code.saltByteCount << code.domainBits)
+    self.init(
+      code: code, rows: [BaseField](repeating: .zero, count: rowCount << code.variableCount), tails: [], salts: salts,
+      symbols: symbols, tree: MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: 1))
+  }
+
+  /// Of nothing but uniform symbols.
+  fileprivate init(uniform plan: CommitmentPlan, _ random: inout some SecretSource) {
+    let rowCount = plan.layout.rowCount + 2 * plan.padRowCount
+    self.init(plan.code, random.elements(rowCount << plan.code.domainBits), rowCount: rowCount, &random)
+  }
+
+  fileprivate func opened(at positions: [Int]) -> [UInt8] {
+    positions.flatMap { leafBytes($0) } + tree.siblings(at: positions).flatMap(\.bytes)
+  }
+}

@@ -1,0 +1,66 @@
+import Circuit
+import Field
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+@Suite("What a proof shows can be made without its secrets") struct SimulatorTests {
+  private static let prover = ProgrammedProver.both[0]
+
+  static func simulator(_ statement: Statement, _ random: inout SecretStream) -> Simulator {
+    Simulator(prover.plan, statement, proofCount: 1, coins: Sample.coins, random: &random)
+  }
+
+  private static func stream(_ byte: UInt8) -> SecretStream {
+    SecretStream(seed: [UInt8](repeating: byte, count: SecretStream.seedByteCount))
+  }
+
+  @Test("simulated proofs of right and of wrong outputs pass all checks under the challenges they are made for")
+  func accepted() throws {
+    var random = Self.stream(1)
+    let plan = Self.prover.plan
+    for change in [Int64(0), 1, -3] {
+      var statement = Self.prover.statement
+      statement.outputs[0][1] += change
+      try statement.validate(plan.circuit)
+      let simulator = Self.simulator(statement, &random)
+      let proof = try simulator.prove(&random)
+      try plan.verify(simulator.core, statement, proof, coins: Sample.coins)
+      #expect(throws: VerificationError.self, "under the challenges of Fiat and Shamir") {
+        try plan.verify(.inference, simulator.core, statement, proof)
+      }
+    }
+  }
+
+  @Test("the checks under given challenges are checks: they refuse a proof with any message changed")
+  func changed() throws {
+    var random = Self.stream(2)
+    let (plan, statement) = (Self.prover.plan, Self.prover.statement)
+    let simulator = Self.simulator(statement, &random)
+    let proof = try simulator.prove(&random)
+    let manifest = ProofManifest(plan, proof, Sponge(deafAt: Sample.coins))
+    #expect(manifest.byteCount == proof.count)
+    for label in manifest.labels {
+      let fields = manifest.fields.filter { $0.label == label }
+      for field in Set([0, fields.count / 2, fields.count - 1]).map({ fields[$0] }) {
+        var copy = proof
+        copy[field.offset] ^= 1
+        #expect(throws: VerificationError.self, "\(label)") {
+          try plan.verify(simulator.core, statement, copy, coins: Sample.coins)
+        }
+      }
+    }
+  }
+
+  @Test("simulated proofs look like real ones, message by message, for either set of weights") func sameDistribution() throws {
+    var random = Self.stream(3)
+    let proofs = try (0..<ProgrammedProver.samples[0].proofs.count).map { _ in
+      let simulator = Self.simulator(Self.prover.statement, &random)
+      return try simulator.prove(&random)
+    }
+    let simulated = Sample(stage: .everything, proofs: proofs, fields: ProgrammedProver.fields)
+    #expect(simulated.leaks == [])
+    for real in ProgrammedProver.samples { #expect(real.differences(from: simulated) == []) }
+  }
+}
