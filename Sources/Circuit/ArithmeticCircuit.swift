@@ -12,6 +12,8 @@ package struct ArithmeticCircuit: Hashable, Sendable {
   package var lookups: [Lookup]
   package var inputs: [Port]
   package var outputs: [Port]
+  /// Advice columns that commitments made before a proof hold, one list for each of these; no part of the encoding.
+  package var committed: [[Int]] = []
 
   package init(
     name: String, batchCap: Int, axes: [Int], columns: [Column] = [], tables: [Table] = [],
@@ -54,6 +56,12 @@ package struct ArithmeticCircuit: Hashable, Sendable {
   /// True when padding may count as a lookup: the forms of zero columns are the row of zeros, which is in the table.
   package func hasUnitNumerators(_ lookup: Lookup) -> Bool {
     tables[lookup.table].containsZeroRow && lookup.forms.allSatisfy { $0.constant == 0 }
+  }
+
+  /// The columns of each commitment that is made before a proof: of the weights, if there are any, then `committed`.
+  package var priorColumns: [[Int]] {
+    let weights = columns(of: .weight)
+    return (weights.isEmpty ? [] : [weights]) + committed
   }
 
   /// Indices of the columns of one kind, in circuit order.

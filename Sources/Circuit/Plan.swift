@@ -41,14 +41,16 @@ package struct Blocks: Hashable, Sendable {
   }
 }
 
-/// All that follows from circuit, batch and model code: layouts, codes, blocks. Both sides compute it.
+/// All that follows from circuit, batch and the codes of prior commitments: layouts, codes, blocks. Both sides compute it.
 package struct Plan: Sendable {
   package let circuit: ArithmeticCircuit
   package let batch: Int
-  /// Model, then witness, each when it has columns; in the hiding mode always a witness.
+  /// The prior ones, then the witness, when it has columns; in the hiding mode always a witness.
   package private(set) var commitments: [CommitmentPlan] = []
   package let hasWeights: Bool
   package let hasWitness: Bool
+  /// The advice columns that this proof commits to.
+  package let witnessColumns: [Int]
   /// By circuit column; nil for input and virtual columns.
   package let slots: [ColumnSlot?]
   /// By table.
@@ -63,23 +65,26 @@ package struct Plan: Sendable {
   /// By virtual column.
   package let contractions: [Int: Contraction]
 
-  /// For a valid circuit and a batch of 1 … batchCap; `modelCode` is nil without weights.
-  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?, isHiding: Bool = false) {
+  /// For a valid circuit and a batch of 1 … batchCap.
+  ///
+  /// - Parameter codes: Those of `circuit.priorColumns`.
+  package init(circuit: ArithmeticCircuit, batch: Int, codes: [Code], isHiding: Bool = false) {
     self.circuit = circuit
     self.batch = batch
     contractions = Dictionary(circuit.contractions.map { ($0.output, $0) }) { first, _ in first }
-    let weights = circuit.columns(of: .weight)
-    let advice = circuit.columns(of: .advice)
-    let witnessShapes =
-      advice.map { circuit.shape(ofColumn: $0, batch: batch) } + circuit.tables.map { [1 << $0.bitCount] }
-    hasWeights = modelCode != nil
-    hasWitness = !witnessShapes.isEmpty || isHiding
-    let witness = hasWeights ? 1 : 0
+    func shapes(_ columns: [Int]) -> [[Int]] { columns.map { circuit.shape(ofColumn: $0, batch: batch) } }
+    let committed = circuit.priorColumns
+    let advice = circuit.columns(of: .advice).filter { column in !committed.contains { $0.contains(column) } }
     var slots = [ColumnSlot?](repeating: nil, count: circuit.columns.count)
-    for (index, column) in weights.enumerated() { slots[column] = ColumnSlot(commitment: 0, index: index) }
-    for (index, column) in advice.enumerated() { slots[column] = ColumnSlot(commitment: witness, index: index) }
+    for (commitment, columns) in (committed.prefix(codes.count) + [advice]).enumerated() {
+      for (index, column) in columns.enumerated() { slots[column] = ColumnSlot(commitment: commitment, index: index) }
+    }
+    let witnessShapes = shapes(advice) + circuit.tables.map { [1 << $0.bitCount] }
+    hasWeights = !circuit.columns(of: .weight).isEmpty
+    hasWitness = !witnessShapes.isEmpty || isHiding
+    witnessColumns = advice
     self.slots = slots
-    multiplicities = circuit.tables.indices.map { ColumnSlot(commitment: witness, index: advice.count + $0) }
+    multiplicities = circuit.tables.indices.map { ColumnSlot(commitment: codes.count, index: advice.count + $0) }
     lookupBlocks = Blocks(
       bits: circuit.lookups.map { lookup in
         (circuit.domain(of: lookup) ?? []).map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: batch)) }
@@ -89,30 +94,33 @@ package struct Plan: Sendable {
     termShapes = virtualColumns.flatMap { column in
       terms(ofColumn: column, bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) })
     }
-    if let modelCode {
-      let shapes = weights.map { circuit.shape(ofColumn: $0, batch: batch) }
-      let layout = Layout(shapes: shapes, variableCount: modelCode.variableCount)
-      commitments.append(CommitmentPlan(layout: layout, code: modelCode, padRowCount: 0))
+    commitments = zip(committed, codes).map { columns, code in
+      CommitmentPlan(layout: Layout(shapes: shapes(columns), variableCount: code.variableCount), code: code, padRowCount: 0)
     }
     addWitness(witnessShapes, messages: isHiding ? PaddedMessages(self) : nil)
   }
 
+  /// Of a circuit of which nothing but weights is committed to before; `modelCode` is nil without weights.
+  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?, isHiding: Bool = false) {
+    self.init(circuit: circuit, batch: batch, codes: modelCode.map { [$0] } ?? [], isHiding: isHiding)
+  }
+
   /// The witness's code, the pads, which depend on it, and the recursion.
   private mutating func addWitness(_ shapes: [[Int]], messages: PaddedMessages?) {
-    let model = commitments.first
-    let modelCount = model.map { $0.code.vectorCount } ?? 0
+    let priorCount = commitments.reduce(0) { $0 + $1.code.vectorCount }
+    let priorRounds = commitments.map(\.variableCount).max() ?? 0
     func pads(_ layout: Layout) -> PadPlan? {
-      let rounds = max(model?.variableCount ?? 0, layout.variableCount + layout.rowVariableCount)
+      let rounds = max(priorRounds, layout.variableCount + layout.rowVariableCount)
       return messages?.padPlan(mergeRounds: rounds, rowVariableCount: layout.variableCount)
     }
     func elementCount(_ code: Code, _ layout: Layout) -> Int {
-      modelCount + code.vectorCount * (1 + (pads(layout)?.rowCount ?? 0))
+      priorCount + code.vectorCount * (1 + (pads(layout)?.rowCount ?? 0))
     }
     var planner = ParameterPlanner()
     let code = planner.witnessCode(
       shapes: shapes, padRowCount: messages.map { _ in { pads($0)?.rowCount ?? 0 } },
       elementCount: elementCount)
-    var count = modelCount
+    var count = priorCount
     if let code {
       let layout = Layout(shapes: shapes, variableCount: code.variableCount)
       self.pads = pads(layout)

@@ -1,7 +1,8 @@
-/// Whether a statement shows an input or the proof hides it.
+/// Whether a statement shows an input, the proof hides it, or it is that of a commitment to which the statement refers.
 public enum Visibility: UInt8, Hashable, Sendable {
   case shown = 0
   case hidden = 1
+  case committed = 2
 }
 
 extension ArithmeticCircuit {
@@ -37,17 +38,20 @@ extension ArithmeticCircuit {
 }
 
 extension ArithmeticCircuit {
-  /// The circuit of a statement: hidden inputs are advice that lookups keep in its range. docs/protocol.md §5.
+  /// The circuit of a statement: inputs that it does not show are advice that lookups keep in its range. docs/protocol.md §5.
   ///
-  /// For a valid circuit; nil when there is not one visibility for each input port, or a hidden one has more than 2^16 values.
+  /// For a valid circuit; nil when there is not one visibility for each input port, or one not shown has more than 2^16 values.
   package func hiding(_ visibility: [Visibility]) -> ArithmeticCircuit? {
     guard visibility.count == inputs.count else { return nil }
     var circuit = self
     circuit.inputs = []
     for (port, visibility) in zip(inputs, visibility) {
-      guard visibility == .hidden else {
+      switch visibility {
+      case .shown:
         circuit.inputs.append(port)
         continue
+      case .committed: circuit.committed.append([port.column])
+      case .hidden: break
       }
       circuit.columns[port.column].kind = .advice
       let (lower, upper) = (columns[port.column].lower, columns[port.column].upper)

@@ -32,8 +32,13 @@ package struct PositionLedger: Sendable {
   /// Of the positions that the tails hide, as many as one proof opens are kept for a commitment that follows this one.
   package init?(path: String, core: KeyCore) {
     guard let code = core.code, code.isHiding else { return nil }
+    self.init(path: path, key: core.digest, code: code)
+  }
+
+  /// The ledger of a commitment in a hiding code.
+  package init(path: String, key: Digest, code: Code) {
     self.init(
-      path: path, key: core.digest, domainBits: code.domainBits, limit: code.tailCount - code.queryCount,
+      path: path, key: key, domainBits: code.domainBits, limit: code.tailCount - code.queryCount,
       queryCount: code.queryCount)
   }
 

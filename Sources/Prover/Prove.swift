@@ -10,8 +10,8 @@ package struct ProofBytes: Sendable {
   package var parts: [(label: String, byteCount: Int)]
   /// Seconds by step.
   package var phases: [(name: String, seconds: Double)]
-  /// The distinct positions at which the model commitment was opened, ascending.
-  package var modelPositions: [Int]
+  /// The distinct positions at which each prior commitment was opened, ascending; the model's first.
+  package var priorPositions: [[Int]]
 }
 
 extension ProvingKey {
@@ -20,30 +20,32 @@ extension ProvingKey {
   /// For inputs of the circuit's sizes and ranges, and a batch of 1 … batchCap.
   ///
   /// - Parameters:
-  ///   - visibility: By input port; nil shows all. Hidden ones in the hiding mode only, and of at most 2^16 values.
+  ///   - visibility: By input port; nil shows all. In the hiding mode others than shown, for at most 2^16 values.
+  ///   - committed: By input port that is committed, the commitment that holds this input.
   ///   - mode: Hiding for a key that hides.
   ///   - seed: 32 bytes that make the masks repeatable, for tests; nil draws them from the operating system.
   ///   - observe: Called with the name of each step as it begins.
   package func prove(
-    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, context: [UInt8] = [], mode: ProofMode = .plain,
-    seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
+    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, committed: [CommittedInput] = [],
+    context: [UInt8] = [], mode: ProofMode = .plain, seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ExecutionError) -> (proof: Proof, details: ProofBytes) {
     precondition(mode == .plain || core.mode == .hiding, "the key hides")
     let visibility = visibility ?? inputs.map { _ in .shown }
-    precondition(mode == .hiding || !visibility.contains(.hidden), "inputs are hidden by hiding proofs")
+    let isShown = visibility.allSatisfy { $0 == .shown }
+    precondition(mode == .hiding || isShown, "inputs are hidden by hiding proofs")
     guard let shown = circuit.hiding(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
     var clock = PhaseClock(observe)
     clock.begin("witness")
     var witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
-    if visibility.contains(.hidden) { witness.countMultiplicities(shown, batch: batch, threads: threads) }
+    if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
     clock.begin("plan")
     let statement = Statement(
-      batch: batch, visibility: visibility, inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0),
-      outputs: witness.outputs(circuit), context: context)
-    let plan = Plan(circuit: shown, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
+      batch: batch, visibility: visibility, commitments: committed.map(\.stated),
+      inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0), outputs: witness.outputs(circuit), context: context)
+    let plan = Plan(shown, core, statement, mode)
     clock.end()
     var details = plan.prove(
-      .inference, core, commitment, statement, witness,
+      .inference, core, (commitment.map { [$0] } ?? []) + committed.map(\.commitment), statement, witness,
       random: core.secrets(.inference, statement, circuit, inputs, seed: seed), threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
     return (Proof(core: core, mode: mode, statement: statement, bytes: details.bytes), details)
@@ -55,7 +57,7 @@ extension Plan {
   ///
   /// - Parameter random: What the hiding mode draws from; the plain one leaves it alone.
   package func prove(
-    _ purpose: Purpose, _ core: KeyCore, _ model: Commitment?, _ statement: Statement, _ witness: Witness,
+    _ purpose: Purpose, _ core: KeyCore, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
     random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) -> ProofBytes {
     var clock = PhaseClock(observe)
@@ -63,10 +65,10 @@ extension Plan {
     var transcript = ProverTranscript()
     transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
     var masks = pads.map { ProofMasks(self, $0, random: random) }
-    var committed = model.map { [$0] } ?? []
+    var committed = prior
     if hasWitness {
       let plan = commitments[committed.count]
-      let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
+      let columns = witnessColumns.map { witness.columns[$0] } + witness.multiplicities
       let rows = plan.layout.rows(of: columns)
       let commitment =
         masks?.commit(rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
@@ -93,7 +95,7 @@ extension Plan {
     clock.end()
     return ProofBytes(
       bytes: transcript.proof, parts: transcript.parts, phases: clock.phases,
-      modelPositions: hasWeights ? positions.first ?? [] : [])
+      priorPositions: Array(positions.prefix(prior.count)))
   }
 
   /// The claim that a verifier has after the discharge, with the weights of Π, from what was sent so far.

@@ -52,8 +52,8 @@ package struct ProvingKey: Sendable {
     let witness = try Witness(
       CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
-    let proof = plan.prove(.weightRange, core, commitment, statement, witness,
+    let proof = plan.prove(.weightRange, core, commitment.map { [$0] } ?? [], statement, witness,
       random: core.secrets(.weightRange, statement, range, [], seed: seed), threads: threads)
-    return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.modelPositions)
+    return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.priorPositions.first ?? [])
   }
 }

@@ -33,7 +33,7 @@ package func littleEndianWord(_ bytes: ArraySlice<UInt8>, at offset: Int) -> UIn
 
 /// What a hash is used for; part of its personalization. docs/protocol.md §2.
 package enum HashPurpose: String, Sendable, CaseIterable {
-  case absorb, squeeze, grind, leaf, node, circuit, model, key, file
+  case absorb, squeeze, grind, leaf, node, circuit, model, key, input, file
 
   /// "zkml." and the purpose, in 16 bytes.
   package var personalization: [UInt8] {

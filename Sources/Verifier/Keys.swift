@@ -7,21 +7,10 @@ package enum FileKind: String, Sendable {
   case provingKey = "zkml.pk\n"
   case weights = "zkml.wt\n"
   case spentPositions = "zkml.sp\n"
+  case committedInput = "zkml.in\n"
 }
 
 package let formatVersion: UInt16 = 1
-
-extension ByteWriter {
-  package init(_ kind: FileKind, _ mode: ProofMode) {
-    self.init()
-    append(Array(kind.rawValue.utf8))
-    append(formatVersion)
-    append(mode.rawValue)
-  }
-
-  /// All bytes, followed by their digest.
-  package var sealed: [UInt8] { bytes + Hash(.file).digest(bytes).bytes }
-}
 
 extension ByteReader {
   /// Opens a sealed file: checks kind, version and digest, and reads the mode.
@@ -90,7 +79,9 @@ package struct KeyCore: Hashable, Sendable {
   /// The most that its proofs can hide.
   package var mode: ProofMode { proofCount > 0 ? .hiding : .plain }
 
-  package var parameters: [UInt8] {
+  package var parameters: [UInt8] { Self.parameters(proofCount: proofCount, code) }
+
+  package static func parameters(proofCount: Int, _ code: Code?) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(UInt32(truncatingIfNeeded: proofCount))
     let tailBits = bitCountOfAxis(code?.tailCount ?? 0)
@@ -148,15 +139,6 @@ public struct VerifyingKey: Sendable {
     core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root)
     guard core.code != nil || root == .zero, rangeProof.isEmpty == (core.code == nil) else { throw .malformed }
   }
-
-  public var file: [UInt8] {
-    var writer = ByteWriter(.verifyingKey, core.mode)
-    writer.append(block: circuit.encoded)
-    writer.append(core.parameters)
-    writer.append(core.root.bytes)
-    writer.append(block: rangeProof)
-    return writer.sealed
-  }
 }
 
 /// A statement and the bytes that prove it for one key.
@@ -182,13 +164,21 @@ public struct Proof: Sendable {
     var reader: ByteReader
     (reader, mode) = try ByteReader.open(.proof, sealed: file)
     let circuit = key.circuit
-    let visibility, context, inputs, outputs: ArraySlice<UInt8>
+    let context, inputs, outputs: ArraySlice<UInt8>
     let batch: Int
+    let visibility: [Visibility]
+    let commitments: [(proofCount: Int, root: Digest)]
     do throws(MalformedBytes) {
       keyDigest = Digest(bytes: try reader.read(Digest.byteCount))
       modelDigest = Digest(bytes: try reader.read(Digest.byteCount))
       batch = try reader.u32()
-      visibility = try reader.read(try reader.u8())
+      visibility = try reader.list(count: try reader.u8(), minimumByteCount: 1) { reader throws(MalformedBytes) in
+        guard let visibility = Visibility(rawValue: UInt8(try reader.u8())) else { throw reader.malformed() }
+        return visibility
+      }
+      commitments = try visibility.filter { $0 == .committed }.map { _ throws(MalformedBytes) in
+        (try reader.u32(), Digest(bytes: try reader.read(Digest.byteCount)))
+      }
       context = try reader.block()
       inputs = try reader.block()
       outputs = try reader.block()
@@ -197,28 +187,17 @@ public struct Proof: Sendable {
     } catch { throw .malformed }
     guard keyDigest == key.core.digest, modelDigest == key.core.modelID else { throw .otherKey }
     guard (1...circuit.batchCap).contains(batch) else { throw .statementOutOfRange }
-    let known = visibility.compactMap { Visibility(rawValue: $0) }
-    guard known.count == visibility.count, let circuit = circuit.hiding(known) else { throw .malformed }
+    guard let hiding = circuit.hiding(visibility) else { throw .malformed }
+    let stated = zip(hiding.committed.joined(), commitments).compactMap { column, commitment in
+      StatedCommitment(
+        circuit.columns[column], shape: circuit.shape(ofColumn: column, batch: batch),
+        proofCount: commitment.proofCount, root: commitment.root)
+    }
     statement = Statement(
-      batch: batch, visibility: known, inputs: try Statement.decode(inputs, circuit.inputs, circuit, batch: batch),
-      outputs: try Statement.decode(outputs, circuit.outputs, circuit, batch: batch), context: Array(context))
-    try statement.validate(circuit)
-  }
-
-  /// For the key's circuit.
-  package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
-    let circuit = circuit.hiding(statement.visibility) ?? circuit
-    var writer = ByteWriter(.proof, mode)
-    writer.append(keyDigest.bytes)
-    writer.append(modelDigest.bytes)
-    writer.append(UInt32(statement.batch))
-    writer.append(UInt8(statement.visibility.count))
-    writer.append(statement.visibility.map(\.rawValue))
-    writer.append(block: statement.context)
-    writer.append(block: Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn)))
-    writer.append(block: Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn)))
-    writer.append(block: bytes)
-    return writer.sealed
+      batch: batch, visibility: visibility, commitments: stated,
+      inputs: try Statement.decode(inputs, hiding.inputs, hiding, batch: batch),
+      outputs: try Statement.decode(outputs, hiding.outputs, hiding, batch: batch), context: Array(context))
+    try statement.validate(hiding)
   }
 }
 

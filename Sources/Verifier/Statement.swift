@@ -12,6 +12,36 @@ public enum ProofMode: UInt8, Sendable {
   case hiding = 1
 }
 
+/// A commitment that a statement refers to: columns other than the key's weights. docs/protocol.md §5.
+public struct StatedCommitment: Hashable, Sendable {
+  /// What transcripts absorb, and others know it by.
+  package let digest: Digest
+  /// How many proofs it hides its columns in.
+  package let proofCount: Int
+  package let code: Code
+  package let root: Digest
+}
+
+extension StatedCommitment {
+  /// The commitment to one input of this shape, batch first.
+  ///
+  /// Nil when there is no code for that many proofs.
+  package init?(_ column: Column, shape: [Int], proofCount: Int, root: Digest) {
+    guard (1...KeyCore.proofCountCap).contains(proofCount),
+      let code = ParameterPlanner.modelCode(shapes: [shape], proofCount: proofCount)
+    else { return nil }
+    var writer = ByteWriter()
+    writer.append(formatVersion)
+    writer.append(KeyCore.parameters(proofCount: proofCount, code))
+    for bound in [column.lower, column.upper] { writer.append(bound) }
+    writer.append(column.scale.bitPattern)
+    writer.append(UInt8(truncatingIfNeeded: shape.count))
+    for size in shape { writer.append(UInt32(truncatingIfNeeded: size)) }
+    writer.append(root.bytes)
+    self.init(digest: Hash(.input).digest(writer.bytes), proofCount: proofCount, code: code, root: root)
+  }
+}
+
 /// What a proof is about. docs/protocol.md §5.
 public struct Statement: Hashable, Sendable {
   public static let contextByteCap = 65_535
@@ -19,6 +49,8 @@ public struct Statement: Hashable, Sendable {
   public var batch: Int
   /// By input port of the circuit.
   public var visibility: [Visibility]
+  /// By input port that is committed.
+  public var commitments: [StatedCommitment]
   /// By input port that is shown: integers, row-major, batch first.
   public var inputs: [[Int64]]
   /// By output port; for a class port the indices, ascending, of each sample.
@@ -27,10 +59,12 @@ public struct Statement: Hashable, Sendable {
 
   /// - Parameter visibility: nil where all inputs are shown.
   public init(
-    batch: Int, visibility: [Visibility]? = nil, inputs: [[Int64]], outputs: [[Int64]], context: [UInt8] = []
+    batch: Int, visibility: [Visibility]? = nil, commitments: [StatedCommitment] = [], inputs: [[Int64]],
+    outputs: [[Int64]], context: [UInt8] = []
   ) {
     self.batch = batch
     self.visibility = visibility ?? inputs.map { _ in .shown }
+    self.commitments = commitments
     self.inputs = inputs
     self.outputs = outputs
     self.context = context
@@ -43,9 +77,9 @@ public struct Statement: Hashable, Sendable {
     guard (1...circuit.batchCap).contains(batch), context.count <= Self.contextByteCap else {
       throw .statementOutOfRange
     }
-    guard inputs.count == circuit.inputs.count, outputs.count == circuit.outputs.count else {
-      throw .statementOutOfRange
-    }
+    guard inputs.count == circuit.inputs.count, outputs.count == circuit.outputs.count,
+      commitments.count == visibility.count(where: { $0 == .committed })
+    else { throw .statementOutOfRange }
     for (port, integers) in zip(circuit.inputs + circuit.outputs, inputs + outputs) {
       let (column, count) = (circuit.shownColumn(port), port.dimensions.reduce(1, *))
       guard integers.count == batch * count, integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper }),
@@ -141,6 +175,7 @@ extension Sponge {
     observe("key", keyCore.bytes[...])
     observe("batch", batch.bytes[...])
     observe("visibility", statement.visibility.map(\.rawValue)[...])
+    observe("commitments", statement.commitments.flatMap(\.digest.bytes)[...])
     observe("input", Statement.encode(statement.inputs, circuit.inputs.map(circuit.shownColumn))[...])
     observe("output", Statement.encode(statement.outputs, circuit.outputs.map(circuit.shownColumn))[...])
     observe("context", statement.context[...])

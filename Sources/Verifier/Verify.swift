@@ -12,9 +12,9 @@ extension VerifyingKey {
     guard proof.keyDigest == core.digest, proof.modelDigest == core.modelID else { throw .otherKey }
     guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
     guard let circuit = circuit.hiding(proof.statement.visibility) else { throw .statementOutOfRange }
-    guard proof.mode == .hiding || !proof.statement.visibility.contains(.hidden) else { throw .modeMismatch }
+    guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }
     try proof.statement.validate(circuit)
-    let plan = plan(circuit, proof.mode, batch: proof.statement.batch)
+    let plan = Plan(circuit, core, proof.statement, proof.mode)
     try plan.verify(.inference, core, proof.statement, proof.bytes)
   }
 
@@ -25,19 +25,17 @@ extension VerifyingKey {
   }
 
   /// The soundness sum of an inference proof of this mode for this batch, all inputs shown.
-  public func soundness(_ mode: ProofMode, batch: Int) -> Soundness { Soundness(plan(circuit, mode, batch: batch)) }
+  public func soundness(_ mode: ProofMode, batch: Int) -> Soundness {
+    Soundness(Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding))
+  }
 
   /// The soundness sum of a proof that is valid.
   public func soundness(of proof: Proof) -> Soundness {
-    Soundness(plan(circuit.hiding(proof.statement.visibility) ?? circuit, proof.mode, batch: proof.statement.batch))
+    Soundness(Plan(circuit.hiding(proof.statement.visibility) ?? circuit, core, proof.statement, proof.mode))
   }
 
   /// The soundness sum of the weight range proof.
   public var weightRangeSoundness: Soundness { Soundness(rangePlan) }
-
-  private func plan(_ circuit: ArithmeticCircuit, _ mode: ProofMode, batch: Int) -> Plan {
-    Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding)
-  }
 
   private var rangePlan: Plan {
     Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
@@ -45,6 +43,12 @@ extension VerifyingKey {
 }
 
 extension Plan {
+  /// Of a proof of this statement; the circuit is the key's with its inputs hidden as the statement has it.
+  package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, _ statement: Statement, _ mode: ProofMode) {
+    let codes = (core.code.map { [$0] } ?? []) + statement.commitments.map(\.code)
+    self.init(circuit: circuit, batch: statement.batch, codes: codes, isHiding: mode == .hiding)
+  }
+
   /// The steps of docs/protocol.md §5.
   package func verify(
     _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
@@ -64,7 +68,7 @@ extension VerifierTranscript {
     _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
   ) throws(VerificationError) -> [Digest] {
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
-    var roots = plan.hasWeights ? [core.root] : []
+    var roots = (plan.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)
     if plan.hasWitness { roots.append(try receiveRoot("witness")) }
     return roots
   }

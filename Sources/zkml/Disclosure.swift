@@ -26,7 +26,7 @@ extension ProofMode {
     switch self {
     case .plain: "transparent: input and output are public, and nothing is provably hidden, not even the weights"
     case .hiding:
-      "hiding: the weights and all values between input and output stay secret; public are input, output, "
+      "hiding: the weights and all values between input and output stay secret; public are inputs that are shown, output, "
         + Self.publicParts.joined(separator: ", ")
     }
   }

@@ -50,14 +50,16 @@ func printError(_ line: String) {
 }
 
 extension LedgerError {
+  private static let advice = "make a new one with zkml setup, for a committed input with zkml commit-input"
+
   var reason: String {
     switch self {
     case .missing:
       "is missing, so nobody knows what proofs have shown: put it back if it was moved, never an older copy; "
-        + "otherwise make new keys with zkml setup"
-    case .damaged: "is damaged, so nobody knows what proofs have shown: make new keys with zkml setup"
-    case .otherKey: "belongs to another proving key than the one beside it: make new keys with zkml setup"
-    case .usedUp: "all proofs that the key hides the weights in have been made: make new keys with zkml setup"
+        + "otherwise \(Self.advice)"
+    case .damaged: "is damaged, so nobody knows what proofs have shown: \(Self.advice)"
+    case .otherKey: "belongs to another commitment than the one beside it: \(Self.advice)"
+    case .usedUp: "all proofs in which the commitment hides what it holds have been made: \(Self.advice)"
     case .inaccessible(let reason): reason
     }
   }

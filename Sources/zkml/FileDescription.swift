@@ -130,6 +130,22 @@ extension FileDescription {
 }
 
 extension FileDescription {
+  init(_ input: CommittedInput, path: String) {
+    let (batch, sizes) = (input.batch, input.shape.dropFirst().map(String.init).joined(separator: "×"))
+    let digest = input.stated.digest.hexadecimal
+    self.init(kind: "committed input (private)")
+    lines = [
+      "digest    \(digest)", "input     \(input.column.name) (\(sizes)), scale \(input.column.scale), a batch of \(batch)",
+      "proofs    hides the input in \(proofs(input.stated.proofCount))",
+    ]
+    members = [
+      Member("digest", .string(digest)), Member("batch", .integer(batch)),
+      Member("shape", .array(input.shape.dropFirst().map { .integer($0) })), Member("scale", .number(input.column.scale)),
+      Member("proofs", .integer(input.stated.proofCount)),
+    ]
+    self += FileDescription(input.ledger(of: path))
+  }
+
   init(weights file: [UInt8]) throws(VerificationError) {
     var (reader, _) = try ByteReader.open(.weights, sealed: file)
     self.init(kind: "weights (private)")
@@ -161,13 +177,14 @@ extension FileDescription {
       let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
       let model = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
       let batch = try reader.u32()
-      let visibility = try reader.read(try reader.u8())
+      let visibility = try reader.read(try reader.u8()).map { Visibility(rawValue: $0) }
+      for case .committed in visibility { _ = try reader.read(4 + Digest.byteCount) }
       let context = Array(try reader.block())
       let sizes = [try reader.block().count, try reader.block().count, try reader.block().count]
       try reader.finish()
       lines = [
         "model     \(model)", "key       \(key)", "batch     \(batch)", "context   \(contextText(context))",
-        "inputs    \(visibility.count), all public, \(grouped(sizes[0])) bytes",
+        "inputs    \(visibility.count), \(visibility.count { $0 == .shown }) public, \(grouped(sizes[0])) bytes",
         "outputs   public, \(grouped(sizes[1])) bytes", "proof     \(grouped(sizes[2])) bytes",
       ]
       members = [

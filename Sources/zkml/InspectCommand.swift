@@ -61,6 +61,8 @@ struct InspectCommand: ParsableCommand {
       return try load(file) { () throws(VerificationError) in try FileDescription(weights: bytes) }
     case .spentPositions:
       return try load(file) { () throws(VerificationError) in try FileDescription(ledger: bytes) }
+    case .committedInput:
+      return FileDescription(try CommittedInput(path: file, threads: shared.threadCount), path: file)
     case .proof:
       let description = try load(file) { () throws(VerificationError) in try FileDescription(proof: bytes) }
       guard let path = self.key else { return description }

@@ -13,10 +13,12 @@ struct ProveCommand: ParsableCommand {
     discussion: """
       Reads NET.pk. The proof hides the weights and shows input and output; with --private-input only the output. A key hides them in a limited number of proofs:
       NET.spent counts what they show, before they are written. Keep it with the key, and never use a copy of both: each copy
-      would count for itself. With --transparent the proof is smaller and hides nothing.
+      would count for itself. With --transparent the proof is smaller and hides nothing. --committed-input proves for an
+      input that commit-input committed to: the proof shows the digest, and FILE.spent counts.
 
         zkml prove net --input test.npz:input[3] -o sample.proof
         zkml prove net --input sample.json --context "order 4711" -o sample.proof
+        zkml prove net --committed-input sample.input -o sample.proof
         zkml prove net --many list.txt
 
       Each line of the list for --many: an input, a tab or spaces, the proof to write. Proofs are written as they are
@@ -38,13 +40,18 @@ struct ProveCommand: ParsableCommand {
 
   @Flag(help: "Hide the input too; the proof says that there is one.") var privateInput = false
 
+  @Option(
+    help: ArgumentHelp("A file of commit-input; NAME=FILE for one of several inputs. May be repeated.", valueName: "file"))
+  var committedInput: [String] = []
+
   @Flag(help: "Prove without hiding anything.") var transparent = false
 
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard (many == nil) == (input != nil && output != nil), (input == nil) == (output == nil) else {
-      throw ValidationError("give --input and -o, or --many")
+    let isOne = (input != nil || !committedInput.isEmpty) && output != nil
+    guard isOne != (many != nil), isOne || input == nil && committedInput.isEmpty && output == nil else {
+      throw ValidationError("give --input or --committed-input and -o, or --many")
     }
     if context.utf8.count > Statement.contextByteCap {
       throw ValidationError("--context is longer than \(Statement.contextByteCap) bytes")
@@ -53,8 +60,9 @@ struct ProveCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed(transparent: transparent)
-    if privateInput, transparent {
-      throw Failure.unusable("--private-input is refused with --transparent: a transparent proof hides nothing")
+    if privateInput || !committedInput.isEmpty, transparent {
+      let option = privateInput ? "--private-input" : "--committed-input"
+      throw Failure.unusable("\(option) is refused with --transparent: a transparent proof hides nothing")
     }
     let start = ContinuousClock.now
     let files = NetworkFiles(path: network)
@@ -62,9 +70,11 @@ struct ProveCommand: ParsableCommand {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
     try key.core.require(mode, files.provingKeyPath)
-    let visibility = key.circuit.inputs.map { _ in privateInput ? Visibility.hidden : .shown }
-    guard key.circuit.hiding(visibility) != nil else {
-      throw Failure.unusable("--private-input is refused: an input of this network has more than 2^16 values")
+    let committed = try CommittedInputs(committedInput, key.circuit, threads: shared.threadCount)
+    let others = key.circuit.inputs.indices.filter { committed.files[$0] == nil }
+    if privateInput { try key.circuit.requireHidable(others.map { key.circuit.inputs[$0] }) }
+    if many == nil, (input == nil) != others.isEmpty {
+      throw Failure.unusable(input == nil ? "--input: is needed for the other inputs" : "--input: every input is a committed one")
     }
     let ledger = files.ledger(of: key.core)
     if transparent, ledger != nil {
@@ -72,7 +82,7 @@ struct ProveCommand: ParsableCommand {
     }
     let jobs = try jobs()
     let reports = try jobs.map { job in
-      do { return try prove(key, ledger, job, visibility, of: jobs.count) } catch {
+      do { return try prove(key, ledger, job, committed, of: jobs.count) } catch {
         guard many != nil else { throw error }
         let failure = Failure(error)
         throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
@@ -103,24 +113,28 @@ struct ProveCommand: ParsableCommand {
   private var mode: ProofMode { transparent ? .plain : .hiding }
 
   private func prove(
-    _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ visibility: [Visibility], of count: Int
+    _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ committed: CommittedInputs, of count: Int
   ) throws -> JSON {
     let (circuit, input, output) = (key.circuit, job.input, job.output)
     try requireWritable(output)
-    try ledger?.requireProof()
-    let arrays = try circuit.quantized(input, circuit.inputs)
+    let ledgers = (ledger.map { [$0] } ?? []) + committed.ledgers
+    for ledger in ledgers { try ledger.requireProof() }
+    let arrays = try committed.completed(input, circuit)
     let batch = arrays.batch
     arrays.notice(input).map(shared.note)
+    let visibility = committed.visibility(others: privateInput ? .hidden : .shown)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
-      batch: batch, inputs: arrays.integers, visibility: visibility, context: Array(context.utf8), mode: mode, source: input,
-      threads: shared.threadCount
+      batch: batch, inputs: arrays.integers, visibility: visibility, committed: committed.inputs, context: Array(context.utf8),
+      mode: mode, source: input, threads: shared.threadCount
     ) { phase in
       shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let bytes = proof.file(circuit)
-    try ledger?.reporting { ledger throws(LedgerError) in try ledger.spend(details.modelPositions) }
+    for (ledger, positions) in zip(ledgers, details.priorPositions) {
+      try ledger.reporting { ledger throws(LedgerError) in try ledger.spend(positions) }
+    }
     try write([OutputFile(path: output, bytes: bytes)])
     let outputs = proof.statement.outputs
     for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
@@ -128,7 +142,7 @@ struct ProveCommand: ParsableCommand {
     for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(mode == .hiding),
-      "private_input": .bool(privateInput),
+      "private_input": .bool(privateInput), "committed_inputs": .array(proof.statement.commitments.map { .string($0.digest.hexadecimal) }),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
       "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
       "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
@@ -149,12 +163,14 @@ private struct ProofJob {
 
 extension ProvingKey {
   func proof(
-    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, context: [UInt8] = [], mode: ProofMode, source: String, threads: Int,
+    batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, committed: [CommittedInput] = [], context: [UInt8] = [],
+    mode: ProofMode, source: String, threads: Int,
     observe: @escaping (String) -> Void = { _ in }
   ) throws -> (proof: Proof, details: ProofBytes) {
     do throws(ExecutionError) {
       return try prove(
-        batch: batch, inputs: inputs, visibility: visibility, context: context, mode: mode, threads: threads, observe: observe)
+        batch: batch, inputs: inputs, visibility: visibility, committed: committed, context: context, mode: mode,
+        threads: threads, observe: observe)
     } catch {
       throw Failure.unusable("\(source): \(error.reason(circuit))")
     }

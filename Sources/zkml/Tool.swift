@@ -19,7 +19,7 @@ struct RootCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CompileCommand.self, SetupCommand.self, RunCommand.self, ProveCommand.self, VerifyCommand.self,
+      CompileCommand.self, SetupCommand.self, RunCommand.self, CommitInputCommand.self, ProveCommand.self, VerifyCommand.self,
       InspectCommand.self, EvaluateCommand.self, MeasureCommand.self,
     ])
 }

@@ -15,6 +15,7 @@ struct VerifyCommand: ParsableCommand {
 
         zkml verify --key net.vk sample.proof
         zkml verify --key net.vk sample.proof --input sample.npy --context "order 4711"
+        zkml verify --key net.vk sample.proof --input-commitment 5f0c…
         zkml verify --key net.vk proofs/*.proof --model dedfddcf5ed88b119d73ed175b9c10a8f9b4e43f67fb06d322d42ada3a25afa8
 
       The first use of a key checks once that its weights are in range; success is remembered in ~/.cache/zkml.
@@ -28,6 +29,12 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(help: "Demand this input.") var input: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Demand that the committed input is this one, the digest that commit-input printed; in the order of the inputs.",
+      valueName: "hex"))
+  var inputCommitment: [String] = []
+
   @Option(help: "Demand this output.") var output: String?
 
   @Option(help: "Demand this context.") var context = ""
@@ -40,8 +47,11 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    if let model, model.utf8.count != 2 * Digest.byteCount || !model.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
-      throw ValidationError("--model must be \(2 * Digest.byteCount) hexadecimal digits")
+    for (option, digests) in [("--model", model.map { [$0] } ?? []), ("--input-commitment", inputCommitment)] {
+      for digest in digests
+      where digest.utf8.count != 2 * Digest.byteCount || !digest.allSatisfy({ $0.isASCII && $0.isHexDigit }) {
+        throw ValidationError("\(option) must be \(2 * Digest.byteCount) hexadecimal digits")
+      }
     }
   }
 
@@ -106,11 +116,17 @@ struct VerifyCommand: ParsableCommand {
     guard statement.context == Array(context.utf8) else {
       throw differs("its context is \(contextText(statement.context)), not \(contextText(Array(context.utf8)))")
     }
+    let digests = statement.commitments.map(\.digest.hexadecimal)
+    guard inputCommitment.isEmpty || inputCommitment.map({ $0.lowercased() }) == digests else {
+      throw differs(digests.isEmpty ? "no input is committed" : "its committed inputs are \(digests.joined(separator: ", "))")
+    }
     for (name, text, ports, integers) in [
       ("input", input, circuit.inputs, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
     ] {
       guard let text else { continue }
-      guard ports.count == integers.count else { throw differs("its \(name) is private") }
+      guard ports.count == integers.count else {
+        throw differs("its \(name) is private" + (digests.isEmpty ? "" : ": demand the committed one by --input-commitment"))
+      }
       let demanded = try circuit.quantized(text, ports)
       guard demanded.batch == statement.batch else {
         throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
@@ -137,14 +153,16 @@ struct ProofOutcome {
   var lines: [String] {
     guard let proof else { return [] }
     let (circuit, statement) = (key.circuit, proof.statement)
-    func names(_ visibility: Visibility) -> String? {
-      let names = statement.ports(circuit, visibility).map { "\($0.name) (\($0.shapeText))" }
+    func names(_ visibility: Visibility...) -> String? {
+      let names = visibility.flatMap { statement.ports(circuit, $0) }.map { "\($0.name) (\($0.shapeText))" }
       return names.isEmpty ? nil : "input " + names.joined(separator: ", ")
     }
     return [
       "valid: \(path)", "model    \(key.modelID)", "name     \(circuit.name)", "batch    \(statement.batch)",
       "context  \(contextText(statement.context))",
-    ] + proof.mode.lines(shown: names(.shown), hidden: names(.hidden)) + [
+    ] + zip(statement.ports(circuit, .committed), statement.commitments).map {
+      "input    \($0.name) (\($0.shapeText)), committed: \($1.digest.hexadecimal)"
+    } + proof.mode.lines(shown: names(.shown), hidden: names(.hidden, .committed)) + [
       "sound    2^-\(decimal(key.soundness(of: proof).totalBits, places: 2))"
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
@@ -154,12 +172,15 @@ struct ProofOutcome {
       return ["proof": .string(path), "valid": .bool(false), "reason": .string(failure?.message ?? "")]
     }
     let (circuit, statement) = (key.circuit, proof.statement)
-    let (shown, hidden) = (statement.ports(circuit, .shown), statement.ports(circuit, .hidden))
+    let (shown, committed) = (statement.ports(circuit, .shown), statement.ports(circuit, .committed))
+    let hidden = statement.ports(circuit, .hidden) + committed
     return [
       "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
       "context": .string(String(decoding: statement.context, as: UTF8.self)),
       "public": .array((shown + circuit.outputs).map { .string($0.name) }),
       "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts).map { .string($0) }),
+      "committed": .array(
+        zip(committed, statement.commitments).map { ["input": .string($0.name), "digest": .string($1.digest.hexadecimal)] }),
       "soundness_bits": .number(key.soundness(of: proof).totalBits),
       "inputs": shown.json(statement.inputs, circuit, batch: statement.batch),
       "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
@@ -168,7 +189,7 @@ struct ProofOutcome {
 }
 
 extension Statement {
-  /// The input ports that are shown, or hidden.
+  /// The input ports that are as visible as this.
   func ports(_ circuit: ArithmeticCircuit, _ visibility: Visibility) -> [Port] {
     zip(circuit.inputs, self.visibility).filter { $1 == visibility }.map(\.0)
   }

@@ -27,7 +27,7 @@ import Verifier
     let list = (0..<left + 20).map { "\(TrainedNetwork.sample($0)) \(network.place.path)/\($0).proof\n" }.joined()
     try network.place.write(Array(list.utf8), to: "list")
     let proved = try network.place.run(["prove", "@net", "--many", "@list"] + options)
-    #expect(proved.status == 2 && proved.errors.contains("make new keys with zkml setup"))
+    #expect(proved.status == 2 && proved.errors.contains("make a new one with zkml setup"))
     let proofs = network.place.names.filter { $0.hasSuffix(".proof") }
     #expect(proofs.count >= left)
     for proof in proofs { #expect(try network.verify("@" + proof, context: "").status == 0) }
@@ -60,7 +60,7 @@ import Verifier
     let statement = try Proof(file: file, key: VerifyingKey(file: network.place.bytes("net.vk"))).statement
     let again = try key.prove(batch: statement.batch, inputs: statement.inputs, mode: .plain, threads: 1)
     #expect(again.proof.file(key.circuit) == file)
-    return Set(again.details.modelPositions)
+    return Set(again.details.priorPositions[0])
   }
 
   /// Two processes that write proofs, killed at random points.
@@ -107,7 +107,7 @@ import Verifier
       if let content { #expect(try place.bytes("net.spent") == content) }
       #expect(try proofsLeft(network) == nil)
     }
-    try expectRefusal(ledger, "belongs to another proving key")
+    try expectRefusal(ledger, "belongs to another commitment")
     try expectRefusal(Array(other.dropLast()), "is damaged")
     try expectRefusal(nil, "is missing")
     try place.write(other, to: "net.spent")

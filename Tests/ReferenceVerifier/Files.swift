@@ -45,13 +45,16 @@ struct ProofFile {
     modelID = try reader.take(32)
     let batch = try reader.u32()
     let visibility = try reader.take(try reader.u8())
+    var commitments: [(proofs: Int, root: [UInt8])] = []
+    for byte in visibility where byte == 2 { commitments.append((try reader.u32(), try reader.take(32))) }
     let context = try reader.take(try reader.u32())
     let inputs = try reader.take(try reader.u32())
     let outputs = try reader.take(try reader.u32())
     proof = try reader.take(try reader.u32())
     guard reader.isAtEnd else { throw .malformedFile }
     statement = Statement(
-      batch: batch, visibility: visibility, encodedInputs: inputs, encodedOutputs: outputs, context: context)
+      batch: batch, visibility: visibility, commitments: commitments, encodedInputs: inputs, encodedOutputs: outputs,
+      context: context)
   }
 }
 

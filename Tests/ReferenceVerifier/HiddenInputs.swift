@@ -1,12 +1,12 @@
 extension CircuitDescription {
   /// The circuit of a statement with these visibility bytes (§5).
   func withHiddenInputs(_ visibility: [UInt8], isHiding: Bool) throws(ReferenceRejection) -> CircuitDescription {
-    guard visibility.count == inputs.count, visibility.allSatisfy({ $0 == 0 || $0 == 1 && isHiding }) else {
+    guard visibility.count == inputs.count, visibility.allSatisfy({ $0 == 0 || $0 <= 2 && isHiding }) else {
       throw .malformedStatement
     }
     var circuit = self
     circuit.inputs = zip(inputs, visibility).filter { $1 == 0 }.map(\.0)
-    for (port, byte) in zip(inputs, visibility) where byte == 1 {
+    for (port, byte) in zip(inputs, visibility) where byte > 0 {
       let (lower, upper) = (columns[port.column].lower, columns[port.column].upper)
       let (span, overflow) = upper.subtractingReportingOverflow(lower)
       guard !overflow, span < 65536 else { throw .malformedStatement }
@@ -18,6 +18,26 @@ extension CircuitDescription {
       }
     }
     return circuit
+  }
+
+  /// The commitments that a statement refers to, with the inputs of this circuit that they hold (§5).
+  func committedInputs(_ statement: Statement) throws(ReferenceRejection) -> [PriorCommitment] {
+    var commitments: [PriorCommitment] = []
+    let ports = zip(inputs, statement.visibility).filter { $1 == 2 }.map(\.0)
+    for (port, stated) in zip(ports, statement.commitments) {
+      guard (1...65536).contains(stated.proofs) else { throw .malformedStatement }
+      let column = columns[port.column]
+      let sizes = column.axes.map { self.sizes(batch: statement.batch)[$0] }
+      let code = try modelParameters([ColumnShape(sizes: sizes)], proofs: stated.proofs)
+      let digest = hash(
+        "input",
+        littleEndian(UInt16(1)) + littleEndian(UInt32(stated.proofs)) + code.encoded
+          + littleEndian(UInt64(bitPattern: column.lower)) + littleEndian(UInt64(bitPattern: column.upper))
+          + littleEndian(column.scale.bitPattern) + [UInt8(sizes.count)]
+          + sizes.flatMap { littleEndian(UInt32($0)) } + stated.root)
+      commitments.append(PriorCommitment(columns: [port.column], code: code, root: stated.root, digest: digest))
+    }
+    return commitments
   }
 
   private mutating func addRangeLookup(_ column: Int, from lower: Int64, bits: Int) {

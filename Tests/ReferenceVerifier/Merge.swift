@@ -20,7 +20,7 @@ extension ProofCheck {
         else { return nil }
         return listed
       }
-    }
+    }.sorted()
     let most = padded.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0
     let tau = transcript.challenges("padding", most)
     ledger.add(most)

@@ -130,15 +130,15 @@ package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(Re
   }
 }
 
-/// The parameters of a plain proof's witness (§4.3); `model` is nil when there are no weights.
+/// The parameters of a plain proof's witness (§4.3); `prior` are those of the commitments before it.
 package func witnessParameters(
-  _ shapes: [ColumnShape], model: CodeParameters?
+  _ shapes: [ColumnShape], prior: [CodeParameters]
 ) throws(ReferenceRejection) -> CodeParameters {
   var planner = RecursionPlanner()
   return try leastCost(rateBits: 2...3) { m, r in
     let code = CodeParameters(rowBits: m, rateBits: r)
     let rows = Layout(shapes, rowBits: m).rowCount
-    let n = code.entryCount + (model?.entryCount ?? 0)
+    let n = code.entryCount + prior.reduce(0) { $0 + $1.entryCount }
     let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows)
     return (code, opening + rows * (1 << (m + r)) / 16 + planner.best(n).cost)
   }
@@ -146,7 +146,7 @@ package func witnessParameters(
 
 /// The parameters of a hiding proof's witness (§4.3) and n_Π; `entryCount` gives E for a witness of m + κ variables.
 package func hidingWitnessParameters(
-  _ shapes: [ColumnShape], model: CodeParameters?, entryCount: (_ variableCount: Int) -> Int
+  _ shapes: [ColumnShape], prior: [CodeParameters], entryCount: (_ variableCount: Int) -> Int
 ) throws(ReferenceRejection) -> (code: CodeParameters, padRowCount: Int) {
   func padRows(_ m: Int, _ layout: Layout) -> Int { ceilDivide(entryCount(m + layout.foldBits), 1 << m) }
   let best = try leastCost(rateBits: 2...3) { m, r in
@@ -154,7 +154,7 @@ package func hidingWitnessParameters(
     let layout = Layout(shapes, rowBits: m)
     let pads = padRows(m, layout)
     let rows = layout.rowCount + 2 * pads
-    let n = (1 + pads) * code.entryCount + (model?.entryCount ?? 0)
+    let n = (1 + pads) * code.entryCount + prior.reduce(0) { $0 + $1.entryCount }
     let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 16)
     guard let recursion = hidingLevel(n)?.cost else { return nil }
     return (code, opening + rows * (1 << (m + r)) / 16 + recursion)

@@ -7,14 +7,20 @@ enum Purpose: UInt8 {
 struct Statement {
   var batch: Int
   var visibility: [UInt8]
+  /// Of each committed input.
+  var commitments: [(proofs: Int, root: [UInt8])] = []
   var encodedInputs: [UInt8]
   var encodedOutputs: [UInt8]
   var context: [UInt8]
 }
 
-struct ModelCommitment {
+/// A commitment that was made before the proof.
+struct PriorCommitment {
+  var columns: [Int]
   var code: CodeParameters
   var root: [UInt8]
+  /// What the transcript absorbs (§5 step 0); nil for the weights of the key.
+  var digest: [UInt8]?
 }
 
 struct Commitment {
@@ -54,13 +60,13 @@ struct ProofCheck {
 
   /// Checks one proof (§5).
   static func run(
-    _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], model: ModelCommitment?,
+    _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], prior: [PriorCommitment],
     statement: Statement, proof: [UInt8]
   ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage]) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = try check.readStatement(statement)
-    check.bind(statement, purpose: purpose, keyCore: keyCore)
-    try check.receiveCommitments(model, outputs)
+    check.bind(statement, prior, purpose: purpose, keyCore: keyCore)
+    try check.receiveCommitments(prior, outputs)
     try check.checkRelations(outputs)
     check.claimPadding()
     let merged = try check.merge()
@@ -89,13 +95,14 @@ struct ProofCheck {
 
   func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
 
-  private mutating func bind(_ statement: Statement, purpose: Purpose, keyCore: [UInt8]) {
+  private mutating func bind(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
     transcript.observe("protocol", Array("zkml 1".utf8))
     transcript.observe("purpose", [purpose.rawValue])
     transcript.observe("mode", [isHiding ? 1 : 0])
     transcript.observe("key", keyCore)
     transcript.observe("batch", littleEndian(UInt32(statement.batch)))
     transcript.observe("visibility", statement.visibility)
+    transcript.observe("commitments", prior.flatMap { $0.digest ?? [] })
     transcript.observe("input", statement.encodedInputs)
     transcript.observe("output", statement.encodedOutputs)
     transcript.observe("context", statement.context)
@@ -150,23 +157,23 @@ struct ProofCheck {
     return lists
   }
 
-  /// The commitments in order: model, witness (§5 step 1).
+  /// The commitments in order: those made before, the witness (§5 step 1).
   private mutating func receiveCommitments(
-    _ model: ModelCommitment?, _ outputs: [[Extension]]
+    _ prior: [PriorCommitment], _ outputs: [[Extension]]
   ) throws(ReferenceRejection) {
-    if let model {
-      let columns = circuit.columnIndices(.weight).map { CommittedColumn.listed($0) }
-      commitments.append(try commitment(columns, code: model.code, root: model.root))
+    for prior in prior {
+      commitments.append(try commitment(prior.columns.map { .listed($0) }, code: prior.code, root: prior.root))
     }
+    let elsewhere = prior.flatMap(\.columns)
     let columns =
-      circuit.columnIndices(.advice).map { CommittedColumn.listed($0) }
+      circuit.columnIndices(.advice).filter { !elsewhere.contains($0) }.map { CommittedColumn.listed($0) }
       + circuit.tables.indices.map { .multiplicity(table: $0) }
     if isHiding {
       let obligations = try rehearse(outputs)
-      let modelVariables = commitments.first?.variableCount ?? 0
-      let (code, padRowCount) = try hidingWitnessParameters(columns.map(shape), model: model?.code) {
+      let priorVariables = commitments.map(\.variableCount).max() ?? 0
+      let (code, padRowCount) = try hidingWitnessParameters(columns.map(shape), prior: prior.map(\.code)) {
         var all = obligations
-        all.padCount += 2 * max($0, modelVariables)
+        all.padCount += 2 * max($0, priorVariables)
         _ = all.close()
         return all.padCount
       }
@@ -174,7 +181,7 @@ struct ProofCheck {
       let root = try transcript.receiveBytes("witness", 32)
       commitments.append(try commitment(columns, code: code, root: root))
     } else if !columns.isEmpty {
-      let code = try witnessParameters(columns.map(shape), model: model?.code)
+      let code = try witnessParameters(columns.map(shape), prior: prior.map(\.code))
       let root = try transcript.receiveBytes("witness", 32)
       commitments.append(try commitment(columns, code: code, root: root))
     }

@@ -34,14 +34,14 @@ private func outcome(
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
   let shown = try circuit.withHiddenInputs(file.statement.visibility, isHiding: file.isHiding)
   let (soundness, messages) = try ProofCheck.run(
-    shown, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore, model: model,
-    statement: file.statement, proof: file.proof)
+    shown, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore,
+    prior: (model.map { [$0] } ?? []) + circuit.committedInputs(file.statement), statement: file.statement, proof: file.proof)
   return (soundness, messages, proof.count - 32 - file.proof.count)
 }
 
 private func checkedKey(
   _ file: [UInt8]
-) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, ModelCommitment?) {
+) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, PriorCommitment?) {
   let key = try VerifyingKey(file)
   let circuit = try CircuitDescription(encoding: key.encodedCircuit)
   try circuit.checkValidity()
@@ -56,10 +56,12 @@ private func checkedKey(
   }
   let code = try modelParameters(shapes, proofs: key.hidingProofs)
   guard key.code == code.encoded else { throw .wrongParameters }
-  let model = ModelCommitment(code: code, root: key.root)
+  let model = PriorCommitment(columns: circuit.columnIndices(.weight), code: code, root: key.root)
   let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
+  let range = try circuit.weightRangeCircuit()
   _ = try ProofCheck.run(
-    circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hidingProofs > 0, keyCore: key.keyCore,
-    model: model, statement: statement, proof: key.rangeProof)
+    range, purpose: .weightRange, isHiding: key.hidingProofs > 0, keyCore: key.keyCore,
+    prior: [PriorCommitment(columns: range.columnIndices(.weight), code: code, root: key.root)], statement: statement,
+    proof: key.rangeProof)
   return (key, circuit, model)
 }

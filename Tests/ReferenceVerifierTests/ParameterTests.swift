@@ -77,7 +77,7 @@ import Testing
     }
     let all = (6...20).flatMap { m in (2...3).compactMap { hidingCode(m, $0, proofs: 1) } }
     let costs = try all.map { try cost($0) }
-    let (code, count) = try hidingWitnessParameters(shapes, model: model) { entries + 2 * max($0, 17) }
+    let (code, count) = try hidingWitnessParameters(shapes, prior: [model]) { entries + 2 * max($0, 17) }
     #expect(all[costs.firstIndex(of: costs.min() ?? 0) ?? 0] == code)
     #expect(count == padRows(code))
   }
@@ -138,7 +138,7 @@ import Testing
     let shapes = [ColumnShape(sizes: [128, 784]), ColumnShape(sizes: [64, 128]), ColumnShape(sizes: [10, 64])]
     let model = try modelParameters(shapes)
     #expect((6...20).contains(model.rowBits) && (2...3).contains(model.rateBits))
-    let witness = try witnessParameters([ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])], model: model)
+    let witness = try witnessParameters([ColumnShape(sizes: [1 << 16]), ColumnShape(sizes: [1, 128])], prior: [model])
     #expect((6...20).contains(witness.rowBits) && (2...3).contains(witness.rateBits))
   }
 }

@@ -14,6 +14,7 @@ import Verifier
     ("circuit", "3f16c76962f9967b11faad26dcffedd19664d4dc20c614537b4a99a5325590f0", "ceac9291263250240bc3564aa134d3659707ee8b9fb8b27cd3faae609b2a4542"),
     ("model", "30be3bc0ab38db7acea56ac4da8d2e1deb668458aa3c0926a54ff0c2c69a9e43", "4c20be3c880064fa5de0c4e36708b8e97f022d35f40a3816fcfa9ebbb8759a4b"),
     ("key", "1a91952ae853f7edcba8d82963ff838765b52849f47c7196746a37eea88f19f8", "fe971f6c3b19b2f7ccf79e9c99917f5b8171cd20772f30c950e5db5ebdeaa81b"),
+    ("input", "34d40826e4bbb44225c012278d39f55423ec285c1b4f1c064f9c69371f530777", "0f130aaf81a68a3db0b7697fdc657e4d2e3db4ff61b9c5f8850e8b4bf81bb63a"),
     ("file", "76175c2abce8a9bb226cda07f8d39ca5b0c68c4b7f21e92b55c9b5f5f0d5df1d", "a21de58380518bf3546cba9fba5af772fa9ad72f9411ca1af957a95d341a1bc7"),
   ])
   func hashes(purpose: String, empty: String, zkml: String) throws {
@@ -23,7 +24,7 @@ import Verifier
   }
 
   @Test("every purpose has a vector") func purposes() {
-    #expect(HashPurpose.allCases.count == 9)
+    #expect(HashPurpose.allCases.count == 10)
   }
 
   @Test("absorbing, challenges, positions and the grinding nonce") func transcript() {

@@ -19,7 +19,7 @@ import Verifier
         #expect(verifyingKey.soundness(mode, batch: batch).isSufficient)
         let (proof, details) = try key.prove(batch: batch, inputs: network.inputs(batch), mode: mode, threads: 2)
         try verifyingKey.verify(try Proof(file: proof.file(key.circuit), key: verifyingKey))
-        #expect(details.modelPositions.count <= key.core.code?.queryCount ?? 0)
+        #expect((details.priorPositions.first?.count ?? 0) <= key.core.code?.queryCount ?? 0)
       }
     }
   }

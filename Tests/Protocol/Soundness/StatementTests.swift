@@ -118,7 +118,7 @@ import Verifier
     for (commitment, expected) in [
       (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
     ] {
-      let bytes = proven.plan.prove(.inference, proven.core, commitment, statement, witness, random: SecretStream(seed: .init(repeating: 0, count: 32)), threads: 1).bytes
+      let bytes = proven.plan.prove(.inference, proven.core, [commitment].compactMap { $0 }, statement, witness, random: SecretStream(seed: .init(repeating: 0, count: 32)), threads: 1).bytes
       #expect(proven.error(bytes, statement) == expected)
     }
   }
