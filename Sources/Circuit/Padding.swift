@@ -8,41 +8,37 @@ package struct PadPlan: Hashable, Sendable {
   package let variableCount: Int
 
   /// - Parameter messages: What the steps before the merge send.
-  fileprivate init(_ messages: PaddedMessages, mergeRounds: Int, rowVariableCount: Int) {
+  package init(_ messages: ReductionMessages, mergeRounds: Int, rowVariableCount: Int) {
     variableCount = bitCountOfAxis(messages.productCount + 1)
-    entryCount = messages.valueCount + 2 * mergeRounds + messages.productCount + 4 + 3 * variableCount
+    entryCount = messages.elementCount + 2 * mergeRounds + messages.productCount + 4 + 3 * variableCount
     rowCount = (entryCount - 1) >> rowVariableCount + 1
   }
 }
 
-/// What a proof sends before the merge: elements of K, and products of them that the verifier forms.
-package struct PaddedMessages: Hashable, Sendable {
-  package private(set) var valueCount = 0
+/// What steps 2 and 3 of docs/protocol.md §5 send: elements of K by label, and products of them that a hiding proof forms.
+package struct ReductionMessages: Sendable {
+  package private(set) var elementCounts: [(label: String, count: Int)] = []
   package private(set) var productCount = 0
 
-  package init(_ plan: Plan) {
-    let circuit = plan.circuit
-    if !circuit.lookups.isEmpty {
-      valueCount += 6 + plan.lookedUpColumns.count + circuit.tables.count
-      productCount += 4
+  package var elementCount: Int { elementCounts.reduce(0) { $0 + $1.count } }
+
+  package init(_ plan: Plan, isHiding: Bool) {
+    let tableCount = plan.circuit.tables.count
+    if !plan.circuit.lookups.isEmpty {
       let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
-      for layer in 0..<(depths.max() ?? 0) {
-        let active = depths.count { $0 > layer }
-        valueCount += 2 * layer + 4 * active
-        productCount += 3 * active
-      }
+      let layers = depths.max() ?? 0
+      productCount = 4 + 3 * depths.reduce(0, +)
+      elementCounts = [
+        ("roots", 4), ("inverse", isHiding ? 2 : 0), ("layer.round", layers * (layers - 1)),
+        ("layer.ends", 4 * depths.reduce(0, +)), ("lookup.values", plan.lookedUpColumns.count + tableCount),
+      ]
     }
     let instances = plan.instanceShapes
-    valueCount += plan.sentTermCount
-    valueCount += instances.contractionDegree * (instances.map(\.variableCount).max() ?? 0)
-    for instance in instances {
-      let committed = instance.operands.count { plan.slots[$0.column] != nil }
-      valueCount += committed + max(0, committed - 2)
-      productCount += max(0, committed - 1)
-    }
-  }
-
-  func padPlan(mergeRounds: Int, rowVariableCount: Int) -> PadPlan {
-    PadPlan(self, mergeRounds: mergeRounds, rowVariableCount: rowVariableCount)
+    let committed = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
+    productCount += committed.reduce(0) { $0 + max(0, $1 - 1) }
+    elementCounts += [
+      ("terms", plan.sentTermCount), ("contraction.round", instances.contractionDegree * instances.roundCount),
+      ("operands", committed.reduce(0, +)), ("product", isHiding ? committed.reduce(0) { $0 + max(0, $1 - 2) } : 0),
+    ]
   }
 }

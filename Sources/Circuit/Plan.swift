@@ -97,7 +97,7 @@ package struct Plan: Sendable {
     commitments = zip(committed, codes).map { columns, code in
       CommitmentPlan(layout: Layout(shapes: shapes(columns), variableCount: code.variableCount), code: code, padRowCount: 0)
     }
-    addWitness(witnessShapes, messages: isHiding ? PaddedMessages(self) : nil)
+    addWitness(witnessShapes, messages: isHiding ? ReductionMessages(self, isHiding: true) : nil)
   }
 
   /// Of a circuit of which nothing but weights is committed to before; `modelCode` is nil without weights.
@@ -106,12 +106,12 @@ package struct Plan: Sendable {
   }
 
   /// The witness's code, the pads, which depend on it, and the recursion.
-  private mutating func addWitness(_ shapes: [[Int]], messages: PaddedMessages?) {
+  private mutating func addWitness(_ shapes: [[Int]], messages: ReductionMessages?) {
     let priorCount = commitments.reduce(0) { $0 + $1.code.vectorCount }
-    let priorRounds = commitments.map(\.variableCount).max() ?? 0
+    let priorRounds = mergeRoundCount
     func pads(_ layout: Layout) -> PadPlan? {
       let rounds = max(priorRounds, layout.variableCount + layout.rowVariableCount)
-      return messages?.padPlan(mergeRounds: rounds, rowVariableCount: layout.variableCount)
+      return messages.map { PadPlan($0, mergeRounds: rounds, rowVariableCount: layout.variableCount) }
     }
     func elementCount(_ code: Code, _ layout: Layout) -> Int {
       priorCount + code.vectorCount * (1 + (pads(layout)?.rowCount ?? 0))
@@ -130,6 +130,16 @@ package struct Plan: Sendable {
     }
     levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count, isHiding: messages != nil).levels
   }
+
+  package var mergeRoundCount: Int { commitments.map(\.variableCount).max() ?? 0 }
+
+  /// The advice columns whose padding has to be shown to be zero, in circuit order. docs/protocol.md §8.1.
+  package var paddedColumns: [Int] {
+    circuit.columns(of: .advice).filter { slots[$0].map { placement($0).hasPadding } ?? false }
+  }
+
+  /// The most variables of a padded column.
+  package var paddingVariableCount: Int { paddedColumns.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0 }
 
   /// Variables of a K-row of Π.
   package var padVariableCount: Int { commitments.last?.layout.variableCount ?? 0 }

@@ -49,13 +49,10 @@ public struct Soundness: Sendable {
     for port in circuit.claimedOutputs {
       add("outputs", overField: plan.bits(ofColumn: circuit.outputs[port].column).reduce(0, +))
     }
-    addContractions(plan)
-    let padded = circuit.columns(of: .advice).filter { column in
-      plan.slots[column].map { plan.placement($0).hasPadding } ?? false
-    }
-    let paddingBits = padded.map { plan.bits(ofColumn: $0).reduce(0, +) }
-    add("padding", overField: paddingBits.max() ?? 0)
-    add("merge", overField: plan.claimCount + 2 * (plan.commitments.map(\.variableCount).max() ?? 0))
+    let instances = plan.instanceShapes
+    add("contraction", overField: instances.count + instances.contractionDegree * instances.roundCount)
+    add("padding", overField: plan.paddingVariableCount)
+    add("merge", overField: plan.claimCount + 2 * plan.mergeRoundCount)
     var codes = plan.commitments.map { (code: $0.code, rowBits: $0.layout.rowVariableCount) }
     if let pads = plan.pads, let witness = codes.last {
       add("quadratic", overField: 4 * pads.variableCount + 1)
@@ -76,12 +73,6 @@ public struct Soundness: Sendable {
       add("combine", overField: code.queryCount)
     }
     add("hash", units: 1 << UInt128(Self.unitBits - 128))
-  }
-
-  private mutating func addContractions(_ plan: Plan) {
-    let instances = plan.instanceShapes
-    let rounds = instances.map(\.variableCount).max() ?? 0
-    add("contraction", overField: instances.count + instances.contractionDegree * rounds)
   }
 }
 
@@ -111,14 +102,14 @@ extension Plan {
       case .instance(let instance): instance.operands.count { slots[$0.column] != nil }
       }
     }
-    let padding = circuit.columns(of: .advice).count { column in
-      slots[column].map { placement($0).hasPadding } ?? false
-    }
-    return lookups + outputs + operands.reduce(0, +) + padding
+    return lookups + outputs + operands.reduce(0, +) + paddedColumns.count
   }
 }
 
 extension [ContractionInstance] {
   /// D: the degree of the contractions' rounds. docs/protocol.md §7.
   package var contractionDegree: Int { reduce(2) { Swift.max($0, $1.degree) } }
+
+  /// N: the most variables of any.
+  package var roundCount: Int { reduce(0) { Swift.max($0, $1.variableCount) } }
 }

@@ -17,16 +17,7 @@ extension ProverTranscript {
     _ plan: Plan, _ statement: Statement, _ witness: Witness, _ virtuals: [VirtualClaim],
     _ claims: inout [Claim], threads: Int
   ) {
-    var pending = virtuals
-    for (index, axes) in plan.outputAxes(&sponge) {
-      let column = plan.circuit.outputs[index].column
-      let value = Value(statement.evaluate(output: index, plan, axes))
-      if let slot = plan.slots[column] {
-        claims.append(Claim(slot: slot, axes: axes, value: value))
-      } else {
-        pending.append(VirtualClaim(column: column, axes: axes, value: value))
-      }
-    }
+    let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
     var instances: [ProvenInstance] = []
     for claim in pending {
       instances += sendTerms(claim, plan, statement, witness, &claims, threads: threads)
@@ -37,8 +28,7 @@ extension ProverTranscript {
     let degree = instances.map(\.instance).contractionDegree
     var claim = SecureField.zero
     var point: [SecureField] = []
-    let rounds = instances.map(\.instance.variableCount).max() ?? 0
-    for remaining in stride(from: rounds, to: 0, by: -1) {
+    for remaining in stride(from: instances.map(\.instance).roundCount, to: 0, by: -1) {
       var sums = [SecureField](repeating: .zero, count: degree + 1)
       for instance in instances where instance.instance.variableCount >= remaining {
         if instance.instance.variableCount == remaining { claim += instance.gamma * instance.value }

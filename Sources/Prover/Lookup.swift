@@ -47,29 +47,16 @@ extension ProverTranscript {
     send("roots", trees.flatMap { [$0.root.numerator, $0.root.denominator] })
     if pads != nil { for tree in trees { send("inverse", [tree.root.denominator.inverseOrZero()]) } }
     let leaves = reduceFractions(trees, threads: threads)
-    let listed = plan.lookedUpColumns
-    var virtuals: [VirtualClaim] = []
-    var values: [SecureField] = []
-    for column in listed {
-      let point = plan.leafPoint(ofColumn: column, leaves[0].point)
-      let value = Multilinear.evaluate(columns[column] ?? [], at: point.flatMap { $0 })
-      values.append(value)
-      let axes = point.map { AxisWeight(at: $0) }
-      if let slot = plan.slots[column] {
-        claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
-      } else {
-        virtuals.append(VirtualClaim(column: column, axes: axes, value: Value(value)))
+    let values =
+      plan.lookedUpColumns.map { column in
+        Multilinear.evaluate(columns[column] ?? [], at: plan.leafPoint(ofColumn: column, leaves[0].point).flatMap { $0 })
       }
-    }
-    for (table, multiplicities) in witness.multiplicities.enumerated() {
-      let point = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
-      let value = Multilinear.evaluate(multiplicities.map { BaseField($0) }, at: point)
-      values.append(value)
-      claims.append(
-        Claim(slot: plan.multiplicities[table], axes: [AxisWeight(at: point)], value: Value(value)))
-    }
+      + witness.multiplicities.enumerated().map { table, multiplicities in
+        let point = leaves[1].point.suffix(circuit.tables[table].bitCount)
+        return Multilinear.evaluate(multiplicities.map { BaseField($0) }, at: Array(point))
+      }
     send("lookup.values", values)
-    return virtuals
+    return plan.claims(ofLookedUp: values.map { Value($0) }, at: leaves.map(\.point), &claims)
   }
 }
 

@@ -112,7 +112,7 @@ extension ProverTranscript {
       return values + repeatElement(.zero, count: 1 << variableCount - values.count)
     }
     var tables = [
-      Multilinear.equalityTable(sponge.quadraticPoint(layout)), table(\.first), table(\.second),
+      Multilinear.equalityTable(sponge.challenges("quadratic", count: layout.variableCount)), table(\.first), table(\.second),
       table(\.product),
     ]
     var mask = RoundMask(constant: masks.pads[first], coefficients: (0..<variableCount).map { variable in

@@ -77,7 +77,7 @@ extension ProverTranscript {
     }
     var claim = SecureField.zero
     var point: [SecureField] = []
-    for remaining in stride(from: instances.map(\.variableCount).max() ?? 0, to: 0, by: -1) {
+    for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
       var (constant, quadratic) = (SecureField.zero, SecureField.zero)
       for index in instances.indices where instances[index].variableCount >= remaining {
         if instances[index].variableCount == remaining {

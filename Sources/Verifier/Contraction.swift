@@ -2,15 +2,14 @@ import Circuit
 import Field
 
 extension Plan {
-  /// The output claims of step 1 of docs/protocol.md §7: weights by axis, in port order.
-  package func outputAxes(_ sponge: inout Sponge) -> [(port: Int, axes: [AxisWeight])] {
+  /// The output claims of step 1 of docs/protocol.md §7, in port order.
+  package func outputClaims(_ statement: Statement, _ sponge: inout Sponge) -> [VirtualClaim] {
     circuit.claimedOutputs.map { port in
-      let axes = circuit.columns[circuit.outputs[port].column].axes.map { axis in
-        var point: [SecureField] = []
-        for _ in 0..<bits(ofAxis: axis) { point.append(sponge.challenge("output")) }
-        return AxisWeight(point: point, count: size(ofAxis: axis))
+      let column = circuit.outputs[port].column
+      let axes = circuit.columns[column].axes.map { axis in
+        AxisWeight(point: sponge.challenges("output", count: bits(ofAxis: axis)), count: size(ofAxis: axis))
       }
-      return (port, axes)
+      return VirtualClaim(column: column, axes: axes, value: Value(statement.evaluate(output: port, self, axes)))
     }
   }
 }
@@ -31,24 +30,14 @@ extension VerifierTranscript {
   package mutating func reduceContractions(
     _ plan: Plan, _ statement: Statement, _ virtuals: [VirtualClaim], _ claims: inout [Claim]
   ) throws(VerificationError) {
-    var pending = virtuals
-    for (index, axes) in plan.outputAxes(&sponge) {
-      let column = plan.circuit.outputs[index].column
-      let value = Value(statement.evaluate(output: index, plan, axes))
-      if let slot = plan.slots[column] {
-        claims.append(Claim(slot: slot, axes: axes, value: value))
-      } else {
-        pending.append(VirtualClaim(column: column, axes: axes, value: value))
-      }
-    }
+    let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
     var instances: [ClaimedInstance] = []
     for (index, claim) in pending.enumerated() {
       instances += try receiveTerms(index, claim, plan, statement, &claims)
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    let rounds = instances.map(\.shape.variableCount).max() ?? 0
-    let degree = instances.map(\.shape).contractionDegree
+    let (rounds, degree) = (instances.map(\.shape).roundCount, instances.map(\.shape).contractionDegree)
     var claim = Value.zero
     func join(_ claim: inout Value, at remaining: Int) {
       for (gamma, instance) in zip(gammas, instances) where instance.shape.variableCount == remaining {

@@ -44,7 +44,7 @@ extension VerifierTranscript {
     pads = nil
     let (products, mask) = layout.quadratic(ledger)
     guard mask + 1 + 3 * layout.variableCount == layout.entryCount else { throw .malformed }
-    let eta = sponge.quadraticPoint(layout)
+    let eta = sponge.challenges("quadratic", count: layout.variableCount)
     let sum = try receive("mask.sum", 1)
     let scale = sponge.challenge("mask.scale")
     var running = sum.reduce(.zero, +) * scale
@@ -77,14 +77,5 @@ extension VerifierTranscript {
     claim.value = Value(-total.constant)
     claim.padWeights = weights
     return claim
-  }
-}
-
-extension Sponge {
-  /// η of docs/protocol.md §9a.
-  package mutating func quadraticPoint(_ pads: PadPlan) -> [SecureField] {
-    var point: [SecureField] = []
-    for _ in 0..<pads.variableCount { point.append(challenge("quadratic")) }
-    return point
   }
 }

@@ -1,7 +1,7 @@
 import Circuit
 import Field
 
-/// A claim column~ = value under the given weights of its axes, for a virtual column.
+/// A claim column~ = value under the given weights of its axes, for a column that may be virtual.
 package struct VirtualClaim: Sendable {
   package var column: Int
   package var axes: [AxisWeight]
@@ -30,6 +30,32 @@ extension Plan {
   package func leafPoint(ofColumn column: Int, _ point: [SecureField]) -> [[SecureField]] {
     let bits = bits(ofColumn: column)
     return split(point.suffix(bits.reduce(0, +)), bits)
+  }
+
+  /// What the values at the trees' leaf points claim: of `lookedUpColumns`, then of multiplicities.
+  ///
+  /// - Returns: those of virtual columns; the others are appended to `claims`.
+  package func claims(
+    ofLookedUp values: [Value], at points: [[SecureField]], _ claims: inout [Claim]
+  ) -> [VirtualClaim] {
+    let columns = lookedUpColumns
+    let virtuals = claim(zip(columns, values).map { column, value in
+      VirtualClaim(column: column, axes: leafPoint(ofColumn: column, points[0]).map { AxisWeight(at: $0) }, value: value)
+    }, &claims)
+    for (table, value) in values.dropFirst(columns.count).enumerated() {
+      let point = Array(points[1].suffix(circuit.tables[table].bitCount))
+      claims.append(Claim(slot: multiplicities[table], axes: [AxisWeight(at: point)], value: value))
+    }
+    return virtuals
+  }
+
+  /// Appends those about committed columns to `claims`; returns the others.
+  package func claim(_ pending: [VirtualClaim], _ claims: inout [Claim]) -> [VirtualClaim] {
+    pending.filter { claim in
+      guard let slot = slots[claim.column] else { return true }
+      claims.append(Claim(slot: slot, axes: claim.axes, value: claim.value))
+      return false
+    }
   }
 
   package func tag(ofTable table: Int) -> SecureField {
@@ -87,29 +113,15 @@ extension VerifierTranscript {
       ], depths: [plan.lookupBlocks.depth, plan.tableBlocks.depth])
     let columns = plan.lookedUpColumns
     let sent = try receive("lookup.values", columns.count + circuit.tables.count)
-    var virtuals: [VirtualClaim] = []
-    var values: [Int: Value] = [:]
-    for (column, value) in zip(columns, sent) {
-      values[column] = value
-      let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
-      if let slot = plan.slots[column] {
-        claims.append(Claim(slot: slot, axes: axes, value: value))
-      } else {
-        virtuals.append(VirtualClaim(column: column, axes: axes, value: value))
-      }
-    }
+    let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map(\.point), &claims)
+    var values = Dictionary(zip(columns, sent)) { first, _ in first }
     let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
     for column in Set(inputs) where circuit.columns[column].kind == .input {
       let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
       values[column] = Value(statement.evaluate(input: column, plan, axes))
     }
     try check(lookups: plan, values, challenges, leaves[0])
-    let multiplicities = Array(sent.dropFirst(columns.count))
-    for (table, value) in multiplicities.enumerated() {
-      let point = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
-      claims.append(Claim(slot: plan.multiplicities[table], axes: [AxisWeight(at: point)], value: value))
-    }
-    try check(tables: plan, multiplicities, challenges, leaves[1])
+    try check(tables: plan, Array(sent.dropFirst(columns.count)), challenges, leaves[1])
     return virtuals
   }
 

@@ -29,14 +29,8 @@ package struct OpeningClaim: Sendable {
 extension Plan {
   /// The padding claims of docs/protocol.md §8.1: zero times whatever the padding holds.
   package func paddingClaims(_ sponge: inout Sponge) -> [Claim] {
-    let columns = circuit.columns(of: .advice).filter { column in
-      slots[column].map { placement($0).hasPadding } ?? false
-    }
-    var tau: [SecureField] = []
-    for _ in 0..<(columns.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0) {
-      tau.append(sponge.challenge("padding"))
-    }
-    return columns.compactMap { column in
+    let tau = sponge.challenges("padding", count: paddingVariableCount)
+    return paddedColumns.compactMap { column in
       slots[column].map { slot in
         let parts = leafPoint(ofColumn: column, tau)
         let shape = circuit.shape(ofColumn: column, batch: batch)
@@ -80,7 +74,7 @@ extension VerifierTranscript {
       }
     }
     var point: [SecureField] = []
-    for remaining in stride(from: counts.max() ?? 0, to: 0, by: -1) {
+    for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
       join(&running, at: remaining)
       let round = try reduceRound("merge.round", claim: running, degree: 2)
       running = round.claim

@@ -52,6 +52,12 @@ package struct Sponge: ~Copyable {
     }
   }
 
+  package mutating func challenges(_ label: String, count: Int) -> [SecureField] {
+    var challenges: [SecureField] = []
+    for _ in 0..<count { challenges.append(challenge(label)) }
+    return challenges
+  }
+
   /// Distinct positions below 2^domainBits, ascending, from `count` independent draws.
   package mutating func positions(_ label: String, count: Int, domainBits: Int) -> [Int] {
     var drawn: Set<Int> = []

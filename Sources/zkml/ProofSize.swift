@@ -14,23 +14,9 @@ struct ProofSize {
     let circuit = plan.circuit
     add("statement", Self.statementByteCount(circuit, batch: plan.batch))
     if plan.hasWitness { add("witness", Digest.byteCount) }
-    if !circuit.lookups.isEmpty {
-      let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
-      let layers = depths[0] > depths[1] ? depths[0] : depths[1]
-      addElements("roots", 4)
-      addElements("layer.round", layers * (layers - 1))
-      addElements("layer.ends", 4 * (depths[0] + depths[1]))
-      addElements("lookup.values", plan.lookedUpColumns.count + circuit.tables.count)
-      if plan.mode == .hiding { addElements("inverse", 2) }
-    }
-    let instances = plan.instanceShapes
-    let operandCounts = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
-    addElements("terms", plan.sentTermCount)
-    addElements("contraction.round", instances.contractionDegree * (instances.map(\.variableCount).max() ?? 0))
-    addElements("operands", operandCounts.reduce(0, +))
-    addElements("merge.round", 2 * (plan.commitments.map(\.variableCount).max() ?? 0))
+    for (label, count) in ReductionMessages(plan, isHiding: plan.mode == .hiding).elementCounts { addElements(label, count) }
+    addElements("merge.round", 2 * plan.mergeRoundCount)
     if let pads = plan.pads {
-      addElements("product", operandCounts.reduce(0) { $0 + max(0, $1 - 2) })
       addElements("mask.sum", 1)
       addElements("quadratic.round", 3 * pads.variableCount)
       addElements("quadratic.ends", 2)

@@ -59,9 +59,7 @@ struct ProofWork {
       }
     }
     for column in plan.lookedUpColumns { addClaim(column, plan) }
-    for column in circuit.columns(of: .advice) {
-      if let slot = plan.slots[column], plan.placement(slot).hasPadding { addClaim(column, plan, products: 2) }
-    }
+    for column in plan.paddedColumns { addClaim(column, plan, products: 2) }
     addOpening(plan)
   }
 

@@ -26,7 +26,7 @@ struct Simulator {
     else { preconditionFailure("a level that hides, and then the vector in clear") }
     let witness = Commitment(uniform: plan.commitments[1], &random)
     var proof = witness.tree.root.bytes
-    let sentCount = pads.entryCount - PaddedMessages(plan).productCount - 4 - 3 * pads.variableCount
+    let sentCount = ReductionMessages(plan, isHiding: true).elementCount + 2 * plan.mergeRoundCount
     proof += random.secureElements(sentCount + 1 + 3 * pads.variableCount + 2).flatMap(\.bytes)
     var verifier = VerifierTranscript(.hiding, proof: proof)
     verifier.sponge = Sponge(deafAt: coins)
