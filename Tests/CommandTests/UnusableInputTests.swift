@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Verifier
 
@@ -90,6 +91,34 @@ import Verifier
     #expect(try network.place.run(other).status == 0)
     try network.place.write(try network.place.bytes("other.weights"), to: "net.weights")
     try expectRefusal(network.place, ["setup", "@net"], "another key or circuit")
+  }
+
+  /// Indices of classes that are not integers, or too many of them; other integers are only not those of the proof.
+  @Test func classes() throws {
+    let place = try Workplace()
+    let network = SmallNetwork.classes(2)
+    try place.write(network.circuit.file, to: "net.circuit")
+    try place.write(network.circuit.weightsFile(network.weights), to: "net.weights")
+    try place.write(Array("[[1, 2, 3, 4]]".utf8), to: "x.json")
+    let run = ["run", "@net", "--input", "@x.json", "--output", "@y.npy"]
+    for command in [["setup", "@net"], run, ["prove", "@net", "--input", "@x.json", "-o", "@a.proof"]] {
+      #expect(try place.run(command).status == 0, "\(command)")
+    }
+    func verify(_ output: String) -> [String] { ["verify", "--key", "@net.vk", "@a.proof", "--output", output] }
+    #expect(try place.run(verify("@y.npy")).status == 0)
+    func write(_ classes: String) throws { try place.write(Array("[[\(classes)]]".utf8), to: "y.json") }
+    for classes in ["2.5, 3", "2, 3.000001", "-0.5, 1", "1e-300, 1"] {
+      try write(classes)
+      try expectRefusal(place, verify("@y.json"), "y.json: 'y7' shows indices of classes, which are integers")
+    }
+    for classes in ["1, 2, 3", "1"] {
+      try write(classes)
+      try expectRefusal(place, verify("@y.json"), "y.json")
+    }
+    for classes in ["-1, 3", "1, 5", "3, 3", "1e300, -1e300", "9223372036854775807, 0"] {
+      try write(classes)
+      #expect(try place.run(verify("@y.json")).status == 1, "\(classes)")
+    }
   }
 
   @Test func data() throws {

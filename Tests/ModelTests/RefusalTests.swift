@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 /// Models that the importer refuses, with what it says after the file's name.
@@ -111,6 +112,21 @@ private let refusedModels: [(name: String, reason: String)] = [
     #expect(
       throws: ModelError.unusableFile("missing", reason: "cannot be opened: No such file or directory")
     ) { try importONNX(path: "missing") }
+  }
+
+  @Test(arguments: [[0, 1], [0, 1, 2, 3], [], [0, 1, 1], [0, 1, 3], [0, -1, 1], [0, -2, -1], [0, 1, .min], [0, 1, .max]])
+  func ordersThatAreNoPermutationsAreRefused(order: [Int]) {
+    for operand in ["x", "c"] {
+      var builder = ONNXBuilder()
+      builder.input("x", [nil, 2, 3])
+      builder.initializer("c", .floats([1, 2, 3, 4, 5, 6], [1, 2, 3]))
+      builder.node("Transpose", [operand], ["t"], ["perm": .integers(order)])
+      builder.node("Relu", ["x"], ["y"])
+      builder.output("y")
+      #expect(
+        errorDescription { _ = try importONNX(builder.bytes, file: "model") }
+          == "model: node transpose1: \(order) is no permutation of 3 axes")
+    }
   }
 
   @Test func namesOfFilesCannotBreakLines() {
