@@ -40,7 +40,7 @@ extension SmallNetwork {
     concatenation, shiftedReads, shiftedRows,
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
     comparison, twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
-    classes(1), classes(2), classes(3),
+    classes(1), classes(2), classes(3), manyTerms,
   ]
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
@@ -84,14 +84,14 @@ extension SmallNetwork {
   }()
 
   /// One layer, no lookup, no advice.
-  private static let linear: SmallNetwork = {
+  package static let linear: SmallNetwork = {
     var b = CircuitBuilder("no lookups", axes: [7, 5])
     let x = b.input([1])
     b.output(b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(-3, b.weight([2]))]))
     return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
-  private static let weightless: SmallNetwork = {
+  package static let weightless: SmallNetwork = {
     var b = CircuitBuilder("no weights", axes: [6, 3])
     let (x, z) = (b.input([1]), b.input([2, 1], -4...3))
     let a = b.contraction([2], [b.term(1, z, x)])
@@ -265,7 +265,16 @@ extension SmallNetwork {
     return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
-  private static let threeOperands: SmallNetwork = {
+  /// So many values before the merge that their pads fill several rows.
+  package static let manyTerms: SmallNetwork = {
+    var b = CircuitBuilder("many terms", axes: [3, 3])
+    let (x, w) = (b.input([1], 0...3), b.weight([2, 1], bits: 3))
+    let y = b.apply(to: b.contraction([2], [b.term(1, w, x)]), limbs: [2, 2], CircuitBuilder.relu)
+    for _ in 0..<4 { b.output(b.contraction([2], (1...30).map { b.term($0, w, y) })) }
+    return SmallNetwork(b, batches: [1])
+  }()
+
+  package static let threeOperands: SmallNetwork = {
     var b = CircuitBuilder("three operands", axes: [5, 3, 4])
     let x = b.input([1], -3...3)
     let y = b.apply(to: b.contraction([2], [b.term(1, b.weight([2, 1]), x)]), limbs: [5]) { $0 }

@@ -18,7 +18,7 @@ import Verifier
   }
 
   private func referenceError(_ proven: ProvenNetwork, _ statement: Statement, _ bytes: [UInt8]) throws -> ReferenceRejection? {
-    let proof = Proof(core: proven.core, statement: statement, bytes: bytes)
+    let proof = Proof(core: proven.core, mode: proven.mode, statement: statement, bytes: bytes)
     let key = proven.verifyingKey.file
     do throws(ReferenceRejection) {
       try referenceVerify(verifyingKey: key, proof: proof.file(proven.circuit))
@@ -26,9 +26,9 @@ import Verifier
     } catch { return error }
   }
 
-  @Test("the classes shown are those of the largest outputs", arguments: [1, 2, 3])
-  func honest(count: Int) throws {
-    let proven = ProvenNetwork(.classes(count), batch: 3)
+  @Test("the classes shown are those of the largest outputs", arguments: [1, 2, 3], ProofMode.both)
+  func honest(count: Int, mode: ProofMode) throws {
+    let proven = ProvenNetwork(.classes(count), batch: 3, mode: mode)
     let outputs = proven.witness.columns[logits]
     let expected = (0..<3).flatMap { sample in
       let row = outputs[5 * sample..<5 * sample + 5]
@@ -42,9 +42,9 @@ import Verifier
   }
 
   @Test("row 3: any other classes are rejected, whether the statement alone says so or the prover computes with them",
-    arguments: [1, 2, 3])
-  func otherClasses(count: Int) throws {
-    let proven = ProvenNetwork(.classes(count), batch: 1)
+    arguments: [1, 2, 3], ProofMode.both)
+  func otherClasses(count: Int, mode: ProofMode) throws {
+    let proven = ProvenNetwork(.classes(count), batch: 1, mode: mode)
     for classes in combinations(count) where classes != proven.statement.outputs[0] {
       var statement = proven.statement
       statement.outputs = [classes]
@@ -55,23 +55,25 @@ import Verifier
       prover.recompute()
       #expect(prover.statement == statement)
       let bytes = prover.prove()
-      #expect(proven.error(bytes, statement) == .lookupSumMismatch)
-      #expect(try referenceError(proven, statement, bytes) == .fractionalSum)
+      #expect(proven.error(bytes, statement) == mode.found(.lookupSumMismatch))
+      #expect(try referenceError(proven, statement, bytes) == (mode == .plain ? .fractionalSum : .opening))
     }
   }
 
-  @Test("of equal outputs any is a largest one, and the prover shows the first") func ties() throws {
+  @Test("of equal outputs any is a largest one, and the prover shows the first",
+    arguments: ProofMode.both)
+  func ties(mode: ProofMode) throws {
     var network = SmallNetwork.classes(2)
     let weights = [network.weights[0].map { _ in Int64(1) }, [0, 3, 3, 3, -1]]
     network = SmallNetwork(circuit: network.circuit, weights: weights, batches: [1], inputs: network.inputs)
-    let proven = ProvenNetwork(network, batch: 1)
+    let proven = ProvenNetwork(network, batch: 1, mode: mode)
     #expect(proven.statement.outputs == [[1, 2]])
     for classes in combinations(2) {
       var prover = MaliciousProver(proven)
       prover.witness.columns[proven.circuit.outputs[0].column] = selection(classes)
       prover.recompute()
       let isLargest = classes.allSatisfy { (1...3).contains($0) }
-      #expect(proven.error(prover.prove(), prover.statement) == (isLargest ? nil : .lookupSumMismatch))
+      #expect(proven.error(of: prover) == (isLargest ? nil : mode.found(.lookupSumMismatch)))
     }
   }
 

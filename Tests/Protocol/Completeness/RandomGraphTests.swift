@@ -63,15 +63,19 @@ import Verifier
       let executor = CircuitExecutor(circuit, weights: weights)
       #expect(try executor.run(batch: 2, inputs: inputs.map(\.values), threads: 1) == expected, "graph \(index)")
 
-      let key = ProvingKey(circuit: circuit, weights: weights, threads: 1)
+      let mode = ProofMode.both[index % 2]
+      let seed = [UInt8](repeating: UInt8(index % 256), count: SecretStream.seedByteCount)
+      let key = ProvingKey(circuit: circuit, weights: weights, proofCount: mode.proofCount, threads: 1)
       let verifying = try key.verifyingKey(threads: 1)
-      let (proof, details) = try key.prove(batch: 2, inputs: inputs.map(\.values), threads: 1)
+      let (proof, details) = try key.prove(batch: 2, inputs: inputs.map(\.values), mode: mode, seed: seed, threads: 1)
       try verifying.verify(proof)
       #expect(proof.statement.outputs == expected, "graph \(index)")
 
       var prover = MaliciousProver(
-        plan: Plan(circuit: circuit, batch: 2, modelCode: key.core.code), core: key.core, model: key.commitment,
-        statement: proof.statement, witness: try Witness(executor, batch: 2, inputs: inputs.map(\.values), threads: 1))
+        plan: Plan(circuit: circuit, batch: 2, modelCode: key.core.code, isHiding: mode == .hiding), core: key.core,
+        model: key.commitment, statement: proof.statement,
+        witness: try Witness(executor, batch: 2, inputs: inputs.map(\.values), threads: 1),
+        secrets: key.core.secrets(.inference, proof.statement, circuit, inputs.map(\.values), seed: seed))
       prover.recompute()
       #expect(prover.prove() == details.bytes, "graph \(index): the harness is honest")
       let advice = circuit.columns(of: .advice)
@@ -82,7 +86,7 @@ import Verifier
       let isLast = prover.witness.columns[column][position] == circuit.columns[column].upper
       prover.witness.columns[column][position] += isLast ? -1 : 1
       prover.recompute()
-      let forged = Proof(core: key.core, statement: prover.statement, bytes: prover.prove())
+      let forged = Proof(core: key.core, mode: mode, statement: prover.statement, bytes: prover.prove())
       #expect(throws: VerificationError.self, "graph \(index)") { try verifying.verify(forged) }
     }
     #expect(forgedCount >= chunk.count * 3 / 4)

@@ -58,12 +58,13 @@ import Verifier
   func mergesAgree(_ network: SmallNetwork) {
     let proven = ProvenNetwork(network, batch: 1)
     let prover = MaliciousProver(proven)
-    let commitments = prover.commit()
+    let committed = prover.commit()
+    let commitments = committed.commitments
     guard proven.plan.commitments.allSatisfy({ $0.variableCount <= 11 }) else { return }
     var fast = ProverTranscript()
     var naive = ProverTranscript()
-    let claims = prover.reduce(&fast, commitments)
-    _ = prover.reduce(&naive, commitments)
+    let claims = prover.reduce(&fast, committed)
+    _ = prover.reduce(&naive, committed)
     let opening = fast.mergeClaims(proven.plan, claims, commitments, threads: 1)
     let end = naive.mergeNaively(proven.plan, claims, commitments, .none)
     #expect(fast.proof == naive.proof)

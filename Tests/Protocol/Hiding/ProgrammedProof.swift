@@ -65,9 +65,8 @@ struct ProgrammedProver: Sendable {
     transcript.dischargeProducts(layout, masks)
     guard opens else { return transcript.proof }
     var verifier = VerifierTranscript(.hiding, proof: transcript.proof)
-    verifier.sponge = plan.sponge(coins, core(model), statement)
     do throws(VerificationError) {
-      _ = try verifier.receiveRoot("witness")
+      _ = try verifier.receiveRoots(plan, core(model), statement, coins: coins)
       let opening = try verifier.reduce(plan, statement)
       _ = transcript.sponge.challenge("constraints")
       transcript.open(plan, [model, commitment], opening, random: masks.random, threads: 1)
@@ -90,11 +89,20 @@ extension Plan {
     _ core: KeyCore, _ statement: Statement, _ proof: [UInt8], coins: Digest
   ) throws(VerificationError) {
     var transcript = VerifierTranscript(mode, proof: proof)
-    transcript.sponge = sponge(coins, core, statement)
-    let roots = [core.root, try transcript.receiveRoot("witness")]
+    let roots = try transcript.receiveRoots(self, core, statement, coins: coins)
     let opening = try transcript.reduce(self, statement)
     try transcript.open(self, roots: roots, opening)
     try transcript.finish()
+  }
+}
+
+extension VerifierTranscript {
+  /// The roots of an inference, with the challenges that `coins` give or those that are bound to key and statement.
+  mutating func receiveRoots(
+    _ plan: Plan, _ core: KeyCore, _ statement: Statement, coins: Digest?
+  ) throws(VerificationError) -> [Digest] {
+    sponge = plan.sponge(coins, core, statement)
+    return (plan.hasWeights ? [core.root] : []) + (plan.hasWitness ? [try receiveRoot("witness")] : [])
   }
 }
 

@@ -10,15 +10,27 @@ private let labels = [
   "witness", "roots", "layer.round", "layer.ends", "lookup.values", "terms", "contraction.round", "operands",
   "merge.round", "final", "level", "leaves", "paths", "fold.round",
 ]
+private let hidingLabels = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "mask.value"]
+
+private func labels(_ mode: ProofMode) -> [(label: String, mode: ProofMode)] {
+  let own: [String]
+  switch mode {
+  case .plain: own = []
+  case .hiding: own = hidingLabels
+  }
+  return (labels + own).map { ($0, mode) }
+}
+
+private let allLabels = ProofMode.both.flatMap { labels($0) }
 
 @Suite struct MutationTests {
-  /// At most so many fields of a label are changed in the larger proof.
+  /// About so many fields of a label are changed in the larger proofs.
   private let sampleCount = 150
 
   @Test("row 4: the schedule accounts for every byte of every proof, and every label has mutations")
   func manifestIsComplete() throws {
     var seen: Set<String> = []
-    for (network, mode) in (SmallNetwork.all + [.small]).flatMap({ [($0, ProofMode.plain), ($0, .hiding)] }) {
+    for (network, mode) in (SmallNetwork.all + [.small]).flatMap({ network in ProofMode.both.map { (network, $0) } }) {
       let proven = ProvenNetwork(network, batch: network.batches.last.map { min($0, 5) } ?? 1, mode: mode)
       let manifest = proven.manifest
       #expect(manifest.byteCount == proven.proof.bytes.count, "\(network)")
@@ -28,46 +40,69 @@ private let labels = [
       }
       seen.formUnion(manifest.labels)
     }
-    for proven in ProvenNetwork.proven {
+    for proven in ProofMode.both.flatMap(ProvenNetwork.proven) {
       #expect(proven.manifest.byteCount == proven.proof.bytes.count)
       seen.formUnion(proven.manifest.labels)
     }
-    let hiding = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "mask.value"]
-    #expect(seen == Set(labels + hiding))
+    #expect(seen == Set(labels + hidingLabels))
   }
 
-  @Test("rows 2, 5: a proof with any element, symbol, leaf or digest changed is rejected", arguments: labels)
-  func changedFieldsAreRejected(label: String) {
-    var count = 0
-    for proven in ProvenNetwork.proven {
-      let bytes = proven.proof.bytes
-      var fields = proven.manifest.fields.filter { $0.label == label }
-      if proven.circuit.name != "small", fields.count > sampleCount {
-        let step = fields.count / sampleCount
-        fields = stride(from: 0, to: fields.count, by: step).map { fields[$0] }
+  /// The proof with one field changed, for some of a label's fields.
+  private func changes(
+    of bytes: [UInt8], _ manifest: ProofManifest, _ label: String, sampleCount: Int
+  ) -> [(offset: Int, bytes: [UInt8])] {
+    let fields = manifest.fields.filter { $0.label == label }
+    let step = max(1, fields.count / sampleCount)
+    return stride(from: 0, to: fields.count, by: step).flatMap { index in
+      let offset = fields[index].offset
+      switch fields[index].kind {
+      case .secure: return [(offset, bytes.incremented(at: offset)), (offset, bytes.incremented(at: offset + 8))]
+      case .symbol: return [(offset, bytes.incremented(at: offset))]
+      case .digest, .salt:
+        var copy = bytes
+        copy[offset + index / step % fields[index].kind.byteCount] ^= 1 << UInt8(index / step / 32 % 8)
+        return [(offset, copy)]
       }
-      for (index, field) in fields.enumerated() {
-        var changed: [[UInt8]] = []
-        switch field.kind {
-        case .secure: changed = [bytes.incremented(at: field.offset), bytes.incremented(at: field.offset + 8)]
-        case .symbol: changed = [bytes.incremented(at: field.offset)]
-        case .digest, .salt:
-          var copy = bytes
-          copy[field.offset + index % field.kind.byteCount] ^= 1 << UInt8(index / 32 % 8)
-          changed = [copy]
+    }
+  }
+
+  @Test("rows 2, 5: a proof with any element, symbol, leaf or digest changed is rejected", arguments: allLabels)
+  func changedFieldsAreRejected(label: String, mode: ProofMode) {
+    var count = 0
+    for proven in ProvenNetwork.proven(mode) {
+      let isSampled = proven.circuit.name != "small" || mode == .hiding
+      let changes = changes(
+        of: proven.proof.bytes, proven.manifest, label, sampleCount: isSampled ? sampleCount : .max)
+      for (offset, bytes) in changes { #expect(proven.error(bytes) != nil, "\(label) at \(offset)") }
+      count += changes.count
+    }
+    #expect(count > 0)
+  }
+
+  @Test("row 5: each field is in a check: its change is rejected, also where no challenge depends on it", arguments: allLabels)
+  func fieldsAreChecked(label: String, mode: ProofMode) throws {
+    var count = 0
+    for proven in ProvenNetwork.proven(mode) where ["small", "dense", "three operands"].contains(proven.circuit.name) {
+      var prover = MaliciousProver(proven)
+      prover.coins = Sample.coins
+      let (plan, proof) = (proven.plan, prover.prove())
+      try plan.verify(proven.core, proven.statement, proof, coins: Sample.coins)
+      let manifest = ProofManifest(plan, proof, Sponge(deafAt: Sample.coins))
+      for (offset, bytes) in changes(of: proof, manifest, label, sampleCount: 20) {
+        #expect(throws: VerificationError.self, "\(label) at \(offset)") {
+          try plan.verify(proven.core, proven.statement, bytes, coins: Sample.coins)
         }
-        for copy in changed { #expect(proven.error(copy) != nil, "\(label) at \(field.offset)") }
-        count += changed.count
+        count += 1
       }
     }
     #expect(count > 0)
   }
 
-  @Test("row 17: words of p and more are malformed in every kind of message", arguments: labels)
-  func nonCanonicalWordsAreMalformed(label: String) {
-    for proven in ProvenNetwork.proven {
+  @Test("row 17: words of p and more are malformed in every kind of message", arguments: allLabels)
+  func nonCanonicalWordsAreMalformed(label: String, mode: ProofMode) {
+    for proven in ProvenNetwork.proven(mode) {
       let bytes = proven.proof.bytes
-      let fields = proven.manifest.fields.filter { $0.label == label && $0.kind != .digest }
+      let fields = proven.manifest.fields.filter { $0.label == label && $0.kind != .digest && $0.kind != .salt }
       for field in [fields.first, fields.last].compactMap(\.self) {
         for offset in field.kind == .secure ? [field.offset, field.offset + 8] : [field.offset] {
           var copy = bytes
@@ -80,10 +115,10 @@ private let labels = [
     }
   }
 
-  @Test("row 16: 2,000 random changes of bytes are rejected")
-  func randomChangesAreRejected() {
+  @Test("row 16: 2,000 random changes of bytes are rejected", arguments: ProofMode.both)
+  func randomChangesAreRejected(mode: ProofMode) {
     var random = RepeatableRandom(seed: 99)
-    let proven = ProvenNetwork.small
+    let proven = ProvenNetwork.small(mode)
     for _ in 0..<2_000 {
       var copy = proven.proof.bytes
       for _ in 0...Int.random(in: 0...2, using: &random) {
@@ -94,9 +129,10 @@ private let labels = [
     }
   }
 
-  @Test("rows 2, 27: 300 random changes of a weight range proof are rejected") func rangeProofs() {
+  @Test("rows 2, 27: 300 random changes of a weight range proof are rejected", arguments: ProofMode.both)
+  func rangeProofs(mode: ProofMode) {
     var random = RepeatableRandom(seed: 31)
-    let key = ProvenNetwork.small.verifyingKey
+    let key = ProvenNetwork.small(mode).verifyingKey
     for round in 0..<300 {
       var copy = key.rangeProof
       let end = round % 2 == 0 ? copy.count : 1_500
@@ -113,9 +149,10 @@ private let labels = [
     }
   }
 
-  @Test("rows 4, 16: truncated and lengthened proofs are malformed, whatever is missing or added")
-  func truncationIsMalformed() {
-    let proven = ProvenNetwork.small
+  @Test("rows 4, 16: truncated and lengthened proofs are malformed, whatever is missing or added",
+    arguments: ProofMode.both)
+  func truncationIsMalformed(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
     let bytes = proven.proof.bytes
     let boundaries = proven.manifest.fields.map(\.offset)
     for length in Set(boundaries + boundaries.map { $0 + 5 } + [bytes.count - 1]) where length < bytes.count {
@@ -127,10 +164,10 @@ private let labels = [
     }
   }
 
-  @Test("row 16: noise of any length is rejected")
-  func noiseIsRejected() {
+  @Test("row 16: noise of any length is rejected", arguments: ProofMode.both)
+  func noiseIsRejected(mode: ProofMode) {
     var random = RepeatableRandom(seed: 5)
-    let proven = ProvenNetwork.small
+    let proven = ProvenNetwork.small(mode)
     for length in stride(from: 0, to: 4_000, by: 37) {
       let noise = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
       #expect(proven.error(noise) != nil)

@@ -12,8 +12,10 @@ import Verifier
     let verifyingKey: VerifyingKey
     let otherKey: VerifyingKey
     let images: [[Int64]]
+    let mode: ProofMode
 
-    init() throws {
+    init(_ mode: ProofMode) throws {
+      self.mode = mode
       let folder = String(#filePath.dropLast("Tests/Protocol/Soundness/DigitsTests.swift".count)) + "circuits/digits-mlp/"
       let compiled = try compile(
         model: folder + "model.onnx", calibration: DataReference(folder + "calibration.npz"))
@@ -23,29 +25,33 @@ import Verifier
       let batch = compiled.integers.inputs[0].quantize(samples)
       let width = compiled.integers.inputs[0].port.width
       images = (0..<21).map { Array(batch.values[$0 * width..<($0 + 1) * width]) }
-      key = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, threads: 2)
+      key = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, proofCount: mode.proofCount, threads: 2)
       verifyingKey = try key.verifyingKey(threads: 2)
       var weights = compiled.lowered.weights
       weights[0][0] += weights[0][0] < 0 ? 1 : -1
-      otherKey = try ProvingKey(circuit: key.circuit, weights: weights, threads: 2).verifyingKey(threads: 2)
+      otherKey = try ProvingKey(
+        circuit: key.circuit, weights: weights, proofCount: mode.proofCount, threads: 2
+      ).verifyingKey(threads: 2)
     }
 
     func isAccepted(_ statement: Statement, _ bytes: [UInt8], _ key: VerifyingKey) -> Bool {
       do throws(VerificationError) {
-        try key.verify(Proof(core: key.core, statement: statement, bytes: bytes))
+        try key.verify(Proof(core: key.core, mode: mode, statement: statement, bytes: bytes))
         return true
       } catch { return false }
     }
   }
 
-  @Test("rows 1, 2, 3, 5, 14, 28: twenty proofs hold, for nothing else, and with no field changed")
-  func twentyProofs() throws {
-    let digits = try Digits()
-    let plan = Plan(circuit: digits.key.circuit, batch: 1, modelCode: digits.key.core.code)
+  @Test("rows 1, 2, 3, 5, 14, 28: twenty proofs hold, for nothing else, and with no field changed",
+    arguments: ProofMode.both)
+  func twentyProofs(mode: ProofMode) throws {
+    let digits = try Digits(mode)
+    let plan = Plan(circuit: digits.key.circuit, batch: 1, modelCode: digits.key.core.code, isHiding: mode == .hiding)
     var changes = 0
     for index in 0..<20 {
       let (proof, _) = try digits.key.prove(
-        batch: 1, inputs: [digits.images[index]], context: Array("image \(index)".utf8), threads: 1 + index % 2)
+        batch: 1, inputs: [digits.images[index]], context: Array("image \(index)".utf8), mode: mode,
+        threads: 1 + index % 2)
       let (statement, bytes) = (proof.statement, proof.bytes)
       #expect(digits.isAccepted(statement, bytes, digits.verifyingKey))
       #expect(!digits.isAccepted(statement, bytes, digits.otherKey))
@@ -72,10 +78,10 @@ import Verifier
     print("digits-mlp: 20 proofs, \(changes) changed fields rejected")
   }
 
-  @Test("row 16: 2,000 random changes of bytes of a real proof are rejected")
-  func randomChanges() throws {
-    let digits = try Digits()
-    let (proof, _) = try digits.key.prove(batch: 1, inputs: [digits.images[0]], threads: 2)
+  @Test("row 16: 2,000 random changes of bytes of a real proof are rejected", arguments: ProofMode.both)
+  func randomChanges(mode: ProofMode) throws {
+    let digits = try Digits(mode)
+    let (proof, _) = try digits.key.prove(batch: 1, inputs: [digits.images[0]], mode: mode, threads: 2)
     var random = RepeatableRandom(seed: 2_000)
     for _ in 0..<2_000 {
       var changed = proof.bytes

@@ -6,17 +6,8 @@ import Testing
 import Verifier
 
 @Suite struct PaddingTests {
-  private let proven = ProvenNetwork.small
-  private let activation = 6
-
-  private var layout: Layout { proven.plan.commitments[1].layout }
-
-  private func slot(_ column: Int) -> Placement {
-    layout.placements[proven.plan.slots[column]?.index ?? 0]
-  }
-
   /// Slots that belong to no column.
-  private var slack: [Int] {
+  private func slack(_ layout: Layout) -> [Int] {
     var used: Set<Int> = []
     for placement in layout.placements {
       for entry in 0..<1 << placement.inRowBits {
@@ -26,29 +17,34 @@ import Verifier
     return (0..<layout.rowCount << layout.variableCount).filter { !used.contains($0) }
   }
 
-  private func error(changing change: @escaping (inout [BaseField]) -> Void) -> VerificationError? {
+  private func error(
+    _ proven: ProvenNetwork, changing change: @escaping (inout [BaseField]) -> Void
+  ) -> VerificationError? {
     var prover = MaliciousProver(proven)
     prover.changeRows = change
-    return proven.error(prover.prove(), prover.statement)
+    return proven.error(of: prover)
   }
 
-  @Test("row 11: junk in slots of no column changes nothing")
-  func junkInSlack() {
-    let slack = slack
+  @Test("row 11: junk in slots of no column changes nothing", arguments: ProofMode.both)
+  func junkInSlack(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
+    let slack = slack(proven.plan.commitments[1].layout)
     #expect(!slack.isEmpty)
-    #expect(error(changing: { rows in for index in slack { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) } }) == nil)
+    #expect(error(proven, changing: { rows in for index in slack { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) } }) == nil)
   }
 
-  @Test("row 11: junk in the padding of an advice column is rejected, in every padded slot")
-  func junkInPadding() {
+  @Test("row 11: junk in the padding of an advice column is rejected, in every padded slot", arguments: ProofMode.both)
+  func junkInPadding(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
+    let layout = proven.plan.commitments[1].layout
     for column in proven.circuit.columns(of: .advice) {
-      let placement = slot(column)
+      let placement = layout.placements[proven.plan.slots[column]?.index ?? 0]
       #expect(placement.hasPadding)
       for batch in 0..<4 {
         for neuron in 0..<8 where batch == 3 || neuron >= 5 {
           let (row, offset) = placement.position([batch, neuron])
           let index = row << layout.variableCount + offset
-          #expect(error(changing: { $0[index] = .one }) == .openingMismatch)
+          #expect(error(proven, changing: { $0[index] = .one }) == .openingMismatch)
         }
       }
     }
@@ -60,7 +56,7 @@ import Verifier
     let small: ProvenNetwork
     let prover: MaliciousProver
 
-    init() throws {
+    init(_ mode: ProofMode) {
       func network(_ hidden: Int, weights: [[Int64]]?) -> SmallNetwork {
         var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
@@ -70,12 +66,12 @@ import Verifier
         let inputs = b.inputs(batch: 1)
         return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [1]) { _ in inputs }
       }
-      let large = ProvenNetwork(network(8, weights: nil), batch: 1)
+      let large = ProvenNetwork(network(8, weights: nil), batch: 1, mode: mode)
       let first = Array(large.key.weights[0].prefix(20))
       let second = large.key.weights[1].indices.filter { $0 % 8 < 5 }.map { large.key.weights[1][$0] }
-      let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1)
+      let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1, mode: mode)
       // The commitment has the large model's entries under the small model's circuit.
-      let core = KeyCore(circuit: honest.circuit, code: honest.core.code, root: large.core.root)
+      let core = KeyCore(circuit: honest.circuit, proofCount: mode.proofCount, code: honest.core.code, root: large.core.root)
       small = honest
       var prover = MaliciousProver(honest, core: core)
       prover.model = large.key.commitment
@@ -90,13 +86,14 @@ import Verifier
     }
   }
 
-  @Test("row 11: neurons smuggled into padded slots pass a verifier without padding claims, and this one rejects them")
-  func neuronsInPaddedSlots() throws {
-    let smuggler = try Smuggler()
+  @Test("row 11: neurons smuggled into padded slots pass a verifier without padding claims, and this one rejects them",
+    arguments: ProofMode.both)
+  func neuronsInPaddedSlots(mode: ProofMode) throws {
+    let smuggler = Smuggler(mode)
     let statement = smuggler.prover.statement
     #expect(statement.outputs != smuggler.small.statement.outputs, "eight neurons compute something else")
     let core = smuggler.prover.core
-    let forged = smuggler.prover.prove(withPadding: false)
+    let forged = smuggler.prover.prove(.noPaddingClaims)
     try smuggler.small.plan.verify(.noPaddingClaims, core, statement, forged)
     let bytes = smuggler.prover.prove()
     #expect(throws: VerificationError.openingMismatch) {
@@ -109,7 +106,7 @@ import Verifier
 
   /// The model committed with `junk` in some of its entries outside the weights; the error of an honest statement.
   private func error(
-    _ proven: ProvenNetwork = .small, junkIn isChosen: (Int, Int) -> Bool
+    _ proven: ProvenNetwork, junkIn isChosen: (Int, Int) -> Bool
   ) -> VerificationError? {
     let plan = proven.plan.commitments[0]
     var rows = plan.layout.rows(of: proven.key.weights)
@@ -123,8 +120,10 @@ import Verifier
       }
       if isChosen(owner ?? -1, index) { rows[index] = BaseField(Int64(index % 7 + 1)) }
     }
-    let commitment = Commitment(rows: rows, code: plan.code, threads: 1)
-    let core = KeyCore(circuit: proven.circuit, code: plan.code, root: commitment.tree.root)
+    var random = proven.secrets
+    let commitment = Commitment(rows: rows, code: plan.code, random: &random, threads: 1)
+    let core = KeyCore(
+      circuit: proven.circuit, proofCount: proven.core.proofCount, code: plan.code, root: commitment.tree.root)
     var prover = MaliciousProver(proven, core: core)
     prover.model = commitment
     do throws(VerificationError) {
@@ -133,18 +132,21 @@ import Verifier
     } catch { return error }
   }
 
-  @Test("row 11: what a model's owner puts into unused slots changes nothing; into padding, only lets proofs fail")
-  func junkInModelPadding() {
-    #expect(error { _, _ in false } == nil)
-    #expect(error { owner, _ in owner == -1 } == nil)
+  @Test("row 11: what a model's owner puts into unused slots changes nothing; into padding, only lets proofs fail",
+    arguments: ProofMode.both)
+  func junkInModelPadding(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
+    #expect(error(proven) { _, _ in false } == nil)
+    #expect(error(proven) { owner, _ in owner == -1 } == nil)
     // Beyond the 5 neurons of the first layer the accumulators are not zero any more.
-    #expect(error { owner, _ in owner == 0 } == .openingMismatch)
-    #expect(error { _, _ in true } == .openingMismatch)
+    #expect(error(proven) { owner, _ in owner == 0 } == .openingMismatch)
+    #expect(error(proven) { _, _ in true } == .openingMismatch)
   }
 
   @Test("row 11: a slice that goes beyond a weight reads zeros there, not what stands in the padding",
-    arguments: [(0, 1), (-4, 1), (2, 1), (-7, 3), (1, 2)])
-  func junkBeyondSlices(start: Int, stride: Int) {
+    arguments: [(0, 1), (-4, 1), (2, 1), (-7, 3), (1, 2)], ProofMode.both)
+  func junkBeyondSlices(part: (start: Int, stride: Int), mode: ProofMode) {
+    let (start, stride) = part
     var b = CircuitBuilder("padded weight", axes: [5, 11, 4])
     let (x, y) = (b.input([2]), b.input([3]))
     let (w, matrix) = (b.weight([1]), b.weight([3, 1]))
@@ -156,7 +158,7 @@ import Verifier
     b.output(b.contraction([], [Term(operands: [rows, b.direct(x), b.direct(y)]), Term(operands: [rows, b.direct(y)])]))
     let inputs = b.inputs(batch: 3)
     let network = SmallNetwork(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
-    let proven = ProvenNetwork(network, batch: 3)
+    let proven = ProvenNetwork(network, batch: 3, mode: mode)
     #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
     #expect(error(proven) { _, _ in true } == nil)
   }

@@ -7,15 +7,8 @@ import Testing
 import Verifier
 
 @Suite struct StatementTests {
-  private let proven = ProvenNetwork.small
-
-  private func challenges(_ core: KeyCore, _ purpose: Purpose, _ statement: Statement) -> [[UInt64]] {
-    ProofManifest(proven.plan, core, purpose, statement, proven.proof.bytes).challenges.map(\.words)
-  }
-
   /// The statement with one thing changed, in every place.
-  private var changed: [Statement] {
-    let honest = proven.statement
+  private func changed(_ honest: Statement) -> [Statement] {
     var changed: [Statement] = []
     for index in honest.inputs[0].indices {
       var copy = honest
@@ -37,14 +30,16 @@ import Verifier
     return changed
   }
 
-  @Test("rows 1, 3, 14: any other input, output or context is rejected")
-  func otherStatementsAreRejected() {
+  @Test("rows 1, 3, 14: any other input, output or context is rejected", arguments: ProofMode.both)
+  func otherStatementsAreRejected(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
     #expect(proven.error(proven.proof.bytes) == nil)
-    for statement in changed { #expect(proven.error(proven.proof.bytes, statement) != nil) }
+    for statement in changed(proven.statement) { #expect(proven.error(proven.proof.bytes, statement) != nil) }
   }
 
-  @Test("row 1: any other batch is rejected")
-  func otherBatchesAreRejected() {
+  @Test("row 1: any other batch is rejected", arguments: ProofMode.both)
+  func otherBatchesAreRejected(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
     for batch in [1, 2, 4] {
       func resized(_ integers: [Int64]) -> [Int64] {
         let size = integers.count / 3
@@ -64,31 +59,38 @@ import Verifier
     }
   }
 
-  @Test("rows 1, 2: every challenge depends on every part of the statement and key")
-  func challengesDependOnStatement() {
+  @Test("rows 1, 2: every challenge depends on every part of the statement and key", arguments: ProofMode.both)
+  func challengesDependOnStatement(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
+    func challenges(_ core: KeyCore, _ purpose: Purpose, _ statement: Statement) -> [[UInt64]] {
+      ProofManifest(proven.plan, core, purpose, statement, proven.proof.bytes).challenges.map(\.words)
+    }
     let honest = challenges(proven.core, .inference, proven.statement)
     func expectAllDiffer(_ other: [[UInt64]]) {
       // Positions of few bits can coincide only as whole sets, with negligible probability.
       #expect(zip(honest, other).allSatisfy { $0 != $1 })
     }
-    for statement in changed { expectAllDiffer(challenges(proven.core, .inference, statement)) }
+    for statement in changed(proven.statement) { expectAllDiffer(challenges(proven.core, .inference, statement)) }
     expectAllDiffer(challenges(proven.core, .weightRange, proven.statement))
     var batch = proven.statement
     batch.batch = 4
     expectAllDiffer(challenges(proven.core, .inference, batch))
     var circuit = proven.circuit
     circuit.name += "x"
-    let renamed = KeyCore(circuit: circuit, code: proven.core.code, root: proven.core.root)
-    expectAllDiffer(challenges(renamed, .inference, proven.statement))
     let code = Code(variableCount: 7, rateBits: 2)
-    expectAllDiffer(
-      challenges(KeyCore(circuit: proven.circuit, code: code, root: proven.core.root), .inference, proven.statement))
-    expectAllDiffer(
-      challenges(KeyCore(circuit: proven.circuit, code: proven.core.code, root: .zero), .inference, proven.statement))
+    let (own, count) = (proven.core, mode.proofCount)
+    for other in [
+      KeyCore(circuit: circuit, proofCount: count, code: own.code, root: own.root),
+      KeyCore(circuit: proven.circuit, proofCount: count, code: code, root: own.root),
+      KeyCore(circuit: proven.circuit, proofCount: count + 1, code: own.code, root: own.root),
+      KeyCore(circuit: proven.circuit, proofCount: count, code: own.code, root: .zero),
+    ] { expectAllDiffer(challenges(other, .inference, proven.statement)) }
   }
 
-  @Test("row 2: every challenge after a byte depends on it, unless it belongs to a Merkle path")
-  func challengesDependOnProof() {
+  @Test("row 2: every challenge after a byte depends on it, unless it belongs to a Merkle path",
+    arguments: ProofMode.both)
+  func challengesDependOnProof(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
     let manifest = proven.manifest
     let fields = manifest.fields.filter { $0.label != "paths" }
     for field in stride(from: 0, to: fields.count, by: max(1, fields.count / 120)).map({ fields[$0] }) {
@@ -101,14 +103,15 @@ import Verifier
     }
   }
 
-  @Test("rows 12, 28: a proof of one model is rejected for another of the same shape")
-  func otherModelsAreRejected() throws {
+  @Test("rows 12, 28: a proof of one model is rejected for another of the same shape", arguments: ProofMode.both)
+  func otherModelsAreRejected(mode: ProofMode) throws {
+    let proven = ProvenNetwork.small(mode)
     let weights = proven.key.weights.map { column in column.map { $0 == 0 ? 1 : 0 } as [Int64] }
-    let other = ProvingKey(circuit: proven.circuit, weights: weights, threads: 1)
+    let other = ProvingKey(circuit: proven.circuit, weights: weights, proofCount: mode.proofCount, threads: 1)
     let verifyingKey = try other.verifyingKey(threads: 1)
     #expect(other.core.modelID != proven.core.modelID)
     #expect(throws: VerificationError.otherKey) { try verifyingKey.verify(proven.proof) }
-    let renamed = Proof(core: other.core, statement: proven.statement, bytes: proven.proof.bytes)
+    let renamed = Proof(core: other.core, mode: mode, statement: proven.statement, bytes: proven.proof.bytes)
     #expect(throws: VerificationError.self) { try verifyingKey.verify(renamed) }
     // The other model's prover under this key's name: its commitment does not open.
     let witness = try Witness(
@@ -118,22 +121,27 @@ import Verifier
     for (commitment, expected) in [
       (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
     ] {
-      let bytes = proven.plan.prove(.inference, proven.core, [commitment].compactMap { $0 }, statement, witness, random: SecretStream(seed: .init(repeating: 0, count: 32)), threads: 1).bytes
+      let bytes = proven.plan.prove(.inference, proven.core, [commitment].compactMap { $0 }, statement, witness,
+        random: proven.secrets, threads: 1
+      ).bytes
       #expect(proven.error(bytes, statement) == expected)
     }
   }
 
-  @Test("rows 1, 13: a change of circuit, table or parameters is another key, and its proofs are rejected")
-  func otherCircuitsAreRejected() {
+  @Test("rows 1, 13: a change of circuit, table or parameters is another key, and its proofs are rejected",
+    arguments: ProofMode.both)
+  func otherCircuitsAreRejected(mode: ProofMode) {
+    let proven = ProvenNetwork.small(mode)
     func rejects(_ change: (inout ArithmeticCircuit) -> Void) {
       var circuit = proven.circuit
       change(&circuit)
-      let core = KeyCore(circuit: circuit, code: proven.core.code, root: proven.core.root)
+      let core = KeyCore(
+        circuit: circuit, proofCount: mode.proofCount, code: proven.core.code, root: proven.core.root)
       #expect(core.digest != proven.core.digest && core.modelID != proven.core.modelID)
       let key = VerifyingKey(circuit: circuit, core: core, rangeProof: proven.verifyingKey.rangeProof)
       #expect(throws: VerificationError.otherKey) { try key.verify(proven.proof) }
       #expect(throws: VerificationError.self) {
-        try key.verify(Proof(core: core, statement: proven.statement, bytes: proven.proof.bytes))
+        try key.verify(Proof(core: core, mode: mode, statement: proven.statement, bytes: proven.proof.bytes))
       }
       #expect(throws: VerificationError.self) { try key.verifyWeightRange() }
     }
@@ -153,15 +161,17 @@ import Verifier
     }
   }
 
-  @Test("rows 1, 14: a range proof is no inference proof, nor is one key's range proof another's")
-  func purposesAreSeparate() throws {
+  @Test("rows 1, 14: a range proof is no inference proof, nor is one key's range proof another's",
+    arguments: ProofMode.both)
+  func purposesAreSeparate(mode: ProofMode) throws {
+    let proven = ProvenNetwork.small(mode)
     let key = proven.verifyingKey
     #expect(throws: VerificationError.self) { try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: proven.proof.bytes).verifyWeightRange() }
     #expect(proven.error(key.rangeProof) != nil)
-    let plan = Plan(circuit: key.circuit.weightRangeCircuit, batch: 1, modelCode: key.core.code)
+    let plan = Plan(circuit: key.circuit.weightRangeCircuit, batch: 1, modelCode: key.core.code, isHiding: mode == .hiding)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
     #expect(throws: VerificationError.self) { try plan.verify(.inference, key.core, statement, key.rangeProof) }
-    let other = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1)
+    let other = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1, mode: mode)
     #expect(throws: VerificationError.self) {
       try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: other.verifyingKey.rangeProof)
         .verifyWeightRange()

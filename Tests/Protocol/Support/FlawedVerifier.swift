@@ -71,17 +71,42 @@ extension Plan {
   func verify(
     _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
   ) throws(VerificationError) {
-    var transcript = VerifierTranscript(proof: proof)
-    transcript.sponge.bind(.inference, mode, keyCore: core.digest, statement, circuit)
-    var roots = hasWeights ? [core.root] : []
-    if hasWitness { roots.append(try transcript.receiveRoot("witness")) }
-    var claims: [Claim] = []
-    let virtuals = try transcript.reduceLookups(self, statement, &claims)
-    try transcript.reduceContractions(self, statement, virtuals, &claims)
-    if flaw != .noPaddingClaims { claims += paddingClaims(&transcript.sponge) }
-    let opening = try transcript.mergeClaims(self, claims, flaw)
+    var transcript = VerifierTranscript(mode, proof: proof)
+    let roots = try transcript.receiveRoots(self, .inference, core, statement)
+    let opening = try transcript.reduce(self, statement, flaw)
     try transcript.open(self, roots: roots, opening)
     try transcript.finish()
+  }
+
+  /// The claim that is left for the opening of what was sent.
+  func discharged(
+    _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8], coins: Digest? = nil
+  ) -> OpeningClaim {
+    var transcript = VerifierTranscript(mode, proof: sent)
+    do throws(VerificationError) {
+      _ = try transcript.receiveRoots(self, core, statement, coins: coins)
+      return try transcript.reduce(self, statement, flaw)
+    } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
+  }
+}
+
+extension VerifierTranscript {
+  fileprivate mutating func reduce(
+    _ plan: Plan, _ statement: Statement, _ flaw: Flaw
+  ) throws(VerificationError) -> OpeningClaim {
+    var claims: [Claim] = []
+    let virtuals = try reduceLookups(plan, statement, &claims)
+    try reduceContractions(plan, statement, virtuals, &claims)
+    if flaw != .noPaddingClaims { claims += plan.paddingClaims(&sponge) }
+    return try discharge(plan, try mergeClaims(plan, claims, flaw))
+  }
+
+  /// Values that a flawed protocol sends in addition, without pads.
+  private mutating func receiveUnpadded(_ label: String, _ count: Int) throws(VerificationError) -> [Value] {
+    let ledger = pads
+    pads = nil
+    defer { pads = ledger }
+    return try receive(label, count)
   }
 }
 
@@ -115,7 +140,7 @@ extension VerifierTranscript {
     case .columnEnds:
       let columns = plan.commitments.map { $0.layout.placements.count }
       var ends: [[Value]] = []
-      for count in columns { ends.append(try receive("ends", count)) }
+      for count in columns { ends.append(try receiveUnpadded("ends", count)) }
       for (claim, weight) in zip(claims, weights) {
         running = running - ends[claim.slot.commitment][claim.slot.index] * weight
       }
@@ -130,7 +155,7 @@ extension VerifierTranscript {
       }
       return OpeningClaim(parts: parts, value: value)
     case .commitmentValues:
-      let values = try receive("values", parts.count)
+      let values = try receiveUnpadded("values", parts.count)
       var totals = [SecureField](repeating: .zero, count: parts.count)
       for (claim, weight) in zip(claims, weights) { totals[claim.slot.commitment] += weight }
       for (value, total) in zip(values, totals) { running = running - value * total }

@@ -22,6 +22,16 @@ struct MaliciousProver {
   /// Applied to the commitment, symbols and tree included.
   var changeCommitment: (Commitment) -> Commitment = { $0 }
 
+  /// What the masks are drawn from.
+  var secrets: any SecretSource
+  /// Applied to Π before it is committed and used.
+  var changePads: (inout [SecureField]) -> Void = { _ in }
+  /// Added to what a hiding proof sends in steps 2 to 5, by element.
+  var additions: [Int: SecureField] = [:]
+
+  /// What challenges are drawn from instead of the messages.
+  var coins: Digest?
+
   /// Recomputes multiplicities, virtual columns and the statement's outputs from the other columns.
   mutating func recompute() {
     for contraction in plan.circuit.contractions {
@@ -32,22 +42,30 @@ struct MaliciousProver {
     statement.outputs = witness.outputs(plan.circuit)
   }
 
-  func commit() -> [Commitment] {
-    guard plan.hasWitness else { return model.map { [$0] } ?? [] }
-    let index = plan.hasWeights ? 1 : 0
+  func commit() -> Committed {
+    let committed = model.map { [$0] } ?? []
+    guard plan.hasWitness else { return Committed(commitments: committed, masks: nil) }
+    let own = plan.commitments[committed.count]
     let columns = plan.circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
-    var rows = plan.commitments[index].layout.rows(of: columns)
+    var rows = own.layout.rows(of: columns)
     changeRows(&rows)
-    let commitment = Commitment(rows: rows, code: plan.commitments[index].code, threads: 1)
-    return (model.map { [$0] } ?? []) + [changeCommitment(commitment)]
+    var masks = plan.pads.map { ProofMasks(plan, $0, random: secrets) }
+    if var changed = masks?.pads {
+      changePads(&changed)
+      masks?.pads = changed
+    }
+    let commitment =
+      masks?.commit(rows, own.code, threads: 1) ?? Commitment(rows: rows, code: own.code, threads: 1)
+    return Committed(commitments: committed + [changeCommitment(commitment)], masks: masks)
   }
 
   /// The transcript up to the merge, and the claims that it has to prove.
-  func reduce(
-    _ transcript: inout ProverTranscript, _ commitments: [Commitment], withPadding: Bool = true
-  ) -> [Claim] {
-    transcript.sponge.bind(.inference, .plain, keyCore: core.digest, statement, plan.circuit)
-    if plan.hasWitness { transcript.sendBytes("witness", commitments[commitments.count - 1].tree.root.bytes) }
+  func reduce(_ transcript: inout ProverTranscript, _ committed: Committed, withPadding: Bool = true) -> [Claim] {
+    transcript.sponge = plan.sponge(coins, core, statement)
+    if plan.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.tree.root.bytes ?? []) }
+    transcript.pads = committed.masks.map { masks in
+      masks.sentPads.enumerated().map { $0.element + additions[$0.offset, default: .zero] }[...]
+    }
     var claims: [Claim] = []
     let proven = provenPlan ?? plan
     let virtuals = transcript.reduceLookups(proven, witness, &claims, threads: 1)
@@ -57,14 +75,33 @@ struct MaliciousProver {
     return claims
   }
 
-  func prove(withPadding: Bool = true) -> [UInt8] {
+  /// From the end of the merge on, for a verifier with this flaw.
+  func finish(
+    _ transcript: inout ProverTranscript, _ committed: Committed, _ opening: OpeningClaim, _ flaw: Flaw = .none
+  ) {
+    var opening = opening
+    if let layout = plan.pads, let masks = committed.masks {
+      transcript.dischargeProducts(layout, masks)
+      opening = plan.discharged(flaw, core, statement, transcript.proof, coins: coins)
+      _ = transcript.sponge.challenge("constraints")
+    }
+    transcript.open(plan, committed.commitments, opening, random: committed.masks?.random, threads: 1)
+  }
+
+  func prove(_ flaw: Flaw = .none) -> [UInt8] {
     var transcript = ProverTranscript()
-    let commitments = commit()
-    let claims = reduce(&transcript, commitments, withPadding: withPadding)
-    let opening = transcript.mergeClaims(plan, claims, commitments, threads: 1)
-    transcript.open(plan, commitments, opening, threads: 1)
+    let committed = commit()
+    let claims = reduce(&transcript, committed, withPadding: flaw != .noPaddingClaims)
+    let opening = transcript.mergeClaims(plan, claims, committed.commitments, threads: 1)
+    finish(&transcript, committed, opening, flaw)
     return transcript.proof
   }
+}
+
+/// What was committed to, and what it hides with.
+struct Committed {
+  let commitments: [Commitment]
+  let masks: ProofMasks?
 }
 
 extension MaliciousProver {
@@ -74,6 +111,20 @@ extension MaliciousProver {
     model = proven.key.commitment
     statement = proven.statement
     witness = proven.witness
+    secrets = proven.secrets
+  }
+}
+
+extension ProvenNetwork {
+  /// Nil when the prover's proof is accepted.
+  func error(of prover: MaliciousProver) -> VerificationError? { error(prover.prove(), prover.statement) }
+
+  /// The error of a proof for a changed witness and all that follows from it.
+  func error(changing change: (inout Witness) -> Void) -> VerificationError? {
+    var prover = MaliciousProver(self)
+    change(&prover.witness)
+    prover.recompute()
+    return error(of: prover)
   }
 }
 

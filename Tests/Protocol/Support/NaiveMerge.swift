@@ -134,3 +134,13 @@ extension Plan {
     }
   }
 }
+
+extension ProverTranscript {
+  /// What a flawed protocol sends in addition.
+  mutating func sendUnpadded(_ label: String, _ elements: [SecureField]) {
+    let own = pads
+    pads = nil
+    send(label, elements)
+    pads = own
+  }
+}

@@ -2,43 +2,87 @@ import Circuit
 import Field
 import Prover
 import TestSupport
+import Testing
 import Verifier
 
+extension ProofMode {
+  static let both = [ProofMode.plain, .hiding]
+
+  /// How many proofs the keys of this mode's tests hide.
+  var proofCount: Int {
+    switch self {
+    case .plain: 0
+    case .hiding: 2
+    }
+  }
+
+  /// What is said of a lie that a plain verifier meets with `error`: a hiding one finds any only in the opening.
+  func found(_ error: VerificationError) -> VerificationError {
+    switch self {
+    case .plain: error
+    case .hiding: .openingMismatch
+    }
+  }
+}
+
 /// A network with its keys and one honest proof.
-struct ProvenNetwork: Sendable {
+struct ProvenNetwork: Sendable, CustomTestStringConvertible {
+  private static let seed = [UInt8](repeating: 7, count: SecretStream.seedByteCount)
+
   let key: ProvingKey
   let verifyingKey: VerifyingKey
   let plan: Plan
   let proof: Proof
   let details: ProofBytes
   let witness: Witness
+  /// What the proof's masks were drawn from.
+  let secrets: any SecretSource
 
   var core: KeyCore { key.core }
   var circuit: ArithmeticCircuit { key.circuit }
   var statement: Statement { proof.statement }
+  var mode: ProofMode { proof.mode }
   var manifest: ProofManifest { ProofManifest(plan, core, .inference, statement, proof.bytes) }
+  var testDescription: String { "\(circuit.name), \(mode)" }
 
   init(_ network: SmallNetwork, batch: Int, mode: ProofMode = .plain) {
     do {
       key = ProvingKey(
-        circuit: network.circuit, weights: network.weights, proofCount: mode == .hiding ? 2 : 0, threads: 1)
-      verifyingKey = try key.verifyingKey(threads: 1)
+        circuit: network.circuit, weights: network.weights, proofCount: mode.proofCount, seed: Self.seed, threads: 1)
+      verifyingKey = try key.proveWeightRange(seed: Self.seed, threads: 1).key
       plan = Plan(circuit: network.circuit, batch: batch, modelCode: key.core.code, isHiding: mode == .hiding)
       let inputs = network.inputs(batch)
       witness = try Witness(key.executor, batch: batch, inputs: inputs, threads: 1)
-      (proof, details) = try key.prove(batch: batch, inputs: inputs, context: [3, 1, 4], mode: mode, threads: 1)
+      (proof, details) = try key.prove(
+        batch: batch, inputs: inputs, context: [3, 1, 4], mode: mode, seed: Self.seed, threads: 1)
+      secrets = key.core.secrets(.inference, proof.statement, network.circuit, inputs, seed: Self.seed)
     } catch { preconditionFailure("an honest proof exists: \(error)") }
   }
 
-  /// Both commitments, lookups, padding; the final vector is sent at once.
-  static let small = ProvenNetwork(.small, batch: 3)
-  /// A committed level before the final vector.
-  static let deep = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [2]), batch: 2)
-  static let proven = [small, deep]
+  /// Both commitments, lookups, padding; a plain proof sends the final vector at once.
+  static func small(_ mode: ProofMode) -> ProvenNetwork { proven(mode)[0] }
+
+  static func proven(_ mode: ProofMode) -> [ProvenNetwork] {
+    switch mode {
+    case .plain: plain
+    case .hiding: hiding
+    }
+  }
+
+  private static let deep = SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [2])
+
+  /// Without and with a committed level before the final vector.
+  private static let plain = [ProvenNetwork(.small, batch: 3), ProvenNetwork(deep, batch: 2)]
+
+  /// The same, and one with products of three, one with several rows of pads, one without weights, and one with nothing
+  /// but pads in its witness.
+  private static let hiding = [
+    (.small, 3), (deep, 2), (.threeOperands, 3), (.manyTerms, 1), (.weightless, 3), (.linear, 2),
+  ].map { ProvenNetwork($0, batch: $1, mode: .hiding) }
 
   /// Verifies other bytes, or another statement, under the same key.
   func verify(_ bytes: [UInt8], _ statement: Statement? = nil) throws(VerificationError) {
-    try verifyingKey.verify(Proof(core: core, statement: statement ?? self.statement, bytes: bytes))
+    try verifyingKey.verify(Proof(core: core, mode: mode, statement: statement ?? self.statement, bytes: bytes))
   }
 
   /// Nil when the bytes are accepted.
