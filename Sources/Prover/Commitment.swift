@@ -9,13 +9,13 @@ package struct Commitment: Sendable {
   package let code: Code
   package let rowCount: Int
   /// Row-major, rowCount × 2^variableCount.
-  package let rows: [BaseField]
+  @Secret package var rows: [BaseField]
   /// Row-major, rowCount × tailCount.
-  package let tails: [BaseField]
+  @Secret package var tails: [BaseField]
   /// By leaf.
-  package let salts: [UInt8]
+  @Secret package var salts: [UInt8]
   /// Row-major, rowCount × 2^domainBits.
-  package let symbols: [BaseField]
+  @Secret package var symbols: [BaseField]
   package let tree: MerkleTree
 
   /// In a code that does not hide.
@@ -32,18 +32,14 @@ package struct Commitment: Sendable {
   }
 
   private init(rows: [BaseField], tails: [BaseField], salts: [UInt8], code: Code, threads: Int) {
-    let (length, rowCount) = (1 << code.variableCount, rows.count >> code.variableCount)
-    var coefficients = rows
+    let encoder = Encoder(logDomain: code.domainBits)
+    let symbols: [BaseField]
     if code.isHiding {
-      coefficients = []
-      coefficients.reserveCapacity(rows.count + tails.count)
-      for row in 0..<rowCount {
-        coefficients.append(contentsOf: rows[row * length..<(row + 1) * length])
-        coefficients.append(contentsOf: tails[row * code.tailCount..<(row + 1) * code.tailCount])
-      }
+      @Secret var coefficients = code.coefficients(rows, tails)
+      symbols = encoder.encode(coefficients, rowLength: code.vectorCount, threads: threads)
+    } else {
+      symbols = encoder.encode(rows, rowLength: code.vectorCount, threads: threads)
     }
-    let symbols = Encoder(logDomain: code.domainBits)
-      .encode(coefficients, rowLength: code.vectorCount, threads: threads)
     let tree = MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
     self.init(code: code, rows: rows, tails: tails, salts: salts, symbols: symbols, tree: tree)
   }
@@ -52,10 +48,10 @@ package struct Commitment: Sendable {
     code: Code, rows: [BaseField], tails: [BaseField], salts: [UInt8], symbols: [BaseField], tree: MerkleTree
   ) {
     self.code = code
-    self.rows = rows
-    self.tails = tails
-    self.salts = salts
-    self.symbols = symbols
+    _rows = Secret(wrappedValue: rows)
+    _tails = Secret(wrappedValue: tails)
+    _salts = Secret(wrappedValue: salts)
+    _symbols = Secret(wrappedValue: symbols)
     self.tree = tree
     rowCount = rows.count >> code.variableCount
   }
@@ -76,10 +72,25 @@ package struct Commitment: Sendable {
   }
 }
 
+extension Code {
+  /// Rows with their tails.
+  fileprivate func coefficients(_ rows: [BaseField], _ tails: [BaseField]) -> [BaseField] {
+    var coefficients: [BaseField] = []
+    coefficients.reserveCapacity(rows.count + tails.count)
+    for row in 0..<rows.count >> variableCount {
+      coefficients.append(contentsOf: rows[row << variableCount..<(row + 1) << variableCount])
+      coefficients.append(contentsOf: tails[row * tailCount..<(row + 1) * tailCount])
+    }
+    return coefficients
+  }
+}
+
 extension Layout {
-  /// Places columns at true sizes into rows, zero elsewhere.
-  package func rows(of columns: [[Int64]]) -> [BaseField] {
-    var rows = [BaseField](repeating: .zero, count: rowCount << variableCount)
+  /// Places columns at true sizes into rows, zero elsewhere, with room for more rows.
+  package func rows(of columns: [[Int64]], roomForRows extraRowCount: Int = 0) -> [BaseField] {
+    var rows: [BaseField] = []
+    rows.reserveCapacity((rowCount + extraRowCount) << variableCount)
+    rows.append(contentsOf: repeatElement(.zero, count: rowCount << variableCount))
     for (placement, column) in zip(placements, columns) {
       placement.forEachEntry { index, row, offset in
         rows[row << variableCount + offset] = BaseField(column[index])

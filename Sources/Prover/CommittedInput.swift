@@ -8,11 +8,11 @@ package struct CommittedInput: Sendable {
   package let column: Column
   /// Batch first.
   package let shape: [Int]
-  package let integers: [Int64]
+  @Secret package var integers: [Int64]
   package let stated: StatedCommitment
   package let commitment: Commitment
   /// What tails and salts are made from.
-  private let seed: [UInt8]
+  @Secret private var seed: [UInt8]
 
   package var batch: Int { shape.first ?? 1 }
 
@@ -24,8 +24,8 @@ package struct CommittedInput: Sendable {
   package init(
     _ port: Port, of circuit: ArithmeticCircuit, batch: Int, integers: [Int64], proofCount: Int, threads: Int
   ) {
-    let parts = [circuit.encoded, Statement.encode([integers], [circuit.columns[port.column]])]
-    var random: any SecretSource = SecretStream("zkml input", mixing: parts, seed: nil)
+    @Secret var encoded = Statement.encode([integers], [circuit.columns[port.column]])
+    var random: any SecretSource = SecretStream("zkml input", mixing: [circuit.encoded, encoded], seed: nil)
     self.init(
       circuit.columns[port.column], circuit.shape(ofColumn: port.column, batch: batch), integers, proofCount: proofCount,
       seed: random.bytes(SecretStream.seedByteCount), threads: threads)
@@ -43,8 +43,8 @@ package struct CommittedInput: Sendable {
     guard let commitment,
       let stated = StatedCommitment(column, shape: shape, proofCount: proofCount, root: commitment.tree.root)
     else { preconditionFailure("there is a code for every number of proofs") }
-    (self.column, self.shape, self.integers, self.seed) = (column, shape, integers, seed)
-    (self.commitment, self.stated) = (commitment, stated)
+    (self.column, self.shape, self.commitment, self.stated) = (column, shape, commitment, stated)
+    (_integers, _seed) = (Secret(wrappedValue: integers), Secret(wrappedValue: seed))
   }
 
   /// True when a proof of a batch of this circuit can refer to it for the port.

@@ -9,6 +9,8 @@ private struct ProvenInstance {
   var gamma = SecureField.zero
   /// E, when it is not trivial, then the operands.
   var factors: [SecureTable]
+
+  mutating func erase() { for index in factors.indices { factors[index].erase() } }
 }
 
 extension ProverTranscript {
@@ -19,6 +21,7 @@ extension ProverTranscript {
   ) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
     var instances: [ProvenInstance] = []
+    defer { for index in instances.indices { instances[index].erase() } }
     for claim in pending {
       instances += sendTerms(claim, plan, statement, witness, &claims, threads: threads)
     }
@@ -161,7 +164,7 @@ extension Plan {
     of operand: Operand, _ instance: ContractionInstance, _ integers: [Int64], threads: Int
   ) -> SecureTable {
     let weights = axes(of: operand) { instance.bound[$0] }
-    let values = contract(integers, operand, weights, threads: threads)
+    @Secret var values = contract(integers, operand, weights, threads: threads)
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
     var reads: [Int: (base: Int, stride: Int, inside: Range<Int>)] = [:]
     var stride = 1

@@ -4,8 +4,8 @@ import Verifier
 
 /// All layers of a tree of fractions, leaves first; the children of node x are x and x + half.
 package struct FractionTree: Sendable {
-  let numerators: [SecureTable]
-  let denominators: [SecureTable]
+  private(set) var numerators: [SecureTable]
+  private(set) var denominators: [SecureTable]
 
   var depth: Int { numerators.count - 1 }
   var root: (numerator: SecureField, denominator: SecureField) {
@@ -24,6 +24,13 @@ package struct FractionTree: Sendable {
     }
     self.numerators = numerators
     self.denominators = denominators
+  }
+
+  mutating func erase() {
+    for layer in numerators.indices {
+      numerators[layer].erase()
+      denominators[layer].erase()
+    }
   }
 
   /// The halves of the layer of 2^(layer + 1) nodes, numerators weighted by `a` and denominators by `b`.
@@ -56,6 +63,7 @@ extension ProverTranscript {
       var halves = active.enumerated().map { t, tree in
         trees[tree].halves(below: layer, alphas[2 * t], alphas[2 * t + 1])
       }
+      defer { for t in halves.indices { halves[t].erase() } }
       let suffixes = SplitEquality.suffixes(point)
       var challenges: [SecureField] = []
       for (round, coordinate) in point.enumerated() {

@@ -9,8 +9,7 @@ extension Plan {
     return padded(integers.map { BaseField($0) }, shape: shape, zero: .zero)
   }
 
-  func padded<Element>(_ values: [Element], shape: [Int], zero: Element) -> [Element] {
-    var values = values
+  func padded<Element: BitwiseCopyable>(_ values: consuming [Element], shape: [Int], zero: Element) -> [Element] {
     var inner = 1
     for size in shape.reversed() {
       let target = 1 << bitCountOfAxis(size)
@@ -21,6 +20,7 @@ extension Plan {
           next.append(contentsOf: values[start..<start + size * inner])
           next.append(contentsOf: repeatElement(zero, count: (target - size) * inner))
         }
+        values.erase()
         values = next
       }
       inner *= target
@@ -40,10 +40,12 @@ extension ProverTranscript {
     let used = Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } })
     var columns: [Int: [BaseField]] = [:]
     for column in used { columns[column] = plan.padded(witness.columns[column], ofColumn: column) }
-    let trees = [
+    defer { for column in used { columns[column]?.erase() } }
+    var trees = [
       plan.lookupTree(columns, challenges, threads: threads),
       plan.tableTree(witness.multiplicities, challenges, threads: threads),
     ]
+    defer { for index in trees.indices { trees[index].erase() } }
     send("roots", trees.flatMap { [$0.root.numerator, $0.root.denominator] })
     if pads != nil { for tree in trees { send("inverse", [tree.root.denominator.inverseOrZero()]) } }
     let leaves = reduceFractions(trees, threads: threads)
@@ -67,6 +69,7 @@ extension Plan {
     let size = 1 << lookupBlocks.depth
     var numerators = [SecureField](repeating: .zero, count: size)
     var denominators = [SecureField](repeating: .one, count: size)
+    defer { denominators.erase() }
     for (index, lookup) in circuit.lookups.enumerated() {
       let offset = lookupBlocks.offsets[index]
       let count = 1 << lookupBlocks.bits[index]
@@ -82,6 +85,7 @@ extension Plan {
           for leaf in 0..<count { sums[leaf] += coefficient * column[leaf] }
         }
         for leaf in 0..<count { denominators[offset + leaf] -= factor * sums[leaf] }
+        sums.erase()
         scale *= challenges.lambda
       }
       if circuit.hasUnitNumerators(lookup) {
@@ -103,6 +107,7 @@ extension Plan {
   ) -> FractionTree {
     let size = 1 << tableBlocks.depth
     var numerators = [SecureField](repeating: .zero, count: size)
+    defer { numerators.erase() }
     var denominators = [SecureField](repeating: .one, count: size)
     let lambdaSquared = challenges.lambda.squared()
     for (index, table) in circuit.tables.enumerated() {

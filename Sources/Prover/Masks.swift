@@ -5,7 +5,7 @@ import Verifier
 /// The secrets of one hiding proof. docs/protocol.md §9a.
 package struct ProofMasks {
   /// Π, filled up with zeros to whole K-rows.
-  package var pads: [SecureField]
+  @Secret package var pads: [SecureField]
   /// The uses of Π's entries.
   package let ledger: PadLedger
   /// What the opening goes on with.
@@ -19,28 +19,45 @@ package struct ProofMasks {
     for product in layout.quadratic(ledger).products {
       pads[product.product] = pads[product.first] * pads[product.second]
     }
-    self.pads = pads + repeatElement(.zero, count: layout.rowCount << plan.padVariableCount - pads.count)
+    let padding = repeatElement(SecureField.zero, count: layout.rowCount << plan.padVariableCount - pads.count)
+    _pads = Secret(wrappedValue: pads + padding)
+    pads.erase()
   }
 
   /// The pads of what is sent before the discharge, in order.
-  package var sentPads: [SecureField] {
+  package var sentPads: SentPads {
     let products = Set(ledger.products.map(\.product))
-    return (0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] }
+    return SentPads((0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] })
   }
 
-  /// The witness's rows, followed by Π.
-  package mutating func commit(_ rows: [BaseField], _ code: Code, threads: Int) -> Commitment {
+  /// Commits to the witness's rows, which Π is added to.
+  package mutating func commit(_ rows: inout [BaseField], _ code: Code, threads: Int) -> Commitment {
     let length = 1 << code.variableCount
-    var all = rows
-    for start in stride(from: 0, to: pads.count, by: length) { all += pads[start..<start + length].rowPair }
-    return Commitment(rows: all, code: code, random: &random, threads: threads)
+    for start in stride(from: 0, to: pads.count, by: length) {
+      rows.append(pairOf: pads[start..<start + length], length: length)
+    }
+    return Commitment(rows: rows, code: code, random: &random, threads: threads)
+  }
+}
+
+/// What is added to elements that are sent, in order.
+package struct SentPads: Sendable {
+  @Secret package var elements: [SecureField]
+  private var used = 0
+
+  package init(_ elements: consuming [SecureField]) { _elements = Secret(wrappedValue: elements) }
+
+  mutating func next(_ count: Int) -> ArraySlice<SecureField> {
+    precondition(elements.count - used >= count, "every element has a pad")
+    used += count
+    return elements[used - count..<used]
   }
 }
 
 /// The secrets of the opening's first level. docs/protocol.md §9a.
 struct LevelMasks {
   /// Π'.
-  let pads: [SecureField]
+  let pads: SentPads
   /// What a verifier knows of the claim.
   var claim = Value.zero
   private let code: Code
@@ -52,21 +69,26 @@ struct LevelMasks {
     guard case .committed(let code, _, _) = level, code.isHiding else { return nil }
     self.code = code
     self.random = random
-    pads = self.random.secureElements(2 * level.roundCount)
+    pads = SentPads(self.random.secureElements(2 * level.roundCount))
   }
 
-  /// Rows of H, then Π' and the two masks.
-  mutating func commit(_ rows: [BaseField], threads: Int) -> Commitment {
+  /// How many rows are committed to besides those of H.
+  static let rowCount = 6
+
+  /// Commits to the rows of H, which Π' and the two masks are added to.
+  mutating func commit(_ rows: inout [BaseField], threads: Int) -> Commitment {
     let length = 1 << code.variableCount
-    let all = rows + (pads + repeatElement(.zero, count: length - pads.count)).rowPair + random.elements(4 * length)
-    return Commitment(rows: all, code: code, random: &random, threads: threads)
+    rows.append(pairOf: pads.elements[...], length: length)
+    @Secret var masks = random.elements(4 * length)
+    rows += masks
+    return Commitment(rows: rows, code: code, random: &random, threads: threads)
   }
 
   /// Goes over to the claim after a round.
   mutating func follow(_ sent: [SecureField], _ challenge: SecureField) {
     let first = used
     used += sent.count
-    let values = sent.indices.map { Value(sent: sent[$0] + pads[first + $0], pad: first + $0) }
+    let values = sent.indices.map { Value(sent: sent[$0] + pads.elements[first + $0], pad: first + $0) }
     claim = RoundPolynomial.evaluate(RoundPolynomial.coefficients(values, claim: claim), at: challenge)
   }
 
@@ -77,14 +99,21 @@ struct LevelMasks {
   func value(_ commitment: Commitment, _ rowWeight: SecureTable, threads: Int) -> SecureField {
     let first = commitment.rowCount - 4
     return zip([first, first + 2], [rowWeight, weight]).reduce(.zero) { sum, mask in
-      sum + commitment.combineRows([.one, .generator], from: mask.0, threads: threads).innerProduct(mask.1)
+      var row = commitment.combineRows([.one, .generator], from: mask.0, threads: threads)
+      defer { row.erase() }
+      return sum + row.innerProduct(mask.1)
     }
   }
 }
 
-extension Sequence<SecureField> {
-  /// The two rows of F of a K-row.
-  fileprivate var rowPair: [BaseField] { map(\.c0) + map(\.c1) }
+extension [BaseField] {
+  /// Adds the two rows of F of a K-row that has these elements and then zeros.
+  fileprivate mutating func append(pairOf elements: ArraySlice<SecureField>, length: Int) {
+    for coordinate in [\SecureField.c0, \.c1] {
+      append(contentsOf: elements.lazy.map { $0[keyPath: coordinate] })
+      append(contentsOf: repeatElement(.zero, count: length - elements.count))
+    }
+  }
 }
 
 extension Plan {
@@ -115,6 +144,7 @@ extension ProverTranscript {
       Multilinear.equalityTable(sponge.challenges("quadratic", count: layout.variableCount)), table(\.first), table(\.second),
       table(\.product),
     ]
+    defer { for index in tables.indices { tables[index].erase() } }
     var mask = RoundMask(constant: masks.pads[first], coefficients: (0..<variableCount).map { variable in
       (0..<3).map { masks.pads[first + 1 + 3 * variable + $0] }
     })
@@ -138,9 +168,10 @@ extension ProverTranscript {
       claim = sent.claim
       mask.bind(sent.challenge)
       for index in tables.indices {
-        tables[index] = (0..<half).map { entry in
-          tables[index][entry] + sent.challenge * (tables[index][entry + half] - tables[index][entry])
+        for entry in 0..<half {
+          tables[index][entry] += sent.challenge * (tables[index][entry + half] - tables[index][entry])
         }
+        tables[index].removeLast(half)
       }
     }
     send("quadratic.ends", [tables[1][0], tables[2][0]])

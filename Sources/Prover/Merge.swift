@@ -75,6 +75,7 @@ extension ProverTranscript {
       let own = zip(gammas, claims).filter { $0.1.slot.commitment == index }
       return mergeInstance(plan, index, commitments[index], own, threads: threads)
     }
+    defer { for index in instances.indices { instances[index].erase() } }
     var claim = SecureField.zero
     var point: [SecureField] = []
     for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
@@ -158,11 +159,14 @@ extension ProverTranscript {
 }
 
 extension MergeInstance {
+  mutating func erase() { for index in pairs.indices { pairs[index].matrix.erase() } }
+
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
     let size = 1 << (variableCount - entryVariableCount)
     let padding = repeatElement(SecureField.zero, count: size - rowCount)
     let matrix = commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount) + padding
+    erase()
     pairs = [(SecureTable(Array(matrix)), SecureTable(rowWeight(inRow) + padding))]
   }
 }

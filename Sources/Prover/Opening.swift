@@ -20,6 +20,7 @@ extension ProverTranscript {
     var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
     var vector = SecureTable(folding: codes, count: size, threads: threads)
+    defer { vector.erase() }
     var weight = SecureTable(zeros: size)
     for part in plan.openingWeights(claim) {
       weight.replace(at: part.block << part.variableCount, with: part.table(threads: threads))
@@ -32,9 +33,10 @@ extension ProverTranscript {
       switch level {
       case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
       case .committed(let code, let rowCount, _):
-        let rows = vector.rowPairs(rowCount, length: 1 << code.variableCount)
+        var rows = vector.rowPairs(
+          rowCount, length: 1 << code.variableCount, roomForRows: masks == nil ? 0 : LevelMasks.rowCount)
         let commitment =
-          masks?.commit(rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
+          masks?.commit(&rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
         sendBytes("level", commitment.tree.root.bytes)
         next = commitment
       }
@@ -43,7 +45,7 @@ extension ProverTranscript {
       firstPositions = firstPositions ?? positions
       running += addSymbols(codes, positions, to: &weight, threads: threads)
       masks?.claim = Value(running)
-      pads = masks?.pads[...]
+      pads = masks?.pads
       var point: [SecureField] = []
       for _ in 0..<level.roundCount {
         let round = productRound(vector, weight, threads: threads)
@@ -66,6 +68,7 @@ extension ProverTranscript {
       codes = [OpeningCode(opened: opened, commitment: next)]
       guard let masks else { continue }
       let size = 1 << (level.blockVariableCount + next.code.variableCount)
+      vector.erase()
       vector = SecureTable(folding: codes, count: size, threads: threads)
       var blocks = SecureTable(zeros: size)
       for (block, table) in zip(level.maskedBlocks, [weight, masks.weight]) {
@@ -126,11 +129,13 @@ extension SecureTable {
     for code in codes {
       for fold in code.opened.folds {
         let (commitment, parameters) = (code.commitment, code.opened.code)
-        replace(
-          at: fold.block.entries << parameters.variableCount,
-          with: commitment.combineRows(fold.weights, from: 0, threads: threads))
-        guard let tail = fold.block.tail else { continue }
-        replace(at: tail * parameters.tailCount, with: commitment.combineTails(fold.weights, threads: threads))
+        var entries = commitment.combineRows(fold.weights, from: 0, threads: threads)
+        replace(at: fold.block.entries << parameters.variableCount, with: entries)
+        entries.erase()
+        guard let block = fold.block.tail else { continue }
+        var tail = commitment.combineTails(fold.weights, threads: threads)
+        replace(at: block * parameters.tailCount, with: tail)
+        tail.erase()
       }
     }
   }
@@ -165,9 +170,9 @@ extension Level {
 
 extension SecureTable {
   /// The first `rowCount` rows of `length` elements of K as pairs of rows of F: first coordinates, second ones.
-  fileprivate func rowPairs(_ rowCount: Int, length: Int) -> [BaseField] {
+  fileprivate func rowPairs(_ rowCount: Int, length: Int, roomForRows extraRowCount: Int) -> [BaseField] {
     var rows: [BaseField] = []
-    rows.reserveCapacity(2 * rowCount * length)
+    rows.reserveCapacity((2 * rowCount + extraRowCount) * length)
     for row in 0..<rowCount {
       let entries = row * length / 8..<(row + 1) * length / 8
       for plane in [\SecureLanes.c0, \SecureLanes.c1] {

@@ -37,6 +37,7 @@ extension ProvingKey {
     var clock = PhaseClock(observe)
     clock.begin("witness")
     var witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
+    defer { witness.erase(circuit) }
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
     clock.begin("plan")
     let statement = Statement(
@@ -69,13 +70,13 @@ extension Plan {
     if hasWitness {
       let plan = commitments[committed.count]
       let columns = witnessColumns.map { witness.columns[$0] } + witness.multiplicities
-      let rows = plan.layout.rows(of: columns)
+      var rows = plan.layout.rows(of: columns, roomForRows: 2 * plan.padRowCount)
       let commitment =
-        masks?.commit(rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
+        masks?.commit(&rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
       transcript.sendBytes("witness", commitment.tree.root.bytes)
       committed.append(commitment)
     }
-    transcript.pads = masks?.sentPads[...]
+    transcript.pads = masks?.sentPads
     clock.begin("lookups")
     var claims: [Claim] = []
     let virtuals = transcript.reduceLookups(self, witness, &claims, threads: threads)
@@ -115,7 +116,7 @@ extension KeyCore {
   package func secrets(
     _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, _ inputs: [[Int64]], seed: [UInt8]?
   ) -> any SecretSource {
-    let encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
+    @Secret var encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
     let (batch, visibility) = (UInt64(statement.batch).littleEndianBytes, statement.visibility.map(\.rawValue))
     let parts = [[purpose.rawValue], digest.bytes, batch, visibility, encoded, statement.context]
     return SecretStream("zkml proof", mixing: parts, seed: seed)

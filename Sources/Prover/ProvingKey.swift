@@ -29,8 +29,8 @@ package struct ProvingKey: Sendable {
     commitment = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount).map { code in
       let rows = Layout(shapes: shapes, variableCount: code.variableCount).rows(of: weights)
       guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
-      let parts = [circuit.encoded, Statement.encode(weights, circuit.weightColumns)]
-      var random: any SecretSource = SecretStream("zkml key", mixing: parts, seed: seed)
+      @Secret var encoded = Statement.encode(weights, circuit.weightColumns)
+      var random: any SecretSource = SecretStream("zkml key", mixing: [circuit.encoded, encoded], seed: seed)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero)
@@ -49,8 +49,9 @@ package struct ProvingKey: Sendable {
     guard core.code != nil else { return (VerifyingKey(circuit: circuit, core: core, rangeProof: []), []) }
     let range = circuit.weightRangeCircuit
     let plan = Plan(circuit: range, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
-    let witness = try Witness(
+    var witness = try Witness(
       CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
+    defer { witness.erase(range) }
     let statement = Statement(batch: 1, inputs: [], outputs: [])
     let proof = plan.prove(.weightRange, core, commitment.map { [$0] } ?? [], statement, witness,
       random: core.secrets(.weightRange, statement, range, [], seed: seed), threads: threads)

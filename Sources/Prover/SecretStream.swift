@@ -14,7 +14,8 @@ extension SecretSource {
     elements.reserveCapacity(count)
     while elements.count < count {
       let rest = count - elements.count
-      bytes(8 * rest).withUnsafeBytes { bytes in
+      @Secret var drawn = bytes(8 * rest)
+      drawn.withUnsafeBytes { bytes in
         for index in 0..<rest {
           let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
           if let element = BaseField(canonical: word) { elements.append(element) }
@@ -25,7 +26,7 @@ extension SecretSource {
   }
 
   package mutating func secureElements(_ count: Int) -> [SecureField] {
-    let parts = elements(2 * count)
+    @Secret var parts = elements(2 * count)
     return (0..<count).map { SecureField(c0: parts[2 * $0], c1: parts[2 * $0 + 1]) }
   }
 }
@@ -34,13 +35,13 @@ extension SecretSource {
 package struct SecretStream: SecretSource {
   package static let seedByteCount = 32
 
-  private let seed: [UInt8]
+  @Secret private var seed: [UInt8]
   private var draws: UInt64 = 0
 
   /// - Precondition: the seed has 32 bytes.
   package init(seed: [UInt8]) {
     precondition(seed.count == Self.seedByteCount, "a seed has 32 bytes")
-    self.seed = seed
+    _seed = Secret(wrappedValue: seed)
   }
 
   /// A stream for one use of what `parts` tell: from the operating system's randomness, mixed with the parts so that a
@@ -48,9 +49,15 @@ package struct SecretStream: SecretSource {
   package init(_ label: String, mixing parts: [[UInt8]], seed: [UInt8]?) {
     var key = [UInt8](repeating: 0, count: Self.seedByteCount)
     if let seed { key = seed } else { randombytes_buf(&key, key.count) }
-    var writer: [UInt8] = []
-    for part in [Array(label.utf8)] + parts { writer += UInt64(part.count).littleEndianBytes + part }
-    self.init(seed: Self.derive(key, writer))
+    var message: [UInt8] = []
+    message.reserveCapacity(8 + label.utf8.count + parts.reduce(0) { $0 + 8 + $1.count })
+    for part in [Array(label.utf8)] + parts {
+      message += UInt64(part.count).littleEndianBytes
+      message += part
+    }
+    self.init(seed: Self.derive(key, message))
+    key.erase()
+    message.erase()
   }
 
   private static func derive(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
@@ -61,7 +68,7 @@ package struct SecretStream: SecretSource {
   }
 
   package mutating func bytes(_ count: Int) -> [UInt8] {
-    let own = Self.derive(seed, draws.littleEndianBytes)
+    @Secret var own = Self.derive(seed, draws.littleEndianBytes)
     draws += 1
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { randombytes_buf_deterministic(base, count, own) }

@@ -7,8 +7,8 @@ package struct ProverTranscript: ~Copyable {
   package private(set) var proof: [UInt8] = []
   /// Bytes by label, in the order of first use.
   package private(set) var parts: [(label: String, byteCount: Int)] = []
-  /// What is added to the elements that are sent, in order; nil where nothing is padded.
-  package var pads: ArraySlice<SecureField>?
+  /// Nil where nothing is padded.
+  package var pads: SentPads?
 
   package init() {}
 
@@ -32,10 +32,8 @@ package struct ProverTranscript: ~Copyable {
 
   package mutating func send(_ label: String, _ elements: [SecureField]) {
     guard !elements.isEmpty else { return }
-    guard let pads else { return sendBytes(label, elements.flatMap(\.bytes)) }
-    precondition(pads.count >= elements.count, "every element has a pad")
-    self.pads = pads.dropFirst(elements.count)
-    sendBytes(label, zip(elements, pads).flatMap { ($0 + $1).bytes })
+    guard let own = pads?.next(elements.count) else { return sendBytes(label, elements.flatMap(\.bytes)) }
+    sendBytes(label, zip(elements, own).flatMap { ($0 + $1).bytes })
   }
 
   /// Sends the first nonce, counted from 0, that solves the puzzle.

@@ -18,6 +18,15 @@ package struct Witness: Sendable {
   /// What a statement shows of each output port.
   package func outputs(_ circuit: ArithmeticCircuit) -> [[Int64]] { circuit.shownOutputs(columns) }
 
+  /// Overwrites what was computed and is not shown.
+  package mutating func erase(_ circuit: ArithmeticCircuit) {
+    let shown = circuit.outputs.map(\.column)
+    for column in circuit.columns(of: .advice) + circuit.columns(of: .virtual) where !shown.contains(column) {
+      columns[column].erase()
+    }
+    for table in multiplicities.indices { multiplicities[table].erase() }
+  }
+
   /// Counts the rows looked up; padding counts as lookups of the row of zeros where it does so for the verifier.
   package mutating func countMultiplicities(_ circuit: ArithmeticCircuit, batch: Int, threads: Int = 1) {
     let work = circuit.lookups.reduce(0) { $0 + columns[$1.forms[0].parts[0].column].count }

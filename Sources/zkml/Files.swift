@@ -19,7 +19,7 @@ struct NetworkFiles {
   }
 
   func weights(of circuit: ArithmeticCircuit) throws -> [[Int64]] {
-    let bytes = try readFile(weightsPath, limit: 1 << 31)
+    @Secret var bytes = try readFile(weightsPath, limit: 1 << 31)
     return try load(weightsPath) { () throws(VerificationError) in try circuit.weights(file: bytes) }
   }
 
@@ -29,7 +29,7 @@ struct NetworkFiles {
   }
 
   func provingKey() throws -> (key: ProvingKey, byteCount: Int) {
-    let bytes = try readFile(provingKeyPath, limit: 1 << 34)
+    @Secret var bytes = try readFile(provingKeyPath, limit: 1 << 34)
     let key = try load(provingKeyPath) { () throws(VerificationError) in try ProvingKey(file: bytes) }
     return (key, bytes.count)
   }

@@ -11,9 +11,9 @@ struct QuantizedArrays {
 
   /// What to tell who gave the arrays, if anything.
   func notice(_ source: String) -> String? {
-    guard let first = saturated.first else { return nil }
+    guard !saturated.isEmpty else { return nil }
     let count = saturated.count == 1 ? "one value" : "\(grouped(saturated.count)) values"
-    return "\(source): \(count) beyond the range of the network, such as \(first), taken to its end"
+    return "\(source): \(count) beyond the range of the network, taken to its end"
   }
 }
 

@@ -64,9 +64,9 @@ extension CircuitExecutor {
 extension ExecutionError {
   func reason(_ circuit: ArithmeticCircuit) -> String {
     switch self {
-    case .outsideTable(let lookup, let index, let value):
+    case .outsideTable(let lookup, let index, _):
       let column = circuit.columns[circuit.lookups[lookup].forms[0].parts[0].column]
-      return "the input takes column '\(column.name)' at \(index) to \(value), outside its table"
+      return "the input takes column '\(column.name)' at \(index) outside its table"
     }
   }
 }

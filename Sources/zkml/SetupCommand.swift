@@ -50,7 +50,8 @@ struct SetupCommand: ParsableCommand {
     shared.status("proving that the weights are in range")
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
-    let (secret, open) = (key.file, verifyingKey.file)
+    @Secret var secret = key.file
+    let open = verifyingKey.file
     let ledger = files.ledger(of: key.core)?.newFile(spent: positions)
     try write(
       (ledger.map { [$0] } ?? []) + [

@@ -33,6 +33,9 @@ package struct LayerHalves: Sendable {
     return [folded[0][0], folded[1][0] - ratio * q1, q0, q1]
   }
 
+  /// Overwrites what was folded.
+  package mutating func erase() { for index in folded.indices { folded[index].erase() } }
+
   /// Binds the most significant variable of both halves.
   package mutating func fold(_ r: SecureField, threads: Int) {
     guard folded.isEmpty else {

@@ -51,6 +51,9 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
+  /// Overwrites the table, and what it was folded from.
+  mutating func erase() { lanes.erase() }
+
   /// Copies a table of whole vectors over the entries from `offset` on.
   mutating func replace(at offset: Int, with other: SecureTable) {
     precondition(offset & 7 == 0 && other.count & 7 == 0 && offset + other.count <= count, "whole vectors")

@@ -54,9 +54,10 @@ struct ProgrammedProver: Sendable {
     var masks = ProofMasks(plan, layout, random: secrets)
     let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
     let own = plan.commitments[1]
-    let commitment = masks.commit(own.layout.rows(of: columns), own.code, threads: 1)
+    var rows = own.layout.rows(of: columns)
+    let commitment = masks.commit(&rows, own.code, threads: 1)
     transcript.sendBytes("witness", commitment.tree.root.bytes)
-    transcript.pads = masks.sentPads[...]
+    transcript.pads = masks.sentPads
     var claims: [Claim] = []
     let virtuals = transcript.reduceLookups(plan, witness, &claims, threads: 1)
     transcript.reduceContractions(plan, statement, witness, virtuals, &claims, threads: 1)

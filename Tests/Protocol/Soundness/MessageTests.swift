@@ -21,7 +21,7 @@ import Verifier
       return proven.error(copy)
     case .hiding:
       var prover = MaliciousProver(proven)
-      let pads = prover.commit().masks?.sentPads ?? []
+      let pads = prover.commit().masks?.sentPads.elements ?? []
       let roots = zip(sent, pads).map { $0 - $1 }
       for (index, root) in change(roots).enumerated() { prover.additions[index] = root - roots[index] }
       return proven.error(of: prover)

@@ -55,7 +55,7 @@ struct MaliciousProver {
       masks?.pads = changed
     }
     let commitment =
-      masks?.commit(rows, own.code, threads: 1) ?? Commitment(rows: rows, code: own.code, threads: 1)
+      masks?.commit(&rows, own.code, threads: 1) ?? Commitment(rows: rows, code: own.code, threads: 1)
     return Committed(commitments: committed + [changeCommitment(commitment)], masks: masks)
   }
 
@@ -64,7 +64,7 @@ struct MaliciousProver {
     transcript.sponge = plan.sponge(coins, core, statement)
     if plan.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.tree.root.bytes ?? []) }
     transcript.pads = committed.masks.map { masks in
-      masks.sentPads.enumerated().map { $0.element + additions[$0.offset, default: .zero] }[...]
+      SentPads(masks.sentPads.elements.enumerated().map { $0.element + additions[$0.offset, default: .zero] })
     }
     var claims: [Claim] = []
     let proven = provenPlan ?? plan

@@ -1,0 +1,65 @@
+import CSodium
+import Glibc
+import Synchronization
+
+extension Array where Element: BitwiseCopyable {
+  /// Overwrites all that the array has room for with zeros; where others hold it too, a copy.
+  package mutating func erase() {
+    guard capacity > 0 else { return }
+    let place = withUnsafeBytes(\.baseAddress)
+    reserveCapacity(count)
+    let byteCount = capacity * MemoryLayout<Element>.stride
+    withUnsafeMutableBytes { bytes in
+      let memory = UnsafeMutableRawBufferPointer(start: bytes.baseAddress, count: byteCount)
+      Erasure.run(on: memory, isInPlace: place == UnsafeRawPointer(bytes.baseAddress))
+    }
+  }
+}
+
+/// Lets tests see what is overwritten while it is still there.
+package enum Erasure: Sendable {
+  case begins(isInPlace: Bool)
+  case ended
+
+  package typealias Observer = @Sendable (Erasure, UnsafeRawBufferPointer) -> Void
+
+  private static let observers = Mutex<[pthread_t: Observer]>([:])
+
+  /// Runs `body`; the observer is called before and after anything is overwritten on this thread.
+  package static func observed(by observer: @escaping Observer, _ body: () -> Void) {
+    observers.withLock { $0[pthread_self()] = observer }
+    body()
+    observers.withLock { $0[pthread_self()] = nil }
+  }
+
+  fileprivate static func run(on memory: UnsafeMutableRawBufferPointer, isInPlace: Bool) {
+    guard let start = memory.baseAddress else { return }
+    let observer = observers.withLock { $0[pthread_self()] }
+    observer?(.begins(isInPlace: isInPlace), UnsafeRawBufferPointer(memory))
+    sodium_memzero(start, memory.count)
+    observer?(.ended, UnsafeRawBufferPointer(memory))
+  }
+}
+
+/// An array that is overwritten with zeros when nobody holds it any more. Copies share it.
+///
+/// The array itself, taken out, must not outlive it.
+@propertyWrapper
+package struct Secret<Element: BitwiseCopyable & Sendable>: Sendable {
+  private var storage: Storage
+
+  package init(wrappedValue elements: consuming [Element]) { storage = Storage(elements) }
+
+  package var wrappedValue: [Element] {
+    get { storage.elements }
+    set { storage = Storage(newValue) }
+  }
+
+  private final class Storage: @unchecked Sendable {
+    private(set) var elements: [Element]
+
+    init(_ elements: consuming [Element]) { self.elements = elements }
+
+    deinit { elements.erase() }
+  }
+}

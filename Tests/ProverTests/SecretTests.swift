@@ -1,0 +1,98 @@
+import Prover
+import Synchronization
+import Testing
+
+/// What is overwritten on this task, by address.
+private final class ErasureLog: Sendable {
+  struct Entry: Equatable {
+    let address: UInt
+    let isInPlace: Bool
+    let content: [UInt8]
+    var isZero = false
+  }
+
+  private let log = Mutex<[Entry]>([])
+
+  var entries: [Entry] { log.withLock { $0 } }
+
+  func record(_ body: () -> Void) {
+    let observer: Erasure.Observer = { [self] erasure, memory in
+      log.withLock { entries in
+        switch erasure {
+        case .begins(let isInPlace):
+          entries.append(
+            Entry(address: UInt(bitPattern: memory.baseAddress), isInPlace: isInPlace, content: Array(memory)))
+        case .ended: entries[entries.count - 1].isZero = memory.allSatisfy { $0 == 0 }
+        }
+      }
+    }
+    Erasure.observed(by: observer, body)
+  }
+}
+
+@Suite("Secrets are overwritten before their memory is given back") struct SecretTests {
+  private func makeElements() -> [UInt64] { (0..<1_000).map { 0xFEED_0000_0000_0001 + $0 } }
+  private func address(_ elements: [UInt64]) -> UInt { elements.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
+  private func bytes(_ elements: [UInt64]) -> [UInt8] { elements.withUnsafeBytes { Array($0) } }
+
+  @Test("by the last of its holders, in place") func lastHolder() {
+    let log = ErasureLog()
+    var place: UInt = 0
+    log.record {
+      var first: Secret<UInt64>? = Secret(wrappedValue: makeElements())
+      var second = first
+      place = first.map { address($0.wrappedValue) } ?? 0
+      first = nil
+      #expect(log.entries.isEmpty)
+      let isWhole = second.map { bytes($0.wrappedValue) } == bytes(makeElements())
+      #expect(isWhole)
+      second = nil
+    }
+    let entries = log.entries
+    #expect(entries.count == 1 && entries[0].isInPlace && entries[0].isZero && entries[0].address == place)
+    #expect(entries[0].content.starts(with: bytes(makeElements())))
+  }
+
+  @Test("and all that an array has room for, also what it does not count any more") func room() {
+    let log = ErasureLog()
+    log.record {
+      var elements = makeElements()
+      elements.removeLast(900)
+      elements.erase()
+      #expect(elements == [UInt64](repeating: 0, count: 100))
+    }
+    let entries = log.entries
+    #expect(entries.count == 1 && entries[0].isInPlace && entries[0].isZero)
+    #expect(entries[0].content.starts(with: bytes(makeElements())))
+  }
+
+  @Test("an array that others hold is not taken from them") func shared() {
+    let log = ErasureLog()
+    let held = makeElements()
+    log.record {
+      var copy = held
+      copy.erase()
+    }
+    #expect(held == makeElements())
+    #expect(log.entries.count == 1 && !log.entries[0].isInPlace)
+  }
+
+  @Test("a stream of secrets leaves no seed and no draw") func stream() {
+    let log = ErasureLog()
+    var drawn: [UInt8] = []
+    var elements: [UInt8] = []
+    log.record {
+      var stream = SecretStream("label", mixing: [[1, 2, 3]], seed: [UInt8](repeating: 7, count: 32))
+      drawn = stream.secureElements(5).withUnsafeBytes { Array($0) }
+      elements = stream.elements(9).withUnsafeBytes { Array($0) }
+    }
+    let entries = log.entries
+    #expect(entries.allSatisfy(\.isZero) && entries.allSatisfy(\.isInPlace))
+    // Given seed, what is hashed with it, the seed that follows, and for each draw its own seed, bytes and elements.
+    #expect(entries.count { $0.content.starts(with: [UInt8](repeating: 7, count: 32)) } == 1)
+    #expect(entries.contains { $0.content.starts(with: [5, 0, 0, 0, 0, 0, 0, 0] + Array("label".utf8)) })
+    #expect(entries.count { $0.content.starts(with: drawn) } == 2)
+    #expect(entries.contains { $0.content.starts(with: elements) })
+    #expect(entries.count { $0.content.count < 64 } >= 4)
+  }
+}
