@@ -129,13 +129,13 @@ private func benchmarkRows() {
     _ = combineRows(coefficients, small, width: width, threads: threads)
   }
   report("dot products of rows of int16", elements: small.count, target: 0.3) { threads in
-    _ = dotRows(small, weights, threads: threads)
+    _ = dotRows(small, rows: 0..<small.count / weights.count, weights, threads: threads)
   }
   report("combine rows of F", elements: large.count, target: nil) { threads in
     _ = combineRows(coefficients, large, width: width, threads: threads)
   }
   report("dot products of rows of F", elements: large.count, target: nil) { threads in
-    _ = dotRows(large, weights, threads: threads)
+    _ = dotRows(large, rows: 0..<large.count / weights.count, weights, threads: threads)
   }
 }
 

@@ -41,6 +41,13 @@ package struct ReducedTerm: Sendable {
   /// The term's coefficient times the sums over the output axes that it does not name.
   package let coefficient: SecureField
   package let remainder: Remainder
+
+  package var operands: [Operand] {
+    switch remainder {
+    case .direct(let operand, _): [operand]
+    case .instance(let instance): instance.operands
+    }
+  }
 }
 
 extension Plan {

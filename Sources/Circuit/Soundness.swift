@@ -96,13 +96,8 @@ extension Plan {
   package var claimCount: Int {
     let lookups = circuit.lookups.isEmpty ? 0 : lookedUpColumns.count { slots[$0] != nil } + circuit.tables.count
     let outputs = circuit.outputs.count { slots[$0.column] != nil }
-    let operands = termShapes.map { term in
-      switch term.remainder {
-      case .direct(let operand, _): slots[operand.column] == nil ? 0 : 1
-      case .instance(let instance): instance.operands.count { slots[$0.column] != nil }
-      }
-    }
-    return lookups + outputs + operands.reduce(0, +) + paddedColumns.count
+    let operands = termShapes.flatMap(\.operands).count { slots[$0.column] != nil }
+    return lookups + outputs + operands + paddedColumns.count
   }
 }
 

@@ -7,9 +7,8 @@ import Verifier
 /// A row of elements of K is two rows here, its first coordinates and its second ones.
 package struct Commitment: Sendable {
   package let code: Code
-  package let rowCount: Int
-  /// Row-major, rowCount × 2^variableCount.
-  @Secret package var rows: [BaseField]
+  /// Of 2^variableCount elements each.
+  package let rows: PackedRows
   /// Row-major, rowCount × tailCount.
   @Secret package var tails: [BaseField]
   /// By leaf.
@@ -41,24 +40,22 @@ package struct Commitment: Sendable {
       symbols = encoder.encode(rows, rowLength: code.vectorCount, threads: threads)
     }
     let tree = MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
-    self.init(code: code, rows: rows, tails: tails, salts: salts, symbols: symbols, tree: tree)
+    let packed = PackedRows(rows, width: 1 << code.variableCount)
+    self.init(code: code, rows: packed, tails: tails, salts: salts, symbols: symbols, tree: tree)
   }
 
   package init(
-    code: Code, rows: [BaseField], tails: [BaseField], salts: [UInt8], symbols: [BaseField], tree: MerkleTree
+    code: Code, rows: PackedRows, tails: [BaseField], salts: [UInt8], symbols: [BaseField], tree: MerkleTree
   ) {
     self.code = code
-    _rows = Secret(wrappedValue: rows)
+    self.rows = rows
     _tails = Secret(wrappedValue: tails)
     _salts = Secret(wrappedValue: salts)
     _symbols = Secret(wrappedValue: symbols)
     self.tree = tree
-    rowCount = rows.count >> code.variableCount
   }
 
-  package func row(_ index: Int) -> ArraySlice<BaseField> {
-    rows[index << code.variableCount..<(index + 1) << code.variableCount]
-  }
+  package var rowCount: Int { rows.rowCount }
 
   /// The symbols at one position, by row.
   package func leaf(_ position: Int) -> [BaseField] {
@@ -82,51 +79,5 @@ extension Code {
       coefficients.append(contentsOf: tails[row * tailCount..<(row + 1) * tailCount])
     }
     return coefficients
-  }
-}
-
-extension Layout {
-  /// Places columns at true sizes into rows, zero elsewhere, with room for more rows.
-  package func rows(of columns: [[Int64]], roomForRows extraRowCount: Int = 0) -> [BaseField] {
-    var rows: [BaseField] = []
-    rows.reserveCapacity((rowCount + extraRowCount) << variableCount)
-    rows.append(contentsOf: repeatElement(.zero, count: rowCount << variableCount))
-    for (placement, column) in zip(placements, columns) {
-      placement.forEachEntry { index, row, offset in
-        rows[row << variableCount + offset] = BaseField(column[index])
-      }
-    }
-    return rows
-  }
-}
-
-extension Placement {
-  /// Calls `body` with each true index, in order, its row, and its offset in the row.
-  func forEachEntry(_ body: (Int, Int, Int) -> Void) {
-    let count = shape.reduce(1, *)
-    guard count > 0 else { return }
-    var index = [Int](repeating: 0, count: shape.count)
-    for flat in 0..<count {
-      var row = 0
-      var inRow = 0
-      for axis in shape.indices {
-        if axis < splitAxis {
-          row = row * shape[axis] + index[axis]
-        } else if axis == splitAxis {
-          row = row * leadingExtent + index[axis] >> splitBits
-          inRow = index[axis] & (1 << splitBits - 1)
-        } else {
-          inRow = inRow << bits[axis] + index[axis]
-        }
-      }
-      body(flat, firstRow + row, offset + inRow)
-      var axis = shape.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        if index[axis] < shape[axis] { break }
-        index[axis] = 0
-        axis -= 1
-      }
-    }
   }
 }

@@ -20,6 +20,7 @@ extension ProverTranscript {
     _ claims: inout [Claim], threads: Int
   ) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
+    let witness = witness.packing(Set(plan.termShapes.flatMap(\.operands).map(\.column)))
     var instances: [ProvenInstance] = []
     defer { for index in instances.indices { instances[index].erase() } }
     for claim in pending {
@@ -76,7 +77,8 @@ extension ProverTranscript {
       switch term.remainder {
       case .direct(let operand, let axes):
         guard let slot = plan.slots[operand.column] else { continue }
-        let value = plan.contract(witness.columns[operand.column], operand, axes.map { $0 }, threads: threads)[0]
+        let shape = plan.circuit.shape(ofColumn: operand.column, batch: plan.batch)
+        let value = witness.contract(operand.column, shape: shape, axes, threads: threads)[0]
         values.append(value)
         claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
       case .instance(let instance):
@@ -92,55 +94,6 @@ extension ProverTranscript {
 }
 
 extension Plan {
-  /// Contracts the axes of a column that have a weight; what remains is row-major over the other axes at true sizes.
-  fileprivate func contract(
-    _ integers: [Int64], _ operand: Operand, _ weights: [AxisWeight?], threads: Int
-  ) -> [SecureField] {
-    let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-    var remaining = shape
-    var values: [SecureField]?
-    // The axis with the most entries goes first, so that later ones run over little.
-    let order = shape.indices.filter { weights[$0] != nil }.sorted { (shape[$1], $0) < (shape[$0], $1) }
-    for axis in order {
-      guard let table = weights[axis]?.table(shape[axis]) else { continue }
-      let outer = remaining[..<axis].reduce(1, *)
-      let inner = remaining[(axis + 1)...].reduce(1, *)
-      if let known = values {
-        values = contractAxis(known, table, outer: outer, inner: inner)
-      } else {
-        values = contractAxis(integers, table, outer: outer, inner: inner, threads: threads)
-      }
-      remaining[axis] = 1
-    }
-    return values ?? integers.map { SecureField(BaseField($0)) }
-  }
-
-  private func contractAxis(
-    _ values: [SecureField], _ table: [SecureField], outer: Int, inner: Int
-  ) -> [SecureField] {
-    var result = [SecureField](repeating: .zero, count: outer * inner)
-    for o in 0..<outer {
-      for (i, weight) in table.enumerated() {
-        let start = (o * table.count + i) * inner
-        for k in 0..<inner { result[o * inner + k] += weight * values[start + k] }
-      }
-    }
-    return result
-  }
-
-  private func contractAxis(
-    _ values: [Int64], _ table: [SecureField], outer: Int, inner: Int, threads: Int
-  ) -> [SecureField] {
-    var result = [SecureField](repeating: .zero, count: outer * inner)
-    for o in 0..<outer {
-      for (i, weight) in table.enumerated() {
-        let start = (o * table.count + i) * inner
-        for k in 0..<inner { result[o * inner + k] += weight * BaseField(values[start + k]) }
-      }
-    }
-    return result
-  }
-
   /// E, when it is not trivial, and the operands, as tables over the instance's padded variables.
   fileprivate func factors(
     of instance: ContractionInstance, _ witness: Witness, threads: Int
@@ -156,16 +109,16 @@ extension Plan {
       tables.append(SecureTable(values))
     }
     return tables + instance.operands.map { operand in
-      table(of: operand, instance, witness.columns[operand.column], threads: threads)
+      table(of: operand, instance, witness, threads: threads)
     }
   }
 
   private func table(
-    of operand: Operand, _ instance: ContractionInstance, _ integers: [Int64], threads: Int
+    of operand: Operand, _ instance: ContractionInstance, _ witness: Witness, threads: Int
   ) -> SecureTable {
     let weights = axes(of: operand) { instance.bound[$0] }
-    @Secret var values = contract(integers, operand, weights, threads: threads)
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
+    @Secret var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
     var reads: [Int: (base: Int, stride: Int, inside: Range<Int>)] = [:]
     var stride = 1
     for axis in shape.indices.reversed() where weights[axis] == nil {

@@ -122,6 +122,7 @@ extension ProvingKey {
     core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: commitment?.tree.root ?? .zero)
     executor = CircuitExecutor(circuit, weights: weights)
     self.commitment = commitment
+    packed = circuit.packed(weights)
   }
 }
 
@@ -156,7 +157,7 @@ extension ByteReader {
     var levels: [[Digest]] = []
     for level in 0...code.domainBits { levels.append(try digests(count: domainSize >> level)) }
     return Commitment(
-      code: code, rows: layout.rows(of: weights), tails: tails, salts: salts, symbols: symbols,
+      code: code, rows: layout.packedRows(of: weights), tails: tails, salts: salts, symbols: symbols,
       tree: MerkleTree(levels: levels))
   }
 

@@ -68,26 +68,20 @@ extension Plan {
   ) -> FractionTree {
     let size = 1 << lookupBlocks.depth
     var numerators = [SecureField](repeating: .zero, count: size)
-    var denominators = [SecureField](repeating: .one, count: size)
-    defer { denominators.erase() }
+    var denominators = SecureTable(repeating: .one, count: size)
     for (index, lookup) in circuit.lookups.enumerated() {
       let offset = lookupBlocks.offsets[index]
       let count = 1 << lookupBlocks.bits[index]
-      let base = challenges.beta - tag(ofTable: lookup.table)
-      for leaf in offset..<offset + count { denominators[leaf] = base }
+      var base = challenges.beta - tag(ofTable: lookup.table)
+      var parts: [LeafPart] = []
       var scale = challenges.lambda
       for form in lookup.forms {
         let factor = scale * form.inverseScale
-        var sums = [BaseField](repeating: BaseField(form.constant), count: count)
-        for part in form.parts {
-          guard let column = columns[part.column] else { continue }
-          let coefficient = BaseField(part.coefficient)
-          for leaf in 0..<count { sums[leaf] += coefficient * column[leaf] }
-        }
-        for leaf in 0..<count { denominators[offset + leaf] -= factor * sums[leaf] }
-        sums.erase()
+        base -= factor * BaseField(form.constant)
+        parts += form.parts.map { LeafPart(factor: factor * BaseField($0.coefficient), column: columns[$0.column] ?? []) }
         scale *= challenges.lambda
       }
+      denominators.setLeaves(at: offset, count: count, base: base, parts, threads: threads)
       if circuit.hasUnitNumerators(lookup) {
         for leaf in offset..<offset + count { numerators[leaf] = .one }
       } else {
@@ -98,8 +92,7 @@ extension Plan {
         }
       }
     }
-    return FractionTree(
-      numerators: SecureTable(numerators), denominators: SecureTable(denominators), threads: threads)
+    return FractionTree(numerators: SecureTable(numerators), denominators: denominators, threads: threads)
   }
 
   fileprivate func tableTree(

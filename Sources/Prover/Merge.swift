@@ -2,53 +2,108 @@ import Circuit
 import Field
 import Verifier
 
-/// A part of a claim's weight: rows(row)·entries(y), y running over a block of a row.
+/// What makes row weights, or entry weights, equal.
+private struct WeightKey: Hashable {
+  /// Row or offset that they begin at.
+  var start: Int
+  var bits: [Int]
+  var axes: [AxisWeight]
+  /// Of the split axis's weight: the part that is meant, and the slice where slices are not proportional.
+  var split: [SecureField]?
+  var slice: Int
+}
+
+/// A part of a claim's weight: scale·rows(row)·entries(y), y running over a block of a row.
 private struct WeightTerm {
+  var scale: SecureField
   /// By row of the column, from its first row on.
   var rows: [SecureField]
-  var firstRow: Int
+  var rowKey: WeightKey
   var entries: [SecureField]
-  var offset: Int
+  var entryKey: WeightKey
 }
 
 extension Placement {
   /// A product of axis weights as a sum of row weights times entry weights.
   fileprivate func terms(_ axes: [AxisWeight], scale: SecureField) -> [WeightTerm] {
+    var rowKey = WeightKey(start: firstRow, bits: [rowCount], axes: Array(axes.prefix(splitAxis)), slice: -1)
+    var entryKey = WeightKey(
+      start: offset, bits: bits.suffix(from: min(splitAxis + 1, bits.count)) + [splitBits],
+      axes: Array(axes.dropFirst(splitAxis + 1)), slice: -1)
     guard !axes.isEmpty else {
-      return [WeightTerm(rows: [scale], firstRow: firstRow, entries: [.one], offset: offset)]
+      return [WeightTerm(scale: scale, rows: [.one], rowKey: rowKey, entries: [.one], entryKey: entryKey)]
     }
-    var leading = [scale]
+    var leading = [SecureField.one]
     for axis in 0..<splitAxis { leading = outer(leading, axes[axis].table(shape[axis])) }
     var inner = [SecureField.one]
-    for axis in (splitAxis + 1)..<max(splitAxis + 1, axes.count) {
-      inner = outer(inner, axes[axis].table(1 << bits[axis]))
-    }
-    let size = 1 << splitBits
-    let table = axes[splitAxis].table(leadingExtent << splitBits)
-    let slices = (0..<leadingExtent).map { Array(table[$0 * size..<($0 + 1) * size]) }
-    return groupProportional(slices, axes[splitAxis], size: size).map { rows, entries in
-      WeightTerm(
-        rows: outer(leading, rows), firstRow: firstRow, entries: outer(entries, inner), offset: offset)
-    }
-  }
-
-  /// Slices of the split axis's weight as (factor by slice, common slice).
-  private func groupProportional(
-    _ slices: [[SecureField]], _ weight: AxisWeight, size: Int
-  ) -> [([SecureField], [SecureField])] {
-    var groups: [([SecureField], [SecureField])] = []
-    let whole = weight.isContiguous ? min(weight.count / size, slices.count) : 0
+    for axis in (splitAxis + 1)..<axes.count { inner = outer(inner, axes[axis].table(1 << bits[axis])) }
+    let (split, size) = (axes[splitAxis], 1 << splitBits)
+    let table = split.table(leadingExtent << splitBits)
+    var terms: [WeightTerm] = []
+    // Slices of the split axis's weight that are multiples of one, then the others.
+    let whole = split.isContiguous ? min(split.count / size, leadingExtent) : 0
     if whole > 0 {
-      let highBits = max(0, (weight.point?.count ?? 0) - splitBits)
-      let high = weight.point.map { Multilinear.equalityTable(Array($0.prefix(highBits))) }
-      let low = weight.point.map { Multilinear.equalityTable(Array($0.suffix($0.count - highBits))) }
-      let factors = slices.indices.map { $0 < whole ? (high?[$0] ?? .one) : SecureField.zero }
-      groups.append((factors, low ?? Array(repeating: .one, count: size)))
+      let highBits = max(0, (split.point?.count ?? 0) - splitBits)
+      (rowKey.split, entryKey.split) = (split.point.map { Array($0.prefix(highBits)) }, split.point.map { Array($0.dropFirst(highBits)) })
+      rowKey.slice -= whole
+      let factors = rowKey.split.map(Multilinear.equalityTable) ?? Array(repeating: .one, count: whole)
+      let low = entryKey.split.map(Multilinear.equalityTable) ?? Array(repeating: .one, count: size)
+      let rows = (0..<leadingExtent).map { $0 < whole ? factors[$0] : .zero }
+      terms.append(
+        WeightTerm(
+          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entries: outer(low, inner), entryKey: entryKey))
     }
-    for (index, slice) in slices.enumerated().dropFirst(whole) where slice.contains(where: { $0 != .zero }) {
-      groups.append((slices.indices.map { $0 == index ? .one : .zero }, slice))
+    (rowKey.split, entryKey.split) = (nil, split.point)
+    entryKey.axes.append(split)
+    for slice in whole..<leadingExtent {
+      let entries = Array(table[slice * size..<(slice + 1) * size])
+      guard entries.contains(where: { $0 != .zero }) else { continue }
+      (rowKey.slice, entryKey.slice) = (slice, slice)
+      let rows = (0..<leadingExtent).map { $0 == slice ? SecureField.one : .zero }
+      terms.append(
+        WeightTerm(
+          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entries: outer(entries, inner), entryKey: entryKey))
+    }
+    return terms
+  }
+}
+
+/// Terms with the same entry weights, or the same row weights, as one.
+private func joined(_ terms: [WeightTerm], rowCount: Int) -> [(rows: [SecureField], entries: [SecureField], offset: Int)] {
+  func grouped(_ terms: [WeightTerm], by key: KeyPath<WeightTerm, WeightKey>) -> [[WeightTerm]] {
+    var places: [WeightKey: Int] = [:]
+    var groups: [[WeightTerm]] = []
+    for term in terms {
+      if let place = places[term[keyPath: key]] {
+        groups[place].append(term)
+      } else {
+        places[term[keyPath: key]] = groups.count
+        groups.append([term])
+      }
     }
     return groups
+  }
+  let byEntries = grouped(terms, by: \.entryKey)
+  let single = grouped(byEntries.filter { $0.count == 1 }.map { $0[0] }, by: \.rowKey)
+  func weights(_ terms: [WeightTerm]) -> [SecureField] {
+    var rows = [SecureField](repeating: .zero, count: rowCount)
+    for term in terms {
+      for (row, weight) in term.rows.enumerated() { rows[term.rowKey.start + row] += term.scale * weight }
+    }
+    return rows
+  }
+  let joinedRows = byEntries.filter { $0.count > 1 }.map { (weights($0), $0[0].entries, $0[0].entryKey.start) }
+  return joinedRows + single.map { terms in
+    guard terms.count > 1 else { return (weights(terms), terms[0].entries, terms[0].entryKey.start) }
+    let start = terms.map(\.entryKey.start).min() ?? 0
+    let end = terms.map { $0.entryKey.start + $0.entries.count }.max() ?? 0
+    var entries = [SecureField](repeating: .zero, count: end - start)
+    for term in terms {
+      for (entry, weight) in term.entries.enumerated() { entries[term.entryKey.start - start + entry] += term.scale * weight }
+    }
+    var first = terms[0]
+    first.scale = .one
+    return (weights([first]), entries, start)
   }
 }
 
@@ -120,20 +175,26 @@ extension ProverTranscript {
   ) -> MergeInstance {
     let commitmentPlan = plan.commitments[index]
     let rowLength = 1 << commitment.code.variableCount
-    var single: [Int: [SecureField]] = [:]
-    var pairs: [(matrix: SecureTable, weight: SecureTable)] = []
+    var terms: [WeightTerm] = []
     for (gamma, claim) in claims {
       for product in claim.weight {
-        for term in plan.placement(claim.slot).terms(product.axes, scale: gamma * product.coefficient) {
-          if term.rows.count == 1 {
-            var weight = single[term.firstRow] ?? Array(repeating: .zero, count: rowLength)
-            for (entry, value) in term.entries.enumerated() { weight[term.offset + entry] += term.rows[0] * value }
-            single[term.firstRow] = weight
-          } else {
-            let matrix = commitment.combineRows(term.rows, from: term.firstRow, threads: threads)
-            pairs.append((matrix, SecureTable(term.entries)))
-          }
-        }
+        terms += plan.placement(claim.slot).terms(product.axes, scale: gamma * product.coefficient)
+      }
+    }
+    var single: [Int: [SecureField]] = [:]
+    var pairs: [(matrix: SecureTable, weight: SecureTable)] = []
+    for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount) {
+      let used = rows.indices.filter { rows[$0] != .zero }
+      if used.count == 1 {
+        var weight = single[used[0]] ?? Array(repeating: .zero, count: rowLength)
+        for (entry, value) in entries.enumerated() { weight[offset + entry] += rows[used[0]] * value }
+        single[used[0]] = weight
+      } else if offset == 0, entries.count == rowLength {
+        pairs.append((commitment.combineRows(rows, threads: threads), SecureTable(entries)))
+      } else {
+        let padded = repeatElement(.zero, count: offset) + entries
+          + repeatElement(.zero, count: rowLength - offset - entries.count)
+        pairs.append((commitment.combineRows(rows, threads: threads), SecureTable(padded)))
       }
     }
     for (row, weight) in single.sorted(by: { $0.key < $1.key }) {
@@ -172,13 +233,24 @@ extension MergeInstance {
 }
 
 extension Commitment {
+  /// Σ_i weights[i]·row(i), over runs of rows whose weights are not zero.
+  fileprivate func combineRows(_ weights: [SecureField], threads: Int) -> SecureTable {
+    var sum = SecureTable(zeros: 1 << code.variableCount)
+    var row = 0
+    while let first = weights[row...].firstIndex(where: { $0 != .zero }) {
+      row = weights[first...].firstIndex(of: .zero) ?? weights.count
+      sum.add(combineRows(Array(weights[first..<row]), from: first, threads: threads), scaledBy: .one, threads: threads)
+    }
+    return sum
+  }
+
   /// Σ_i weights[i]·row(first + i).
   func combineRows(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
-    Prover.combineRows(weights, rows, firstRow: first, width: 1 << code.variableCount, threads: threads)
+    rows.combine(weights, from: first, threads: threads)
   }
 
   /// Every row's extension at a point.
   func evaluateRows(at point: [SecureField], threads: Int) -> [SecureField] {
-    dotRows(rows, SecureTable.equality(point, threads: threads), threads: threads)
+    rows.dot(SecureTable.equality(point, threads: threads), rows: 0..<rowCount, threads: threads)
   }
 }

@@ -37,6 +37,7 @@ extension ProverTranscript {
           rowCount, length: 1 << code.variableCount, roomForRows: masks == nil ? 0 : LevelMasks.rowCount)
         let commitment =
           masks?.commit(&rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
+        rows.erase()
         sendBytes("level", commitment.tree.root.bytes)
         next = commitment
       }

@@ -27,15 +27,19 @@ extension Parallel {
   }
 
   /// Runs `body` on consecutive pieces of `size` elements, the last one shorter; it receives the piece's start.
+  ///
+  /// - Parameter range: Nil for the whole array.
   package static func chunks<Element>(
-    _ array: inout [Element], size: Int, threads: Int, _ body: (Int, inout MutableSpan<Element>) -> Void
+    _ array: inout [Element], in range: Range<Int>? = nil, size: Int, threads: Int,
+    _ body: (Int, inout MutableSpan<Element>) -> Void
   ) {
+    let range = range ?? array.indices
     precondition(size > 0, "a chunk has elements")
     array.withUnsafeMutableBufferPointer { buffer in
       let base = buffer
-      forEach((base.count + size - 1) / size, threads: threads) { index in
-        let start = index * size
-        var span = MutableSpan(_unsafeElements: base.extracting(start..<min(start + size, base.count)))
+      forEach((range.count + size - 1) / size, threads: threads) { index in
+        let start = range.lowerBound + index * size
+        var span = MutableSpan(_unsafeElements: base.extracting(start..<min(start + size, range.upperBound)))
         body(start, &span)
       }
     }

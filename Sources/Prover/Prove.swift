@@ -38,6 +38,7 @@ extension ProvingKey {
     clock.begin("witness")
     var witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
     defer { witness.erase(circuit) }
+    witness.packed = packed
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
     clock.begin("plan")
     let statement = Statement(
@@ -71,6 +72,7 @@ extension Plan {
       let plan = commitments[committed.count]
       let columns = witnessColumns.map { witness.columns[$0] } + witness.multiplicities
       var rows = plan.layout.rows(of: columns, roomForRows: 2 * plan.padRowCount)
+      defer { rows.erase() }
       let commitment =
         masks?.commit(&rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
       transcript.sendBytes("witness", commitment.tree.root.bytes)

@@ -9,6 +9,8 @@ package struct ProvingKey: Sendable {
   package let executor: CircuitExecutor
   package let core: KeyCore
   package let commitment: Commitment?
+  /// The weights, by column, for the proofs' contractions.
+  package let packed: [Int: PackedRows]
 
   package var circuit: ArithmeticCircuit { executor.circuit }
   /// By weight column, in circuit order.
@@ -34,6 +36,7 @@ package struct ProvingKey: Sendable {
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero)
+    packed = circuit.packed(weights)
   }
 
   package func verifyingKey(threads: Int) throws(ExecutionError) -> VerifyingKey {

@@ -4,6 +4,8 @@ import Execution
 /// The integers of every column, at true sizes, row-major; and every table's multiplicities.
 package struct Witness: Sendable {
   package var columns: [[Int64]]
+  /// Columns, by index, that were packed before.
+  package var packed: [Int: PackedRows] = [:]
   package var multiplicities: [[Int64]]
 
   /// Runs the circuit on inputs (by port) of its sizes and ranges.

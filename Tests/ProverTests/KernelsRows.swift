@@ -44,8 +44,8 @@ import Testing
     }
     let (fromSmall, fromLarge) = (expected { BaseField(Int64(small[$0])) }, expected { large[$0] })
     for threads in [1, 2] {
-      #expect(dotRows(small, SecureTable(weights), threads: threads) == fromSmall)
-      #expect(dotRows(large, SecureTable(weights), threads: threads) == fromLarge)
+      #expect(dotRows(small, rows: 0..<rowCount, SecureTable(weights), threads: threads) == fromSmall)
+      #expect(dotRows(large, rows: 0..<rowCount, SecureTable(weights), threads: threads) == fromLarge)
     }
   }
 
@@ -54,7 +54,7 @@ import Testing
     let width = 40_000
     let row = [Int16](repeating: .min, count: width)
     let expected = edge * BaseField(Int64(Int16.min) * Int64(width))
-    #expect(dotRows(row, SecureTable([SecureField](repeating: edge, count: width)), threads: 2) == [expected])
+    #expect(dotRows(row, rows: 0..<1, SecureTable([SecureField](repeating: edge, count: width)), threads: 2) == [expected])
     #expect(combineRows([SecureField](repeating: edge, count: width), row, width: 1, threads: 2).values == [expected])
   }
 }

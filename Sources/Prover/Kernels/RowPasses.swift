@@ -85,15 +85,15 @@ private struct FieldSums {
   var lanes: SecureLanes { SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong()) }
 }
 
-/// Σ_i row_r[i]·weights[i] for every row r.
+/// Σ_i row_r[i]·weights[i] for the rows r of `range`.
 ///
 /// - Parameter rows: row-major, `weights.count` values a row.
-package func dotRows(_ rows: [Int16], _ weights: SecureTable, threads: Int) -> [SecureField] {
+package func dotRows(_ rows: [Int16], rows range: Range<Int>, _ weights: SecureTable, threads: Int) -> [SecureField] {
   let width = weights.count
-  precondition(width > 0 && rows.count % width == 0, "a row is incomplete")
+  precondition(range.isEmpty || width > 0 && range.lowerBound >= 0 && range.upperBound * width <= rows.count, "rows are missing")
   let limbs = weights.lanes.map { PackedLimbs($0) }
   return rows.withUnsafeBufferPointer { rows in
-    mapRows(rows.count / width, threads: threads) { row in
+    mapRows(range, threads: threads) { row in
       var total = SecureLanes.zero
       for start in stride(from: 0, to: limbs.count, by: limbSpan / 8) {
         let groups = start..<min(start + limbSpan / 8, limbs.count)
@@ -109,14 +109,14 @@ package func dotRows(_ rows: [Int16], _ weights: SecureTable, threads: Int) -> [
   }
 }
 
-/// Σ_i row_r[i]·weights[i] for every row r.
+/// Σ_i row_r[i]·weights[i] for the rows r of `range`.
 ///
 /// - Parameter rows: row-major, `weights.count` values a row.
-package func dotRows(_ rows: [BaseField], _ weights: SecureTable, threads: Int) -> [SecureField] {
+package func dotRows(_ rows: [BaseField], rows range: Range<Int>, _ weights: SecureTable, threads: Int) -> [SecureField] {
   let width = weights.count
-  precondition(width > 0 && rows.count % width == 0, "a row is incomplete")
+  precondition(range.isEmpty || width > 0 && range.lowerBound >= 0 && range.upperBound * width <= rows.count, "rows are missing")
   return rows.withUnsafeBufferPointer { rows in
-    mapRows(rows.count / width, threads: threads) { row in
+    mapRows(range, threads: threads) { row in
       var (c0, c1) = (ProductLanes(), ProductLanes())
       for group in weights.lanes.indices {
         let values = loadField(rows, row * width + 8 * group, count: width - 8 * group)
@@ -128,10 +128,10 @@ package func dotRows(_ rows: [BaseField], _ weights: SecureTable, threads: Int) 
   }
 }
 
-private func mapRows(_ count: Int, threads: Int, _ body: (Int) -> SecureField) -> [SecureField] {
+private func mapRows(_ rows: Range<Int>, threads: Int, _ body: (Int) -> SecureField) -> [SecureField] {
   let size = 16
-  let groups = Parallel.map((count + size - 1) / size, threads: threads) { group in
-    (group * size..<min((group + 1) * size, count)).map(body)
+  let groups = Parallel.map((rows.count + size - 1) / size, threads: threads) { group in
+    rows.dropFirst(group * size).prefix(size).map(body)
   }
   return groups.flatMap { $0 }
 }

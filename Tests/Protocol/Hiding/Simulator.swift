@@ -167,7 +167,8 @@ extension Commitment {
   fileprivate init(_ code: Code, _ symbols: [BaseField], rowCount: Int, _ random: inout some SecretSource) {
     let salts = random.bytes(code.saltByteCount << code.domainBits)
     self.init(
-      code: code, rows: [BaseField](repeating: .zero, count: rowCount << code.variableCount), tails: [], salts: salts,
+      code: code, rows: PackedRows(Array(repeating: .zero, count: rowCount << code.variableCount), width: 1 << code.variableCount),
+      tails: [], salts: salts,
       symbols: symbols, tree: MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: 1))
   }
 

@@ -17,7 +17,7 @@ import Verifier
   /// The error for a proof about `integers`, under a commitment of which `change` changes the rows.
   private func error(_ integers: [Int64], changing change: (inout [BaseField]) -> Void) throws -> VerificationError? {
     let honest = CommittedInput(port, of: circuit, batch: 3, integers: integers, proofCount: 1, threads: 1)
-    var rows = honest.commitment.rows
+    var rows = honest.commitment.rows.elements
     change(&rows)
     var random: any SecretSource = SecretStream(seed: [UInt8](repeating: 1, count: 32))
     let commitment = Commitment(rows: rows, code: honest.stated.code, random: &random, threads: 1)

@@ -75,12 +75,13 @@ extension Plan {
     let layout = commitments[index].layout
     let (rowBits, entryBits) = (layout.rowVariableCount, layout.variableCount)
     let size = 1 << (rowBits + entryBits)
+    let elements = commitment.rows.elements
     var values = [SecureField](repeating: .zero, count: size)
     var weights = values
     for entry in 0..<1 << entryBits {
       let point = (0..<entryBits).map { SecureField(BaseField(Int64(entry >> (entryBits - 1 - $0) & 1))) }
       for row in 0..<layout.rowCount {
-        values[entry << rowBits + row] = SecureField(commitment.rows[row << entryBits + entry])
+        values[entry << rowBits + row] = SecureField(elements[row << entryBits + entry])
       }
       for (coefficient, claim) in claims {
         let placement = placement(claim.slot)
@@ -115,7 +116,7 @@ extension Plan {
   /// The entries of a block column, padding included.
   func block(_ commitment: Commitment, _ placement: Placement) -> [BaseField] {
     let start = placement.firstRow << commitment.code.variableCount + placement.offset
-    return Array(commitment.rows[start..<start + 1 << placement.inRowBits])
+    return Array(commitment.rows.elements[start..<start + 1 << placement.inRowBits])
   }
 
   /// What the merge leaves, with these coefficients and this value.

@@ -1,0 +1,71 @@
+import Circuit
+import Field
+
+extension Witness {
+  /// With these columns packed.
+  func packing(_ columns: Set<Int>) -> Witness {
+    var witness = self
+    for column in columns where packed[column] == nil { witness.packed[column] = PackedRows(column: self.columns[column]) }
+    return witness
+  }
+
+  /// Contracts the axes of a column that have a weight; what remains is row-major over the other axes at true sizes.
+  func contract(_ column: Int, shape: [Int], _ weights: [AxisWeight?], threads: Int) -> [SecureField] {
+    (packed[column] ?? PackedRows(column: columns[column])).contract(shape: shape, zip(shape, weights).map { $1?.table($0) }, threads: threads)
+  }
+}
+
+extension PackedRows {
+  /// The one pass over all entries is that of a matrix: over the last axes with weights, or the first ones.
+  fileprivate func contract(shape: [Int], _ tables: [[SecureField]?], threads: Int) -> [SecureField] {
+    var (shape, tables) = (shape, tables)
+    var (scale, start) = (SecureField.one, 0)
+    // Leading axes that are read at one index only.
+    while let size = shape.first, case .some(.some(let table)) = tables.first,
+      let index = table.firstIndex(where: { $0 != .zero }), table.lastIndex(where: { $0 != .zero }) == index
+    {
+      start = start * size + index
+      scale *= table[index]
+      shape.removeFirst()
+      tables.removeFirst()
+    }
+    let count = shape.reduce(1, *)
+    let last = tables.reversed().prefix { $0 != nil }.count
+    let first = tables.prefix { $0 != nil }.count
+    let (lastSize, firstSize) = (shape.suffix(last).reduce(1, *), shape.prefix(first).reduce(1, *))
+    func joint(_ tables: some Sequence<[SecureField]?>, _ scale: SecureField) -> [SecureField] {
+      tables.reduce([scale]) { outer($0, $1 ?? []) }
+    }
+    var values: [SecureField]
+    if last > 0, lastSize >= firstSize {
+      let rows = start * count / lastSize..<(start + 1) * count / lastSize
+      values = split(lastSize).dot(SecureTable(joint(tables.suffix(last), scale)), rows: rows, threads: threads)
+      for axis in shape.indices.suffix(last) { (shape[axis], tables[axis]) = (1, nil) }
+    } else {
+      let weights = joint(tables.prefix(first), scale)
+      let width = count / firstSize
+      values = split(width).combine(weights, from: start * firstSize, threads: threads).values
+      for axis in 0..<first { (shape[axis], tables[axis]) = (1, nil) }
+    }
+    for axis in shape.indices {
+      guard let table = tables[axis] else { continue }
+      values = contractAxis(
+        values, table, outer: shape[..<axis].reduce(1, *), inner: shape[(axis + 1)...].reduce(1, *))
+      shape[axis] = 1
+    }
+    return values
+  }
+}
+
+private func contractAxis(
+  _ values: [SecureField], _ table: [SecureField], outer: Int, inner: Int
+) -> [SecureField] {
+  var result = [SecureField](repeating: .zero, count: outer * inner)
+  for o in 0..<outer {
+    for (i, weight) in table.enumerated() where weight != .zero {
+      let start = (o * table.count + i) * inner
+      for k in 0..<inner { result[o * inner + k] += weight * values[start + k] }
+    }
+  }
+  return result
+}

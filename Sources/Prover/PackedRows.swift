@@ -1,0 +1,171 @@
+import Circuit
+import Field
+import Verifier
+
+/// Rows of elements of F: those before the first row with an element that is no 16-bit integer are stored as such.
+package struct PackedRows: Sendable {
+  package let width: Int
+  package let rowCount: Int
+  private let smallRowCount: Int
+  @Secret private var small: [Int16]
+  @Secret private var large: [BaseField]
+
+  /// - Precondition: whole rows.
+  package init(_ elements: [BaseField], width: Int) {
+    precondition(width > 0 && elements.count % width == 0, "a row is incomplete")
+    var small: [Int16] = []
+    small.reserveCapacity(elements.count)
+    for start in stride(from: 0, to: elements.count, by: width) {
+      for element in elements[start..<start + width] {
+        guard let integer = Int16(exactly: element.signed) else { break }
+        small.append(integer)
+      }
+      guard small.count == start + width else { break }
+    }
+    self.init(small: small, rest: elements, width: width)
+  }
+
+  /// A column as one row.
+  package init(column integers: [Int64]) {
+    if integers.allSatisfy({ Int16(exactly: $0) != nil }) {
+      self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, width: integers.count)
+    } else {
+      self.init(integers.map { BaseField($0) }, width: integers.count)
+    }
+  }
+
+  /// Rows of 16-bit integers.
+  init(small: consuming [Int16], width: Int) {
+    self.width = width
+    rowCount = small.count / width
+    smallRowCount = rowCount
+    (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: []))
+  }
+
+  private init(small: consuming [Int16], rest elements: [BaseField], width: Int) {
+    let count = small.count / width
+    small.removeLast(small.count - count * width)
+    let rest = elements.withUnsafeBufferPointer { [BaseField]($0.dropFirst(count * width)) }
+    (self.width, rowCount, smallRowCount) = (width, elements.count / width, count)
+    (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: rest))
+  }
+
+  /// All elements, row by row.
+  package var elements: [BaseField] { small.map { BaseField(Int64($0)) } + large }
+
+  /// The same elements in rows of another width that divides this one.
+  func split(_ width: Int) -> PackedRows {
+    precondition(self.width % width == 0, "rows are cut into whole ones")
+    let factor = self.width / width
+    return PackedRows(self, width: width, rowCount: rowCount * factor, smallRowCount: smallRowCount * factor)
+  }
+
+  private init(_ other: PackedRows, width: Int, rowCount: Int, smallRowCount: Int) {
+    (self.width, self.rowCount, self.smallRowCount) = (width, rowCount, smallRowCount)
+    (_small, _large) = (other._small, other._large)
+  }
+
+  /// Σ_r weights[r]·row_(first + r).
+  func combine(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
+    let smallCount = min(max(smallRowCount - first, 0), weights.count)
+    if smallCount == weights.count {
+      return combineRows(weights, small, firstRow: first, width: width, threads: threads)
+    }
+    let rest = combineRows(
+      Array(weights.dropFirst(smallCount)), large, firstRow: first + smallCount - smallRowCount, width: width, threads: threads)
+    guard smallCount > 0 else { return rest }
+    var sum = combineRows(Array(weights.prefix(smallCount)), small, firstRow: first, width: width, threads: threads)
+    sum.add(rest, scaledBy: .one, threads: threads)
+    return sum
+  }
+
+  /// Σ_i row_r[i]·weights[i] for the rows r of a range.
+  func dot(_ weights: SecureTable, rows: Range<Int>, threads: Int) -> [SecureField] {
+    let middle = min(max(smallRowCount, rows.lowerBound), rows.upperBound)
+    return dotRows(small, rows: rows.lowerBound..<middle, weights, threads: threads)
+      + dotRows(large, rows: middle - smallRowCount..<rows.upperBound - smallRowCount, weights, threads: threads)
+  }
+}
+
+extension ArithmeticCircuit {
+  /// By weight column.
+  func packed(_ weights: [[Int64]]) -> [Int: PackedRows] {
+    Dictionary(uniqueKeysWithValues: zip(columns(of: .weight), weights.map { PackedRows(column: $0) }))
+  }
+}
+
+extension BaseField {
+  /// The integer of the least absolute value that this is the residue of.
+  package var signed: Int64 {
+    value <= Self.modulus / 2 ? Int64(value) : -Int64(Self.modulus - value)
+  }
+}
+
+extension Layout {
+  /// Places columns at true sizes into rows, zero elsewhere, with room for more rows.
+  package func rows(of columns: [[Int64]], roomForRows extraRowCount: Int = 0) -> [BaseField] {
+    place(columns, roomForRows: extraRowCount, zero: .zero) { BaseField($0) }
+  }
+
+  /// Places columns at true sizes into rows, zero elsewhere.
+  package func packedRows(of columns: [[Int64]]) -> PackedRows {
+    let width = 1 << variableCount
+    guard columns.allSatisfy({ $0.allSatisfy { Int16(exactly: $0) != nil } }) else {
+      return PackedRows(rows(of: columns), width: width)
+    }
+    return PackedRows(small: place(columns, zero: 0) { Int16(truncatingIfNeeded: $0) }, width: width)
+  }
+
+  private func place<Element: BitwiseCopyable>(
+    _ columns: [[Int64]], roomForRows extraRowCount: Int = 0, zero: Element, _ element: (Int64) -> Element
+  ) -> [Element] {
+    var rows: [Element] = []
+    rows.reserveCapacity((rowCount + extraRowCount) << variableCount)
+    rows.append(contentsOf: repeatElement(zero, count: rowCount << variableCount))
+    for (placement, column) in zip(placements, columns) {
+      placement.forEachRun { start, row, offset, count in
+        let target = row << variableCount + offset
+        for index in 0..<count { rows[target + index] = element(column[start + index]) }
+      }
+    }
+    return rows
+  }
+}
+
+extension Placement {
+  /// Calls `body` with consecutive true indices that are consecutive in a row: the first index, its row, its offset in
+  /// the row, and their count.
+  fileprivate func forEachRun(_ body: (Int, Int, Int, Int) -> Void) {
+    guard let last = shape.last else { return body(0, firstRow, offset, 1) }
+    let outer = shape.dropLast()
+    var index = [Int](repeating: 0, count: outer.count)
+    for outerIndex in 0..<outer.reduce(1, *) {
+      var (row, inRow) = (0, 0)
+      for axis in outer.indices {
+        if axis < splitAxis {
+          row = row * shape[axis] + index[axis]
+        } else if axis == splitAxis {
+          row = row * leadingExtent + index[axis] >> splitBits
+          inRow = index[axis] & (1 << splitBits - 1)
+        } else {
+          inRow = inRow << bits[axis] + index[axis]
+        }
+      }
+      if splitAxis == outer.count {
+        for start in stride(from: 0, to: last, by: 1 << splitBits) {
+          let place = firstRow + row * leadingExtent + start >> splitBits
+          body(outerIndex * last + start, place, offset, min(1 << splitBits, last - start))
+        }
+      } else {
+        body(outerIndex * last, firstRow + row, offset + inRow << bits[outer.count], last)
+      }
+      var axis = outer.count - 1
+      while axis >= 0 {
+        index[axis] += 1
+        if index[axis] < shape[axis] { break }
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+}
