@@ -42,16 +42,34 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
 
   @Test("all that a proof shows is uniform, and the same for other weights, and as simulated")
   func everythingIsHidden() throws {
-    let samples = ProgrammedProver.samples
-    for sample in samples { #expect(sample.leaks == []) }
-    #expect(samples[0].differences(from: samples[1]) == [])
+    for samples in [ProgrammedProver.samples, ProgrammedProver.rangeSamples] {
+      for sample in samples { #expect(sample.leaks == []) }
+      #expect(samples[0].differences(from: samples[1]) == [])
+    }
   }
 
   @Test("masks hide what they are for, also from one who knows all other secrets", arguments: [
-    (Stage.messages, 300), (.spare, 60), (.quadraticMask, 60), (.opening, 60), (.salts, 60),
+    (Stage.messages, 300), (.spare, 60), (.quadraticMask, 60), (.opening, 300), (.salts, 60),
   ])
   func stages(stage: Stage, count: Int) {
-    #expect(Self.prover.sample(stage, count: count).leaks == [])
+    let (sample, other) = Self.samples(stage, count: count) { _, _ in }
+    #expect(sample.leaks == [] && other.leaks == [])
+    #expect(sample.differences(from: other) == [])
+  }
+
+  /// For both sets of weights, the other one with pads that make it send the same messages.
+  private static func samples(
+    _ stage: Stage, count: Int, _ change: @escaping SecretChange
+  ) -> (Sample, Sample) {
+    let sending = ProgrammedProver.both[1].sendingAs(prover)
+    let isSending = stage == .spare || stage == .quadraticMask
+    return (
+      prover.sample(stage, count: count, change),
+      ProgrammedProver.both[1].sample(stage, count: count) { draw, bytes in
+        if isSending { sending(draw, &bytes) }
+        change(draw, &bytes)
+      }
+    )
   }
 
   /// As many proofs as the tests with a mask left out have.
@@ -60,9 +78,13 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
     #expect(Self.prover.sample(.messages, count: 40).leaks == [])
   }
 
-  @Test("a mask left out shows", arguments: leftOut) func missing(_ mask: LeftOut) {
-    let leaks = Self.prover.sample(mask.stage, count: mask.count, mask.change).leaks
+  @Test("a mask left out shows, and tells two sets of weights apart", arguments: leftOut)
+  func missing(_ mask: LeftOut) {
+    let (sample, other) = Self.samples(mask.stage, count: mask.count, mask.change)
+    let (leaks, differences) = (sample.leaks, sample.differences(from: other))
     #expect(leaks.contains(mask.leak), "\(mask.name): \(leaks)")
+    // A salt that comes twice helps who guesses, but tells nothing by itself.
+    #expect(differences.isEmpty == (mask.leak == "repetition"), "\(mask.name): \(differences)")
   }
 
   /// Each class of pads, the other entries of Π, and the masks, tails and salts of key, witness and level.
@@ -76,7 +98,7 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
     let ledger = prover.padUses.ledger
     let products = Set(ledger.products.map(\.product))
     let sent = (0..<ledger.count).filter { !products.contains($0) }
-    let fields = ProgrammedProver.fields.filter { $0.kind == .secure }.prefix { $0.label != "mask.sum" }
+    let fields = prover.fields.padded
     precondition(fields.count == sent.count, "every message has a pad")
     let classes = Dictionary(grouping: zip(sent, fields), by: \.1.label).mapValues { $0.map(\.0) }
     let factors = ledger.products.flatMap { [$0.first, $0.second] }
@@ -140,15 +162,24 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
       ]
     } + [
       LeftOut(
+        name: "tails of Π", stage: .everything, count: 240,
+        change: without(.tails, [8 * rowCount * code.tailCount..<Int.max]), leak: "relation in messages and Π"),
+      LeftOut(
         name: "half of the witness's tails", stage: .everything, count: code.queryCount, change: without(.tails, short),
         leak: "relation in row of witness")
     ]
   }()
 
   private static let opening: [LeftOut] = {
-    guard case .committed(let code, _, _) = prover.plan.levels[0] else { return [] }
+    guard case .committed(let code, let rowCount, _) = prover.plan.levels[0] else { return [] }
     let (row, used) = (8 << code.variableCount, 16 * prover.plan.levels[0].roundCount)
     func masks(_ ranges: [Range<Int>]) -> SecretChange { without(.levelMasks, ranges) }
+    func tails(_ name: String, _ row: Int, _ leak: String) -> LeftOut {
+      let tail = 16 * code.tailCount
+      return LeftOut(
+        name: "tail of \(name)", stage: .opening, count: 300,
+        change: without(.levelTails, [tail * row..<tail * (row + 1)]), leak: "relation in \(leak)")
+    }
     return [
       LeftOut(name: "Π'", stage: .opening, count: 40, change: without(.levelPads), leak: "fold.round"),
       LeftOut(name: "s'", stage: .opening, count: 40, change: masks([0..<2 * row]), leak: "final"),
@@ -156,6 +187,8 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
       LeftOut(
         name: "s'' over Π'", stage: .opening, count: 60,
         change: masks([2 * row..<2 * row + used, 3 * row..<3 * row + used]), leak: "relation in fold.round"),
+      tails("Π'", rowCount, "Π' and h''"), tails("s'", rowCount + 1, "H and h'"),
+      tails("s''", rowCount + 2, "Π' and h''"),
     ]
   }()
 }

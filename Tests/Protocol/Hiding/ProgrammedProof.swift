@@ -7,8 +7,11 @@ import Verifier
 
 /// Proofs of one statement, with secrets that a test chooses and, if it likes, challenges that do not depend on messages.
 struct ProgrammedProver: Sendable {
-  /// Two sets of weights of one network, the hidden units in another order, that give the same outputs.
+  /// Two sets of weights of one network that give the same outputs: the hidden units are in another order, and one that
+  /// no output depends on computes something else.
   static let both = [false, true].map { ProgrammedProver(.hidden(isPermuted: $0)) }
+  /// The weight range proofs of both.
+  static let ranges = [false, true].map { ProgrammedProver(SmallNetwork.hidden(isPermuted: $0).weightRange, batch: 1) }
 
   let circuit: ArithmeticCircuit
   let weights: [[Int64]]
@@ -119,21 +122,21 @@ extension SmallNetwork {
     let (w2, w3) = (b.weight([3, 2]), b.weight([3, 2], bits: 3))
     b.output(b.contraction([3], [b.term(1, w2, y), b.term(1, w3, y, y)]))
     let network = SmallNetwork(b, batches: [2])
-    guard isPermuted else { return network }
-    let sizes = [3, 1]
-    let permuted = zip(network.weights, sizes + [0, 0]).map { weights, size in
-      let entries = size == 0 ? unitCount : size
-      let groups = stride(from: 0, to: weights.count, by: entries).map { Array(weights[$0..<$0 + entries]) }
-      return size == 0 ? groups.flatMap { $0.reversed() } : groups.reversed().flatMap(\.self)
+    var weights = network.weights
+    for unit in [unitCount - 1, 2 * unitCount - 1] { (weights[2][unit], weights[3][unit]) = (0, 0) }
+    if isPermuted {
+      weights[1][unitCount - 1] = ~weights[1][unitCount - 1]
+      for index in 3 * (unitCount - 1)..<3 * unitCount { weights[0][index] = ~weights[0][index] }
+      weights = zip(weights, [3, 1, 0, 0]).map { weights, size in
+        let entries = size == 0 ? unitCount : size
+        let groups = stride(from: 0, to: weights.count, by: entries).map { Array(weights[$0..<$0 + entries]) }
+        return size == 0 ? groups.flatMap { $0.reversed() } : groups.reversed().flatMap(\.self)
+      }
     }
-    return SmallNetwork(circuit: network.circuit, weights: permuted, batches: [2], inputs: network.inputs)
+    return SmallNetwork(circuit: network.circuit, weights: weights, batches: [2], inputs: network.inputs)
   }
-}
 
-extension ProgrammedProver {
-  /// Where h'' begins in the final vector.
-  var maskedPadOffset: Int {
-    guard case .committed(let code, _, _) = plan.levels[0] else { return 0 }
-    return plan.levels[0].maskedBlocks[1].entries << code.variableCount
+  fileprivate var weightRange: SmallNetwork {
+    SmallNetwork(circuit: circuit.weightRangeCircuit, weights: weights, batches: [1]) { _ in [] }
   }
 }

@@ -1,3 +1,4 @@
+import Circuit
 import Field
 import Prover
 import Verifier
@@ -22,6 +23,7 @@ struct Sample: Sendable {
   static let coins = Digest(words: SIMD4(3, 14, 15, 92))
 
   let stage: Stage
+  let plan: Plan
   let proofs: [[UInt8]]
   let fields: [ProofManifest.Field]
 }
@@ -29,12 +31,12 @@ struct Sample: Sendable {
 extension ProgrammedProver {
   /// Proofs with all secrets new, for both sets of weights.
   static let samples = both.map { $0.sample(.everything, count: 240) }
+  static let rangeSamples = ranges.map { $0.sample(.everything, count: 240) }
 
   /// The fields of every proof under the sample's challenges; those of an opening are named by what is opened.
-  static let fields: [ProofManifest.Field] = {
-    let prover = both[0]
-    let proof = prover.proof(.everything, 0) { _, _ in }
-    let manifest = ProofManifest(prover.plan, proof, Sponge(deafAt: Sample.coins))
+  var fields: [ProofManifest.Field] {
+    let proof = proof(.everything, 0) { _, _ in }
+    let manifest = ProofManifest(plan, proof, Sponge(deafAt: Sample.coins))
     precondition(manifest.byteCount == proof.count, "the manifest is complete")
     let opened = ["model", "witness", "level"]
     var (index, isAfterPaths) = (0, false)
@@ -44,7 +46,27 @@ extension ProgrammedProver {
       isAfterPaths = field.label == "paths"
       return .init(label: "\(opened[index]) \(field.label)", kind: field.kind, offset: field.offset)
     }
-  }()
+  }
+
+  /// What is sent up to the discharge, less its pads.
+  private var unpadded: [SecureField] {
+    let proof = proof(.messages, 0) { draw, bytes in if draw == .pads { bytes = bytes.map { _ in 0 } } }
+    return fields.padded.map { proof.element(at: $0.offset) }
+  }
+
+  /// Changes pads so that what is sent up to the discharge is what another prover sends.
+  func sendingAs(_ other: ProgrammedProver) -> SecretChange {
+    let (own, others) = (unpadded, other.unpadded)
+    let ledger = padUses.ledger
+    let products = Set(ledger.products.map(\.product))
+    let sent = (0..<ledger.count).filter { !products.contains($0) }
+    return { draw, bytes in
+      guard draw == .pads else { return }
+      for (pad, (own, other)) in zip(sent, zip(own, others)) {
+        bytes.setElement(bytes.element(at: 16 * pad) + other - own, at: 16 * pad)
+      }
+    }
+  }
 
   private func renewed(_ stage: Stage) -> [SecretDraw: Range<Int>] {
     let (ledger, layout) = padUses
@@ -61,7 +83,9 @@ extension ProgrammedProver {
     return Dictionary(uniqueKeysWithValues: draws.map { ($0, 0..<Int.max) })
   }
 
-  private func proof(_ stage: Stage, _ number: Int, _ change: @escaping SecretChange) -> [UInt8] {
+  private func proof(
+    _ stage: Stage, _ number: Int, model: Commitment? = nil, _ change: @escaping SecretChange
+  ) -> [UInt8] {
     let renewed = renewed(stage)
     func secrets(_ first: SecretDraw) -> StagedSecrets {
       StagedSecrets(from: first, number: UInt64(number), renewed: renewed, change: change)
@@ -71,11 +95,24 @@ extension ProgrammedProver {
     case .everything, .opening, .salts: opens = true
     case .messages, .spare, .quadraticMask: opens = false
     }
-    return prove(commit(secrets(.modelTails)), secrets(.pads), coins: Sample.coins, opens: opens)
+    return prove(model ?? commit(secrets(.modelTails)), secrets(.pads), coins: Sample.coins, opens: opens)
   }
 
   func sample(_ stage: Stage, count: Int, _ change: @escaping SecretChange = { _, _ in }) -> Sample {
-    Sample(stage: stage, proofs: (0..<count).map { proof(stage, $0, change) }, fields: Self.fields)
+    let isNew = renewed(stage).keys.contains { [.modelTails, .modelSalts].contains($0) }
+    let model = isNew ? nil : commit(StagedSecrets(from: .modelTails, number: 0, renewed: [:], change: change))
+    let proofs = (0..<count).map { proof(stage, $0, model: model, change) }
+    return Sample(stage: stage, plan: plan, proofs: proofs, fields: fields)
+  }
+}
+
+extension [ProofManifest.Field] {
+  /// Those that have pads.
+  var padded: [ProofManifest.Field] { Array(filter { $0.kind == .secure }.prefix { $0.label != "mask.sum" }) }
+
+  /// Those of each opened leaf.
+  func leaves(_ opened: String) -> [[ProofManifest.Field]] {
+    filter { $0.label == "\(opened) leaves" }.split { $0.kind == .salt }.map(Array.init)
   }
 }
 
@@ -98,18 +135,32 @@ extension Sample {
   private var independent: [(name: String, fields: [ProofManifest.Field])] {
     switch stage {
     case .everything:
-      return ["model", "witness", "level"].flatMap { opened in
-        let leaves = fields.filter { $0.label == "\(opened) leaves" }.split { $0.kind == .salt }.map(Array.init)
-        return [("column of \(opened)", leaves[0]), ("row of \(opened)", leaves.map { $0[0] })]
+      let leaves = fields.leaves("witness")
+      // Of Π more symbols than it has entries that are not sent.
+      let pads = leaves.prefix((plan.pads?.entryCount ?? 0) - fields.padded.count + 1).map { leaf in
+        ProofManifest.Field(label: "Π", kind: .secure, offset: leaf[plan.commitments[1].layout.rowCount].offset)
       }
+      return [("messages and Π", fields.padded + pads)]
+        + ["model", "witness", "level"].flatMap { opened in
+          let leaves = fields.leaves(opened)
+          return [("column of \(opened)", leaves[0]), ("row of \(opened)", leaves.map { $0[0] })]
+        }
     case .messages:
       let sums = ["mask.sum", "quadratic.round"]
       return [("messages", revealed.filter { !sums.contains($0.label) })]
     case .spare, .quadraticMask: return [("discharge", revealed)]
     case .opening:
+      guard case .committed(let code, let rowCount, _) = plan.levels[0] else { return [] }
       let rounds = fields.prefix { $0.label != "mask.value" }.filter { $0.label == "fold.round" }
-      let masked = fields.filter { $0.label == "final" }.dropFirst(ProgrammedProver.both[0].maskedPadOffset)
-      return [("fold.round", rounds + masked.prefix(rounds.count) + fields.filter { $0.label == "mask.value" })]
+      let (final, blocks) = (fields.filter { $0.label == "final" }, plan.levels[0].maskedBlocks)
+      let masked = final.dropFirst(blocks[1].entries << code.variableCount)
+      let tails = blocks.map { final.dropFirst(($0.tail ?? 0) * code.tailCount).prefix(code.tailCount) }
+      let leaf = fields.leaves("level")[0]
+      return [
+        ("fold.round", rounds + masked.prefix(rounds.count) + fields.filter { $0.label == "mask.value" }),
+        ("H and h'", Array(leaf.prefix(rowCount) + tails[0])),
+        ("Π' and h''", [leaf[rowCount]] + rounds + tails[1]),
+      ]
     case .salts: return []
     }
   }
@@ -139,13 +190,19 @@ extension Sample {
     return leaks
   }
 
-  /// The kinds of messages whose distributions differ.
+  /// The kinds of messages whose distributions differ, and relations that hold with other constants.
   func differences(from other: Sample) -> Set<String> {
     var labels: Set<String> = []
     for field in revealed {
       for (own, others) in zip(bins(field), other.bins(field)) where own.distance(others) > Bins.limit {
         labels.insert(field.label)
       }
+    }
+    for group in independent {
+      let rank = rank(group.fields)
+      guard rank < min(group.fields.count, proofs.count - 1) else { continue }
+      let both = Sample(stage: stage, plan: plan, proofs: proofs + other.proofs, fields: fields)
+      if both.rank(group.fields) > max(rank, other.rank(group.fields)) { labels.insert("relation in \(group.name)") }
     }
     return labels
   }
@@ -162,8 +219,10 @@ extension Sample {
   private func rank(_ fields: [ProofManifest.Field]) -> Int {
     var rows = proofs.map { proof in
       fields.map { field in
-        field.kind == .symbol
-          ? SecureField(BaseField(reducing: proof.word(at: field.offset))) : proof.element(at: field.offset)
+        switch field.kind {
+        case .symbol: SecureField(BaseField(reducing: proof.word(at: field.offset)))
+        case .secure, .digest, .salt: proof.element(at: field.offset)
+        }
       }
     }
     let origin = rows.removeFirst()

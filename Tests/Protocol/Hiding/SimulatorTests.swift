@@ -8,7 +8,9 @@ import Verifier
 @Suite("What a proof shows can be made without its secrets") struct SimulatorTests {
   private static let prover = ProgrammedProver.both[0]
 
-  static func simulator(_ statement: Statement, _ random: inout SecretStream) -> Simulator {
+  static func simulator(
+    _ statement: Statement, _ random: inout SecretStream, of prover: ProgrammedProver = prover
+  ) -> Simulator {
     Simulator(prover.plan, statement, proofCount: 1, coins: Sample.coins, random: &random)
   }
 
@@ -53,14 +55,21 @@ import Verifier
     }
   }
 
-  @Test("simulated proofs look like real ones, message by message, for either set of weights") func sameDistribution() throws {
-    var random = Self.stream(3)
-    let proofs = try (0..<ProgrammedProver.samples[0].proofs.count).map { _ in
-      let simulator = Self.simulator(Self.prover.statement, &random)
-      return try simulator.prove(&random)
+  @Test(
+    "simulated proofs, of weight ranges too, look like real ones, message by message, for either set of weights",
+    arguments: [false, true])
+  func sameDistribution(ofRanges: Bool) throws {
+    var random = Self.stream(ofRanges ? 4 : 3)
+    let prover = ofRanges ? ProgrammedProver.ranges[0] : Self.prover
+    let real = ofRanges ? ProgrammedProver.rangeSamples : ProgrammedProver.samples
+    let proofs = try (0..<real[0].proofs.count).map { _ in
+      let simulator = Self.simulator(prover.statement, &random, of: prover)
+      let proof = try simulator.prove(&random)
+      try prover.plan.verify(simulator.core, prover.statement, proof, coins: Sample.coins)
+      return proof
     }
-    let simulated = Sample(stage: .everything, proofs: proofs, fields: ProgrammedProver.fields)
+    let simulated = Sample(stage: .everything, plan: prover.plan, proofs: proofs, fields: real[0].fields)
     #expect(simulated.leaks == [])
-    for real in ProgrammedProver.samples { #expect(real.differences(from: simulated) == []) }
+    for sample in real { #expect(sample.differences(from: simulated) == []) }
   }
 }
