@@ -1,0 +1,122 @@
+import Circuit
+import Glibc
+import Prover
+import TestSupport
+import Testing
+import Verifier
+
+/// Files changed at random, their digests made right again: nothing traps, and nobody takes one for what it is not.
+@Suite("row 16: changed files, resealed") struct FuzzTests {
+  private static let networks: [ProofMode: ProvenNetwork] = [
+    .plain: ProvenNetwork(.small, batch: 2), .hiding: ProvenNetwork(.hidden(isPermuted: false), batch: 2, mode: .hiding),
+  ]
+
+  private static func network(_ mode: ProofMode) -> ProvenNetwork {
+    guard let network = networks[mode] else { preconditionFailure("both modes") }
+    return network
+  }
+
+  /// What pieces are taken from.
+  private static let donors = networks.values.flatMap {
+    [$0.verifyingKey.file, $0.proof.file($0.circuit), $0.key.file, $0.circuit.file]
+  }
+
+  /// Counts what `use` does with changed files: what it throws, or that it accepts.
+  private func outcomes(
+    _ seed: UInt64, _ count: Int, _ file: [UInt8], lengths: [Int], _ use: ([UInt8]) throws -> Void
+  ) -> [String: Int] {
+    var mutator = FileMutator(seed: seed, donors: Self.donors)
+    var outcomes: [String: Int] = [:]
+    for _ in 0..<count {
+      let changed = mutator.changed(file, lengths: lengths)
+      var outcome = "accepted"
+      do { try use(changed) } catch { outcome = String("\(error)".prefix { $0 != "(" }) }
+      outcomes[outcome, default: 0] += 1
+    }
+    return outcomes
+  }
+
+  @Test("no verifying key is accepted", arguments: [(ProofMode.plain, 5_000), (.hiding, 4_000)])
+  func verifyingKeys(mode: ProofMode, count: Int) throws {
+    let proven = Self.network(mode)
+    let file = proven.verifyingKey.file
+    let end = 11 + 4 + proven.circuit.encoded.count
+    let outcomes = outcomes(51, count, file, lengths: [11, end + 39]) { changed in
+      let key = try VerifyingKey(file: changed)
+      try key.verifyWeightRange()
+    }
+    #expect(outcomes["accepted"] == nil && outcomes.count >= 4, "\(outcomes)")
+  }
+
+  @Test("no proof is accepted", arguments: [(ProofMode.plain, 4_000), (.hiding, 4_000)])
+  func proofs(mode: ProofMode, count: Int) throws {
+    let proven = Self.network(mode)
+    let file = proven.proof.file(proven.circuit)
+    var lengths = [75]
+    let context = 80 + proven.statement.visibility.count
+    let inputs = context + 4 + proven.statement.context.count
+    lengths += [context, inputs]
+    let outcomes = outcomes(52, count, file, lengths: lengths) { changed in
+      try proven.verifyingKey.verify(try Proof(file: changed, key: proven.verifyingKey))
+    }
+    #expect(outcomes["accepted"] == nil && outcomes.count >= 5, "\(outcomes)")
+  }
+
+  /// A forged proving key may be used: its proofs are refused, or say what is true.
+  @Test("no proving key makes a false statement hold", arguments: [(ProofMode.plain, 1_500), (.hiding, 1_500)])
+  func provingKeys(mode: ProofMode, count: Int) throws {
+    let proven = Self.network(mode)
+    var (usedCount, provedCount) = (0, 0)
+    let end = 11 + 4 + proven.circuit.encoded.count
+    let outcomes = outcomes(53, count, proven.key.file, lengths: [11, end]) { changed in
+      let key = try ProvingKey(file: changed)
+      usedCount += 1
+      guard key.circuit == proven.circuit, key.core.mode == mode, usedCount % 2 == 0 else { return }
+      let proof = try key.prove(batch: 2, inputs: proven.statement.inputs, mode: mode, threads: 1).proof
+      provedCount += 1
+      let isValid = (try? proven.verifyingKey.verify(proof)) != nil
+      #expect(!isValid || proof.statement.outputs == proven.statement.outputs)
+    }
+    #expect(outcomes.count >= 3 && usedCount > 100 && provedCount > 20, "\(outcomes) \(usedCount) \(provedCount)")
+  }
+
+  @Test("weights and circuits are read as they are written, or not at all") func weightsAndCircuits() throws {
+    let proven = Self.network(.hiding)
+    let file = proven.circuit.weightsFile(proven.key.weights)
+    let weights = outcomes(54, 3_000, file, lengths: []) { changed in
+      let weights = try proven.circuit.weights(file: changed)
+      #expect(proven.circuit.weightsFile(weights) == changed && weights != proven.key.weights)
+    }
+    #expect(weights["accepted", default: 0] > 20 && weights.count >= 4, "\(weights)")
+    let circuits = outcomes(55, 3_000, proven.circuit.file, lengths: [18]) { changed in
+      let circuit = try ArithmeticCircuit(file: changed)
+      #expect(circuit.file == changed && circuit != proven.circuit)
+    }
+    #expect(circuits["accepted", default: 0] > 20 && circuits.count >= 3, "\(circuits)")
+  }
+
+  @Test("a count of spent positions of another key, size or kind is refused") func spentPositions() throws {
+    let proven = Self.network(.hiding)
+    var template = Array("/tmp/zkml-fuzz.XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let path = folder + "/net.spent"
+    defer {
+      unlink(path)
+      rmdir(folder)
+    }
+    let ledger = try #require(PositionLedger(path: path, core: proven.core))
+    let file = ledger.newFile(spent: [1, 2, 3]).bytes
+    let most = ledger.limit / ledger.queryCount
+    let outcomes = outcomes(56, 1_000, file, lengths: []) { changed in
+      let stream = try #require(fopen(path, "w"))
+      fwrite(changed, 1, changed.count, stream)
+      fclose(stream)
+      let remaining = try ledger.remainingProofCount()
+      #expect((0...most).contains(remaining))
+      let owner = 11..<11 + Digest.byteCount + 1
+      #expect(changed.count == file.count && changed[owner] == file[owner])
+    }
+    #expect(Set(outcomes.keys) == ["accepted", "damaged", "otherKey"], "\(outcomes)")
+  }
+}
