@@ -68,7 +68,7 @@ private enum Leftovers {
     return regions
   }
 
-  /// What is found of a proof's secrets after it, by name.
+  /// How often parts of a proof's secrets are found after it, by name. What was written over by chance is not found.
   ///
   /// - Parameter keeps: Whether a mask is kept on purpose.
   static func ofProof(keeps: Bool = false) -> [String: Int] {
