@@ -79,7 +79,8 @@ private let allLabels = ProofMode.both.flatMap { labels($0) }
     #expect(count > 0)
   }
 
-  @Test("row 5: each field is in a check: its change is rejected, also where no challenge depends on it", arguments: allLabels)
+  @Test("row 5: each field is in a check: its change is rejected, also where no challenge depends on it",
+    arguments: allLabels)
   func fieldsAreChecked(label: String, mode: ProofMode) throws {
     var count = 0
     for proven in ProvenNetwork.proven(mode) where ["small", "dense", "three operands"].contains(proven.circuit.name) {

@@ -25,7 +25,8 @@ import Verifier
       let batch = compiled.integers.inputs[0].quantize(samples)
       let width = compiled.integers.inputs[0].port.width
       images = (0..<21).map { Array(batch.values[$0 * width..<($0 + 1) * width]) }
-      key = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, proofCount: mode.proofCount, threads: 2)
+      key = ProvingKey(
+        circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, proofCount: mode.proofCount, threads: 2)
       verifyingKey = try key.verifyingKey(threads: 2)
       var weights = compiled.lowered.weights
       weights[0][0] += weights[0][0] < 0 ? 1 : -1

@@ -30,7 +30,10 @@ import Verifier
     let proven = ProvenNetwork.small(mode)
     let slack = slack(proven.plan.commitments[1].layout)
     #expect(!slack.isEmpty)
-    #expect(error(proven, changing: { rows in for index in slack { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) } }) == nil)
+    let error = error(proven, changing: { rows in
+      for index in slack { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) }
+    })
+    #expect(error == nil)
   }
 
   @Test("row 11: junk in the padding of an advice column is rejected, in every padded slot", arguments: ProofMode.both)
@@ -71,7 +74,8 @@ import Verifier
       let second = large.key.weights[1].indices.filter { $0 % 8 < 5 }.map { large.key.weights[1][$0] }
       let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1, mode: mode)
       // The commitment has the large model's entries under the small model's circuit.
-      let core = KeyCore(circuit: honest.circuit, proofCount: mode.proofCount, code: honest.core.code, root: large.core.root)
+      let core = KeyCore(
+        circuit: honest.circuit, proofCount: mode.proofCount, code: honest.core.code, root: large.core.root)
       small = honest
       var prover = MaliciousProver(honest, core: core)
       prover.model = large.key.commitment

@@ -55,7 +55,8 @@ import Verifier
     var circuit = b.circuit
     circuit.tables[0].content = .function(lower: 1, values: [5, 0, 5])
     try circuit.validate()
-    let proven = ProvenNetwork(SmallNetwork(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1, mode: mode)
+    let proven = ProvenNetwork(
+      SmallNetwork(circuit: circuit, weights: [], batches: [1]) { _ in [[1, 3]] }, batch: 1, mode: mode)
     #expect(proven.error(proven.proof.bytes) == nil)
     for value: Int64 in [0, 5] {
       var prover = MaliciousProver(proven)

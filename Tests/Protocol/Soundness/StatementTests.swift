@@ -87,13 +87,34 @@ import Verifier
     ] { expectAllDiffer(challenges(other, .inference, proven.statement)) }
   }
 
+  @Test("rows 1, 14: the first challenge depends on everything that a proof is bound to") func binding() {
+    let proven = ProvenNetwork.small(.hiding)
+    func challenge(
+      _ purpose: Purpose = .inference, _ mode: ProofMode = .hiding, key: Digest = .zero,
+      _ change: (inout Statement) -> Void = { _ in }
+    ) -> SecureField {
+      var sponge = Sponge()
+      var statement = proven.statement
+      change(&statement)
+      sponge.bind(purpose, mode, keyCore: key, statement, proven.circuit)
+      return sponge.challenge("first")
+    }
+    let challenges = [
+      challenge(), challenge(.weightRange), challenge(.inference, .plain), challenge(key: proven.core.digest),
+      challenge { $0.batch += 1 }, challenge { $0.batch += 1 << 24 }, challenge { $0.visibility = [.hidden] },
+      challenge { $0.inputs[0][0] ^= 1 }, challenge { $0.outputs[0][0] += 1 }, challenge { $0.context[2] += 1 },
+      challenge { $0.context = [] },
+    ]
+    #expect(Set(challenges).count == challenges.count)
+  }
+
   @Test("row 2: every challenge after a byte depends on it, unless it belongs to a Merkle path",
     arguments: ProofMode.both)
   func challengesDependOnProof(mode: ProofMode) {
     let proven = ProvenNetwork.small(mode)
     let manifest = proven.manifest
-    let fields = manifest.fields.filter { $0.label != "paths" }
-    for field in stride(from: 0, to: fields.count, by: max(1, fields.count / 120)).map({ fields[$0] }) {
+    let fields = Dictionary(grouping: manifest.fields.filter { $0.label != "paths" }, by: \.label).values
+    for field in fields.flatMap({ [$0[0], $0[$0.count / 2], $0[$0.count - 1]] }) {
       let bytes = proven.proof.bytes.incremented(at: field.offset)
       let boundary = manifest.challenges.firstIndex { $0.offset > field.offset } ?? manifest.challenges.count
       let next = manifest.challenges[boundary...].prefix(3)
@@ -121,8 +142,8 @@ import Verifier
     for (commitment, expected) in [
       (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
     ] {
-      let bytes = proven.plan.prove(.inference, proven.core, [commitment].compactMap { $0 }, statement, witness,
-        random: proven.secrets, threads: 1
+      let bytes = proven.plan.prove(
+        .inference, proven.core, [commitment].compactMap { $0 }, statement, witness, random: proven.secrets, threads: 1
       ).bytes
       #expect(proven.error(bytes, statement) == expected)
     }
