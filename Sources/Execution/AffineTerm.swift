@@ -5,13 +5,24 @@ import Circuit
 /// Reads outside a column are 0, and so are the products with them: the loops leave them out.
 struct AffineTerm: Sendable {
   struct Loop: Sendable {
-    /// Nil for the batch axis.
-    var size: Int?
+    /// The part of the axis at which all operands are read inside; nil for the batch axis.
+    var range: Range<Int>?
+    /// Of the axis; nil for the batch axis.
+    var fullSize: Int?
     var isSummed: Bool
     /// Lane 0 is the output, lane 1 + i operand i.
     var strides: SIMD4<Int>
 
-    func count(batch: Int) -> Int { size ?? batch }
+    func count(batch: Int) -> Int { range?.count ?? batch }
+
+    var isWhole: Bool { range?.count == fullSize }
+
+    /// The loop over the whole axis.
+    var whole: Loop {
+      var loop = self
+      loop.range = fullSize.map { 0..<$0 }
+      return loop
+    }
   }
 
   let coefficient: Int64
@@ -45,13 +56,26 @@ struct AffineTerm: Sendable {
     for axis in output.axes + summed {
       let stride = strides[axis] ?? SIMD4(repeating: 0)
       guard axis != ArithmeticCircuit.batchAxis else {
-        loops.append(Loop(size: nil, isSummed: false, strides: stride))
+        loops.append(Loop(range: nil, fullSize: nil, isSummed: false, strides: stride))
         continue
       }
       let range = limits[axis] ?? 0..<circuit.axes[axis]
       if range.isEmpty { return nil }
       start &+= stride &* range.lowerBound
-      loops.append(Loop(size: range.count, isSummed: summed.contains(axis), strides: stride))
+      loops.append(
+        Loop(range: range, fullSize: circuit.axes[axis], isSummed: summed.contains(axis), strides: stride))
     }
+  }
+
+  /// Where the loops would start if they ran over whole axes.
+  var wholeStart: SIMD4<Int> { loops.reduce(start) { $0 &- $1.strides &* ($1.range?.lowerBound ?? 0) } }
+
+  /// Whether two terms differ only in where they start and which part of the output's axes they reach.
+  func isParallel(to other: AffineTerm) -> Bool {
+    columns == other.columns && coefficient == other.coefficient && loops.count == other.loops.count
+      && zip(loops, other.loops).allSatisfy { own, other in
+        own.fullSize == other.fullSize && own.isSummed == other.isSummed && own.strides == other.strides
+          && (!own.isSummed || own.range == other.range)
+      }
   }
 }

@@ -45,9 +45,11 @@ package struct CircuitExecutor: Sendable {
     let integers = Dictionary(uniqueKeysWithValues: zip(circuit.columns(of: .weight), weights))
     for contraction in circuit.contractions {
       let output = circuit.columns[contraction.output]
+      let terms = contraction.terms.compactMap { AffineTerm($0, output: output, circuit) }
       steps[contraction.output] = .contraction(
-        contraction.terms.compactMap { AffineTerm($0, output: output, circuit) }.map { term in
-          MatrixProduct(term, circuit) { integers[$0] }.map { .matrix($0, columns: term.columns) } ?? .strided(term)
+        terms.grouped().flatMap { terms -> [TermKernel] in
+          MatrixProduct(terms, circuit) { integers[$0] }.map { [.matrix($0, columns: terms[0].columns)] }
+            ?? terms.map { .strided($0) }
         })
     }
     var widths: [Int: Int] = [:]
@@ -121,5 +123,18 @@ package struct CircuitExecutor: Sendable {
       }
     }
     return columns
+  }
+}
+
+extension [AffineTerm] {
+  /// The terms, parallel ones together.
+  fileprivate func grouped() -> [[AffineTerm]] {
+    reduce(into: []) { groups, term in
+      if let index = groups.firstIndex(where: { $0[0].isParallel(to: term) }) {
+        groups[index].append(term)
+      } else {
+        groups.append([term])
+      }
+    }
   }
 }

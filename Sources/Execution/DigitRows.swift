@@ -41,36 +41,52 @@ struct DigitRows: Sendable {
   let sums: [Int64]
 
   /// - Parameters:
-  ///   - rows: The offset of each row's first integer in `integers`.
-  ///   - columns: The offsets of a row's integers from there.
+  ///   - rows: By part of a row and by row, the offset of the part's first integer in `integers`; nil for zeros.
+  ///   - columns: The offsets of a part's integers from there.
   init(
-    _ integers: Integers, rows: [Int], columns: [Int], _ digits: Digits, withSums: Bool, threads: Int
+    _ integers: Integers, rows parts: [[Int?]], columns: [Int], _ digits: Digits, withSums: Bool, threads: Int
   ) {
-    (rowCount, width) = (rows.count, columns.count)
-    rowStride = Self.rowStride(width: columns.count)
+    let (rowCount, partWidth) = (parts[0].count, columns.count)
+    let width = parts.count * partWidth
+    let rowStride = Self.rowStride(width: width)
+    (self.rowCount, self.width, self.rowStride) = (rowCount, width, rowStride)
     let isContiguous = columns.enumerated().allSatisfy { $0 == $1 }
-    let (width, rowStride) = (width, rowStride)
     planes = (0..<digits.count).map { digit in
-      [SIMD16<Int16>](unsafeUninitializedCapacity: rows.count * rowStride) { buffer, initialized in
-        initialized = rows.count * rowStride
+      [SIMD16<Int16>](unsafeUninitializedCapacity: rowCount * rowStride) { buffer, initialized in
+        initialized = rowCount * rowStride
         let start = UnsafeMutableRawPointer(buffer.baseAddress)?.assumingMemoryBound(to: Int16.self)
-        Parallel.forEachRange(rows.count, size: max((1 << 15) / width, 1), threads: threads) { range in
+        Parallel.forEachRange(rowCount, size: max((1 << 15) / width, 1), threads: threads) { range in
           guard let start else { return }
           for row in range {
-            let (target, source) = (start + 16 * rowStride * row, integers + rows[row])
-            if isContiguous {
-              digits.extract(digit, target, width) { source[$0] }
-            } else {
-              columns.withUnsafeBufferPointer { columns in
-                digits.extract(digit, target, width) { source[columns[$0]] }
+            let line = start + 16 * rowStride * row
+            for (part, offsets) in parts.enumerated() {
+              let target = line + part * partWidth
+              guard let offset = offsets[row] else {
+                digits.extract(digit, target, partWidth) { _ in 0 }
+                continue
+              }
+              let source = integers + offset
+              if isContiguous {
+                digits.extract(digit, target, partWidth) { source[$0] }
+              } else {
+                columns.withUnsafeBufferPointer { columns in
+                  digits.extract(digit, target, partWidth) { source[columns[$0]] }
+                }
               }
             }
-            for index in width..<16 * rowStride { target[index] = 0 }
+            for index in width..<16 * rowStride { line[index] = 0 }
           }
         }
       }
     }
-    sums = withSums ? rows.map { row in columns.reduce(0) { $0 &+ integers[row + $1] } } : []
+    sums =
+      withSums
+      ? (0..<rowCount).map { row in
+        parts.reduce(0 as Int64) { sum, offsets in
+          guard let offset = offsets[row] else { return sum }
+          return columns.reduce(sum) { $0 &+ integers[offset + $1] }
+        }
+      } : []
   }
 
   /// Rows do not start at equal places of the cache.

@@ -1,13 +1,18 @@
 import Circuit
 
-/// A term of two operands with a long sum, as products of matrices: for each group of indices that both operands name,
-/// left rows times right rows. Digits of 16 bits, sums of 32 bits over blocks in which they cannot overflow.
+/// Parallel terms of two operands with a long sum, as products of matrices: for each group of indices that both operands
+/// name, left rows times right rows, which have a part for each term. Digits of 16 bits, sums of 32 bits over blocks in which they cannot overflow.
 struct MatrixProduct: Sendable {
   private typealias Loop = AffineTerm.Loop
   private typealias Item = (group: Int, rows: Range<Int>, columns: Range<Int>)
 
   private let coefficient: Int64
-  private let start: SIMD4<Int>
+  /// Of the output.
+  private let start: Int
+  /// By term, of the operands.
+  private let (leftStarts, rightStarts): ([Int], [Int])
+  /// By term and by group and column, the part of the axis that the term reaches.
+  private let ranges: [[Range<Int>?]]
   /// Lanes of the operands.
   private let (leftLane, rightLane): (Int, Int)
   private let (groups, rows, columns): ([Loop], [Loop], [Loop])
@@ -22,32 +27,49 @@ struct MatrixProduct: Sendable {
   /// Nil for a term that has not this form, or whose matrices are too thin to be worth it.
   ///
   /// - Parameter weights: The integers of weight columns, nil for other columns.
-  init?(_ term: AffineTerm, _ circuit: ArithmeticCircuit, weights: (Int) -> [Int64]?) {
+  init?(_ terms: [AffineTerm], _ circuit: ArithmeticCircuit, weights: (Int) -> [Int64]?) {
+    let term = terms[0]
     guard term.columns.count == 2 else { return nil }
     let isWeight = term.columns.map { circuit.columns[$0].kind == .weight }
     guard !(isWeight[0] && isWeight[1]) else { return nil }
     let (left, right) = isWeight[1] ? (2, 1) : (1, 2)
     (leftLane, rightLane) = (left, right)
-    (coefficient, start) = (term.coefficient, term.start)
-    let outer = term.loops.filter { !$0.isSummed }
+    coefficient = term.coefficient
+    let isSingle = terms.count == 1
+    start = isSingle ? term.start[0] : term.wholeStart[0]
+    leftStarts = terms.map { isSingle ? $0.start[left] : $0.wholeStart[left] }
+    rightStarts = terms.map { isSingle ? $0.start[right] : $0.wholeStart[right] }
+    func outer(_ term: AffineTerm, _ isIncluded: (Loop) -> Bool) -> [Loop] {
+      term.loops.filter { !$0.isSummed && isIncluded($0) }
+    }
+    func isRow(_ loop: Loop) -> Bool { loop.strides[left] != 0 && loop.strides[right] == 0 }
+    func isColumn(_ loop: Loop) -> Bool { loop.strides[left] == 0 && loop.strides[right] != 0 }
+    func isGroup(_ loop: Loop) -> Bool { (loop.strides[left] == 0) == (loop.strides[right] == 0) }
+    // Terms reach different parts of the right rows only.
+    guard isSingle || terms.allSatisfy({ $0.loops.allSatisfy { $0.isWhole || (isColumn($0) && !$0.isSummed) } }) else {
+      return nil
+    }
     let summed = term.loops.filter(\.isSummed)
-    rows = outer.filter { $0.strides[left] != 0 && $0.strides[right] == 0 }
-    columns = outer.filter { $0.strides[left] == 0 && $0.strides[right] != 0 }
-    groups = outer.filter { ($0.strides[left] == 0) == ($0.strides[right] == 0) }
+    let whole: (Loop) -> Loop = { isSingle ? $0 : $0.whole }
+    rows = outer(term, isRow).map(whole)
+    columns = outer(term, isColumn).map(whole)
+    groups = outer(term, isGroup).map(whole)
+    ranges = isSingle ? [] : terms.map { term in (outer(term, isGroup) + outer(term, isColumn)).map(\.range) }
     leftSummed = summed.offsets(left, batch: 1)
     rightSummed = summed.offsets(right, batch: 1)
     let isWide = [rows, columns].contains { $0.contains { $0.count(batch: 1) > 1 } }
-    guard leftSummed.count >= 16, isWide else { return nil }
+    guard leftSummed.count * terms.count >= 16, isWide else { return nil }
 
     let values = weights(term.columns[left - 1])
     let declared = circuit.columns[term.columns[left - 1]].range
     leftDigits = Digits(values.map { ($0.min() ?? 0, $0.max() ?? 0) } ?? declared, bits: 16, isShifted: false)
     let rightRange = circuit.columns[term.columns[right - 1]].range
+    guard isSingle || (rightRange.lower <= 0 && 0 <= rightRange.upper) else { return nil }
     let choices = [16, 8].map { Digits(rightRange, bits: $0, isShifted: true) }
-    let packed = values?.withUnsafeBufferPointer { [start, leftSummed, leftDigits, groups, rows] buffer in
+    let packed = values?.withUnsafeBufferPointer { [leftStarts, leftSummed, leftDigits, groups, rows] buffer in
       buffer.baseAddress.map { integers in
         DigitRows(
-          integers + start[left], rows: (groups + rows).offsets(left, batch: 1), columns: leftSummed, leftDigits,
+          integers, rows: (groups + rows).offsets(left, batch: 1, from: leftStarts), columns: leftSummed, leftDigits,
           withSums: choices[0].offset != 0, threads: 1)
       }
     }
@@ -69,17 +91,17 @@ struct MatrixProduct: Sendable {
   func add(to output: UnsafeMutablePointer<Int64>, _ operands: (Integers, Integers), batch: Int, threads: Int) {
     let (leftIntegers, rightIntegers) = leftLane == 1 ? operands : (operands.1, operands.0)
     let outputs = (
-      groups: groups.offsets(0, batch: batch).map { $0 + start[0] }, rows: rows.offsets(0, batch: batch),
+      groups: groups.offsets(0, batch: batch).map { $0 + start }, rows: rows.offsets(0, batch: batch),
       columns: columns.offsets(0, batch: batch)
     )
     let (rowCount, columnCount) = (outputs.rows.count, outputs.columns.count)
     let left =
       prepared
       ?? DigitRows(
-        leftIntegers + start[leftLane], rows: (groups + rows).offsets(leftLane, batch: batch), columns: leftSummed,
+        leftIntegers, rows: (groups + rows).offsets(leftLane, batch: batch, from: leftStarts), columns: leftSummed,
         leftDigits, withSums: rightDigits.offset != 0, threads: threads)
     let right = DigitRows(
-      rightIntegers + start[rightLane], rows: (groups + columns).offsets(rightLane, batch: batch),
+      rightIntegers, rows: (groups + columns).offsets(rightLane, batch: batch, from: rightStarts, within: ranges),
       columns: rightSummed, rightDigits, withSums: false, threads: threads)
     let depth = left.width * leftDigits.count * rightDigits.count
     let width = min(columnCount, 64)
@@ -165,6 +187,20 @@ extension [AffineTerm.Loop] {
       let (count, stride) = (loop.count(batch: batch), loop.strides[lane])
       if offsets.count == 1 { return (0..<count).map { offsets[0] + $0 * stride } }
       return offsets.flatMap { offset in (0..<count).map { offset + $0 * stride } }
+    }
+  }
+  /// The same from several starts, nil at indices outside the ranges given for each.
+  fileprivate func offsets(
+    _ lane: Int, batch: Int, from starts: [Int], within ranges: [[Range<Int>?]] = []
+  ) -> [[Int?]] {
+    let offsets = offsets(lane, batch: batch)
+    guard !ranges.isEmpty else { return starts.map { start in offsets.map { $0 + start } } }
+    return zip(starts, ranges).map { start, ranges in
+      let isInside = zip(self, ranges).reduce([true]) { isInside, loop in
+        let (count, range) = (loop.0.count(batch: batch), loop.1)
+        return isInside.flatMap { outer in (0..<count).map { outer && range?.contains($0) ?? true } }
+      }
+      return zip(offsets, isInside).map { $1 ? $0 + start : nil }
     }
   }
 }

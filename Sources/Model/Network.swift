@@ -71,6 +71,8 @@ package struct Node: Sendable {
 package enum Operation: Sendable {
   /// Over the last axis of one operand: … × in to … × out.
   case linear(Linear)
+  /// Of one operand, channels × rows × columns.
+  case convolution(Convolution)
   /// x·scale + shift of one operand, with vectors of constants.
   case affine(Affine)
   /// The same function of every element of one operand.
@@ -79,6 +81,12 @@ package enum Operation: Sendable {
   case sum([Double])
   /// The product of two operands, broadcast to the result's shape.
   case product
+  /// factor · the sum of the elements of each window of one operand, channels × rows × columns.
+  case windowSum(Window, factor: Double)
+  /// The largest element of each window of one operand, channels × rows × columns.
+  case windowMaximum(Window)
+  /// factor · the sum along some axes, which remain with size 1.
+  case reduce(axes: [Int], factor: Double)
   /// The same elements in the same order under another shape.
   case reshape
   /// Axis i of the result is axis `order[i]` of the operand.
@@ -106,6 +114,42 @@ package struct Linear: Sendable {
     self.outputCount = outputCount
     self.weights = weights
     self.bias = bias
+  }
+}
+
+/// y[o, r, c] = Σ weights[o, i, k, l]·x[g + i, row and column k, l of window r, c] + bias[o], g being the first channel of
+/// o's group.
+package struct Convolution: Sendable {
+  package var window: Window
+  package let groupCount: Int
+  /// Of all groups.
+  package let inputCount: Int
+  package let outputCount: Int
+  /// outputCount × inputCount / groupCount × rows × columns of the window, row-major.
+  package var weights: [Float]
+  /// outputCount
+  package var bias: [Float]
+
+  package init(
+    window: Window, groupCount: Int, inputCount: Int, outputCount: Int, weights: [Float], bias: [Float]
+  ) {
+    self.window = window
+    self.groupCount = groupCount
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    self.weights = weights
+    self.bias = bias
+  }
+
+  /// For each output channel the input channels that it reads.
+  var channels: [Range<Int>] { groupedChannels(inputCount, outputCount, groupCount: groupCount) }
+}
+
+func groupedChannels(_ inputCount: Int, _ outputCount: Int, groupCount: Int) -> [Range<Int>] {
+  let size = inputCount / groupCount
+  return (0..<outputCount).map { output in
+    let group = output / (outputCount / groupCount)
+    return group * size..<(group + 1) * size
   }
 }
 
@@ -160,8 +204,11 @@ extension Network {
       let elements = node.shape.reduce(1, *)
       switch node.operation {
       case .linear(let linear): return count + elements * linear.inputCount
+      case .convolution(let convolution):
+        return count + elements * (convolution.weights.count / convolution.outputCount)
       case .affine, .product: return count + elements
-      case .pointwise, .sum, .reshape, .transpose, .slice, .concatenate, .quantize: return count
+      case .pointwise, .sum, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice, .concatenate, .quantize:
+        return count
       }
     }
   }
@@ -177,8 +224,11 @@ extension Operation {
   var parameterCount: Int {
     switch self {
     case .linear(let linear): linear.weights.count + linear.bias.count
+    case .convolution(let convolution): convolution.weights.count + convolution.bias.count
     case .affine(let affine): affine.scale.count + affine.shift.count
-    case .pointwise, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: 0
+    case .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice, .concatenate,
+      .quantize:
+      0
     }
   }
 
@@ -186,11 +236,14 @@ extension Operation {
   var isFinite: Bool {
     switch self {
     case .linear(let linear): linear.weights.allSatisfy(\.isFinite) && linear.bias.allSatisfy(\.isFinite)
+    case .convolution(let convolution):
+      convolution.weights.allSatisfy(\.isFinite) && convolution.bias.allSatisfy(\.isFinite)
     case .affine(let affine): affine.scale.allSatisfy(\.isFinite) && affine.shift.allSatisfy(\.isFinite)
+    case .windowSum(_, let factor), .reduce(_, let factor): factor.isFinite
     case .pointwise(let function): function.isFinite
     case .sum(let coefficients): coefficients.allSatisfy(\.isFinite)
     case .quantize(let quantization): quantization.scale.isFinite
-    case .product, .reshape, .transpose, .slice, .concatenate: true
+    case .product, .windowMaximum, .reshape, .transpose, .slice, .concatenate: true
     }
   }
 }

@@ -54,6 +54,36 @@ import Testing
     for batch in network.batches { try expectExact(network, batch: batch) }
   }
 
+  /// Terms that differ in where they read: a part of a row each, with zeros beyond the column.
+  @Test(arguments: [-9...9 as ClosedRange<Int64>, 0...65535, -40000...40000], [[1, 2, 3], [2, 3, 1], [3, 1, 2]])
+  func windowsOfEveryArrangement(range: ClosedRange<Int64>, order: [Int]) throws {
+    // Channels, rows, columns; channels, rows, columns of the result; places of the window; one index.
+    var b = CircuitBuilder("windows", axes: [5, 6, 7, 4, 3, 7, 9, 1])
+    let x = b.input(order, range)
+    let (dense, deep) = (b.weight([7, 4, 1]), b.weight([1, 7]))
+    func read(_ place: Int, _ start: (Int, Int), _ stride: Int) -> Operand {
+      let bindings = [
+        1: Binding(1), 2: Binding(5, slice: .init(start: place / 3 - start.0, stride: stride)),
+        3: Binding(6, slice: .init(start: place % 3 - start.1, stride: 1)),
+      ]
+      return Operand(column: x, bindings: [Binding(0)] + order.map { bindings[$0] ?? Binding(0) })
+    }
+    func weight(_ column: Int, _ place: Int) -> Operand {
+      let axes = b.circuit.columns[column].axes
+      return Operand(
+        column: column, bindings: axes.map { $0 == 7 ? Binding(8, slice: .init(start: place, stride: 1)) : Binding($0) })
+    }
+    b.output(
+      b.contraction([4, 5, 6], (0..<9).map { Term(operands: [weight(dense, $0), read($0, (1, 1), 2)]) }))
+    b.output(
+      b.contraction(
+        [5, 6, 4], (0..<9).map { Term(coefficient: -2, operands: [read($0, (2, 0), 1), weight(dense, $0)]) }))
+    b.output(
+      b.contraction([1, 5, 6], (0..<9).map { Term(operands: [weight(deep, $0), read($0, (1, 1), 2)]) }))
+    let network = SmallNetwork(b, batches: [1, 3])
+    for batch in network.batches { try expectExact(network, batch: batch) }
+  }
+
   /// Widths at which factors leave 16 bits or sums leave 32, at the ends of all ranges.
   @Test(arguments: [2, 8, 16, 17, 31, 48], edgeRanges)
   func denseLayersAtTheEdges(bits: Int, range: ClosedRange<Int64>) throws {

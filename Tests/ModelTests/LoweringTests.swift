@@ -7,12 +7,17 @@ import Verifier
 
 @Suite struct LoweringTests {
   /// One network for each operator and for what lowering tells apart.
-  static let networks: [(name: String, network: Network)] = {
-    func build(_ name: String, _ shapes: [Int]..., body: (inout NetworkBuilder) -> Network) -> (String, Network) {
-      var builder = NetworkBuilder([1])
-      builder.inputs = shapes.enumerated().map { NamedShape(name: "x\($0)", shape: $1) }
-      return (name, body(&builder))
-    }
+  static let networks: [(name: String, network: Network)] = denseNetworks + windowNetworks
+
+  static func build(
+    _ name: String, _ shapes: [Int]..., body: (inout NetworkBuilder) -> Network
+  ) -> (name: String, network: Network) {
+    var builder = NetworkBuilder([1])
+    builder.inputs = shapes.enumerated().map { NamedShape(name: "x\($0)", shape: $1) }
+    return (name, body(&builder))
+  }
+
+  private static let denseNetworks: [(name: String, network: Network)] = {
     return [
       build("relu", [5]) { b in
         let hidden = b.relu(b.linear(0, 6))

@@ -27,6 +27,38 @@ struct NetworkBuilder {
     return add(.linear(linear), x, shape: shape.dropLast() + [outputCount])
   }
 
+  /// A convolution with weights in [−1, 1].
+  mutating func convolution(
+    _ x: Int, _ outputCount: Int, _ rows: WindowSide, _ columns: WindowSide, groups: Int = 1, seed: UInt64 = 1
+  ) -> Int {
+    let shape = shape(x)
+    let window = Window(rows: rows, columns: columns)
+    var random = SplitMix(state: seed)
+    let count = outputCount * shape[0] / groups * window.tapCount
+    let convolution = Convolution(
+      window: window, groupCount: groups, inputCount: shape[0], outputCount: outputCount,
+      weights: (0..<count).map { _ in Float.random(in: -1...1, using: &random) },
+      bias: (0..<outputCount).map { _ in Float.random(in: -1...1, using: &random) })
+    return add(.convolution(convolution), x, shape: slid(x, window, outputCount))
+  }
+
+  mutating func maximum(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
+    let window = Window(rows: rows, columns: columns)
+    return add(.windowMaximum(window), x, shape: slid(x, window, shape(x)[0]))
+  }
+
+  mutating func mean(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
+    let window = Window(rows: rows, columns: columns)
+    return add(.windowSum(window, factor: 1 / Double(window.tapCount)), x, shape: slid(x, window, shape(x)[0]))
+  }
+
+  private func slid(_ x: Int, _ window: Window, _ channels: Int) -> [Int] {
+    let shape = shape(x)
+    return [channels, window.rows.count(over: shape[1]), window.columns.count(over: shape[2])]
+  }
+
+  mutating func flattened(_ x: Int) -> Int { add(.reshape, x, shape: [shape(x).reduce(1, *)]) }
+
   mutating func apply(_ function: Pointwise, _ x: Int) -> Int { add(.pointwise(function), x, shape: shape(x)) }
   mutating func relu(_ x: Int) -> Int { apply(.function(.relu, .x), x) }
 

@@ -32,7 +32,50 @@ extension Linear {
   private var isFinite: Bool { Operation.linear(self).isFinite }
 }
 
+extension Convolution {
+  /// The layer and then `affine`, when its constants differ along the channels only; nil otherwise.
+  func folded(before affine: Affine) -> Convolution? {
+    guard let (scale, shift) = affine.alongChannels(count: outputCount) else { return nil }
+    var result = self
+    let width = weights.count / outputCount
+    for index in weights.indices { result.weights[index] = Float(Double(weights[index]) * Double(scale[index / width])) }
+    for output in bias.indices {
+      result.bias[output] = Float(Double(bias[output]) * Double(scale[output]) + Double(shift[output]))
+    }
+    return Operation.convolution(result).isFinite ? result : nil
+  }
+
+  /// First `affine` and then the layer, when its constants differ along the channels only and windows see no zero that
+  /// it would shift; nil otherwise.
+  func folded(after affine: Affine) -> Convolution? {
+    guard let (scale, shift) = affine.alongChannels(count: inputCount) else { return nil }
+    let isPadded = [window.rows, window.columns].contains { $0.before > 0 || $0.after > 0 }
+    guard !isPadded || shift.allSatisfy({ $0 == 0 }) else { return nil }
+    var result = self
+    var sums = bias.map(Double.init)
+    var position = 0
+    for (output, channels) in channels.enumerated() {
+      for channel in channels {
+        for _ in 0..<window.tapCount {
+          let weight = Double(weights[position])
+          result.weights[position] = Float(weight * Double(scale[channel]))
+          sums[output] += weight * Double(shift[channel])
+          position += 1
+        }
+      }
+    }
+    result.bias = sums.map { Float($0) }
+    return Operation.convolution(result).isFinite ? result : nil
+  }
+}
+
 extension Affine {
+  fileprivate func alongChannels(count: Int) -> (scale: [Float], shift: [Float])? {
+    let shape = [Int](repeating: 1, count: 3 - min(shape.count, 3)) + shape
+    guard shape.count == 3, shape[1] == 1, shape[2] == 1 else { return nil }
+    return (broadcast(scale, [scale.count], to: [count]), broadcast(shift, [shift.count], to: [count]))
+  }
+
   fileprivate func alongLastAxis(count: Int) -> (scale: [Float], shift: [Float])? {
     guard shape.dropLast().allSatisfy({ $0 == 1 }) else { return nil }
     return (broadcast(scale, [scale.count], to: [count]), broadcast(shift, [shift.count], to: [count]))

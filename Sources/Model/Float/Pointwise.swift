@@ -59,6 +59,23 @@ extension Pointwise: ExpressibleByFloatLiteral {
     }
   }
 
+  /// True when a larger argument never has a smaller result, as far as the expression shows.
+  var keepsOrder: Bool {
+    switch self {
+    case .x, .constant: true
+    case .function(let function, let argument):
+      switch function {
+      case .relu, .sigmoid, .tanh, .erf, .exp: argument.keepsOrder
+      case .sqrt, .log, .abs, .reciprocal, .negate: false
+      }
+    case .minimum(let first, let second), .maximum(let first, let second), .sum(let first, let second):
+      first.keepsOrder && second.keepsOrder
+    case .product(.constant(let factor), let argument), .product(let argument, .constant(let factor)):
+      factor >= 0 && argument.keepsOrder
+    case .product, .power: false
+    }
+  }
+
   /// The number of nodes of the expression.
   package var size: Int {
     switch self {

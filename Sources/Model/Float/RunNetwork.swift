@@ -56,6 +56,18 @@ extension Network {
     case .product:
       let factors = node.operands.map { broadcast(values[$0], self.shape(of: $0), to: node.shape) }
       return zip(factors[0], factors[1]).map { $0 * $1 }
+    case .convolution(let convolution): return convolution.apply(to: operand, rows: shape[1], columns: shape[2])
+    case .windowSum(let window, let factor):
+      return window.sums(
+        operand, rows: shape[1], columns: shape[2], planes: (0..<shape[0]).map { $0..<$0 + 1 },
+        weights: [Double](repeating: 1, count: shape[0] * window.tapCount), zero: 0
+      ) { $0 + $1 * $2 }.map { factor * $0 }
+    case .windowMaximum(let window):
+      return window.maxima(operand, rows: shape[1], columns: shape[2], lowest: -.infinity)
+    case .reduce(let axes, let factor):
+      var sums = [Double](repeating: 0, count: node.shape.reduce(1, *))
+      for (element, target) in zip(operand, reductionTargets(shape, axes: axes)) { sums[target] += element }
+      return sums.map { factor * $0 }
     case .reshape: return operand
     case .transpose(let order): return transposed(operand, shape, order: order)
     case .slice(let axis, let start, let stride):
@@ -89,6 +101,17 @@ extension Linear {
         results.append(sum + Double(bias[output]))
       }
     }
+    return results
+  }
+}
+
+extension Convolution {
+  func apply(to input: [Double], rows: Int, columns: Int) -> [Double] {
+    var results = window.sums(
+      input, rows: rows, columns: columns, planes: channels, weights: weights, zero: 0
+    ) { $0 + Double($1) * $2 }
+    let plane = results.count / outputCount
+    for index in results.indices { results[index] += Double(bias[index / plane]) }
     return results
   }
 }

@@ -86,6 +86,7 @@ private struct Simplifier {
     let node = nodes[index]
     switch node.operation {
     case .linear(let linear): foldBefore(index, linear)
+    case .convolution(let convolution): foldBefore(index, convolution)
     case .affine(let affine): simplify(index, affine)
     case .pointwise(let function): simplify(index, function)
     case .sum(let coefficients): simplify(index, coefficients)
@@ -96,6 +97,7 @@ private struct Simplifier {
       if start == 0, stride == 1, node.shape == shape(node.operands[0]) { replace(index, by: node.operands[0]) }
     case .concatenate:
       if node.operands.count == 1 { replace(index, by: node.operands[0]) }
+    case .windowSum, .windowMaximum, .reduce: break
     case .quantize(let quantization):
       if case .quantize(let inner)? = maker(node.operands[0])?.node.operation, inner == quantization {
         replace(index, by: node.operands[0])
@@ -133,7 +135,9 @@ extension Simplifier {
       switch node.operation {
       case .linear: uses[operand].byLinear += change
       case .pointwise: uses[operand].byPointwise += change
-      case .affine, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: break
+      case .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
+        .concatenate, .quantize:
+        break
       }
     }
   }
@@ -179,29 +183,50 @@ extension Simplifier {
 // MARK: Linear layers and constants
 
 extension Simplifier {
+  /// The constants that a node applies to its operand, when it does nothing else.
+  private func constants(_ node: Node) -> Affine? {
+    switch node.operation {
+    case .affine(let affine): affine
+    case .pointwise(let function): function.affine
+    case .linear, .convolution, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
+      .concatenate, .quantize:
+      nil
+    }
+  }
+
   /// An affine operand that only linear layers read becomes part of their weights.
   private mutating func foldBefore(_ index: Int, _ linear: Linear) {
     let operand = nodes[index].operands[0]
-    guard let (_, before) = maker(operand), uses[operand].all == uses[operand].byLinear else { return }
-    let affine: Affine
-    switch before.operation {
-    case .affine(let own): affine = own
-    case .pointwise(let function):
-      guard let own = function.affine else { return }
-      affine = own
-    case .linear, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: return
-    }
-    guard let folded = linear.folded(after: affine) else { return }
+    guard let (_, before) = maker(operand), uses[operand].all == uses[operand].byLinear,
+      let affine = constants(before), let folded = linear.folded(after: affine)
+    else { return }
     set(index, .linear(folded), before.operands)
   }
 
-  /// A constant scale and shift of a linear layer that nothing else reads becomes part of its weights.
+  /// An affine operand that nothing else reads becomes part of a convolution's weights.
+  private mutating func foldBefore(_ index: Int, _ convolution: Convolution) {
+    let operand = nodes[index].operands[0]
+    guard let (_, before) = maker(operand), uses[operand].all == 1, let affine = constants(before),
+      let folded = convolution.folded(after: affine)
+    else { return }
+    set(index, .convolution(folded), before.operands)
+  }
+
+  /// A constant scale and shift of a layer that nothing else reads becomes part of its weights.
   private mutating func foldAfter(_ index: Int, _ affine: Affine) -> Bool {
     let operand = nodes[index].operands[0]
-    guard let (place, before) = maker(operand), uses[operand].all == 1, case .linear(let linear) = before.operation,
-      let folded = linear.folded(before: affine)
-    else { return false }
-    nodes[place].operation = .linear(folded)
+    guard let (place, before) = maker(operand), uses[operand].all == 1 else { return false }
+    switch before.operation {
+    case .linear(let linear):
+      guard let folded = linear.folded(before: affine) else { return false }
+      nodes[place].operation = .linear(folded)
+    case .convolution(let convolution):
+      guard let folded = convolution.folded(before: affine) else { return false }
+      nodes[place].operation = .convolution(folded)
+    case .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
+      .concatenate, .quantize:
+      return false
+    }
     replace(index, by: operand)
     return true
   }
@@ -215,16 +240,9 @@ extension Simplifier {
     }
     if foldAfter(index, affine) { return }
     let operand = nodes[index].operands[0]
-    guard let (_, before) = maker(operand), uses[operand].all == 1 else { return }
-    let inner: Affine
-    switch before.operation {
-    case .affine(let own): inner = own
-    case .pointwise(let function):
-      guard let own = function.affine else { return }
-      inner = own
-    case .linear, .sum, .product, .reshape, .transpose, .slice, .concatenate, .quantize: return
-    }
-    guard let merged = affine.composed(after: inner) else { return }
+    guard let (_, before) = maker(operand), uses[operand].all == 1, let inner = constants(before),
+      let merged = affine.composed(after: inner)
+    else { return }
     set(index, .affine(merged), before.operands)
   }
 }
@@ -256,13 +274,17 @@ extension Simplifier {
     moveBeforeView(index)
   }
 
-  /// A function of a reshaped or transposed value that nothing else reads is applied before that.
+  /// A function of a reshaped or transposed value that nothing else reads is applied before that, and so is one that
+  /// keeps order before the largest elements are taken.
   private mutating func moveBeforeView(_ index: Int) {
     let node = nodes[index]
     guard let (place, view) = maker(node.operands[0]), uses[node.operands[0]].all == 1 else { return }
     switch view.operation {
     case .reshape, .transpose: break
-    case .linear, .affine, .pointwise, .sum, .product, .slice, .concatenate, .quantize: return
+    case .windowMaximum where keepsOrder(node, after: view): break
+    case .linear, .convolution, .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .slice,
+      .concatenate, .quantize:
+      return
     }
     let source = view.operands[0]
     count(node, -1)
@@ -272,6 +294,19 @@ extension Simplifier {
     count(nodes[place], 1)
     count(nodes[index], 1)
     hasChanged = true
+  }
+
+  /// Whether a function can be applied before the largest elements are taken, without rounding twice.
+  private func keepsOrder(_ node: Node, after pool: Node) -> Bool {
+    switch node.operation {
+    case .pointwise(let function): return function.keepsOrder
+    case .quantize(let quantization):
+      guard case .quantize(let inner)? = maker(resolved(pool.operands[0]))?.node.operation else { return true }
+      return inner == quantization
+    case .linear, .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose,
+      .slice, .concatenate:
+      return false
+    }
   }
 
   /// The value itself, what it is a function of, and so on, each with that function.
@@ -303,7 +338,9 @@ extension Simplifier {
       case .sum(let coefficients):
         let terms = zip(coefficients, functions).map { $0 == 1 ? $1 : .constant($0) * $1 }
         function = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
-      case .linear, .affine, .pointwise, .reshape, .transpose, .slice, .concatenate, .quantize: return
+      case .linear, .convolution, .affine, .pointwise, .windowSum, .windowMaximum, .reduce, .reshape, .transpose,
+        .slice, .concatenate, .quantize:
+        return
       }
       if function.size <= maximumExpressionSize { set(index, .pointwise(function), [root]) }
       return

@@ -66,6 +66,8 @@ package struct IntegerNode: Sendable, Equatable {
 package enum IntegerOperation: Sendable, Equatable {
   /// Accumulators over the last axis: … × in to … × out.
   case linear(IntegerLinear)
+  /// Accumulators of channels × rows × columns.
+  case convolution(IntegerConvolution)
   /// Accumulators x·scale + shift with vectors of secret constants.
   case affine(IntegerAffine)
   /// Accumulators Σ coefficient · operand; operands broadcast.
@@ -74,6 +76,12 @@ package enum IntegerOperation: Sendable, Equatable {
   case product(Int64)
   /// Accumulators: the operands, each times its coefficient, one after the other along an axis.
   case concatenation(axis: Int, [Int64])
+  /// Accumulators coefficient · Σ of each window, of channels × rows × columns.
+  case windowSum(Window, Int64)
+  /// Accumulators coefficient · Σ of `count` elements along some axes, which remain with size 1.
+  case reduce(axes: [Int], count: Int, Int64)
+  /// The largest element of each window, of channels × rows × columns.
+  case windowMaximum(Window)
   /// Activations from accumulators.
   case requantize(Requantization)
   /// Activations from activations.
@@ -86,15 +94,18 @@ package enum IntegerOperation: Sendable, Equatable {
   var parameterCount: Int {
     switch self {
     case .linear(let linear): linear.weights.count + linear.bias.count
+    case .convolution(let convolution): convolution.weights.count + convolution.bias.count
     case .affine(let affine): affine.scale.count + affine.shift.count
-    case .combination, .product, .concatenation, .requantize, .table, .reshape, .transpose, .slice: 0
+    case .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum, .requantize, .table, .reshape,
+      .transpose, .slice:
+      0
     }
   }
 
   package var makesAccumulators: Bool {
     switch self {
-    case .linear, .affine, .combination, .product, .concatenation: true
-    case .requantize, .table, .reshape, .transpose, .slice: false
+    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce: true
+    case .windowMaximum, .requantize, .table, .reshape, .transpose, .slice: false
     }
   }
 }

@@ -53,11 +53,14 @@ extension IntegerOperation {
   fileprivate var summary: (name: String, largest: UInt64)? {
     switch self {
     case .linear(let linear): ("linear", UInt64(linear.weights.map(\.magnitude).max() ?? 0))
+    case .convolution(let convolution):
+      ("convolution", UInt64(convolution.weights.map(\.magnitude).max() ?? 0))
     case .affine(let affine): ("affine", UInt64(affine.scale.map(\.magnitude).max() ?? 0))
     case .combination(let coefficients): ("sum", coefficients.map(\.magnitude).max() ?? 0)
     case .product(let coefficient): ("product", coefficient.magnitude)
     case .concatenation(_, let coefficients): ("concatenation", coefficients.map(\.magnitude).max() ?? 0)
-    case .requantize, .table, .reshape, .transpose, .slice: nil
+    case .windowSum(_, let coefficient), .reduce(_, _, let coefficient): ("mean", coefficient.magnitude)
+    case .windowMaximum, .requantize, .table, .reshape, .transpose, .slice: nil
     }
   }
 }

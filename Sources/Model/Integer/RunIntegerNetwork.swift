@@ -39,6 +39,12 @@ extension IntegerOperation {
     let (x, source) = operands[0]
     switch self {
     case .linear(let linear): return linear.apply(to: x)
+    case .convolution(let convolution): return convolution.apply(to: x, rows: source[1], columns: source[2])
+    case .windowSum(let window, let coefficient): return IntegerWindowSum.apply(window, coefficient, x, source)
+    case .reduce(let axes, _, let coefficient):
+      return IntegerReduction.apply(axes: axes, coefficient, x, source, shape: shape)
+    case .windowMaximum(let window):
+      return window.maxima(x, rows: source[1], columns: source[2], lowest: .min)
     case .affine(let affine): return affine.apply(to: x, shape: shape)
     case .combination(let coefficients): return IntegerCombination.apply(coefficients, operands, shape: shape)
     case .product(let coefficient): return IntegerProduct.apply(coefficient, operands[0], operands[1], shape: shape)

@@ -28,6 +28,13 @@ struct AxisPlan {
       if case .affine(let affine) = node.operation {
         cuts[firstNode + index].formUnion(Self.boundaries(affine.shape, in: node.shape))
       }
+      if let window = node.operation.window {
+        for (value, shape) in [(node.operands[0], network.shape(of: node.operands[0])), (firstNode + index, node.shape)] {
+          let strides = rowStrides(shape)
+          cuts[value].insert(strides[0])
+          if !window.rows.isTrivial || !window.columns.isTrivial { cuts[value].insert(strides[1]) }
+        }
+      }
     }
     var isChanged = true
     while isChanged {
@@ -100,9 +107,30 @@ struct AxisPlan {
         Segment(operandBase: from[axis] * operand[axis], resultBase: to[axis] * node.shape[axis], length: outer),
         Segment(operandBase: 1, resultBase: 1, length: to[axis]),
       ])
+    case .reduce(let axes, _, _):
+      return merged(
+        operand.indices.filter { !axes.contains($0) }.map {
+          Segment(operandBase: from[$0], resultBase: to[$0], length: operand[$0])
+        })
     case .linear(let linear):
       let outer = operand.dropLast().reduce(1, *)
       return merged([Segment(operandBase: linear.inputCount, resultBase: linear.outputCount, length: outer)])
+    case .convolution(let convolution):
+      let count = convolution.groupCount
+      let groups = Segment(
+        operandBase: from[0] * (operand[0] / count), resultBase: to[0] * (node.shape[0] / count), length: count)
+      return merged([groups] + places(convolution.window, operand, node.shape))
+    case .windowSum(let window, _), .windowMaximum(let window):
+      let channels = Segment(operandBase: from[0], resultBase: to[0], length: operand[0])
+      return merged([channels] + places(window, operand, node.shape))
+    }
+  }
+
+  /// Rows and columns over which windows do not slide.
+  private static func places(_ window: Window, _ operand: [Int], _ result: [Int]) -> [Segment] {
+    let (from, to) = (rowStrides(operand), rowStrides(result))
+    return [(1, window.rows), (2, window.columns)].filter { $0.1.isTrivial }.map { axis, _ in
+      Segment(operandBase: from[axis], resultBase: to[axis], length: operand[axis])
     }
   }
 
@@ -142,5 +170,17 @@ extension AxisPlan.Segment {
   fileprivate func offset(of cut: Int, from base: Int) -> Int? {
     guard cut % base == 0, cut / base <= length, cut >= base else { return nil }
     return cut / base
+  }
+}
+
+extension IntegerOperation {
+  var window: Window? {
+    switch self {
+    case .convolution(let convolution): convolution.window
+    case .windowSum(let window, _), .windowMaximum(let window): window
+    case .linear, .affine, .combination, .product, .concatenation, .reduce, .requantize, .table, .reshape, .transpose,
+      .slice:
+      nil
+    }
   }
 }

@@ -68,6 +68,26 @@ struct CircuitBuilder {
     return appendColumn(name, .weight, axes, lower...upper)
   }
 
+  /// - Parameters:
+  ///   - given: The axes of `values`, row-major.
+  ///   - axes: The same axes in the column's order.
+  mutating func appendWeights(
+    _ values: [Int64], over given: [Int], _ name: String, layer: String, _ axes: [Int]
+  ) throws(ModelError) -> Int {
+    let order = axes.compactMap { given.firstIndex(of: $0) }
+    let values = axes == given ? values : transposed(values, given.map { circuit.axes[$0] }, order: order)
+    return try appendWeights(values, name, layer: layer, axes)
+  }
+
+  /// The axes that padding to a power of two lengthens most come first: rows of a commitment pad only the last ones.
+  func byPadding(_ axes: [Int]) -> [Int] {
+    axes.enumerated().sorted { left, right in
+      let (a, b) = (circuit.axes[left.element], circuit.axes[right.element])
+      let lengths = (b << bitCountOfAxis(a), a << bitCountOfAxis(b))
+      return lengths.0 == lengths.1 ? left.offset < right.offset : lengths.0 > lengths.1
+    }.map(\.element)
+  }
+
   mutating func appendTable(_ content: TableContent, _ name: String) -> Int {
     if let index = tables[content] { return index }
     circuit.tables.append(Table(name: name, content: content))

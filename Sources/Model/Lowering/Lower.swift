@@ -14,24 +14,27 @@ package func lower(_ network: IntegerNetwork, batchCap: Int = defaultBatchCap) t
 
 package let defaultBatchCap = 1 << 12
 
-private struct Lowering {
-  private let network: IntegerNetwork
-  private let plan: AxisPlan
-  private let rounding: RoundingPlan
-  private var builder: CircuitBuilder
+struct Lowering {
+  let network: IntegerNetwork
+  let plan: AxisPlan
+  let rounding: RoundingPlan
+  var builder: CircuitBuilder
   /// By value.
-  private var views: [View] = []
+  private(set) var views: [View] = []
+  /// The values whose columns an output shows, element by element.
+  private let shown: Set<Int>
 
   init(_ network: IntegerNetwork, batchCap: Int) throws(ModelError) {
     self.network = network
     plan = try AxisPlan(network)
     rounding = RoundingPlan(network)
+    shown = Self.shownValues(network)
     builder = CircuitBuilder(name: network.name, batchCap: batchCap)
     for (index, input) in network.inputs.enumerated() {
-      let axes = columnAxes(plan.axes[index].map { builder.appendAxis($0) })
-      let column = builder.appendColumn(input.port.name, .input, axes, input.range, scale: input.scale)
+      let loops = plan.axes[index].map { builder.appendAxis($0) }
+      let column = builder.appendColumn(input.port.name, .input, columnAxes(loops), input.range, scale: input.scale)
       builder.circuit.inputs.append(Port(column: column, name: input.port.name, dimensions: input.port.shape))
-      views.append(view(of: column, value: index))
+      views.append(view(of: column, loops: loops))
     }
   }
 
@@ -60,23 +63,27 @@ private struct Lowering {
 
   mutating func add(_ index: Int) throws(ModelError) {
     let node = network.nodes[index]
-    let value = network.inputs.count + index
     let first = views[node.operands[0]]
     switch node.operation {
-    case .linear(let linear): try append(contraction(linear, node, index), value)
-    case .affine(let affine): try append(contraction(affine, node, index), value)
-    case .combination(let coefficients): try append(contraction(coefficients, node, index), value)
-    case .product(let coefficient): try append(contraction(product: coefficient, node, index), value)
+    case .linear(let linear): views.append(try contraction(linear, node, index))
+    case .convolution(let convolution): views.append(try contraction(convolution, node, index))
+    case .affine(let affine): views.append(try contraction(affine, node, index))
+    case .combination(let coefficients): views.append(try contraction(coefficients, node, index))
+    case .product(let coefficient): views.append(try contraction(product: coefficient, node, index))
     case .concatenation(let axis, let coefficients):
-      try append(contraction(axis: axis, coefficients, node, index), value)
+      views.append(try contraction(axis: axis, coefficients, node, index))
+    case .windowSum(let window, let coefficient): views.append(try contraction(window, coefficient, node, index))
+    case .reduce(_, _, let coefficient): views.append(try contraction(reduced: coefficient, node, index))
+    case .windowMaximum(let window): views.append(try maximum(window, node, index))
     case .requantize(let requantization):
-      append(try requantize(first.column, requantization, node), value)
+      views.append(first.with(column: try requantize(first.column, requantization, node)))
     case .table(let function):
       let range = network.range(of: node.operands[0])
       let table = rounding.table(of: function, domain: range, &builder)
-      append(
-        builder.appendFunction(
-          "\(node.name).activation", of: AffineForm(plain: first.column), table, scale: node.scale), value)
+      views.append(
+        first.with(
+          column: builder.appendFunction(
+            "\(node.name).activation", of: AffineForm(plain: first.column), table, scale: node.scale)))
     case .reshape: views.append(first)
     case .transpose:
       var view = first
@@ -88,18 +95,44 @@ private struct Lowering {
     }
   }
 
-  private mutating func append(_ column: Int, _ value: Int) { views.append(view(of: column, value: value)) }
-
-  /// A column of all elements of a value.
-  private func view(of column: Int, value: Int) -> View {
-    let sizes = plan.axes[value]
+  /// A column that has these loop axes, as a value whose axes they are.
+  private func view(of column: Int, loops: [Int]) -> View {
+    let axes = builder.circuit.columns[column].axes
     return View(
-      column: column, axes: sizes.enumerated().map { View.Axis(position: $0 + 1, size: $1) },
-      fixed: sizes.isEmpty ? [1: 0] : [:])
+      column: column,
+      axes: loops.map { View.Axis(position: axes.firstIndex(of: $0) ?? 0, size: builder.circuit.axes[$0]) },
+      fixed: loops.isEmpty ? [1: 0] : [:])
   }
 
   /// At least one axis.
   private mutating func columnAxes(_ axes: [Int]) -> [Int] { axes.isEmpty ? [builder.unitAxis()] : axes }
+
+  /// The axes of a column for a value with these loop axes: shown values keep their order.
+  mutating func columnAxes(_ loops: [Int], value: Int) -> [Int] {
+    columnAxes(shown.contains(value) ? loops : builder.byPadding(loops))
+  }
+
+  /// A value of accumulators over these loop axes.
+  mutating func accumulators(_ node: IntegerNode, _ index: Int, _ loops: [Int], _ terms: [Term]) throws(ModelError) -> View
+  {
+    let axes = columnAxes(loops, value: network.inputs.count + index)
+    let column = try builder.appendContraction(
+      "\(node.name).accumulator", layer: node.name, axes, terms, scale: node.scale)
+    return view(of: column, loops: loops)
+  }
+
+  private static func shownValues(_ network: IntegerNetwork) -> Set<Int> {
+    var shown = Set(network.outputs.map(\.value))
+    for (index, node) in network.nodes.enumerated().reversed() where shown.contains(network.inputs.count + index) {
+      switch node.operation {
+      case .requantize, .table, .reshape: shown.formUnion(node.operands)
+      case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
+        .transpose, .slice:
+        break
+      }
+    }
+    return shown
+  }
 
   private func slice(
     _ view: View, _ node: IntegerNode, _ index: Int, start: Int, stride: Int
@@ -116,136 +149,8 @@ private struct Lowering {
     return view.sliced(axis: axis, start: start, stride: stride, size: length)
   }
 
-  private func splitAxis(_ node: IntegerNode) -> ModelError {
+  func splitAxis(_ node: IntegerNode) -> ModelError {
     .unusableLayer(node.name, reason: "another operator splits the axis along which it cuts or joins")
-  }
-}
-
-// MARK: Contractions
-
-extension Lowering {
-  /// Loop axes for a value: an operand's own axes where it is read whole, new ones else.
-  private mutating func loops(for value: Int, _ index: Int, _ operands: [Int]) -> [Int] {
-    var loops = [Int?](repeating: nil, count: plan.axes[value].count)
-    for (position, operand) in operands.enumerated() {
-      let view = views[operand]
-      for (axis, target) in zip(view.axes, plan.axisMap(node: index, operand: position, network)) {
-        guard let target, loops[target] == nil else { continue }
-        let own = builder.circuit.columns[view.column].axes[axis.position]
-        let isWhole = axis.start == 0 && axis.stride == 1 && builder.circuit.axes[own] == axis.size
-        if isWhole, axis.size == plan.axes[value][target], !loops.contains(own) { loops[target] = own }
-      }
-    }
-    return zip(loops, plan.axes[value]).map { loop, size in loop ?? builder.appendAxis(size) }
-  }
-
-  private mutating func contraction(
-    _ linear: IntegerLinear, _ node: IntegerNode, _ index: Int
-  ) throws(ModelError) -> Int {
-    let (operand, value) = (node.operands[0], network.inputs.count + index)
-    let view = views[operand]
-    let map = plan.axisMap(node: index, operand: 0, network)
-    let outputs = loops(for: value, index, [operand])
-    let leading = Set(map.compactMap { $0 })
-    var rows = outputs.indices.filter { !leading.contains($0) }.map { outputs[$0] }
-    if rows.isEmpty { rows = [builder.unitAxis()] }
-    let inputs = zip(view.axes, map).map { axis, target -> Int in
-      if let target { return outputs[target] }
-      let own = builder.circuit.columns[view.column].axes[axis.position]
-      return builder.circuit.axes[own] == axis.size && !outputs.contains(own) ? own : builder.appendAxis(axis.size)
-    }
-    let summed = zip(inputs, map).filter { $0.1 == nil }.map(\.0)
-    let weight = try builder.appendWeights(
-      linear.weights.map(Int64.init), "\(node.name).weight", layer: node.name, rows + summed)
-    let bias = try builder.appendWeights(linear.bias, "\(node.name).bias", layer: node.name, rows)
-    return try builder.appendContraction(
-      "\(node.name).accumulator", layer: node.name, columnAxes(outputs),
-      [
-        Term(operands: [builder.whole(weight), builder.operand(view, loops: inputs)]),
-        Term(operands: [builder.whole(bias)]),
-      ], scale: node.scale)
-  }
-
-  private mutating func contraction(
-    _ affine: IntegerAffine, _ node: IntegerNode, _ index: Int
-  ) throws(ModelError) -> Int {
-    let value = network.inputs.count + index
-    let outputs = loops(for: value, index, node.operands)
-    let padded = [Int](repeating: 1, count: node.shape.count - affine.shape.count) + affine.shape
-    let strides = rowStrides(node.shape)
-    var axes = zip(outputs, plan.bases(of: value)).filter { _, base in
-      node.shape.indices.contains { axis in
-        padded[axis] != 1 && strides[axis] <= base && base < strides[axis] * node.shape[axis]
-      }
-    }.map(\.0)
-    if axes.isEmpty { axes = [builder.unitAxis()] }
-    let scale = try builder.appendWeights(
-      affine.scale.map(Int64.init), "\(node.name).scale", layer: node.name, axes)
-    let shift = try builder.appendWeights(affine.shift, "\(node.name).shift", layer: node.name, axes)
-    return try builder.appendContraction(
-      "\(node.name).accumulator", layer: node.name, columnAxes(outputs),
-      [
-        Term(operands: [builder.whole(scale), operand(node, index, 0, outputs)]),
-        Term(operands: [builder.whole(shift)]),
-      ], scale: node.scale)
-  }
-
-  /// A node's operand with its axes driven by the result's loop axes.
-  private mutating func operand(_ node: IntegerNode, _ index: Int, _ position: Int, _ outputs: [Int]) -> Operand {
-    let map = plan.axisMap(node: index, operand: position, network)
-    return builder.operand(views[node.operands[position]], loops: map.map { $0.map { outputs[$0] } ?? 0 })
-  }
-
-  private mutating func contraction(
-    _ coefficients: [Int64], _ node: IntegerNode, _ index: Int
-  ) throws(ModelError) -> Int {
-    let outputs = loops(for: network.inputs.count + index, index, node.operands)
-    let terms = coefficients.enumerated().map { position, coefficient in
-      Term(coefficient: coefficient, operands: [operand(node, index, position, outputs)])
-    }
-    return try builder.appendContraction(
-      "\(node.name).accumulator", layer: node.name, columnAxes(outputs), terms, scale: node.scale)
-  }
-
-  private mutating func contraction(
-    product coefficient: Int64, _ node: IntegerNode, _ index: Int
-  ) throws(ModelError) -> Int {
-    let outputs = loops(for: network.inputs.count + index, index, node.operands)
-    let operands = [operand(node, index, 0, outputs), operand(node, index, 1, outputs)]
-    return try builder.appendContraction(
-      "\(node.name).accumulator", layer: node.name, columnAxes(outputs),
-      [Term(coefficient: coefficient, operands: operands)], scale: node.scale)
-  }
-
-  /// Every part is read at the place where it starts, and is zero elsewhere.
-  private mutating func contraction(
-    axis: Int, _ coefficients: [Int64], _ node: IntegerNode, _ index: Int
-  ) throws(ModelError) -> Int {
-    let value = network.inputs.count + index
-    let outputs = loops(for: value, index, node.operands)
-    let base = rowStrides(node.shape)[axis]
-    var terms: [Term] = []
-    var offset = 0
-    for (position, coefficient) in coefficients.enumerated() {
-      var view = views[node.operands[position]]
-      let size = network.shape(of: node.operands[position])[axis]
-      guard let target = plan.bases(of: value).firstIndex(of: base), plan.axes[value][target] == node.shape[axis] else {
-        throw splitAxis(node)
-      }
-      let map = plan.axisMap(node: index, operand: position, network)
-      var operands: [Operand] = []
-      if let own = map.firstIndex(of: nil) {
-        guard map.count(where: { $0 == nil }) == 1, view.axes[own].size == size else { throw splitAxis(node) }
-        view.axes[own].start -= offset
-      } else {
-        operands = [try builder.one(at: offset, loop: outputs[target])]
-      }
-      operands.append(builder.operand(view, loops: map.map { $0.map { outputs[$0] } ?? outputs[target] }))
-      terms.append(Term(coefficient: coefficient, operands: operands))
-      offset += size
-    }
-    return try builder.appendContraction(
-      "\(node.name).accumulator", layer: node.name, columnAxes(outputs), terms, scale: node.scale)
   }
 }
 
@@ -266,8 +171,7 @@ extension Lowering {
       let table = rounding.table(of: requantization.function, domain: requantization.domain, &builder)
       return builder.appendRequantization(accumulators, node.name, limbs: limbs, table: table, scale: node.scale)
     }
-    let table = builder.appendTable(
-      .function(lower: window.lowerBound, values: window.map(requantization.function.value)), "function on \(window)")
+    let table = rounding.windowTable(of: requantization.function, window, &builder)
     return try builder.appendSaturation(
       accumulators, node.name, limbs: limbs, domain: requantization.domain, window: window, table: table,
       scale: node.scale)

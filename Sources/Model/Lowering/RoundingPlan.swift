@@ -13,6 +13,11 @@ struct RoundingPlan {
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
     for node in network.nodes {
+      if case .windowMaximum = node.operation {
+        domains.merge([node.range: node.range]) {
+          min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
+        }
+      }
       guard case .requantize(let requantization) = node.operation else { continue }
       let count = node.shape.reduce(1, *)
       remainders.append((requantization.shift, count))
@@ -51,6 +56,19 @@ struct RoundingPlan {
     case .values(let lower, let values):
       requantization.saturates ? lower...lower + Int64(values.count) - 1 : nil
     }
+  }
+
+  /// A table that holds every integer of a range beside itself.
+  func identity(on range: ClosedRange<Int64>, _ builder: inout CircuitBuilder) -> Int {
+    guard let window = windows[range] else { return table(of: .clamp(range), domain: range, &builder) }
+    return windowTable(of: .clamp(range), window, &builder)
+  }
+
+  func windowTable(
+    of function: ActivationFunction, _ window: ClosedRange<Int64>, _ builder: inout CircuitBuilder
+  ) -> Int {
+    builder.appendTable(
+      .function(lower: window.lowerBound, values: window.map(function.value)), "function on \(window)")
   }
 
   func table(

@@ -16,6 +16,9 @@ struct View {
   /// Column axes of which the value has one index only, by position.
   var fixed: [Int: Int] = [:]
 
+  /// Another column with the same axes.
+  func with(column: Int) -> View { View(column: column, axes: axes, fixed: fixed) }
+
   /// The entries start + stride·i of axis `index`, i < size.
   func sliced(axis index: Int, start: Int, stride: Int, size: Int) -> View {
     var view = self

@@ -77,29 +77,33 @@ extension GraphImporter {
       bias: [Float](repeating: 0, count: outputCount))
   }
 
-  /// A mean or sum over trailing axes, as a linear layer of equal weights.
   mutating func reduce(_ node: ONNXNode, _ label: String, isMean: Bool) throws(NodeProblem) -> Int {
     let operand = try value(node, 0)
     let shape = shape(of: operand)
+    guard let axes = try reducedAxes(node, rank: shape.count) else { return operand }
+    let count = axes.reduce(1) { $0 * shape[$1] }
+    var sizes = shape
+    for axis in axes { sizes[axis] = 1 }
+    let sum = try append(
+      label, .reduce(axes: axes, factor: isMean ? 1 / Double(count) : 1), [operand], shape: sizes)
+    let result = try reducedShape(node, shape, axes)
+    return result == sizes ? sum : try append(label, .reshape, [sum], shape: result)
+  }
+
+  /// The axes of a sample that a node reduces, ascending; nil when it does nothing.
+  func reducedAxes(_ node: ONNXNode, rank: Int) throws(NodeProblem) -> [Int]? {
     guard let given = try integers(node, 1, or: "axes"), !given.isEmpty else {
-      if try node.integer("noop_with_empty_axes", default: 0) != 0 { return operand }
+      if try node.integer("noop_with_empty_axes", default: 0) != 0 { return nil }
       throw .unsupported("it reduces the batch axis")
     }
-    let axes = try normalized(given, rank: shape.count + 1).sorted()
-    guard let first = axes.first, first > 0, axes == Array(first...shape.count) else {
-      throw .unsupported("it reduces axes \(given.prefix(8)); only the last axes are supported")
-    }
-    let leading = Array(shape.prefix(first - 1))
-    let inputCount = shape.dropFirst(first - 1).reduce(1, *)
-    let row = try append(label, .reshape, [operand], shape: leading + [inputCount])
-    let weight: Float = isMean ? 1 / Float(inputCount) : 1
-    let sum = try append(
-      label,
-      .linear(
-        Linear(inputCount: inputCount, outputCount: 1, weights: Array(repeating: weight, count: inputCount), bias: [0])),
-      [row], shape: leading + [1])
+    let axes = try normalized(given, rank: rank + 1).sorted()
+    guard axes[0] > 0 else { throw .unsupported("it reduces the batch axis") }
+    return axes.map { $0 - 1 }
+  }
+
+  func reducedShape(_ node: ONNXNode, _ shape: [Int], _ axes: [Int]) throws(NodeProblem) -> [Int] {
     let keepsAxes = try node.integer("keepdims", default: 1) != 0
-    return try append(label, .reshape, [sum], shape: leading + (keepsAxes ? axes.map { _ in 1 } : []))
+    return shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
   }
 
   mutating func batchNormalization(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {

@@ -15,6 +15,12 @@ extension GraphImporter {
 
     case .gemm: return [.value(try gemm(node, label))]
     case .matMul: return [.value(try matMul(node, label))]
+    case .conv: return [.value(try convolution(node, label))]
+    case .averagePool: return [.value(try averagePool(node, label))]
+    case .globalAveragePool: return [.value(try globalAveragePool(node, label))]
+    case .maxPool: return [.value(try maxPool(node, label))]
+    case .globalMaxPool: return [.value(try globalMaxPool(node, label))]
+    case .reduceMax: return [.value(try reduceMaximum(node, label))]
     case .batchNormalization: return [.value(try batchNormalization(node, label))]
     case .reduceMean: return [.value(try reduce(node, label, isMean: true))]
     case .reduceSum: return [.value(try reduce(node, label, isMean: false))]

@@ -3,6 +3,7 @@ package enum OperatorName: String, CaseIterable {
   case abs = "Abs"
   case add = "Add"
   case argMax = "ArgMax"
+  case averagePool = "AveragePool"
   case batchNormalization = "BatchNormalization"
   case cast = "Cast"
   case celu = "Celu"
@@ -10,6 +11,7 @@ package enum OperatorName: String, CaseIterable {
   case concat = "Concat"
   case constant = "Constant"
   case constantOfShape = "ConstantOfShape"
+  case conv = "Conv"
   case dequantizeLinear = "DequantizeLinear"
   case div = "Div"
   case dropout = "Dropout"
@@ -21,6 +23,8 @@ package enum OperatorName: String, CaseIterable {
   case gather = "Gather"
   case gelu = "Gelu"
   case gemm = "Gemm"
+  case globalAveragePool = "GlobalAveragePool"
+  case globalMaxPool = "GlobalMaxPool"
   case hardSigmoid = "HardSigmoid"
   case hardSwish = "HardSwish"
   case identity = "Identity"
@@ -29,6 +33,7 @@ package enum OperatorName: String, CaseIterable {
   case logSoftmax = "LogSoftmax"
   case matMul = "MatMul"
   case max = "Max"
+  case maxPool = "MaxPool"
   case mean = "Mean"
   case min = "Min"
   case mish = "Mish"
@@ -38,6 +43,7 @@ package enum OperatorName: String, CaseIterable {
   case pRelu = "PRelu"
   case quantizeLinear = "QuantizeLinear"
   case reciprocal = "Reciprocal"
+  case reduceMax = "ReduceMax"
   case reduceMean = "ReduceMean"
   case reduceSum = "ReduceSum"
   case relu = "Relu"
@@ -67,12 +73,14 @@ package enum OperatorName: String, CaseIterable {
       "all"
     case .add, .sub, .mul: "a value and a constant, or two values; broadcasting leaves the batch axis alone"
     case .argMax: "over the last axis, before an output: only the class is shown"
+    case .averagePool: "1-D and 2-D"
     case .batchNormalization: "for inference"
     case .cast: "between floats; of constants and of classes also integers"
     case .clip: "constant bounds, either may be missing"
     case .concat: "not along the batch axis; only values or only constants"
     case .constant: "numbers and tensors"
     case .constantOfShape: "a constant shape"
+    case .conv: "1-D and 2-D with constant weights, of at most 63 places of a kernel"
     case .dequantizeLinear:
       "of constants of up to 32 bits, with one scale or one for each index of an axis; of values after a QuantizeLinear with the same scale and zero point"
     case .div: "by a constant, or a constant by a value"
@@ -82,16 +90,20 @@ package enum OperatorName: String, CaseIterable {
     case .gather: "constant indices; of a value one index of an axis other than the batch axis"
     case .gelu: "both approximations"
     case .gemm: "constant matrix and bias, transA = 0"
+    case .globalAveragePool: "all"
+    case .globalMaxPool: "1-D and 2-D"
     case .identity: "all"
     case .logSoftmax, .softmax: "before an output, or an ArgMax or TopK before an output: left out, with a notice"
     case .matMul: "one operand a constant matrix, on the right or on the left"
     case .max, .min: "a value and constants that are one number"
+    case .maxPool: "1-D and 2-D, without the indices"
     case .mean, .sum: "any number of operands"
     case .pow: "a constant exponent that is one number"
     case .pRelu: "one slope"
     case .quantizeLinear:
       "8 or 16 bits; of constants as DequantizeLinear; of values with one scale, followed by its DequantizeLinear or an output"
-    case .reduceMean, .reduceSum: "over the last axes"
+    case .reduceMax: "over neighbouring axes other than the batch axis"
+    case .reduceMean, .reduceSum: "not over the batch axis"
     case .reshape: "a constant or computed shape that keeps the batch axis"
     case .shape: "all"
     case .slice: "constant bounds and steps, not along the batch axis"
@@ -111,11 +123,11 @@ package enum OperatorName: String, CaseIterable {
     case .hardSwish: 14
     case .mish: 18
     case .gelu: 20
-    case .abs, .add, .argMax, .batchNormalization, .cast, .clip, .concat, .constant, .div, .dropout, .elu, .exp,
-      .expand, .flatten, .gather, .gemm, .hardSigmoid, .identity, .leakyRelu, .log, .logSoftmax, .matMul, .max, .mean,
-      .min, .mul, .neg, .pow, .pRelu, .reciprocal, .reduceMean, .reduceSum, .relu, .reshape, .selu, .shape, .sigmoid,
-      .slice, .softmax, .softplus, .softsign, .split, .sqrt, .squeeze, .sub, .sum, .tanh, .topK, .transpose,
-      .unsqueeze:
+    case .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .conv, .div,
+      .dropout, .elu, .exp, .expand, .flatten, .gather, .gemm, .globalAveragePool, .globalMaxPool, .hardSigmoid,
+      .identity, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pow, .pRelu,
+      .reciprocal, .reduceMax, .reduceMean, .reduceSum, .relu, .reshape, .selu, .shape, .sigmoid, .slice, .softmax,
+      .softplus, .softsign, .split, .sqrt, .squeeze, .sub, .sum, .tanh, .topK, .transpose, .unsqueeze:
       supportedOperatorSets.lowerBound
     }
   }

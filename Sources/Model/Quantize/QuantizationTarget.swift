@@ -28,13 +28,11 @@ struct QuantizationTarget {
   /// Of the source, on calibration data.
   let arguments: ClosedRange<Double>
 
-  /// The integer range when the function is the identity or a Relu.
+  /// The integer range when the function is the identity, a Relu or a Clip. Rounding keeps order, so that a rounded
+  /// number is clamped to rounded bounds.
   var clamp: ClosedRange<Int64>? {
-    switch function {
-    case .x: quantum.range
-    case .function(.relu, .x): max(0, quantum.range.lowerBound)...max(0, quantum.range.upperBound)
-    default: nil
-    }
+    guard let bounds = function.clamp else { return nil }
+    return quantum.integer(bounds.lowerBound)...quantum.integer(bounds.upperBound)
   }
 
   /// The step of the argument: one of them moves the result by at most one step where the function is steepest, and at
@@ -64,6 +62,19 @@ struct QuantizationTarget {
 }
 
 extension Pointwise {
+  /// The range that the function clamps its argument to, when it does nothing else.
+  var clamp: ClosedRange<Double>? {
+    switch self {
+    case .x: -.infinity ... .infinity
+    case .function(.relu, let inner): inner.clamp?.clamped(to: 0 ... .infinity)
+    case .maximum(let inner, .constant(let bound)), .maximum(.constant(let bound), let inner):
+      inner.clamp?.clamped(to: bound ... .infinity)
+    case .minimum(let inner, .constant(let bound)), .minimum(.constant(let bound), let inner):
+      inner.clamp?.clamped(to: -.infinity ... bound)
+    case .constant, .function, .sum, .product, .power, .minimum, .maximum: nil
+    }
+  }
+
   /// True when the result cannot be negative, as far as the expression shows.
   var isNeverNegative: Bool {
     switch self {

@@ -105,7 +105,22 @@ struct Quantizer {
     switch node.operation {
     case .reshape: return isView(node.operands[0])
     case .transpose, .slice: return true
-    case .linear, .affine, .combination, .product, .concatenation, .requantize, .table: return false
+    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
+      .requantize, .table:
+      return false
+    }
+  }
+
+  /// Whether an integer value is a part of the value that it is made from.
+  private func isSlice(_ value: Int) -> Bool {
+    guard value >= inputs.count else { return false }
+    let node = nodes[value - inputs.count]
+    switch node.operation {
+    case .slice: return true
+    case .reshape, .transpose: return isSlice(node.operands[0])
+    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
+      .requantize, .table:
+      return false
     }
   }
 
@@ -134,7 +149,12 @@ struct Quantizer {
       guard stride > 0 else { throw .unusableLayer(node.name, reason: "it reads its axis backwards") }
       result = try view(node, .slice(axis: axis, start: start, stride: stride))
     case .reshape where !makesAccumulators(value): result = try view(node, .reshape)
-    case .reshape, .linear, .affine, .sum, .product, .concatenate, .pointwise, .quantize: result = try requantized(value)
+    case .windowMaximum(let window):
+      let operand = try unsliced(activation(node.operands[0]))
+      result = try append(node.name, [operand], .windowMaximum(window), node.shape, scale: scale(of: operand))
+    case .reshape, .linear, .convolution, .affine, .sum, .product, .windowSum, .reduce, .concatenate, .pointwise,
+      .quantize:
+      result = try requantized(value)
     }
     activations[value] = result
     return result
@@ -154,6 +174,9 @@ struct Quantizer {
       shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
     return try append(node.name, [copy], .requantize(requantization), node.shape, scale: node.scale)
   }
+
+  /// The value itself, or a copy of a slice: what lies beside it must not be read in place of padding.
+  private mutating func unsliced(_ value: Int) throws(ModelError) -> Int { isSlice(value) ? try whole(value) : value }
 
   private mutating func requantized(_ value: Int) throws(ModelError) -> Int {
     let target = target(value)
@@ -226,8 +249,11 @@ struct Quantizer {
     } else {
       var operands: [Int] = []
       for operand in node.operands { operands.append(try activation(operand)) }
-      if case .concatenate = node.operation {
-        for index in operands.indices { operands[index] = try whole(operands[index]) }
+      switch node.operation {
+      case .concatenate: for index in operands.indices { operands[index] = try whole(operands[index]) }
+      case .convolution, .windowSum: operands[0] = try unsliced(operands[0])
+      case .linear, .affine, .pointwise, .sum, .product, .windowMaximum, .reduce, .reshape, .transpose, .slice, .quantize:
+        break
       }
       let quotientScale = firstRequantization(of: value).map { target($0).quotientScale }
       let (operation, unit) = try integers(node, operands, quotientScale: quotientScale)
@@ -252,7 +278,9 @@ struct Quantizer {
         }
         return result
       case .quantize: return result
-      case .linear, .affine, .sum, .product, .transpose, .slice, .concatenate: return value
+      case .linear, .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .transpose, .slice,
+        .concatenate:
+        return value
       }
     }
     return nil
@@ -283,8 +311,8 @@ extension Operation {
 
   fileprivate var makesAccumulators: Bool {
     switch self {
-    case .linear, .affine, .sum, .product, .concatenate: true
-    case .pointwise, .reshape, .transpose, .slice, .quantize: false
+    case .linear, .convolution, .affine, .sum, .product, .windowSum, .reduce, .concatenate: true
+    case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: false
     }
   }
 }

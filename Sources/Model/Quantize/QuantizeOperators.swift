@@ -23,6 +23,22 @@ extension Quantizer {
             inputCount: linear.inputCount, outputCount: linear.outputCount, weights: constants.factors,
             bias: constants.shift)), constants.unit
       )
+    case .convolution(let convolution):
+      let constants = try constants(
+        node.name, convolution.weights, shift: convolution.bias, inputScale: scales[0], quotientScale: quotientScale)
+      return (
+        .convolution(
+          IntegerConvolution(
+            window: convolution.window, groupCount: convolution.groupCount, inputCount: convolution.inputCount,
+            outputCount: convolution.outputCount, weights: constants.factors, bias: constants.shift)), constants.unit
+      )
+    case .windowSum(let window, let factor):
+      let (integers, unit) = self.coefficients([factor * scales[0]], operands, quotientScale)
+      return (.windowSum(window, integers[0]), unit)
+    case .reduce(let axes, let factor):
+      let shape = shape(of: operands[0])
+      let (integers, unit) = self.coefficients([factor * scales[0]], operands, quotientScale)
+      return (.reduce(axes: axes, count: axes.reduce(1) { $0 * shape[$1] }, integers[0]), unit)
     case .affine(let affine):
       let constants = try constants(
         node.name, affine.scale, shift: affine.shift, inputScale: scales[0], quotientScale: quotientScale)
@@ -42,7 +58,7 @@ extension Quantizer {
       let shift = min(widths[0] + widths[1] + 2, maximumShift)
       let unit = quotientScale / Double(1 << shift)
       return (.product(bounded(ratio / unit)), unit)
-    case .pointwise, .reshape, .transpose, .slice, .quantize:
+    case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize:
       throw .unusableLayer(node.name, reason: "it makes no accumulators")
     }
   }
@@ -108,13 +124,16 @@ extension IntegerOperation {
   func range(for operands: [ClosedRange<Int64>]) -> ClosedRange<Int64>? {
     switch self {
     case .linear(let linear): linear.range(for: operands[0])
+    case .convolution(let convolution): convolution.range(for: operands[0])
+    case .windowSum(let window, let coefficient): IntegerWindowSum.range(window, coefficient, operands[0])
+    case .reduce(_, let count, let coefficient): IntegerReduction.range(count, coefficient, operands[0])
     case .affine(let affine): affine.range(for: operands[0])
     case .combination(let coefficients): IntegerCombination.range(coefficients, operands)
     case .product(let coefficient): IntegerProduct.range(coefficient, operands[0], operands[1])
     case .concatenation(_, let coefficients): IntegerConcatenation.range(coefficients, operands)
     case .requantize(let requantization): requantization.function.results
     case .table(let function): function.results
-    case .reshape, .transpose, .slice: operands[0]
+    case .windowMaximum, .reshape, .transpose, .slice: operands[0]
     }
   }
 }

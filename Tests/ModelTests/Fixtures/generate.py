@@ -111,7 +111,7 @@ def one(nodes, initializers=(w,), input_shape=(1, 4), output_shape=(1, 3), **opt
 
 
 refused("unsupported_operators", one(
-    [node("Conv", ["x", "k"], ["c"], name="conv"), node("Relu", ["c"], ["r"], name="relu"),
+    [node("ConvTranspose", ["x", "k"], ["c"], name="conv"), node("Relu", ["c"], ["r"], name="relu"),
      node("Softmax", ["r"], ["s"], name="softmax"), node("Sigmoid", ["x"], ["g"]),
      node("Gemm", ["s", "w"], ["y"], name="fc", transA=1)], [w, constant("k", array(1, 1, 1, 1))]))
 refused("transposed_input", one([node("Gemm", ["x", "w"], ["y"], transA=1, name="fc")]))
@@ -433,6 +433,51 @@ operator("ArgMax_softmax", [node("Neg", ["x"], ["r"]), node("Softmax", ["r"], ["
 operator("TopK", [node("Neg", ["x"], ["r"]), node("TopK", ["r", "k"], ["v", "y"])], {"k": i(1)}, output_type=INT64)
 operator("TopK_attribute", [node("Neg", ["x"], ["r"]), node("TopK", ["r"], ["v", "y"], k=1)], opset=9, output_type=INT64)
 
+# Windows.
+def windows(name, shape, weights=None, bias=True, op=None, opset=21, **attributes):
+    op = op or name.split("_")[0]
+    constants = {} if weights is None else {"w": array(*weights)} | ({"c": array(weights[0])} if bias else {})
+    operator(name, [node(op, ["x"] + list(constants), ["y"], **attributes)], constants, {"x": shape}, opset=opset)
+
+
+windows("Conv", [3, 5, 6], [4, 3, 3, 2])
+windows("Conv_padded", [2, 5, 6], [3, 2, 3, 3], strides=[2, 1], pads=[1, 0, 2, 1], dilations=[1, 2])
+windows("Conv_groups", [4, 5, 5], [6, 2, 3, 3], group=2, bias=False)
+windows("Conv_depthwise", [3, 6, 5], [3, 1, 3, 3], group=3, pads=[1, 1, 1, 1], strides=[2, 2])
+windows("Conv_upper", [2, 6, 5], [3, 2, 4, 2], auto_pad="SAME_UPPER", strides=[2, 1])
+windows("Conv_lower", [2, 6, 5], [3, 2, 4, 2], auto_pad="SAME_LOWER", strides=[1, 3])
+windows("Conv_valid", [2, 6, 5], [3, 2, 2, 2], auto_pad="VALID")
+windows("Conv_lines", [3, 8], [2, 3, 3], pads=[1, 2], strides=[2])
+windows("Conv_points", [3, 4, 5], [2, 3, 1, 1])
+operator("Conv_normalized", [node("Conv", ["x", "w"], ["h"], pads=[1, 1, 1, 1]), node("BatchNormalization", ["h", "s", "b", "m", "v"], ["y"])],
+         {"w": array(3, 2, 3, 3), "s": f(1, -2, 3), "b": f(0.5, 0, -1), "m": f(0.1, 0.2, 0.3), "v": f(1, 0.5, 2)}, {"x": [2, 4, 4]})
+operator("Conv_scaled_input", [node("Mul", ["x", "s"], ["h"]), node("Conv", ["h", "w"], ["y"], pads=[1, 1, 1, 1])],
+         {"w": array(3, 2, 3, 3), "s": f(2, -3).reshape(2, 1, 1)}, {"x": [2, 4, 4]})
+operator("Conv_shifted_input", [node("Add", ["x", "s"], ["h"]), node("Conv", ["h", "w"], ["y"], pads=[1, 1, 1, 1])],
+         {"w": array(3, 2, 3, 3), "s": f(2, -3).reshape(2, 1, 1)}, {"x": [2, 4, 4]})
+operator("Conv_shifted_inside", [node("Add", ["x", "s"], ["h"]), node("Conv", ["h", "w"], ["y"])],
+         {"w": array(3, 2, 3, 3), "s": f(2, -3).reshape(2, 1, 1)}, {"x": [2, 4, 4]})
+windows("AveragePool", [2, 6, 5], kernel_shape=[2, 2], strides=[2, 2])
+windows("AveragePool_excluded", [2, 6, 5], kernel_shape=[3, 2], pads=[1, 1, 1, 0], strides=[2, 1])
+windows("AveragePool_included", [2, 6, 5], kernel_shape=[3, 2], pads=[1, 1, 1, 0], strides=[2, 1], count_include_pad=1)
+windows("AveragePool_lines", [2, 7], kernel_shape=[3], pads=[1, 1])
+windows("AveragePool_ceiling", [2, 6, 5], kernel_shape=[2, 2], strides=[3, 2], ceil_mode=1)
+windows("AveragePool_upper", [2, 6, 5], kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER")
+windows("MaxPool", [2, 6, 5], kernel_shape=[2, 2], strides=[2, 2])
+windows("MaxPool_padded", [2, 6, 5], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+windows("MaxPool_strided", [2, 7, 7], kernel_shape=[3, 3], pads=[1, 0, 0, 1], strides=[2, 2])
+windows("MaxPool_dilated", [2, 7, 6], kernel_shape=[2, 3], dilations=[3, 2])
+windows("MaxPool_ceiling", [2, 6, 5], kernel_shape=[3, 2], strides=[2, 2], ceil_mode=1)
+windows("MaxPool_lines", [2, 7], kernel_shape=[3], strides=[2])
+operator("MaxPool_bent", [node("MaxPool", ["x"], ["h"], kernel_shape=[2, 2], strides=[1, 2]), node("Tanh", ["h"], ["y"])], {}, {"x": [2, 3, 4]})
+windows("GlobalAveragePool", [3, 4, 5])
+windows("GlobalAveragePool_lines", [3, 5])
+windows("GlobalMaxPool", [3, 4, 5])
+operator("ReduceMax", [node("ReduceMax", ["x", "a"], ["y"])], {"a": i(-1)}, {"x": [2, 4]})
+operator("ReduceMax_dropped", [node("ReduceMax", ["x", "a"], ["y"], keepdims=0)], {"a": i(1, 2)}, {"x": [3, 2, 4]})
+operator("ReduceMax_attribute", [node("ReduceMax", ["x"], ["y"], axes=[2])], {}, {"x": [2, 3, 2]}, opset=11)
+operator("ReduceMean_inside", [node("ReduceMean", ["x", "a"], ["y"])], {"a": i(1, 3)}, {"x": [2, 3, 4]})
+
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
 # What onnxruntime makes of the trained quantized models, when they are on this machine. Not optimized: its fused kernels
@@ -440,7 +485,7 @@ np.savez_compressed(here / "operators" / "expected.npz", **expected)
 trained = pathlib.Path(os.environ.get("ZKML_MODELS", here / "../../../../shared/models"))
 if trained.exists():
     outputs = {}
-    for name in ["digits_mlp", "fmnist_mlp"]:
+    for name in ["digits_mlp", "fmnist_mlp", "digits_cnn", "fmnist_lenet5", "fmnist_cnn"]:
         session = onnxruntime.InferenceSession(str(trained / name / "model_int8_qdq.onnx"), exact, providers=["CPUExecutionProvider"])
         samples = np.load(trained / name / "samples.npz")
         for index in range(5):
