@@ -70,6 +70,14 @@ package struct ONNXBuilder {
     _ attributes: KeyValuePairs<String, Attribute> = [:],
     domain: String = ""
   ) -> String {
+    node(operation, inputs, outputs, list: attributes.map { ($0.key, $0.value) }, domain: domain)
+  }
+
+  @discardableResult
+  package mutating func node(
+    _ operation: String, _ inputs: [String], _ outputs: [String] = [], list attributes: [(String, Attribute)],
+    domain: String = ""
+  ) -> String {
     nodeCount += 1
     let outputs = outputs.isEmpty ? ["\(operation)\(nodeCount)"] : outputs
     var bytes = inputs.flatMap { field(1, $0) } + outputs.flatMap { field(2, $0) }

@@ -23,6 +23,18 @@ package struct RandomGraph: Sendable {
   /// What lowering tells apart about the shape of a sample.
   package enum ShapeClass: String, CaseIterable, Sendable {
     case one, power, vector, matrix, cube
+    /// Images: of one spatial axis, of sizes that are powers of two, of others, and with an axis of size 1.
+    case line, grid, odd, thin
+
+    package static let dense: [ShapeClass] = [.one, .power, .vector, .matrix, .cube]
+    package static let images: [ShapeClass] = [.line, .grid, .odd, .thin]
+
+    init(image shape: [Int]) {
+      let sizes = shape.dropFirst()
+      self =
+        sizes.count == 1
+        ? .line : sizes.contains(1) ? .thin : sizes.allSatisfy { $0.nonzeroBitCount == 1 } ? .grid : .odd
+    }
 
     init(_ shape: [Int]) {
       switch shape.count {
@@ -34,11 +46,16 @@ package struct RandomGraph: Sendable {
   }
 }
 
+/// Something that makes one random graph after the other.
+package protocol GraphGenerator {
+  mutating func next() -> RandomGraph
+}
+
 /// Makes random graphs that use every operator with every class of shapes, the rarest first.
-package struct RandomGraphGenerator {
+package struct RandomGraphGenerator: GraphGenerator {
   private var counts: [RandomGraph.Use: Int] = [:]
   private var random: RepeatableRandom
-  private var graph = Builder()
+  private var graph = RandomGraph.Builder()
 
   package init(seed: UInt64) { random = RepeatableRandom(seed: seed) }
 
@@ -49,8 +66,8 @@ package struct RandomGraphGenerator {
   ]
 
   package mutating func next() -> RandomGraph {
-    graph = Builder()
-    var shape = RandomGraph.ShapeClass.allCases.randomElement(using: &random).map { randomShape($0) } ?? [4]
+    graph = RandomGraph.Builder()
+    var shape = RandomGraph.ShapeClass.dense.randomElement(using: &random).map { randomShape($0) } ?? [4]
     var current = graph.input(shape)
     var values = [(name: current, shape: shape)]
     for _ in 0..<Int.random(in: 2...6, using: &random) {
@@ -98,7 +115,7 @@ package struct RandomGraphGenerator {
     case .power: [1 << Int.random(in: 1...5, using: &random)]
     case .vector: [[3, 5, 6, 7, 9, 10, 12, 15, 20, 24, 30].randomElement(using: &random) ?? 3]
     case .matrix: (0..<2).map { _ in Int.random(in: 2...6, using: &random) }
-    case .cube: (0..<3).map { _ in Int.random(in: 2...4, using: &random) }
+    case .cube, .line, .grid, .odd, .thin: (0..<3).map { _ in Int.random(in: 2...4, using: &random) }
     }
   }
 
@@ -231,9 +248,11 @@ package struct RandomGraphGenerator {
     // The batch axis stands before both, so that only shapes of equal rank align.
     shape.count == target.count && zip(shape, target).allSatisfy { $0 == $1 || $0 == 1 }
   }
+}
 
+extension RandomGraph {
   /// An ONNX file and the names in it.
-  private struct Builder {
+  struct Builder {
     private var file = ONNXBuilder(name: "random", operatorSet: 17)
     private var constantCount = 0
     private var nodeCount = 0
@@ -268,9 +287,19 @@ package struct RandomGraphGenerator {
     mutating func nodes(
       _ operation: String, _ inputs: [String], count: Int, _ attributes: KeyValuePairs<String, ONNXBuilder.Attribute>
     ) -> [String] {
+      nodes(operation, inputs, count: count, list: attributes.map { ($0.key, $0.value) })
+    }
+
+    mutating func node(
+      _ operation: String, _ inputs: [String], list attributes: [(String, ONNXBuilder.Attribute)]
+    ) -> String { nodes(operation, inputs, count: 1, list: attributes)[0] }
+
+    private mutating func nodes(
+      _ operation: String, _ inputs: [String], count: Int, list attributes: [(String, ONNXBuilder.Attribute)]
+    ) -> [String] {
       let names = (0..<count).map { "t\(nodeCount + $0)" }
       nodeCount += count
-      file.node(operation, inputs, names, attributes)
+      file.node(operation, inputs, names, list: attributes)
       return names
     }
 

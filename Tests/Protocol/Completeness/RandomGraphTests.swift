@@ -8,56 +8,31 @@ import TestSupport
 import Testing
 import Verifier
 
-/// 300 networks of random operators, shapes and weights, with residuals, branches and several inputs.
+/// Networks of random operators, shapes and weights, with residuals, branches and several inputs.
 @Suite struct RandomGraphTests {
-  /// Graphs that a view makes impossible, by cutting an axis that another one cuts elsewhere, are left out and counted.
-  private static let generated: (graphs: [RandomGraph], refusedCount: Int) = {
-    var generator = RandomGraphGenerator(seed: 2026)
-    var (graphs, refusedCount) = ([RandomGraph](), 0)
-    while graphs.count < 300 {
-      let graph = generator.next()
-      if isRefused(graph) { refusedCount += 1 } else { graphs.append(graph) }
-    }
-    return (graphs, refusedCount)
-  }()
-
-  private static func isRefused(_ graph: RandomGraph) -> Bool {
-    do {
-      let network = try importONNX(graph.bytes, file: "graph").simplified()
-      let batch = network.inputs.map { FloatBatch(count: 1, values: [Double](repeating: 0.5, count: $0.width)) }
-      _ = try lower(quantize(network, Calibration(network, batch, source: "samples")))
-      return false
-    } catch ModelError.unusableLayer(_, let reason) {
-      return reason.contains("splits the axis") || reason.contains("do not nest")
-    } catch {
-      return false
-    }
-  }
-
-  private static let chunks = stride(from: 0, to: 300, by: 30).map { $0..<$0 + 30 }
-
-  @Test("every operator stands in at least five places of each class of shapes")
-  func histogram() {
-    let counts = Self.generated.graphs.flatMap(\.uses).reduce(into: [RandomGraph.Use: Int]()) { $0[$1, default: 0] += 1 }
-    print("\(Self.generated.refusedCount) graphs refused for axes that do not nest")
-    #expect(Self.generated.refusedCount < 30)
-    let classes = RandomGraph.ShapeClass.allCases
-    print("operator × shape", classes.map(\.rawValue))
-    for operation in RandomGraphGenerator.operations {
-      let row = classes.map { counts[RandomGraph.Use(operation: operation, shape: $0)] ?? 0 }
+  @Test("every operator stands in at least five places of each class of shapes", arguments: GraphFamily.all)
+  func histogram(family: GraphFamily) {
+    let counts = family.graphs.flatMap(\.uses).reduce(into: [RandomGraph.Use: Int]()) { $0[$1, default: 0] += 1 }
+    print("\(family): \(family.refusedCount) graphs refused for axes that do not nest")
+    #expect(family.refusedCount < family.graphs.count / 10)
+    print("operator × shape", family.classes.map(\.rawValue))
+    for operation in family.operations {
+      let row = family.classes.map { counts[RandomGraph.Use(operation: operation, shape: $0)] ?? 0 }
       print(operation, row)
       #expect(row.allSatisfy { $0 == 0 || $0 >= 5 }, "\(operation)")
       #expect(row.contains { $0 > 0 }, "\(operation)")
     }
   }
 
-  @Test("plain run = slow semantics; proofs verify; a changed advice value is rejected", arguments: chunks)
-  func graphsAreProved(chunk: Range<Int>) throws {
+  @Test("plain run = slow semantics; proofs verify; a changed advice value is rejected", arguments: GraphFamily.all, 0..<10)
+  func graphsAreProved(family: GraphFamily, part: Int) throws {
+    let size = family.graphs.count / 10
+    let chunk = part * size..<(part + 1) * size
     var forgedCount = 0
     for index in chunk {
-      let compiled = try Self.compiled(index)
+      let compiled = try family.compiled(index)
       let (circuit, weights, integers) = (compiled.lowered.circuit, compiled.lowered.weights, compiled.integers)
-      let batch = Self.samples(index, count: 2, limit: 1.3, seed: 9)
+      let batch = family.samples(index, count: 2, limit: 1.3, seed: 9)
       let inputs = zip(integers.inputs, batch).map { $0.quantize($1) }
       let expected = integers.run(inputs).map(\.values)
       let executor = CircuitExecutor(circuit, weights: weights)
@@ -92,30 +67,30 @@ import Verifier
     #expect(forgedCount >= chunk.count * 3 / 4)
   }
 
-  @Test("float and integer results are onnxruntime's within the stated error")
-  func onnxruntime() throws {
+  @Test("float and integer results are onnxruntime's within the stated error", arguments: GraphFamily.all)
+  func onnxruntime(family: GraphFamily) throws {
     guard system("python3 -c 'import onnxruntime' 2>/dev/null") == 0 else {
       print("SKIPPED: python3 with onnxruntime is missing; pip install onnxruntime")
       return
     }
-    let folder = FileManager.default.temporaryDirectory.path + "/zkml-graphs-\(getpid())"
+    let folder = FileManager.default.temporaryDirectory.path + "/zkml-\(family)-\(getpid())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    for (index, graph) in Self.generated.graphs.enumerated() {
+    for (index, graph) in family.graphs.enumerated() {
       try Data(graph.bytes).write(to: URL(fileURLWithPath: "\(folder)/\(index).onnx"))
-      for (input, batch) in zip(graph.inputs, Self.samples(index, count: 16)) {
+      for (input, batch) in zip(graph.inputs, family.samples(index, count: 16)) {
         let file = encodeNPY(batch.values, shape: [16] + input.shape)
         try Data(file).write(to: URL(fileURLWithPath: "\(folder)/\(index).\(input.name).npy"))
       }
     }
     try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/run.py"))
-    #expect(system("python3 \(folder)/run.py \(folder) 300 2>/dev/null") == 0)
+    #expect(system("python3 \(folder)/run.py \(folder) \(family.graphs.count) 2>/dev/null") == 0)
     var largest = 0.0
-    for (index, graph) in Self.generated.graphs.enumerated() {
-      let samples = Self.samples(index, count: 16)
+    for (index, graph) in family.graphs.enumerated() {
+      let samples = family.samples(index, count: 16)
       // Classes are compared as values.
-      let network = try Self.imported(index)
-      let compiled = try compile(network, Calibration(network, samples, source: "samples"), Self.options(index))
+      let network = try family.imported(index)
+      let compiled = try compile(network, Calibration(network, samples, source: "samples"), family.options(index))
       let inputs = zip(compiled.integers.inputs, samples).map { $0.quantize($1) }
       let (floats, integers) = (network.run(samples), compiled.integers.run(inputs))
       for (number, name) in graph.outputs.enumerated() {
@@ -133,20 +108,68 @@ import Verifier
         largest = max(largest, error / size)
       }
     }
-    print("300 graphs: largest difference from onnxruntime, relative to the largest output: \(largest)")
+    print("\(family): largest difference from onnxruntime, relative to the largest output: \(largest)")
+  }
+}
+
+/// Graphs of one generator. Those that a view makes impossible, by cutting an axis that another one cuts elsewhere, are left
+/// out and counted.
+final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, Sendable {
+  let description: String
+  let operations: [String]
+  let classes: [RandomGraph.ShapeClass]
+  let graphs: [RandomGraph]
+  let refusedCount: Int
+  /// Bits of activations.
+  private let widest: Int
+
+  static let dense = GraphFamily(
+    "dense", RandomGraphGenerator.operations, RandomGraph.ShapeClass.dense, RandomGraphGenerator(seed: 2026), count: 300,
+    widest: 16)
+  static let images = GraphFamily(
+    "images", RandomImageGraphGenerator.operations, RandomGraph.ShapeClass.images, RandomImageGraphGenerator(seed: 2026),
+    count: 200, widest: 15)
+  static let all = [dense, images]
+
+  var testDescription: String { description }
+
+  private init(
+    _ description: String, _ operations: [String], _ classes: [RandomGraph.ShapeClass], _ generator: some GraphGenerator,
+    count: Int, widest: Int
+  ) {
+    self.widest = widest
+    (self.description, self.operations, self.classes) = (description, operations, classes)
+    var generator = generator
+    var (graphs, refusedCount) = ([RandomGraph](), 0)
+    while graphs.count < count {
+      let graph = generator.next()
+      if Self.isRefused(graph) { refusedCount += 1 } else { graphs.append(graph) }
+    }
+    (self.graphs, self.refusedCount) = (graphs, refusedCount)
   }
 
-  // MARK: Graphs
+  private static func isRefused(_ graph: RandomGraph) -> Bool {
+    do {
+      let network = try importONNX(graph.bytes, file: "graph").simplified()
+      let batch = network.inputs.map { FloatBatch(count: 1, values: [Double](repeating: 0.5, count: $0.width)) }
+      _ = try lower(quantize(network, Calibration(network, batch, source: "samples")))
+      return false
+    } catch ModelError.unusableLayer(_, let reason) {
+      return reason.contains("splits the axis") || reason.contains("do not nest")
+    } catch {
+      return false
+    }
+  }
 
-  private static func options(_ index: Int) -> QuantizationOptions {
+  func options(_ index: Int) -> QuantizationOptions {
     var options = QuantizationOptions()
-    options.bits = [8, 8, 10, 12, 16][index % 5]
+    options.bits = [8, 8, 10, 12, widest][index % 5]
     return options
   }
 
-  private static func samples(_ index: Int, count: Int, limit: Double = 1, seed: UInt64 = 1) -> [FloatBatch] {
+  func samples(_ index: Int, count: Int, limit: Double = 1, seed: UInt64 = 1) -> [FloatBatch] {
     var random = RepeatableRandom(seed: UInt64(index) << 8 | seed)
-    return generated.graphs[index].inputs.map { input in
+    return graphs[index].inputs.map { input in
       FloatBatch(
         count: count,
         values: (0..<count * input.shape.reduce(1, *)).map { _ in
@@ -155,7 +178,7 @@ import Verifier
     }
   }
 
-  private static func compiled(_ index: Int) throws -> CompiledModel {
+  func compiled(_ index: Int) throws -> CompiledModel {
     var network = try imported(index)
     let widths = network.outputs.map { network.shape(of: $0.value) }
     if index % 7 == 0, widths.allSatisfy({ $0.count == 1 && $0[0] > 1 }) {
@@ -164,11 +187,9 @@ import Verifier
     return try compile(
       network, Calibration(network, samples(index, count: 16), source: "samples"), options(index))
   }
-}
 
-extension RandomGraphTests {
-  private static func imported(_ index: Int) throws -> Network {
-    try importONNX(generated.graphs[index].bytes, file: "graph \(index)").simplified()
+  func imported(_ index: Int) throws -> Network {
+    try importONNX(graphs[index].bytes, file: "graph \(index)").simplified()
   }
 }
 
