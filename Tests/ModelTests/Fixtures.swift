@@ -36,7 +36,9 @@ struct CircuitFolder: CustomStringConvertible, Sendable {
 
   static let digits = CircuitFolder(name: "digits-mlp", inputScale: nil)
   static let fashion = CircuitFolder(name: "fmnist-mlp", inputScale: 1.0 / 255)
-  static let all = [digits, fashion]
+  static let digitsConvolution = CircuitFolder(name: "digits-cnn", inputScale: nil)
+  static let lenet = CircuitFolder(name: "lenet5", inputScale: 1.0 / 255)
+  static let all = [digits, fashion, digitsConvolution, lenet]
 
   var description: String { name }
 

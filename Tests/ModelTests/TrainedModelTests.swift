@@ -6,10 +6,30 @@ import Testing
     let data = DataReference(try #require(trainedModels) + "fmnist_test2000.npz:images")
     try expectAccuracy(of: .fashion, on: data, float: 0.8875)
   }
+
+  /// On the first of the test images; `zkml evaluate` takes all.
+  @Test(arguments: [("fmnist_lenet5", 200), ("fmnist_cnn", 50)])
+  func convolutionalAccuracy(name: String, count: Int) throws {
+    let folder = try #require(trainedModels)
+    let network = try importONNX(path: "\(folder)\(name)/model.onnx").simplified()
+    let arrays = try ["calibration200", "test2000"].map { part throws(ModelError) in
+      try FloatBatch(
+        DataReference("\(folder)fmnist_\(part).npz:images").read(), for: network.inputs[0], integerScale: 1.0 / 255,
+        source: part)
+    }
+    let (calibration, test) = (arrays[0].prefix(20), arrays[1].prefix(count))
+    let integers = try quantize(
+      network, Calibration(network, [calibration], inputScales: [1.0 / 255], source: "calibration"))
+    let results = integers.run([integers.inputs[0].quantize(test)])
+    let scaled = zip(results, integers.outputs).map { $0.scaled(by: integers.scale(of: $1.value)) }
+    let comparison = OutputComparison(float: network.run([test]), integer: scaled, integers.outputs)
+    print("\(name), \(count) images: same class \(comparison.agreement), largest error \(comparison.largestError)")
+    #expect(comparison.agreement >= 0.98)
+  }
 }
 
 @Suite struct CircuitFolderTests {
-  @Test(arguments: [(CircuitFolder.digits, 0.9622), (.fashion, 0.885)])
+  @Test(arguments: [(CircuitFolder.digits, 0.9622), (.fashion, 0.885), (.digitsConvolution, 0.9756), (.lenet, 0.89)])
   func integerAccuracyIsThatOfFloat(folder: CircuitFolder, accuracy: Double) throws {
     try expectAccuracy(of: folder, on: DataReference(folder.path + "test.npz"), float: accuracy)
   }
@@ -49,4 +69,10 @@ private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, fl
   print("\(folder), \(evaluation.sampleCount) samples: float \(float), integer \(integer), agreement \(agreement)")
   #expect(abs(float - expected) < 0.001)
   #expect(integer >= float - 0.005)
+}
+
+extension FloatBatch {
+  fileprivate func prefix(_ count: Int) -> FloatBatch {
+    FloatBatch(count: count, values: Array(values.prefix(count * values.count / self.count)))
+  }
 }

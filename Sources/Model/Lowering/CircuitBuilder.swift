@@ -171,6 +171,18 @@ struct CircuitBuilder {
   }
 }
 
+extension CircuitBuilder {
+  /// Lowers the largest batch until columns and lookups keep the caps of docs/protocol.md §3.3, rule 1.
+  mutating func limitBatch() {
+    let bits = circuit.columns.indices.map { circuit.shape(ofColumn: $0, batch: 1).map(bitCountOfAxis).reduce(0, +) }
+    let longest = bits.max() ?? 0
+    let looked = circuit.lookups.reduce(0) { $0 + 1 << bits[$1.forms[0].parts[0].column] }
+    while circuit.batchCap > 1, longest + bitCountOfAxis(circuit.batchCap) > 32 || looked * circuit.batchCap >= 1 << 39 {
+      circuit.batchCap /= 2
+    }
+  }
+}
+
 /// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
 private func shortened(_ name: String) -> String {
   guard name.utf8.count > maximumNameByteCount else { return name }

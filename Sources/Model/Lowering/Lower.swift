@@ -5,6 +5,7 @@ import Circuit
 /// Operators that make accumulators become contractions, requantizations the limbs of a remainder and an activation, each
 /// with its lookup; views leave no trace. Layers with the same function share one table.
 ///
+/// - Parameter batchCap: The largest batch, or less where columns of so many samples were too long.
 /// - Throws: `.unusableLayer`.
 package func lower(_ network: IntegerNetwork, batchCap: Int = defaultBatchCap) throws(ModelError) -> LoweredNetwork {
   var lowering = try Lowering(network, batchCap: batchCap)
@@ -51,6 +52,7 @@ struct Lowering {
     guard builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else {
       throw .unusableLayer(network.name, reason: "the network only moves its inputs; there is nothing to prove")
     }
+    builder.limitBatch()
     do throws(InvalidCircuit) {
       try builder.circuit.validate()
     } catch {

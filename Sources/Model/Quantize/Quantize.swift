@@ -28,12 +28,17 @@ struct Quantizer {
   private var activations: [Int: Int] = [:]
   private var accumulators: [Int: Int] = [:]
   private let readers: Readers
+  /// By float value, whether its operators show that no input makes it negative.
+  private let isNeverNegative: [Bool]
 
   init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions) {
     self.network = network
     self.calibration = calibration
     self.options = options
     readers = Readers(network)
+    isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
+      known, node in known.append(node.operation.isNeverNegative(of: node.operands.map { known[$0] }))
+    }
   }
 
   /// A model that quantizes its input prescribes the input's integers.
@@ -224,7 +229,8 @@ struct Quantizer {
     if let fixed {
       quantum = Quantum(scale: fixed.scale, range: fixed.range)
     } else {
-      let range = activationRange(bits: bits, isSigned: !function.isNeverNegative)
+      let range = activationRange(
+        bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
       quantum = Quantum(scale: activationScale(result, range) ?? 1, range: range)
     }
     return QuantizationTarget(
@@ -305,6 +311,16 @@ private struct Readers {
 }
 
 extension Operation {
+  fileprivate func isNeverNegative(of operands: [Bool]) -> Bool {
+    switch self {
+    case .pointwise(let function): function.isNeverNegative
+    case .sum(let coefficients): coefficients.allSatisfy { $0 >= 0 } && operands.allSatisfy { $0 }
+    case .windowSum(_, let factor), .reduce(_, let factor): factor >= 0 && operands[0]
+    case .product, .windowMaximum, .reshape, .transpose, .slice, .concatenate: operands.allSatisfy { $0 }
+    case .linear, .convolution, .affine, .quantize: false
+    }
+  }
+
   fileprivate var quantization: FixedQuantization? {
     if case .quantize(let quantization) = self { quantization } else { nil }
   }
