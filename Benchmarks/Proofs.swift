@@ -18,7 +18,7 @@ func benchmarkDense(_ sizes: [Int], batch: Int, proofCounts: [Int], repetitions:
     var verifyingKey: VerifyingKey?
     let range = try clock.measure { verifyingKey = try key.verifyingKey(threads: 2) }
     guard let verifyingKey else { return }
-    let rangeCheck = try clock.measure { try verifyingKey.verifyWeightRange() }
+    let rangeCheck = try clock.measure { try verifyingKey.verifyWeights() }
     print("\nhiding in \(proofCount) proofs: commit \(setup), range proof \(range), its check \(rangeCheck),")
     print("  rows of 2^\(code.variableCount) + \(code.tailCount), rate 2^-\(code.rateBits), \(code.queryCount) queries,", terminator: " ")
     print("symbols \((key.commitment?.symbols.count ?? 0) >> 17) MB")

@@ -12,7 +12,7 @@ package struct ArithmeticCircuit: Hashable, Sendable {
   package var lookups: [Lookup]
   package var inputs: [Port]
   package var outputs: [Port]
-  /// Advice columns that commitments made before a proof hold, one list for each of these; no part of the encoding.
+  /// Columns that commitments made before a proof hold, one list for each, but for that of the key; no part of the encoding.
   package var committed: [[Int]] = []
 
   package init(
@@ -58,9 +58,10 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     tables[lookup.table].containsZeroRow && lookup.forms.allSatisfy { $0.constant == 0 }
   }
 
-  /// The columns of each commitment that is made before a proof: of the weights, if there are any, then `committed`.
+  /// The columns of each commitment that is made before a proof: of the key's weights, if there are any, then `committed`.
   package var priorColumns: [[Int]] {
-    let weights = columns(of: .weight)
+    let elsewhere = Set(committed.joined())
+    let weights = columns(of: .weight).filter { !elsewhere.contains($0) }
     return (weights.isEmpty ? [] : [weights]) + committed
   }
 

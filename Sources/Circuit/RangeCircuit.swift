@@ -35,6 +35,26 @@ extension ArithmeticCircuit {
     }
     return circuit
   }
+
+  /// The circuit of the equal weights proof: the weights of the key, the same columns in a commitment made before, and
+  /// their differences, which are outputs. docs/protocol.md §10.
+  ///
+  /// For a valid circuit.
+  package var equalWeightsCircuit: ArithmeticCircuit {
+    let weights = columns.filter { $0.kind == .weight }
+    var circuit = ArithmeticCircuit(name: name, batchCap: 1, axes: axes, columns: weights + weights)
+    circuit.committed = [Array(weights.count..<2 * weights.count)]
+    for (index, weight) in weights.enumerated() {
+      let difference = circuit.columns.count
+      circuit.columns.append(Column(name: weight.name, kind: .virtual, axes: weight.axes, lower: 0, upper: 0))
+      let terms = [(1, index), (-1, weights.count + index)].map { (coefficient: Int64, column: Int) in
+        Term(coefficient: coefficient, operands: [Operand(column: column, bindings: weight.axes.map { Binding($0) })])
+      }
+      circuit.contractions.append(Contraction(output: difference, terms: terms))
+      circuit.outputs.append(Port(column: difference, name: weight.name, dimensions: []))
+    }
+    return circuit
+  }
 }
 
 extension ArithmeticCircuit {

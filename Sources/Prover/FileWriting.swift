@@ -3,12 +3,12 @@ import Glibc
 /// A file to be written; a secret one is readable by its owner alone.
 package struct OutputFile: Sendable {
   package let path: String
-  package let bytes: [UInt8]
+  @Secret package var bytes: [UInt8]
   package let isSecret: Bool
 
   package init(path: String, bytes: [UInt8], isSecret: Bool = false) {
     self.path = path
-    self.bytes = bytes
+    _bytes = Secret(wrappedValue: bytes)
     self.isSecret = isSecret
   }
 }
@@ -31,7 +31,8 @@ package struct FileError: Error, Equatable {
 
 /// Writes files so that each is there in whole or not at all, and none if one cannot be written.
 ///
-/// When it returns they are on the disk: files and their names, whatever happens to process or machine then.
+/// They appear in order. Each is on the disk, with its name, before the next appears, and all are when this returns,
+/// whatever happens to process or machine then.
 package func write(_ files: [OutputFile]) throws(FileError) {
   var folders: [String: Int32] = [:]
   var staged: [String] = []
@@ -49,12 +50,11 @@ package func write(_ files: [OutputFile]) throws(FileError) {
     staged.append(try stage(file))
   }
   for (file, path) in zip(files, staged) {
-    guard rename(path, file.path) == 0 else { throw FileError(file.path, failedTo: "written") }
+    guard rename(path, file.path) == 0, let descriptor = folders[folder(of: file.path)], fsync(descriptor) == 0 else {
+      throw FileError(file.path, failedTo: "written")
+    }
   }
   staged = []
-  for (folder, descriptor) in folders {
-    guard fsync(descriptor) == 0 else { throw FileError(folder, failedTo: "written") }
-  }
 }
 
 /// Refuses a path where no file can be written, as far as that can be seen without writing.

@@ -58,12 +58,13 @@ extension ArithmeticCircuit {
 }
 
 extension ProvingKey {
-  /// The bytes of a .pk file: header, block of the circuit, parameters, weights as in .weights, symbols and tails in
-  /// 8 bytes, salts, digests of the tree from the leaves to the root, sealed.
+  /// The bytes of a .pk file: header, block of the circuit, parameters, digest of the model, weights as in .weights,
+  /// symbols and tails in 8 bytes, salts, digests of the tree from the leaves to the root, sealed.
   package var file: [UInt8] {
     var writer = ByteWriter(.provingKey, core.mode)
     writer.append(block: circuit.encoded)
     writer.append(core.parameters)
+    writer.append(core.modelID.bytes)
     writer.append(Statement.encode(weights, circuit.weightColumns))
     if let commitment {
       for elements in [commitment.symbols, commitment.tails] {
@@ -77,7 +78,7 @@ extension ProvingKey {
 
   /// How many bytes the .pk file of a circuit with this code has.
   package static func fileByteCount(_ circuit: ArithmeticCircuit, _ code: Code?) -> Int {
-    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + Digest.byteCount
+    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + 2 * Digest.byteCount
     let weights = circuit.columns(of: .weight)
     let shapes = weights.map { circuit.shape(ofColumn: $0, batch: 1) }
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
@@ -92,7 +93,7 @@ extension ProvingKey {
   ///
   /// Checked: the seal, the circuit's validity, the parameters, the ranges of all integers, and that every size is the
   /// one that follows from the circuit. The root is the one of the stored tree. That symbols and digests are those of
-  /// the weights rests on the seal: a forged key makes proofs that no verifier accepts.
+  /// the weights, and that the model is theirs, rests on the seal: a forged key makes proofs that no verifier accepts.
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.invalidCircuit`.
   package init(file: [UInt8]) throws(VerificationError) {
@@ -105,9 +106,11 @@ extension ProvingKey {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
     let parameters: [UInt8]
-    do throws(MalformedBytes) { parameters = Array(try reader.read(KeyCore.parameterByteCount)) } catch {
-      throw .malformed
-    }
+    let modelID: Digest
+    do throws(MalformedBytes) {
+      parameters = Array(try reader.read(KeyCore.parameterByteCount))
+      modelID = Digest(bytes: try reader.read(Digest.byteCount))
+    } catch { throw .malformed }
     let code = try KeyCore(circuit: circuit, parameters: parameters, mode, root: .zero).code
     let weights: [[Int64]]
     let commitment: Commitment?
@@ -119,7 +122,8 @@ extension ProvingKey {
       }
       try reader.finish()
     } catch { throw .malformed }
-    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: commitment?.tree.root ?? .zero)
+    let root = commitment?.tree.root ?? .zero
+    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: modelID)
     executor = CircuitExecutor(circuit, weights: weights)
     self.commitment = commitment
     packed = circuit.packed(weights)

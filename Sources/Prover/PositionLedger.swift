@@ -4,8 +4,9 @@ import Verifier
 
 /// The file that says which positions of a model's codeword have been opened over the life of a proving key.
 ///
-/// The tails of the codeword hide the weights as long as others see at most `limit` distinct positions, and this file is
-/// the only memory of how many they saw. So positions are spent before a proof that opens them leaves the process.
+/// The tails of the codeword hide the weights as long as others see at most `limit` distinct positions, and those of one
+/// more proof, and this file is the only memory of how many they saw. So positions are spent before a proof that opens
+/// them leaves the process. It has a section for each commitment that followed another, and each key finds its own.
 /// Several processes may spend on one file. Copies of it with the key, restored backups and snapshots of machines are
 /// not known to each other: together they open more than the limit.
 package struct PositionLedger: Sendable {
@@ -14,7 +15,7 @@ package struct PositionLedger: Sendable {
   package let key: Digest
   /// The codeword has 2^domainBits positions.
   package let domainBits: Int
-  /// How many distinct positions may ever be opened.
+  /// How many distinct positions may ever be opened, but for those of the proof that a next commitment holds the same.
   package let limit: Int
   /// At most this many positions are opened by one proof.
   package let queryCount: Int
@@ -44,12 +45,12 @@ package struct PositionLedger: Sendable {
 
   /// The file of a new key, of which `positions` are open from the beginning.
   ///
-  /// Header, digest of the key, u8 domainBits, one bit for each position from the lowest bit of the first byte on,
-  /// sealed.
+  /// Header, for each section digest of the key, u8 domainBits and one bit for each position from the lowest bit of the
+  /// first byte on, sealed.
   package func newFile(spent positions: [Int]) -> OutputFile {
-    var spent = PositionSet(domainBits: domainBits)
-    spent.insert(positions)
-    return file(spent)
+    var sections: [LedgerSection] = []
+    insert(positions, in: &sections)
+    return file(sections)
   }
 
   /// Counts positions as opened, for good. When this returns the file on the disk says so.
@@ -58,44 +59,74 @@ package struct PositionLedger: Sendable {
   ///
   /// - Throws: and then nothing that shows one of these positions may leave the process.
   package func spend(_ positions: [Int]) throws(LedgerError) {
-    let descriptor = try openAlone()
-    defer { close(descriptor) }
-    var spent = try positionSet(in: descriptor)
-    spent.insert(positions)
-    guard spent.count <= limit else { throw .usedUp }
-    do throws(FileError) { try write([file(spent)]) } catch { throw .inaccessible(error.reason) }
+    try change { sections throws(LedgerError) in
+      guard insert(positions, in: &sections) <= limit else { throw .usedUp }
+      return []
+    }
+  }
+
+  /// Counts what a proof opens of this commitment and of the next one, that both hold the same; then writes the files
+  /// that show the proof.
+  ///
+  /// It may open what is kept back from other proofs. When this is interrupted, all files that are there can be used.
+  ///
+  /// - Throws: and then nothing that shows one of these positions may leave the process, but for the files.
+  package func handOver(
+    _ positions: [Int], to next: PositionLedger, _ nextPositions: [Int], writing files: [OutputFile]
+  ) throws(LedgerError) {
+    try change { sections throws(LedgerError) in
+      guard insert(positions, in: &sections) <= limit + queryCount else { throw .usedUp }
+      next.insert(nextPositions, in: &sections)
+      return files
+    }
   }
 
   /// How many more proofs there are positions for.
   package func remainingProofCount() throws(LedgerError) -> Int {
     let descriptor = try openFile(O_RDONLY)
     defer { close(descriptor) }
-    return max(0, limit - (try positionSet(in: descriptor).count)) / queryCount
+    let own = try sections(in: descriptor).first { $0.key == key }
+    return max(0, limit - (own?.spentCount ?? limit)) / queryCount
   }
 
-  private func file(_ spent: PositionSet) -> OutputFile {
+  /// Returns how many positions of this key are spent then.
+  @discardableResult
+  private func insert(_ positions: [Int], in sections: inout [LedgerSection]) -> Int {
+    if !sections.contains(where: { $0.key == key }) { sections.append(LedgerSection(key, domainBits: domainBits)) }
+    guard let index = sections.firstIndex(where: { $0.key == key }) else { return 0 }
+    sections[index].insert(positions)
+    return sections[index].spentCount
+  }
+
+  /// Replaces the file, kept from all others meanwhile, and then writes what `body` returns.
+  private func change(
+    _ body: (inout [LedgerSection]) throws(LedgerError) -> [OutputFile]
+  ) throws(LedgerError) {
+    let descriptor = try openAlone()
+    defer { close(descriptor) }
+    var sections = try sections(in: descriptor)
+    let files = try body(&sections)
+    do throws(FileError) { try write([file(sections)] + files) } catch { throw .inaccessible(error.reason) }
+  }
+
+  private func file(_ sections: [LedgerSection]) -> OutputFile {
     var writer = ByteWriter(.spentPositions, .hiding)
-    writer.append(key.bytes)
-    writer.append(UInt8(domainBits))
-    writer.append(spent.bits)
+    for section in sections {
+      writer.append(section.key.bytes)
+      writer.append(UInt8(section.domainBits))
+      writer.append(section.bits)
+    }
     return OutputFile(path: path, bytes: writer.sealed, isSecret: true)
   }
 
-  private func positionSet(in descriptor: Int32) throws(LedgerError) -> PositionSet {
+  /// Those of the file, one of them of this key.
+  private func sections(in descriptor: Int32) throws(LedgerError) -> [LedgerSection] {
     let file = try content(of: descriptor)
-    let owner, bits: ArraySlice<UInt8>
-    let writtenDomainBits: Int
-    do throws(VerificationError) {
-      var (reader, _) = try ByteReader.open(.spentPositions, sealed: file)
-      do throws(MalformedBytes) {
-        owner = try reader.read(Digest.byteCount)
-        writtenDomainBits = try reader.u8()
-        bits = try reader.read(reader.remaining)
-      } catch { throw VerificationError.malformed }
-    } catch { throw .damaged }
-    guard Digest(bytes: owner) == key else { throw .otherKey }
-    guard writtenDomainBits == domainBits, bits.count == 1 << (domainBits - 3) else { throw .damaged }
-    return PositionSet(bits: Array(bits))
+    let sections: [LedgerSection]
+    do throws(VerificationError) { sections = try LedgerSection.sections(file) } catch { throw .damaged }
+    guard let own = sections.first(where: { $0.key == key }) else { throw .otherKey }
+    guard own.domainBits == domainBits else { throw .damaged }
+    return sections
   }
 
   private func openFile(_ access: Int32) throws(LedgerError) -> Int32 {
@@ -141,21 +172,47 @@ package struct PositionLedger: Sendable {
     return bytes
   }
 
-  private static let byteCap = 1 << 26
+  private static let byteCap = 1 << 32
 }
 
-/// Positions of a codeword, a bit for each.
-private struct PositionSet {
-  private(set) var bits: [UInt8]
+/// The positions of one commitment's codeword, a bit for each.
+package struct LedgerSection: Sendable {
+  /// Digest of the key.
+  package let key: Digest
+  package let domainBits: Int
+  package private(set) var bits: [UInt8]
 
-  init(bits: [UInt8]) { self.bits = bits }
+  fileprivate init(_ key: Digest, domainBits: Int) {
+    self.key = key
+    self.domainBits = domainBits
+    bits = [UInt8](repeating: 0, count: 1 << (domainBits - 3))
+  }
 
-  init(domainBits: Int) { bits = [UInt8](repeating: 0, count: 1 << (domainBits - 3)) }
+  package var spentCount: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
 
-  var count: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
-
-  mutating func insert(_ positions: [Int]) {
+  fileprivate mutating func insert(_ positions: [Int]) {
     for position in positions { bits[position >> 3] |= 1 << UInt8(position & 7) }
+  }
+
+  /// Decodes a ledger's file: sections of different keys.
+  ///
+  /// - Throws: `.malformed`, `.unsupportedVersion`.
+  package static func sections(_ file: [UInt8]) throws(VerificationError) -> [LedgerSection] {
+    var (reader, _) = try ByteReader.open(.spentPositions, sealed: file)
+    var sections: [LedgerSection] = []
+    do throws(MalformedBytes) {
+      while reader.remaining > 0 {
+        let key = Digest(bytes: try reader.read(Digest.byteCount))
+        let domainBits = try reader.u8()
+        guard (3...40).contains(domainBits), 1 << (domainBits - 3) <= reader.remaining,
+          !sections.contains(where: { $0.key == key })
+        else { throw reader.malformed() }
+        var section = LedgerSection(key, domainBits: domainBits)
+        section.bits = Array(try reader.read(section.bits.count))
+        sections.append(section)
+      }
+    } catch { throw .malformed }
+    return sections
   }
 }
 

@@ -22,9 +22,11 @@ package struct ProvingKey: Sendable {
   ///
   /// - Parameters:
   ///   - proofCount: How many proofs the commitment hides the weights in, up to `KeyCore.proofCountCap`; 0 for none.
+  ///   - modelID: That of the commitment to the same weights that this one follows; nil for a first one.
   ///   - seed: 32 bytes that make tails and salts repeatable, for tests; nil draws them from the operating system.
   package init(
-    circuit: ArithmeticCircuit, weights: [[Int64]], proofCount: Int = 0, seed: [UInt8]? = nil, threads: Int
+    circuit: ArithmeticCircuit, weights: [[Int64]], proofCount: Int = 0, modelID: Digest? = nil, seed: [UInt8]? = nil,
+    threads: Int
   ) {
     executor = CircuitExecutor(circuit, weights: weights)
     let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
@@ -35,7 +37,7 @@ package struct ProvingKey: Sendable {
       var random: any SecretSource = SecretStream("zkml key", mixing: [circuit.encoded, encoded], seed: seed)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
-    core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero)
+    core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero, modelID: modelID)
     packed = circuit.packed(weights)
   }
 
@@ -45,19 +47,41 @@ package struct ProvingKey: Sendable {
 
   /// Proves that every weight is in its range and assembles the verifying key.
   ///
+  /// For a first commitment.
+  ///
   /// - Returns: The key, and the positions at which the proof opens the model commitment.
   package func proveWeightRange(
     seed: [UInt8]? = nil, threads: Int
   ) throws(ExecutionError) -> (key: VerifyingKey, modelPositions: [Int]) {
-    guard core.code != nil else { return (VerifyingKey(circuit: circuit, core: core, rangeProof: []), []) }
-    let range = circuit.weightRangeCircuit
-    let plan = Plan(circuit: range, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
-    var witness = try Witness(
-      CircuitExecutor(range, weights: weights), batch: 1, inputs: [], threads: threads)
-    defer { witness.erase(range) }
-    let statement = Statement(batch: 1, inputs: [], outputs: [])
-    let proof = plan.prove(.weightRange, core, commitment.map { [$0] } ?? [], statement, witness,
-      random: core.secrets(.weightRange, statement, range, [], seed: seed), threads: threads)
-    return (VerifyingKey(circuit: circuit, core: core, rangeProof: proof.bytes), proof.priorPositions.first ?? [])
+    guard core.code != nil else { return (VerifyingKey(circuit: circuit, core: core, proof: []), []) }
+    let proof = try proveWeights(seed: seed, threads: threads)
+    return (VerifyingKey(circuit: circuit, core: core, proof: proof.bytes), proof.priorPositions.first ?? [])
+  }
+
+  /// Proves that the weights are those of the commitment of `previous`, which this one follows.
+  ///
+  /// - Parameter key: One that has that commitment; what follows it there falls away.
+  /// - Returns: The key that ends with this commitment, and the positions at which the proof opens this one and the one
+  ///   before.
+  package func proveEqualWeights(
+    _ previous: ProvingKey, in key: VerifyingKey, seed: [UInt8]? = nil, threads: Int
+  ) throws(ExecutionError) -> (key: VerifyingKey, positions: [Int], previousPositions: [Int]) {
+    guard let index = key.chain.firstIndex(where: { $0.core == previous.core }), core.modelID == previous.core.modelID
+    else { preconditionFailure("the key has the commitment that this one follows") }
+    let proof = try proveWeights(after: previous, seed: seed, threads: threads)
+    let extended = VerifyingKey(circuit: circuit, after: Array(key.chain[...index]), core: core, proof: proof.bytes)
+    return (extended, proof.priorPositions[0], proof.priorPositions[1])
+  }
+
+  private func proveWeights(
+    after previous: ProvingKey? = nil, seed: [UInt8]?, threads: Int
+  ) throws(ExecutionError) -> ProofBytes {
+    let proof = WeightProof(circuit, core, after: previous?.core)
+    let executor = CircuitExecutor(proof.plan.circuit, weights: weights + (previous?.weights ?? []))
+    var witness = try Witness(executor, batch: 1, inputs: [], threads: threads)
+    defer { witness.erase(proof.plan.circuit) }
+    return proof.plan.prove(
+      proof.purpose, core, [commitment, previous?.commitment].compactMap { $0 }, proof.statement, witness,
+      random: core.secrets(proof.purpose, proof.statement, proof.plan.circuit, [], seed: seed), threads: threads)
   }
 }

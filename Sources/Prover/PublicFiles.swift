@@ -14,13 +14,19 @@ extension ByteWriter {
 }
 
 extension VerifyingKey {
+  /// The most commitments that a .vk file has.
+  package static let chainCap = 255
+
   /// The bytes of a .vk file. docs/protocol.md §11.
   package var file: [UInt8] {
     var writer = ByteWriter(.verifyingKey, core.mode)
     writer.append(block: circuit.encoded)
-    writer.append(core.parameters)
-    writer.append(core.root.bytes)
-    writer.append(block: rangeProof)
+    writer.append(UInt8(chain.count))
+    for link in chain {
+      writer.append(link.core.parameters)
+      writer.append(link.core.root.bytes)
+      writer.append(block: link.proof)
+    }
     return writer.sealed
   }
 }

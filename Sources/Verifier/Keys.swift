@@ -47,30 +47,34 @@ package struct KeyCore: Hashable, Sendable {
   package let proofCount: Int
   package let code: Code?
   package let root: Digest
+  package let modelID: Digest
 
-  package init(circuit: ArithmeticCircuit, proofCount: Int = 0, code: Code?, root: Digest) {
+  /// - Parameter modelID: That of the commitment that this one follows; nil for a first one.
+  package init(circuit: ArithmeticCircuit, proofCount: Int = 0, code: Code?, root: Digest, modelID: Digest? = nil) {
     circuitDigest = Hash(.circuit).digest(circuit.encoded)
     self.proofCount = proofCount
     self.code = code
     self.root = root
+    let parameters = Self.parameters(proofCount: proofCount, code)
+    self.modelID = modelID ?? Hash(.model).digest(of: [circuitDigest.bytes, parameters, root.bytes])
   }
 
   /// For a valid circuit: with the code that follows from it and the number of proofs.
-  package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest) {
+  package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest, modelID: Digest? = nil) {
     let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
     let code = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount)
-    self.init(circuit: circuit, proofCount: proofCount, code: code, root: root)
+    self.init(circuit: circuit, proofCount: proofCount, code: code, root: root, modelID: modelID)
   }
 
   /// For a valid circuit: the core whose parameters follow from the number of proofs that stands first in `parameters`.
   ///
   /// - Throws: `.malformed` unless they are these, and the mode is theirs.
   package init(
-    circuit: ArithmeticCircuit, parameters: [UInt8], _ mode: ProofMode, root: Digest
+    circuit: ArithmeticCircuit, parameters: [UInt8], _ mode: ProofMode, root: Digest, modelID: Digest? = nil
   ) throws(VerificationError) {
     let proofCount = parameters.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard proofCount <= Self.proofCountCap else { throw .malformed }
-    self.init(circuit: circuit, proofCount: proofCount, root: root)
+    self.init(circuit: circuit, proofCount: proofCount, root: root, modelID: modelID)
     guard self.parameters == parameters, self.mode == mode else { throw .malformed }
   }
 
@@ -89,55 +93,82 @@ package struct KeyCore: Hashable, Sendable {
     return writer.bytes
   }
 
-  package var modelID: Digest {
-    var writer = ByteWriter()
-    writer.append(formatVersion)
-    for part in [circuitDigest.bytes, parameters, root.bytes] { writer.append(part) }
-    return Hash(.model).digest(writer.bytes)
-  }
-
   package var digest: Digest {
-    var writer = ByteWriter()
-    writer.append(formatVersion)
-    for part in [circuitDigest.bytes, parameters, modelID.bytes, root.bytes] { writer.append(part) }
-    return Hash(.key).digest(writer.bytes)
+    Hash(.key).digest(of: [circuitDigest.bytes, parameters, modelID.bytes, root.bytes])
   }
 }
 
-/// All that a verifier needs of a model: circuit, commitment, and the proof that weights are in range.
+extension Hash {
+  /// Of u16 version and the parts.
+  fileprivate func digest(of parts: [[UInt8]]) -> Digest {
+    var writer = ByteWriter()
+    writer.append(formatVersion)
+    for part in parts { writer.append(part) }
+    return digest(writer.bytes)
+  }
+}
+
+/// A commitment to the weights and a proof about it: for the first of a key that they are in range, for each later one
+/// that they are those of the one before.
+package struct KeyLink: Sendable {
+  package let core: KeyCore
+  package let proof: [UInt8]
+
+  package init(core: KeyCore, proof: [UInt8]) {
+    self.core = core
+    self.proof = proof
+  }
+}
+
+/// All that a verifier needs of a model: circuit, commitments to the weights, and the proofs about them.
 public struct VerifyingKey: Sendable {
   package let circuit: ArithmeticCircuit
+  /// Not empty.
+  package let chain: [KeyLink]
+  /// The last of the chain.
   package let core: KeyCore
-  package let rangeProof: [UInt8]
 
-  package init(circuit: ArithmeticCircuit, core: KeyCore, rangeProof: [UInt8]) {
+  package init(circuit: ArithmeticCircuit, after earlier: [KeyLink] = [], core: KeyCore, proof: [UInt8]) {
     self.circuit = circuit
     self.core = core
-    self.rangeProof = rangeProof
+    chain = earlier + [KeyLink(core: core, proof: proof)]
   }
 
   /// The digest by which a user recognises the model, in hexadecimal.
   public var modelID: String { core.modelID.hexadecimal }
 
+  /// The commitment of this digest.
+  package func core(_ digest: Digest) -> KeyCore? { chain.first { $0.core.digest == digest }?.core }
+
   /// Decodes a .vk file; the circuit is valid and the parameters are those of its weights.
   ///
-  /// The range proof is *not* checked here: `verifyWeightRange()`.
+  /// The proofs about the weights are *not* checked here: `verifyWeights()`.
   public init(file: [UInt8]) throws(VerificationError) {
     var (reader, mode) = try ByteReader.open(.verifyingKey, sealed: file)
-    let parameters: [UInt8]
-    let root: Digest
+    let links: [(parameters: [UInt8], root: Digest, proof: [UInt8])]
     do throws(MalformedBytes) {
       circuit = try ArithmeticCircuit(encoded: try reader.block())
-      parameters = Array(try reader.read(KeyCore.parameterByteCount))
-      root = Digest(bytes: try reader.read(Digest.byteCount))
-      rangeProof = Array(try reader.block())
+      links = try reader.list(count: try reader.u8(), minimumByteCount: 1) { reader throws(MalformedBytes) in
+        let parameters = Array(try reader.read(KeyCore.parameterByteCount))
+        return (parameters, Digest(bytes: try reader.read(Digest.byteCount)), Array(try reader.block()))
+      }
       try reader.finish()
     } catch { throw .malformed }
     do throws(InvalidCircuit) { try circuit.validate() } catch {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
-    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root)
-    guard core.code != nil || root == .zero, rangeProof.isEmpty == (core.code == nil) else { throw .malformed }
+    var chain: [KeyLink] = []
+    for (parameters, root, proof) in links {
+      let first = chain.first?.core
+      let core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: first?.modelID)
+      let isEmpty = core.code == nil
+      guard proof.isEmpty == isEmpty, !isEmpty || root == .zero, first == nil || !isEmpty && mode == .hiding else {
+        throw .malformed
+      }
+      chain.append(KeyLink(core: core, proof: proof))
+    }
+    guard let last = chain.last else { throw .malformed }
+    (self.chain, core) = (chain, last.core)
   }
 }
 
@@ -157,7 +188,7 @@ public struct Proof: Sendable {
     self.bytes = bytes
   }
 
-  /// Decodes a .proof file made for `key`.
+  /// Decodes a .proof file made with a commitment of `key`.
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.otherKey`, `.statementOutOfRange`.
   public init(file: [UInt8], key: VerifyingKey) throws(VerificationError) {
@@ -185,7 +216,7 @@ public struct Proof: Sendable {
       bytes = Array(try reader.block())
       try reader.finish()
     } catch { throw .malformed }
-    guard keyDigest == key.core.digest, modelDigest == key.core.modelID else { throw .otherKey }
+    guard key.core(keyDigest)?.modelID == modelDigest else { throw .otherKey }
     guard (1...circuit.batchCap).contains(batch) else { throw .statementOutOfRange }
     guard let hiding = circuit.hiding(visibility) else { throw .malformed }
     let stated = zip(hiding.committed.joined(), commitments).compactMap { column, commitment in

@@ -4,6 +4,7 @@ import Field
 package enum Purpose: UInt8, Sendable {
   case inference = 1
   case weightRange = 2
+  case equalWeights = 3
 }
 
 /// Whether a proof hides weights, or shows evaluations of them.
@@ -103,6 +104,7 @@ public struct Statement: Hashable, Sendable {
     }
   }
 
+  /// The extension of an output port's column under axis weights; without integers the column is zero.
   package func evaluate(output port: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
     let column = plan.circuit.outputs[port].column
     return evaluate(outputs[port], shape: plan.circuit.shape(ofColumn: column, batch: batch), axes)

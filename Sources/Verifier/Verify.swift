@@ -4,12 +4,12 @@ import Field
 extension VerifyingKey {
   /// Checks that the statement holds for the committed model.
   ///
-  /// - Throws: the first check that fails. `verifyWeightRange()` must have succeeded for this key.
+  /// - Throws: the first check that fails. `verifyWeights()` must have succeeded for this key.
   ///
   /// ## Soundness
   /// The sum of docs/protocol.md §12, at most 2^−100.
   public func verify(_ proof: Proof) throws(VerificationError) {
-    guard proof.keyDigest == core.digest, proof.modelDigest == core.modelID else { throw .otherKey }
+    guard let core = core(proof.keyDigest), proof.modelDigest == core.modelID else { throw .otherKey }
     guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
     guard let circuit = circuit.hiding(proof.statement.visibility) else { throw .statementOutOfRange }
     guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }
@@ -18,10 +18,12 @@ extension VerifyingKey {
     try plan.verify(.inference, core, proof.statement, proof.bytes)
   }
 
-  /// Checks once for a key that every weight is in its declared range.
-  public func verifyWeightRange() throws(VerificationError) {
+  /// Checks once for a key that every weight is in its declared range, and that all its commitments hold the same.
+  public func verifyWeights() throws(VerificationError) {
     guard core.code != nil else { return }
-    try rangePlan.verify(.weightRange, core, Statement(batch: 1, inputs: [], outputs: []), rangeProof)
+    for (link, proof) in zip(chain, weightProofs) {
+      try proof.plan.verify(proof.purpose, link.core, proof.statement, link.proof)
+    }
   }
 
   /// The soundness sum of an inference proof of this mode for this batch, all inputs shown.
@@ -31,14 +33,36 @@ extension VerifyingKey {
 
   /// The soundness sum of a proof that is valid.
   public func soundness(of proof: Proof) -> Soundness {
-    Soundness(Plan(circuit.hiding(proof.statement.visibility) ?? circuit, core, proof.statement, proof.mode))
+    let circuit = circuit.hiding(proof.statement.visibility) ?? circuit
+    return Soundness(Plan(circuit, core(proof.keyDigest) ?? core, proof.statement, proof.mode))
   }
 
-  /// The soundness sum of the weight range proof.
-  public var weightRangeSoundness: Soundness { Soundness(rangePlan) }
+  /// The soundness sums of the proofs about the weights.
+  public var weightSoundness: [Soundness] { weightProofs.map { Soundness($0.plan) } }
 
-  private var rangePlan: Plan {
-    Plan(circuit: circuit.weightRangeCircuit, batch: 1, modelCode: core.code, isHiding: core.mode == .hiding)
+  private var weightProofs: [WeightProof] {
+    chain.indices.map { WeightProof(circuit, chain[$0].core, after: $0 > 0 ? chain[$0 - 1].core : nil) }
+  }
+}
+
+/// What the proof about a commitment to weights says. docs/protocol.md §10.
+package struct WeightProof {
+  package let purpose: Purpose
+  package let statement: Statement
+  package let plan: Plan
+
+  /// That the weights are those of the commitment before; that they are in range, without one.
+  package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, after previous: KeyCore?) {
+    purpose = previous == nil ? .weightRange : .equalWeights
+    let circuit = previous == nil ? circuit.weightRangeCircuit : circuit.equalWeightsCircuit
+    let commitments = previous.flatMap { previous in
+      previous.code.map {
+        StatedCommitment(digest: previous.digest, proofCount: previous.proofCount, code: $0, root: previous.root)
+      }
+    }
+    statement = Statement(
+      batch: 1, commitments: commitments.map { [$0] } ?? [], inputs: [], outputs: circuit.outputs.map { _ in [] })
+    plan = Plan(circuit, core, statement, core.mode)
   }
 }
 

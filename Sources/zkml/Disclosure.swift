@@ -43,6 +43,9 @@ extension ProofMode {
 }
 
 extension KeyCore {
+  /// What its proofs hide.
+  var disclosure: String { proofCount > 0 ? "hides the weights in \(proofs(proofCount))" : "hides nothing" }
+
   /// Refuses a key that cannot hide.
   func require(_ mode: ProofMode, _ path: String) throws {
     guard mode == .hiding, self.mode == .plain else { return }

@@ -59,7 +59,9 @@ extension LedgerError {
         + "otherwise \(Self.advice)"
     case .damaged: "is damaged, so nobody knows what proofs have shown: \(Self.advice)"
     case .otherKey: "belongs to another commitment than the one beside it: \(Self.advice)"
-    case .usedUp: "all proofs in which the commitment hides what it holds have been made: \(Self.advice)"
+    case .usedUp:
+      "all proofs in which the commitment hides what it holds have been made: make a new one with zkml setup NET --rerandomize, "
+        + "for a committed input with zkml commit-input"
     case .inaccessible(let reason): reason
     }
   }

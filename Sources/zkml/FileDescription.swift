@@ -80,7 +80,7 @@ extension FileDescription {
       lines.append(
         "weights   rows of 2^\(code.variableCount)\(tail), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
     }
-    lines.append("proofs    " + (core.proofCount > 0 ? "hides the weights in \(proofs(core.proofCount))" : "hides nothing"))
+    lines.append("proofs    \(core.disclosure)")
     members = [
       Member("model", .string(core.modelID.hexadecimal)), Member("key", .string(core.digest.hexadecimal)),
       Member("root", .string(core.root.hexadecimal)),
@@ -102,12 +102,27 @@ extension FileDescription {
     }
   }
 
-  init(rangeProof: [UInt8], _ key: VerifyingKey) {
+  /// The commitments of a key with the proofs about them.
+  init(chainOf key: VerifyingKey) {
     self.init(kind: "")
-    let soundness = key.weightRangeSoundness
-    lines = ["weight range proof: \(grouped(rangeProof.count)) bytes, soundness in bits"] + soundness.lines
+    let sums = key.weightSoundness
+    for (index, (link, soundness)) in zip(key.chain, sums).enumerated() where link.core.code != nil {
+      let proof = index == 0 ? "weight range" : "equal weights"
+      lines.append("commitment \(index + 1) of \(sums.count): root \(link.core.root.hexadecimal), \(link.core.disclosure)")
+      lines.append("\(proof) proof: \(grouped(link.proof.count)) bytes, soundness in bits")
+      lines += soundness.lines
+    }
     members = [
-      Member("range_proof_bytes", .integer(rangeProof.count)), Member("range_proof_soundness", soundness.json),
+      Member(
+        "chain",
+        .array(
+          zip(key.chain, sums).map { link, soundness in
+            [
+              "key": .string(link.core.digest.hexadecimal), "root": .string(link.core.root.hexadecimal),
+              "proofs": .integer(link.core.proofCount), "proof_bytes": .integer(link.proof.count),
+              "soundness": soundness.json,
+            ]
+          }))
     ]
   }
 
@@ -157,17 +172,25 @@ extension FileDescription {
   }
 
   init(ledger file: [UInt8]) throws(VerificationError) {
-    var (reader, _) = try ByteReader.open(.spentPositions, sealed: file)
     self.init(kind: "spent positions (private)")
-    do throws(MalformedBytes) {
-      let key = Digest(bytes: try reader.read(Digest.byteCount)).hexadecimal
-      let domainBits = try reader.u8()
-      let count = try reader.read(reader.remaining).reduce(0) { $0 + $1.nonzeroBitCount }
-      lines = ["key       \(key)", "positions \(grouped(count)) of 2^\(domainBits) are spent"]
-      members = [
-        Member("key", .string(key)), Member("domain_bits", .integer(domainBits)), Member("spent_positions", .integer(count)),
+    let sections = try LedgerSection.sections(file)
+    lines = sections.flatMap { section in
+      [
+        "key       \(section.key.hexadecimal)",
+        "positions \(grouped(section.spentCount)) of 2^\(section.domainBits) are spent",
       ]
-    } catch { throw .malformed }
+    }
+    members = [
+      Member(
+        "keys",
+        .array(
+          sections.map { section in
+            [
+              "key": .string(section.key.hexadecimal), "domain_bits": .integer(section.domainBits),
+              "spent_positions": .integer(section.spentCount),
+            ]
+          }))
+    ]
   }
 
   init(proof file: [UInt8]) throws(VerificationError) {

@@ -7,10 +7,10 @@ import Verifier
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows what a .circuit, .weights, .pk, .vk or .proof file holds.",
+    abstract: "Shows what a .circuit, .weights, .pk, .vk, .spent or .proof file holds.",
     discussion: """
-      For circuits and keys also each term of the soundness sum in bits, and the total; for a proving key, how many proofs
-      it has left. With --key the statement of a proof is shown, without checking that it holds.
+      For circuits and keys also each term of the soundness sum in bits, and the total; for a verifying key, all commitments
+      of its chain; for a proving key, how many proofs it has left. With --key the statement of a proof is shown, without checking that it holds.
 
         zkml inspect net.vk
         zkml inspect sample.proof --key net.vk
@@ -49,7 +49,7 @@ struct InspectCommand: ParsableCommand {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
       return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
-        + FileDescription(rangeProof: key.rangeProof, key)
+        + FileDescription(chainOf: key)
         + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .provingKey:
       let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: bytes) }
@@ -68,8 +68,9 @@ struct InspectCommand: ParsableCommand {
       guard let path = self.key else { return description }
       let (key, _) = try VerifyingKey.trusted(path)
       let proof = try load(file) { () throws(VerificationError) in try Proof(file: bytes, key: key) }
-      return description + FileDescription(kind: "", key.circuit) + FileDescription(key.core)
-        + (try soundness(key.circuit, key.core.code, proof.mode, batch: proof.statement.batch))
+      let core = key.core(proof.keyDigest) ?? key.core
+      return description + FileDescription(kind: "", key.circuit) + FileDescription(core)
+        + (try soundness(key.circuit, core.code, proof.mode, batch: proof.statement.batch))
         + FileDescription(statement: proof.statement, key.circuit)
     case nil:
       throw Failure.unusable("\(file): is not a file of this tool")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Circuit
 import Prover
 import Verifier
 
@@ -14,8 +15,13 @@ struct SetupCommand: ParsableCommand {
       that costs is printed first. Without it, the number is one that costs large networks little, at least 16. NET.spent,
       beside the proving key, counts what proofs show of the commitment.
 
+      When a key is used up, --rerandomize replaces it: it reads NET.pk and NET.vk, commits to the same weights afresh and
+      adds to NET.vk a proof that they are the same. The model id stays, and the new NET.vk verifies old proofs and new ones.
+      --proofs is that of the key before, if nothing else is said.
+
         zkml setup net
         zkml setup net --proofs 1000
+        zkml setup net --rerandomize
         zkml setup net --transparent
       """)
 
@@ -25,9 +31,12 @@ struct SetupCommand: ParsableCommand {
 
   @Flag(help: "Make a key that hides nothing, for prove --transparent.") var transparent = false
 
+  @Flag(help: "Go on with the same model and a fresh commitment, when its key is used up.") var rerandomize = false
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if transparent, rerandomize { throw ValidationError("give --rerandomize or --transparent") }
     guard let proofs else { return }
     if transparent { throw ValidationError("give --proofs or --transparent") }
     if !(1...KeyCore.proofCountCap).contains(proofs) {
@@ -39,37 +48,98 @@ struct SetupCommand: ParsableCommand {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
     let start = ContinuousClock.now
-    let lowered = try files.lowered()
-    let circuit = lowered.circuit
-    let proofCount = transparent ? 0 : proofs ?? circuit.defaultProofCount
+    let made = rerandomize ? try rerandomized(files) : try first(files)
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let (key, secretCount, openCount) = (made.verifyingKey, made.secret.bytes.count, made.open.bytes.count)
+    shared.say("model \(key.modelID)" + (rerandomize ? ", as before" : ""))
+    shared.say("wrote \(made.secret.path) (private, \(grouped(secretCount)) bytes)")
+    let chain = rerandomize ? ", a chain of \(key.chain.count) commitments" : ""
+    shared.say("wrote \(made.open.path) (public, \(grouped(openCount)) bytes\(chain))")
+    if let ledger = made.ledger { shared.say("wrote \(ledger.path) (private)") }
+    shared.detail("setup took \(duration(seconds))")
+    let paths = [made.secret.path, made.open.path] + (made.ledger.map { [$0.path] } ?? [])
+    shared.emit([
+      "model": .string(key.modelID), "setup_s": .number(seconds),
+      "proving_key_bytes": .integer(secretCount), "verifying_key_bytes": .integer(openCount),
+      "hiding": .bool(key.core.mode == .hiding), "proofs": .integer(key.core.proofCount),
+      "rerandomized": .bool(rerandomize), "chain": .integer(key.chain.count), "cost": made.cost.json,
+      "files": .array(paths.map { .string($0) }),
+    ])
+  }
+
+  private func cost(_ circuit: ArithmeticCircuit, _ proofCount: Int) -> KeyCost {
     let cost = KeyCost(circuit, proofCount: proofCount, threads: shared.threadCount)
     shared.say(cost.line)
     shared.status("committing to the weights")
+    return cost
+  }
+
+  private func first(_ files: NetworkFiles) throws -> MadeKeys {
+    let lowered = try files.lowered()
+    let circuit = lowered.circuit
+    let cost = cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount)
     let key = ProvingKey(
-      circuit: circuit, weights: lowered.weights, proofCount: proofCount, threads: shared.threadCount)
+      circuit: circuit, weights: lowered.weights, proofCount: cost.proofCount, threads: shared.threadCount)
     shared.status("proving that the weights are in range")
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
-    @Secret var secret = key.file
-    let open = verifyingKey.file
-    let ledger = files.ledger(of: key.core)?.newFile(spent: positions)
-    try write(
-      (ledger.map { [$0] } ?? []) + [
-        OutputFile(path: files.provingKeyPath, bytes: secret, isSecret: true),
-        OutputFile(path: files.verifyingKeyPath, bytes: open),
-      ])
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    shared.say("model \(verifyingKey.modelID)")
-    shared.say("wrote \(files.provingKeyPath) (private, \(grouped(secret.count)) bytes)")
-    shared.say("wrote \(files.verifyingKeyPath) (public, \(grouped(open.count)) bytes)")
-    if let ledger { shared.say("wrote \(ledger.path) (private, \(grouped(ledger.bytes.count)) bytes)") }
-    shared.detail("setup took \(duration(seconds))")
-    shared.emit([
-      "model": .string(verifyingKey.modelID), "setup_s": .number(seconds),
-      "proving_key_bytes": .integer(secret.count), "verifying_key_bytes": .integer(open.count),
-      "hiding": .bool(proofCount > 0), "proofs": .integer(proofCount), "cost": cost.json,
-      "files": .array(
-        ([files.provingKeyPath, files.verifyingKeyPath] + (ledger.map { [$0.path] } ?? [])).map { .string($0) }),
-    ])
+    let made = MadeKeys(cost, key, verifyingKey, files)
+    let ledger = made.ledger.map { [$0.newFile(spent: positions)] } ?? []
+    try write(ledger + [made.secret, made.open])
+    return made
+  }
+
+  private func rerandomized(_ files: NetworkFiles) throws -> MadeKeys {
+    let (previous, _) = try files.provingKey()
+    try previous.core.require(.hiding, files.provingKeyPath)
+    guard let ledger = files.ledger(of: previous.core) else {
+      throw Failure.unusable("\(files.provingKeyPath): the network has no weights that a new commitment could hide")
+    }
+    _ = try ledger.reporting { ledger throws(LedgerError) in try ledger.remainingProofCount() }
+    let (known, _) = try VerifyingKey.trusted(files.verifyingKeyPath)
+    guard let index = known.chain.firstIndex(where: { $0.core == previous.core }) else {
+      throw Failure.unusable(
+        "\(files.verifyingKeyPath): does not know the commitment of \(files.provingKeyPath): "
+          + "put the verifying key back that was written with it, or a later one of its chain")
+    }
+    guard index + 2 <= VerifyingKey.chainCap else {
+      throw Failure.unusable("\(files.verifyingKeyPath): has as many commitments as a verifying key can have")
+    }
+    for path in [files.provingKeyPath, files.verifyingKeyPath] { try requireWritable(path) }
+    let cost = cost(previous.circuit, proofs ?? previous.core.proofCount)
+    let key = ProvingKey(
+      circuit: previous.circuit, weights: previous.weights, proofCount: cost.proofCount, modelID: previous.core.modelID,
+      threads: shared.threadCount)
+    shared.status("proving that both commitments hold the same weights")
+    let (verifyingKey, positions, previousPositions) = try key.proveEqualWeights(
+      previous, in: known, threads: shared.threadCount)
+    shared.status("writing the keys")
+    let made = MadeKeys(cost, key, verifyingKey, files)
+    guard let next = made.ledger else { return made }
+    do throws(LedgerError) {
+      try ledger.handOver(previousPositions, to: next, positions, writing: [made.open, made.secret])
+    } catch .usedUp {
+      throw Failure.unusable(
+        "\(ledger.path): what is kept for a next commitment is used up too, by runs that were interrupted: "
+          + "make a new model with zkml setup \(network)")
+    } catch { throw Failure.unusable("\(ledger.path): \(error.reason)") }
+    return made
+  }
+}
+
+/// What setup makes, with the files that it is in.
+private struct MadeKeys {
+  let cost: KeyCost
+  let verifyingKey: VerifyingKey
+  let secret: OutputFile
+  let open: OutputFile
+  let ledger: PositionLedger?
+
+  init(_ cost: KeyCost, _ key: ProvingKey, _ verifyingKey: VerifyingKey, _ files: NetworkFiles) {
+    self.cost = cost
+    self.verifyingKey = verifyingKey
+    secret = OutputFile(path: files.provingKeyPath, bytes: key.file, isSecret: true)
+    open = OutputFile(path: files.verifyingKeyPath, bytes: verifyingKey.file)
+    ledger = files.ledger(of: key.core)
   }
 }

@@ -17,7 +17,7 @@ import Verifier
     let inputs = network.input(batch: 2)
     let proofs = try [key, decoded].map { try $0.prove(batch: 2, inputs: inputs, threads: 2).proof.file(circuit) }
     #expect(proofs[0] == proofs[1])
-    try decoded.verifyingKey(threads: 1).verifyWeightRange()
+    try decoded.verifyingKey(threads: 1).verifyWeights()
   }
 
   @Test func hidingKeysKeepTailsAndSalts() throws {
@@ -65,7 +65,7 @@ import Verifier
 
   @Test func valuesOutsideTheirRangeAreMalformed() throws {
     let file = key.file
-    let start = 11 + 4 + network.circuit.encoded.count + KeyCore.parameterByteCount
+    let start = 11 + 4 + network.circuit.encoded.count + KeyCore.parameterByteCount + Digest.byteCount
     let widths = network.circuit.weightColumns.map(\.integerByteCount)
     var bias = file
     let biasStart = start + widths[0] * 20 * 12

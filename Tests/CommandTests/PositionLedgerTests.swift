@@ -73,6 +73,75 @@ import Verifier
     #expect(throws: LedgerError.self) { try ledger.spend([1]) }
   }
 
+  private func next(_ byte: UInt8, domainBits: Int = 8) -> PositionLedger {
+    PositionLedger(path: ledger.path, key: Digest(bytes: [byte]), domainBits: domainBits, limit: 10, queryCount: 2)
+  }
+
+  private func spentPositions(of section: LedgerSection) -> [Int] {
+    (0..<1 << section.domainBits).filter { section.bits[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
+  }
+
+  private func sections() throws -> [LedgerSection] { try LedgerSection.sections(place.bytes("net.spent")) }
+
+  @Test func nextKeysHaveSectionsOfTheirOwn() throws {
+    let next = next(1)
+    #expect(throws: LedgerError.otherKey) { try next.spend([3]) }
+    try ledger.spend(Array(20..<36))
+    #expect(throws: LedgerError.usedUp) { try ledger.spend([200]) }
+    let files = ["a", "b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
+    try ledger.handOver([7, 100, 101], to: next, [9, 255], writing: files)
+    #expect(place.names == ["a", "b", "net.spent"])
+    #expect(try sections().map(\.key) == [ledger.key, next.key])
+    #expect(try sections().map(spentPositions) == [[0, 7, 8] + (20..<36) + [100, 101, 511], [9, 255]])
+    try next.spend([9, 10])
+    #expect(try next.remainingProofCount() == 3)
+    #expect(try ledger.remainingProofCount() == 0)
+    #expect(throws: LedgerError.usedUp) { try ledger.spend([7]) }
+    // Again, after an interruption, and to a third key; what is kept back ends.
+    try ledger.handOver([102], to: self.next(2, domainBits: 3), [7], writing: [])
+    let before = try place.bytes("net.spent")
+    #expect(throws: LedgerError.usedUp) { try ledger.handOver([103, 104], to: self.next(3), [], writing: [files[0]]) }
+    #expect(throws: LedgerError.otherKey) { try self.next(4).handOver([1], to: self.next(5), [2], writing: [files[0]]) }
+    #expect(try place.bytes("net.spent") == before)
+    try ledger.handOver([103], to: next, [11], writing: [])
+    #expect(try sections().map(\.spentCount) == [24, 4, 1])
+    #expect(throws: LedgerError.damaged) { try self.next(1, domainBits: 9).spend([1]) }
+  }
+
+  @Test func nothingIsCountedWhenAFileCannotBeWritten() throws {
+    let before = try place.bytes("net.spent")
+    let files = ["a", "none/b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
+    #expect(throws: LedgerError.self) { try ledger.handOver([100], to: next(1), [9], writing: files) }
+    #expect(try place.bytes("net.spent") == before)
+    #expect(place.names == ["net.spent"])
+  }
+
+  /// Any bytes under a right seal are sections or malformed.
+  @Test func sealedChangesDoNotTrap() throws {
+    try ledger.handOver([100], to: next(1), [9], writing: [])
+    let file = try place.bytes("net.spent")
+    let content = Array(file.dropLast(Digest.byteCount))
+    func sealed(_ content: [UInt8]) -> [UInt8] { content + Hash(.file).digest(content).bytes }
+    let second = 11 + Digest.byteCount + 1 + 64
+    for byte in [11 + Digest.byteCount, second + Digest.byteCount] {
+      for domainBits in UInt8.min...UInt8.max {
+        var changed = content
+        changed[byte] = domainBits
+        if changed != content { #expect(throws: VerificationError.malformed) { try LedgerSection.sections(sealed(changed)) } }
+      }
+    }
+    for length in 11..<content.count {
+      let isWhole = length == 11 || length == second
+      #expect(((try? LedgerSection.sections(sealed(Array(content.prefix(length))))) != nil) == isWhole)
+    }
+    let twice = sealed(content + content[11..<second])
+    #expect(throws: VerificationError.malformed) { try LedgerSection.sections(twice) }
+    try place.write(twice, to: "net.spent")
+    #expect(throws: LedgerError.damaged) { try ledger.spend([1]) }
+    try place.write(sealed(Array(content.prefix(11))), to: "net.spent")
+    #expect(throws: LedgerError.otherKey) { try ledger.spend([1]) }
+  }
+
   @Test func handlesDoNotLoseEachOthersPositions() throws {
     let ledger = PositionLedger(path: ledger.path, key: .zero, domainBits: 9, limit: 512, queryCount: 4)
     DispatchQueue.concurrentPerform(iterations: 4) { handle in

@@ -9,7 +9,7 @@ import Verifier
     let compiled = try folder.compiled()
     let proving = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, threads: 2)
     let verifying = try proving.verifyingKey(threads: 2)
-    try verifying.verifyWeightRange()
+    try verifying.verifyWeights()
     for count in [1, 3] {
       let batch = try folder.testInputs(compiled.integers, count: count)
       let (proof, details) = try proving.prove(batch: count, inputs: [batch.values], threads: 2)

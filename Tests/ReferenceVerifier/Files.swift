@@ -1,33 +1,50 @@
 /// A verifying key (§10, §11).
 struct VerifyingKey {
   var encodedCircuit: [UInt8]
+  var hides: Bool
+  /// The chain; not empty.
+  var commitments: [KeyCommitment]
+
+  init(_ file: [UInt8]) throws(ReferenceRejection) {
+    var (reader, hides) = try openFile(file, magic: "zkml.vk\n")
+    self.hides = hides
+    encodedCircuit = try reader.take(try reader.u32())
+    commitments = []
+    let count = try reader.u8()
+    guard count > 0 else { throw .malformedFile }
+    for _ in 0..<count { commitments.append(try KeyCommitment(&reader)) }
+    guard reader.isAtEnd else { throw .malformedFile }
+  }
+
+  var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
+
+  var modelID: [UInt8] {
+    hash("model", littleEndian(UInt16(1)) + circuitDigest + commitments[0].parameters + commitments[0].root)
+  }
+
+  func keyCore(_ commitment: KeyCommitment) -> [UInt8] {
+    hash("key", littleEndian(UInt16(1)) + circuitDigest + commitment.parameters + modelID + commitment.root)
+  }
+}
+
+/// One of a key's commitments to the weights (§10).
+struct KeyCommitment {
   /// N.
   var hidingProofs: Int
   /// u8 m ‖ u8 r ‖ u8 ⌈log T⌉.
   var code: [UInt8]
   var root: [UInt8]
-  var rangeProof: [UInt8]
+  /// Of the first that weights are in range, of the others that they are those of the one before.
+  var proof: [UInt8]
 
-  init(_ file: [UInt8]) throws(ReferenceRejection) {
-    var (reader, hides) = try openFile(file, magic: "zkml.vk\n")
-    encodedCircuit = try reader.take(try reader.u32())
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
     hidingProofs = try reader.u32()
-    guard hides == (hidingProofs > 0) else { throw .malformedFile }
     code = try reader.take(3)
     root = try reader.take(32)
-    rangeProof = try reader.take(try reader.u32())
-    guard reader.isAtEnd else { throw .malformedFile }
+    proof = try reader.take(try reader.u32())
   }
 
   var parameters: [UInt8] { littleEndian(UInt32(hidingProofs)) + code }
-
-  var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
-
-  var modelID: [UInt8] { hash("model", littleEndian(UInt16(1)) + circuitDigest + parameters + root) }
-
-  var keyCore: [UInt8] {
-    hash("key", littleEndian(UInt16(1)) + circuitDigest + parameters + modelID + root)
-  }
 }
 
 /// A proof with its statement (§11).

@@ -2,6 +2,7 @@
 enum Purpose: UInt8 {
   case inference = 1
   case weightRange = 2
+  case equalWeights = 3
 }
 
 struct Statement {
@@ -64,7 +65,7 @@ struct ProofCheck {
     statement: Statement, proof: [UInt8]
   ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage]) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
-    let outputs = try check.readStatement(statement)
+    let outputs = purpose == .equalWeights ? check.zeroOutputs : try check.readStatement(statement)
     check.bind(statement, prior, purpose: purpose, keyCore: keyCore)
     try check.receiveCommitments(prior, outputs)
     try check.checkRelations(outputs)
@@ -118,6 +119,11 @@ struct ProofCheck {
       publicValues[port.column] = try selection(port, values)
     }
     return outputs.map { $0.map { Extension($0) } }
+  }
+
+  /// Of an equal weights proof (§10).
+  private var zeroOutputs: [[Extension]] {
+    circuit.outputs.map { [Extension](repeating: .zero, count: sizes(ofColumn: $0.column).reduce(1, *)) }
   }
 
   /// The public column of a class port (§3.2); the indices of a sample ascend (§5).

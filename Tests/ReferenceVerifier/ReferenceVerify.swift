@@ -1,11 +1,11 @@
-/// Checks that the key's circuit is valid (§3.3), its parameters are those of §4.3 and its range proof holds (§10).
-package func referenceCheckRangeProof(verifyingKey: [UInt8]) throws(ReferenceRejection) {
+/// Checks that the key's circuit is valid (§3.3), its parameters are those of §4.3 and its proofs about weights hold (§10).
+package func referenceCheckKey(verifyingKey: [UInt8]) throws(ReferenceRejection) {
   _ = try checkedKey(verifyingKey)
 }
 
 /// Checks the proof of docs/protocol.md in the bytes of a .proof file against those of a .vk file (§11).
 ///
-/// All arithmetic is GMP's. The key is checked first, as by ``referenceCheckRangeProof(verifyingKey:)``.
+/// All arithmetic is GMP's. The key is checked first, as by ``referenceCheckKey(verifyingKey:)``.
 /// - Returns: The sum of §12 for this proof.
 @discardableResult
 package func referenceVerify(
@@ -27,41 +27,70 @@ package func referenceMessages(
 private func outcome(
   _ verifyingKey: [UInt8], _ proof: [UInt8]
 ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage], start: Int) {
-  let (key, circuit, model) = try checkedKey(verifyingKey)
+  let (key, circuit, models) = try checkedKey(verifyingKey)
   let file = try ProofFile(proof)
-  guard file.keyCore == key.keyCore, file.modelID == key.modelID else { throw .otherKey }
-  guard !file.isHiding || key.hidingProofs > 0 else { throw .notHidingKey }
+  guard let used = key.commitments.firstIndex(where: { key.keyCore($0) == file.keyCore }), file.modelID == key.modelID
+  else { throw .otherKey }
+  guard !file.isHiding || key.hides else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
   let shown = try circuit.withHiddenInputs(file.statement.visibility, isHiding: file.isHiding)
+  let prior = (circuit.hasWeights ? [models[used]] : []) + (try circuit.committedInputs(file.statement))
   let (soundness, messages) = try ProofCheck.run(
-    shown, purpose: .inference, isHiding: file.isHiding, keyCore: key.keyCore,
-    prior: (model.map { [$0] } ?? []) + circuit.committedInputs(file.statement), statement: file.statement, proof: file.proof)
+    shown, purpose: .inference, isHiding: file.isHiding, keyCore: file.keyCore, prior: prior,
+    statement: file.statement, proof: file.proof)
   return (soundness, messages, proof.count - 32 - file.proof.count)
 }
 
+/// The key, its circuit and its commitments to the circuit's weights.
 private func checkedKey(
   _ file: [UInt8]
-) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, PriorCommitment?) {
+) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, [PriorCommitment]) {
   let key = try VerifyingKey(file)
   let circuit = try CircuitDescription(encoding: key.encodedCircuit)
   try circuit.checkValidity()
-  guard key.hidingProofs <= 1 << 16 else { throw .wrongParameters }
+  for commitment in key.commitments {
+    guard key.hides == (commitment.hidingProofs > 0) else { throw .malformedFile }
+    guard commitment.hidingProofs <= 1 << 16 else { throw .wrongParameters }
+  }
+  guard key.commitments.count == 1 || key.hides && circuit.hasWeights else { throw .malformedFile }
   guard circuit.hasWeights else {
-    guard key.code == [0, 0, 0], key.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
-    guard key.rangeProof.isEmpty else { throw .malformedFile }
-    return (key, circuit, nil)
+    let only = key.commitments[0]
+    guard only.code == [0, 0, 0], only.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
+    guard only.proof.isEmpty else { throw .malformedFile }
+    return (key, circuit, [])
   }
-  let shapes = circuit.columnIndices(.weight).map { index in
-    ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] })
+  let weights = circuit.columnIndices(.weight)
+  let shapes = weights.map { index in ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] }) }
+  var models: [PriorCommitment] = []
+  for commitment in key.commitments {
+    let code = try modelParameters(shapes, proofs: commitment.hidingProofs)
+    guard commitment.code == code.encoded else { throw .wrongParameters }
+    models.append(PriorCommitment(columns: weights, code: code, root: commitment.root))
   }
-  let code = try modelParameters(shapes, proofs: key.hidingProofs)
-  guard key.code == code.encoded else { throw .wrongParameters }
-  let model = PriorCommitment(columns: circuit.columnIndices(.weight), code: code, root: key.root)
+  for (index, commitment) in key.commitments.enumerated() {
+    try checkWeights(key, circuit, models, index, commitment.proof)
+  }
+  return (key, circuit, models)
+}
+
+/// The proof about the weights in one commitment (§10).
+private func checkWeights(
+  _ key: VerifyingKey, _ circuit: CircuitDescription, _ models: [PriorCommitment], _ index: Int, _ proof: [UInt8]
+) throws(ReferenceRejection) {
+  var model = models[index]
+  model.columns = Array(0..<model.columns.count)
   let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
-  let range = try circuit.weightRangeCircuit()
+  let keyCore = key.keyCore(key.commitments[index])
+  guard index > 0 else {
+    _ = try ProofCheck.run(
+      try circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hides, keyCore: keyCore, prior: [model],
+      statement: statement, proof: proof)
+    return
+  }
+  var previous = models[index - 1]
+  previous.columns = model.columns.map { $0 + model.columns.count }
+  previous.digest = key.keyCore(key.commitments[index - 1])
   _ = try ProofCheck.run(
-    range, purpose: .weightRange, isHiding: key.hidingProofs > 0, keyCore: key.keyCore,
-    prior: [PriorCommitment(columns: range.columnIndices(.weight), code: code, root: key.root)], statement: statement,
-    proof: key.rangeProof)
-  return (key, circuit, model)
+    circuit.equalWeightsCircuit, purpose: .equalWeights, isHiding: true, keyCore: keyCore, prior: [model, previous],
+    statement: statement, proof: proof)
 }

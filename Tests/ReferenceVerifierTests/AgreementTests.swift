@@ -37,7 +37,7 @@ import Verifier
   func attentionProofsHold(batch: Int, mode: ProofMode) throws {
     let (verifyingKey, proof) = try Self.attention(batch: batch, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)
-    try key.verifyWeightRange()
+    try key.verifyWeights()
     try key.verify(try Proof(file: proof, key: key))
     try referenceVerify(verifyingKey: verifyingKey, proof: proof)
   }

@@ -45,11 +45,11 @@ import Testing
     func file(_ body: [UInt8]) -> [UInt8] { body + hash("file", body) }
     let start: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, 0]
     for body in [[], start, start + [255, 255, 255, 255], start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 37)] {
-      #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: file(body)) }
+      #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: file(body)) }
       #expect(throws: ReferenceRejection.malformedFile) { try referenceVerify(verifyingKey: body, proof: []) }
     }
     let empty = file(start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 43))
-    #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckRangeProof(verifyingKey: empty) }
+    #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: empty) }
   }
 
   @Test(arguments: [0, 1, 40])
@@ -57,13 +57,13 @@ import Testing
     func key(_ proofs: Int, _ code: [UInt8], mode: UInt8, rangeProof: [UInt8]) -> [UInt8] {
       let circuit = SampleCircuit().encoding
       var body: [UInt8] = Array("zkml.vk\n".utf8) + [1, 0, mode]
-      body += littleEndian(UInt32(circuit.count)) + circuit + littleEndian(UInt32(proofs)) + code
+      body += littleEndian(UInt32(circuit.count)) + circuit + [1] + littleEndian(UInt32(proofs)) + code
       body += [UInt8](repeating: 7, count: 32)
       body += littleEndian(UInt32(rangeProof.count)) + rangeProof
       return body + hash("file", body)
     }
     func rejects(_ rejection: ReferenceRejection, _ key: [UInt8]) {
-      #expect(throws: rejection) { try referenceCheckRangeProof(verifyingKey: key) }
+      #expect(throws: rejection) { try referenceCheckKey(verifyingKey: key) }
     }
     let shapes = [ColumnShape(sizes: [5, 3]), ColumnShape(sizes: [5])]
     let right = try modelParameters(shapes, proofs: hidingProofs).encoded

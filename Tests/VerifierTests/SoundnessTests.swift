@@ -146,8 +146,8 @@ private struct ExactSum {
     try circuit.validate()
     let code = ParameterPlanner.modelCode(shapes: [[1 << 24, 256]])
     let key = VerifyingKey(
-      circuit: circuit, core: KeyCore(circuit: circuit, code: code, root: .zero), rangeProof: [1])
-    #expect(throws: VerificationError.insufficientSoundness) { try key.verifyWeightRange() }
+      circuit: circuit, core: KeyCore(circuit: circuit, code: code, root: .zero), proof: [1])
+    #expect(throws: VerificationError.insufficientSoundness) { try key.verifyWeights() }
   }
 }
 

@@ -89,6 +89,11 @@ import Verifier
     #expect(core.circuitDigest.hexadecimal == "12a6c35042ac771e547d9d79e58cc05698b1d80bd207bae1746f349a026a00f9")
     #expect(core.modelID.hexadecimal == "20f7a535fe2c0c15881111997452405bc07e2216ffe914da97997d0607ada8c5")
     #expect(core.digest.hexadecimal == "beaf359ef26b43fc2f475808f2baabf673453f31c27e32d72483fd6e914d4af5")
+    let next = KeyCore(
+      circuit: circuit, proofCount: 7, code: Code(variableCount: 6, rateBits: 3, tailCount: 128),
+      root: Digest(bytes: Array(32..<64)[...]), modelID: core.modelID)
+    #expect(next.modelID == core.modelID)
+    #expect(next.digest.hexadecimal == "4ca9b87ce4b15857993691a4703758330eaff8588f1f6290bfecd4a79e09e3e3")
   }
 
   @Test("symbol i is the row's polynomial at ω^rev(i)", arguments: [

@@ -13,7 +13,7 @@ func denseNetworksAreProved(sizes: [Int], batch: Int) throws {
   let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
   let verifyingKey = try key.verifyingKey(threads: 2)
   let decoded = try VerifyingKey(file: verifyingKey.file)
-  try decoded.verifyWeightRange()
+  try decoded.verifyWeights()
   let proof = try key.prove(batch: batch, inputs: network.input(batch: batch), threads: 2).proof
   let file = proof.file(network.circuit)
   try decoded.verify(try Proof(file: file, key: decoded))

@@ -13,7 +13,7 @@ import Verifier
   func everyShape(network: SmallNetwork) throws {
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 3, threads: 2)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
-    try verifyingKey.verifyWeightRange()
+    try verifyingKey.verifyWeights()
     for batch in network.batches where batch <= network.circuit.batchCap {
       for mode in [ProofMode.hiding, .plain] {
         #expect(verifyingKey.soundness(mode, batch: batch).isSufficient)

@@ -12,7 +12,7 @@ import Verifier
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
     #expect(verifyingKey.file == (try key.verifyingKey(threads: 2).file))
-    try verifyingKey.verifyWeightRange()
+    try verifyingKey.verifyWeights()
     for batch in network.batches where batch <= network.circuit.batchCap {
       let inputs = network.inputs(batch)
       let (proof, _) = try key.prove(batch: batch, inputs: inputs, context: [1, 2], threads: 1)

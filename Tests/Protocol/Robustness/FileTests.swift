@@ -43,7 +43,7 @@ private struct Files {
   func keyError(_ file: [UInt8]) -> VerificationError? {
     do throws(VerificationError) {
       let key = try VerifyingKey(file: file)
-      try key.verifyWeightRange()
+      try key.verifyWeights()
       let proof = Proof(core: key.core, mode: proven.mode, statement: proven.statement, bytes: proven.proof.bytes)
       try key.verify(proof)
       return nil
@@ -106,7 +106,7 @@ private struct Files {
   func resealedKeys(mode: ProofMode) {
     let files = Files(mode)
     var random = RepeatableRandom(seed: 21)
-    let head = 11 + 4 + files.proven.circuit.encoded.count + 2 + 32 + 4 + 64
+    let head = 11 + 4 + files.proven.circuit.encoded.count + 1 + 2 + 32 + 4 + 64
     var kinds: Set<String> = []
     for _ in 0..<3_000 {
       let changed = changed(content(files.keyFile), &random, before: head)
@@ -165,7 +165,7 @@ private struct Files {
     arguments: ProofMode.both)
   func keyParts(mode: ProofMode) {
     let files = Files(mode)
-    let end = 11 + 4 + files.proven.circuit.encoded.count
+    let end = 11 + 4 + files.proven.circuit.encoded.count + 1
     func error(_ change: (inout [UInt8]) -> Void) -> VerificationError? {
       var copy = content(files.keyFile)
       change(&copy)
@@ -180,7 +180,8 @@ private struct Files {
     #expect(error { $0[10] ^= 1 } == .malformed)
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     for byte in 0..<32 { #expect(error { $0[end + 7 + byte] ^= 1 } != nil) }
-    let rangeLength = files.proven.verifyingKey.rangeProof.count
+    for count: UInt8 in [0, 2, 255] { #expect(error { $0[end - 1] = count } == .malformed) }
+    let rangeLength = files.proven.verifyingKey.chain[0].proof.count
     #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 39 + i] = 0 } } == .malformed)
   }
 
@@ -192,8 +193,8 @@ private struct Files {
       change(&circuit)
       let core = KeyCore(
         circuit: circuit, proofCount: mode.proofCount, code: files.proven.core.code, root: files.proven.core.root)
-      let rangeProof = files.proven.verifyingKey.rangeProof
-      return files.keyError(VerifyingKey(circuit: circuit, core: core, rangeProof: rangeProof).file)
+      let rangeProof = files.proven.verifyingKey.chain[0].proof
+      return files.keyError(VerifyingKey(circuit: circuit, core: core, proof: rangeProof).file)
     }
     #expect(error { $0.batchCap = 0 } == .invalidCircuit(rule: 1, index: 0))
     #expect(error { $0.columns[3].upper -= 1 } == .invalidCircuit(rule: 8, index: 0))

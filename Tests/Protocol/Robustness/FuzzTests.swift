@@ -43,7 +43,7 @@ import Verifier
     let end = 11 + 4 + proven.circuit.encoded.count
     let outcomes = outcomes(51, count, file, lengths: [11, end + 39]) { changed in
       let key = try VerifyingKey(file: changed)
-      try key.verifyWeightRange()
+      try key.verifyWeights()
     }
     #expect(outcomes["accepted"] == nil && outcomes.count >= 4, "\(outcomes)")
   }

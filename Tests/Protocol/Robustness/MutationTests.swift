@@ -135,17 +135,17 @@ private let allLabels = ProofMode.both.flatMap { labels($0) }
     var random = RepeatableRandom(seed: 31)
     let key = ProvenNetwork.small(mode).verifyingKey
     for round in 0..<300 {
-      var copy = key.rangeProof
+      var copy = key.chain[0].proof
       let end = round % 2 == 0 ? copy.count : 1_500
       copy[Int.random(in: 0..<end, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
       #expect(throws: VerificationError.self) {
-        try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: copy).verifyWeightRange()
+        try VerifyingKey(circuit: key.circuit, core: key.core, proof: copy).verifyWeights()
       }
     }
-    for length in stride(from: 0, to: key.rangeProof.count, by: 331) {
+    for length in stride(from: 0, to: key.chain[0].proof.count, by: 331) {
       #expect(throws: VerificationError.malformed) {
-        try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: Array(key.rangeProof.prefix(length)))
-          .verifyWeightRange()
+        try VerifyingKey(circuit: key.circuit, core: key.core, proof: Array(key.chain[0].proof.prefix(length)))
+          .verifyWeights()
       }
     }
   }

@@ -37,7 +37,7 @@ import Verifier
 
   private func rejection(_ proof: Proof) -> VerificationError? {
     do throws(VerificationError) {
-      try VerifyingKey(circuit: circuit, core: key.core, rangeProof: []).verify(proof)
+      try VerifyingKey(circuit: circuit, core: key.core, proof: []).verify(proof)
       return nil
     } catch { return error }
   }

@@ -154,7 +154,7 @@ import Verifier
     let key = ProvingKey(circuit: b.circuit, weights: [[1, weight, -1]], proofCount: mode.proofCount, threads: 1)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
     do throws(VerificationError) {
-      try verifyingKey.verifyWeightRange()
+      try verifyingKey.verifyWeights()
       return nil
     } catch { return error }
   }
@@ -186,6 +186,6 @@ import Verifier
     var prover = MaliciousProver(proven)
     prover.statement = statement
     #expect(proven.error(prover.prove(), statement) == nil, "the inference alone is true modulo p")
-    #expect(throws: mode.found(.lookupSumMismatch)) { try proven.verifyingKey.verifyWeightRange() }
+    #expect(throws: mode.found(.lookupSumMismatch)) { try proven.verifyingKey.verifyWeights() }
   }
 }

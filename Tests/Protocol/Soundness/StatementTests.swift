@@ -72,6 +72,7 @@ import Verifier
     }
     for statement in changed(proven.statement) { expectAllDiffer(challenges(proven.core, .inference, statement)) }
     expectAllDiffer(challenges(proven.core, .weightRange, proven.statement))
+    expectAllDiffer(challenges(proven.core, .equalWeights, proven.statement))
     var batch = proven.statement
     batch.batch = 4
     expectAllDiffer(challenges(proven.core, .inference, batch))
@@ -159,12 +160,12 @@ import Verifier
       let core = KeyCore(
         circuit: circuit, proofCount: mode.proofCount, code: proven.core.code, root: proven.core.root)
       #expect(core.digest != proven.core.digest && core.modelID != proven.core.modelID)
-      let key = VerifyingKey(circuit: circuit, core: core, rangeProof: proven.verifyingKey.rangeProof)
+      let key = VerifyingKey(circuit: circuit, core: core, proof: proven.verifyingKey.chain[0].proof)
       #expect(throws: VerificationError.otherKey) { try key.verify(proven.proof) }
       #expect(throws: VerificationError.self) {
         try key.verify(Proof(core: core, mode: mode, statement: proven.statement, bytes: proven.proof.bytes))
       }
-      #expect(throws: VerificationError.self) { try key.verifyWeightRange() }
+      #expect(throws: VerificationError.self) { try key.verifyWeights() }
     }
     rejects { $0.name = "other" }
     rejects { $0.batchCap -= 1 }
@@ -187,15 +188,15 @@ import Verifier
   func purposesAreSeparate(mode: ProofMode) throws {
     let proven = ProvenNetwork.small(mode)
     let key = proven.verifyingKey
-    #expect(throws: VerificationError.self) { try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: proven.proof.bytes).verifyWeightRange() }
-    #expect(proven.error(key.rangeProof) != nil)
+    #expect(throws: VerificationError.self) { try VerifyingKey(circuit: key.circuit, core: key.core, proof: proven.proof.bytes).verifyWeights() }
+    #expect(proven.error(key.chain[0].proof) != nil)
     let plan = Plan(circuit: key.circuit.weightRangeCircuit, batch: 1, modelCode: key.core.code, isHiding: mode == .hiding)
     let statement = Statement(batch: 1, inputs: [], outputs: [])
-    #expect(throws: VerificationError.self) { try plan.verify(.inference, key.core, statement, key.rangeProof) }
+    #expect(throws: VerificationError.self) { try plan.verify(.inference, key.core, statement, key.chain[0].proof) }
     let other = ProvenNetwork(SmallNetwork(DenseNetwork(sizes: [4, 3]), batches: [1]), batch: 1, mode: mode)
     #expect(throws: VerificationError.self) {
-      try VerifyingKey(circuit: key.circuit, core: key.core, rangeProof: other.verifyingKey.rangeProof)
-        .verifyWeightRange()
+      try VerifyingKey(circuit: key.circuit, core: key.core, proof: other.verifyingKey.chain[0].proof)
+        .verifyWeights()
     }
   }
 }

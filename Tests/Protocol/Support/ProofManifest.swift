@@ -54,10 +54,7 @@ struct ProofManifest {
     if plan.hasWitness { read("witness", .digest, 1, proof, &sponge) }
     walkLookups(plan, proof, &sponge)
     walkContractions(plan, proof, &sponge)
-    let padded = plan.circuit.columns(of: .advice).filter { column in
-      plan.slots[column].map { plan.placement($0).hasPadding } ?? false
-    }
-    for _ in 0..<(padded.map { plan.bits(ofColumn: $0).reduce(0, +) }.max() ?? 0) { draw("padding", &sponge) }
+    for _ in 0..<plan.paddingVariableCount { draw("padding", &sponge) }
     draw("merge", &sponge)
     for _ in 0..<(plan.commitments.map(\.variableCount).max() ?? 0) { round("merge.round", 2, proof, &sponge) }
     walkDischarge(plan, proof, &sponge)

@@ -3,11 +3,11 @@ import Glibc
 import Model
 import Verifier
 
-/// Remembers in a folder of the user which verifying keys have a weight range proof that holds.
+/// Remembers in a folder of the user which verifying keys have proofs about their weights that hold.
 ///
 /// An entry is believed only in a folder that belongs to the user and that nobody else may read or write. Anything
-/// unexpected makes the proof be checked again; nothing here can fail.
-struct WeightRangeMemory {
+/// unexpected makes the proofs be checked again; nothing here can fail.
+struct WeightsMemory {
   private let folder: String?
 
   init() { folder = Self.userFolder() }
@@ -27,8 +27,8 @@ struct WeightRangeMemory {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// To be raised with every change of what `verifyWeightRange` or the validity of circuits accepts.
-  private static let revision: UInt16 = 1
+  /// To be raised with every change of what `verifyWeights` or the validity of circuits accepts.
+  private static let revision: UInt16 = 2
 
   /// The entry of a key: digest of the exact bytes of its file, the format version and the revision of the check.
   static func name(ofKey file: [UInt8]) -> String {
@@ -62,17 +62,19 @@ struct WeightRangeMemory {
 }
 
 extension VerifyingKey {
-  /// The key of a .vk file whose weight range proof holds.
+  /// The key of a .vk file whose proofs about the weights hold.
   ///
-  /// - Throws: `Failure`, `.doesNotHold` when the weight range proof does not.
+  /// - Throws: `Failure`, `.doesNotHold` when they do not.
   static func trusted(_ path: String, recheck: Bool = false) throws -> (key: VerifyingKey, wasRemembered: Bool) {
     let bytes = try readFile(path, limit: verifyingKeyByteCap)
     let key = try load(path) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
-    let memory = WeightRangeMemory()
-    let name = WeightRangeMemory.name(ofKey: bytes)
+    let memory = WeightsMemory()
+    let name = WeightsMemory.name(ofKey: bytes)
     if !recheck, memory.contains(name) { return (key, true) }
-    do throws(VerificationError) { try key.verifyWeightRange() } catch {
-      throw Failure.doesNotHold("\(path): the proof that all weights are in range does not hold: it \(error.reason)")
+    do throws(VerificationError) { try key.verifyWeights() } catch {
+      throw Failure.doesNotHold(
+        "\(path): the proof that its weights are in range, or the same in all commitments, does not hold: it \(error.reason)"
+      )
     }
     memory.insert(name)
     return (key, false)

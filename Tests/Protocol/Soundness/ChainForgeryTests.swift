@@ -1,0 +1,171 @@
+import Circuit
+import Execution
+import Field
+import Prover
+import ReferenceVerifier
+import TestSupport
+import Testing
+import Verifier
+
+@Suite("Forged chains") struct ChainForgeryTests {
+  private let chain = Chain.small
+
+  /// A further commitment of the model, to `weights` with `change` made to its rows; the error of the proof that it holds
+  /// the weights of the last one, of a prover that believes in `believed`.
+  private func error(
+    _ weights: [[Int64]], believed: [[Int64]]? = nil, change: (inout [BaseField], Circuit.Layout) -> Void = { _, _ in }
+  ) throws -> VerificationError? {
+    let (circuit, previous) = (chain.circuit, chain.keys[2])
+    let code = try #require(previous.core.code)
+    let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
+    let layout = Layout(shapes: shapes, variableCount: code.variableCount)
+    var rows = layout.rows(of: weights)
+    change(&rows, layout)
+    var random: any SecretSource = SecretStream(seed: .init(repeating: 3, count: 32))
+    let commitment = Commitment(rows: rows, code: code, random: &random, threads: 2)
+    let core = KeyCore(
+      circuit: circuit, proofCount: previous.core.proofCount, code: code, root: commitment.tree.root,
+      modelID: previous.core.modelID)
+    let proof = WeightProof(circuit, core, after: previous.core)
+    let witness = try Witness(
+      CircuitExecutor(proof.plan.circuit, weights: (believed ?? weights) + previous.weights), batch: 1, inputs: [], threads: 2)
+    let bytes = proof.plan.prove(
+      proof.purpose, core, [commitment, previous.commitment].compactMap { $0 }, proof.statement, witness,
+      random: SecretStream(seed: .init(repeating: 4, count: 32)), threads: 2
+    ).bytes
+    return chain.error(chain.links + [KeyLink(core: core, proof: bytes)])
+  }
+
+  @Test("a commitment to other weights, in any entry, is rejected, whatever its prover claims") func otherWeights() throws {
+    let honest = chain.keys[0].weights
+    #expect(try error(honest) == nil)
+    for column in honest.indices {
+      for entry in honest[column].indices {
+        for delta: Int64 in [1, -1] {
+          var weights = honest
+          weights[column][entry] += delta
+          #expect(try error(weights) != nil)
+          #expect(try error(weights, believed: honest) != nil)
+        }
+      }
+    }
+    // Differences that cancel.
+    var weights = honest
+    weights[0][0] += 1
+    weights[0][1] -= 1
+    #expect(try error(weights) != nil)
+    weights[0][1] += 1
+    weights[1][0] -= 1
+    #expect(try error(weights) != nil)
+  }
+
+  @Test("what stands in padding and in slots of no column may differ, true entries may not") func padding() throws {
+    let honest = chain.keys[0].weights
+    func junk(_ rows: inout [BaseField], _ layout: Circuit.Layout) {
+      let used = Set(layout.placements.flatMap { placement in
+        placement.trueIndices.map { index in
+          let (row, offset) = placement.position(index)
+          return row << layout.variableCount + offset
+        }
+      })
+      #expect(layout.placements.contains { $0.hasPadding } && used.count < rows.count)
+      for index in rows.indices where !used.contains(index) { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) }
+    }
+    #expect(try error(honest, change: junk) == nil)
+    var weights = honest
+    weights[2][5] += 1
+    #expect(try error(weights, change: junk) != nil)
+  }
+
+  @Test("links that are missing, repeated or in another order are rejected") func order() {
+    let links = chain.links
+    for accepted in [[0], [0, 1], [0, 1, 2]] { #expect(chain.error(accepted.map { links[$0] }) == nil) }
+    let orders = [
+      [1], [2], [0, 2], [1, 2], [1, 0], [0, 0], [0, 2, 1], [1, 0, 2], [2, 1, 0], [0, 1, 1], [0, 0, 1], [0, 1, 2, 2],
+      [0, 1, 1, 2], [0, 1, 2, 1], [0, 1, 2, 0],
+    ]
+    for order in orders {
+      #expect(chain.error(order.map { links[$0] }) != nil, "\(order)")
+      let last = links[order[order.count - 1]]
+      let key = VerifyingKey(
+        circuit: chain.circuit, after: order.dropLast().map { links[$0] }, core: last.core, proof: last.proof)
+      #expect(throws: VerificationError.self, "\(order)") { try key.verifyWeights() }
+      #expect(throws: ReferenceRejection.self, "\(order)") { try referenceCheckKey(verifyingKey: key.file) }
+    }
+  }
+
+  @Test("proofs of other links, purposes, models and keys are no proofs of a link") func otherProofs() throws {
+    let links = chain.links
+    func error(_ index: Int, _ proof: [UInt8]) -> VerificationError? {
+      var changed = links
+      changed[index] = KeyLink(core: links[index].core, proof: proof)
+      return chain.error(changed)
+    }
+    #expect(error(1, links[1].proof) == nil)
+    for (index, other) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+      #expect(error(index, links[other].proof) != nil, "\(index) \(other)")
+    }
+    #expect(try error(1, chain.keys[1].proveWeightRange(threads: 2).key.chain[0].proof) != nil)
+    #expect(try error(1, chain.keys[1].prove(batch: 1, inputs: SmallNetwork.small.inputs(1), mode: .hiding, threads: 2).proof.bytes) != nil)
+    // The same weights, another chain: links and models do not mix.
+    let other = Chain(.small, [1, 40])
+    #expect(other.last.modelID != chain.last.modelID)
+    #expect(error(1, other.links[1].proof) != nil)
+    for mixed in [[links[0], other.links[1]], [other.links[0], links[1]], [other.links[0], links[1], links[2]]] {
+      #expect(chain.error(mixed) != nil)
+    }
+    let foreign = VerifyingKey(
+      circuit: chain.circuit, after: [other.links[0]], core: links[1].core, proof: links[1].proof)
+    #expect(throws: VerificationError.self) { try foreign.verifyWeights() }
+  }
+
+  @Test("commitments that hide nothing are in no chain of several") func plainCommitments() throws {
+    let network = SmallNetwork.small
+    let plain = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
+    let key = try plain.verifyingKey(threads: 2)
+    let next = ProvingKey(
+      circuit: network.circuit, weights: network.weights, proofCount: 2, modelID: plain.core.modelID, threads: 2)
+    let last = ProvingKey(circuit: network.circuit, weights: network.weights, modelID: plain.core.modelID, threads: 2)
+    let first = try next.proveEqualWeights(plain, in: key, threads: 2).key
+    let second = try last.proveEqualWeights(plain, in: key, threads: 2).key
+    let third = try last.proveEqualWeights(next, in: first, threads: 2).key
+    for key in [first, second, third] {
+      #expect(throws: VerificationError.malformed) { try VerifyingKey(file: key.file) }
+      #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: key.file) }
+    }
+  }
+
+  @Test("without weights there is nothing to continue") func weightless() throws {
+    let network = try #require(SmallNetwork.all.first { $0.weights.isEmpty })
+    let key = try ProvingKey(circuit: network.circuit, weights: [], proofCount: 2, threads: 1).verifyingKey(threads: 1)
+    let twice = VerifyingKey(circuit: network.circuit, after: key.chain, core: key.core, proof: [])
+    #expect(throws: Never.self) { try VerifyingKey(file: key.file).verifyWeights() }
+    #expect(throws: VerificationError.malformed) { try VerifyingKey(file: twice.file) }
+    #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: twice.file) }
+  }
+
+  @Test("300 random changes of links, and of what is before them in the file, are rejected without a trap") func changedBytes() {
+    var random = RepeatableRandom(seed: 77)
+    let content = Array(chain.last.file.dropLast(Digest.byteCount))
+    let start = 11 + 4 + chain.circuit.encoded.count
+    var starts = [start]
+    for link in chain.links { starts.append(starts[starts.count - 1] + 43 + link.proof.count) }
+    for round in 0..<300 {
+      var copy = content
+      let place = round % 2 == 0 ? Int.random(in: start..<copy.count, using: &random)
+        : starts[round / 2 % 3] + Int.random(in: 0..<60, using: &random)
+      switch round % 5 {
+      case 0: copy.remove(at: place)
+      case 1: copy.replaceSubrange(place..<min(place + 4, copy.count), with: [255, 255, 255, 255])
+      case _: copy[place] ^= UInt8.random(in: 1...255, using: &random)
+      }
+      guard copy != content else { continue }
+      let file = copy + Hash(.file).digest(copy).bytes
+      #expect(throws: VerificationError.self, "\(place)") { try VerifyingKey(file: file).verifyWeights() }
+    }
+    for length in stride(from: start, to: content.count, by: 499) {
+      let copy = Array(content.prefix(length))
+      #expect(throws: VerificationError.malformed) { try VerifyingKey(file: copy + Hash(.file).digest(copy).bytes) }
+    }
+  }
+}
