@@ -48,15 +48,25 @@ import Verifier
     #expect(outcomes["accepted"] == nil && outcomes.count >= 4, "\(outcomes)")
   }
 
-  @Test("no proof is accepted", arguments: [(ProofMode.plain, 4_000), (.hiding, 4_000)])
-  func proofs(mode: ProofMode, count: Int) throws {
+  private static let committed: CommittedInput = {
+    let proven = network(.hiding)
+    return CommittedInput(
+      proven.circuit.inputs[0], of: proven.circuit, batch: 2, integers: proven.statement.inputs[0], proofCount: 2, threads: 1)
+  }()
+
+  @Test("no proof is accepted", arguments: [
+    (ProofMode.plain, Visibility.shown, 4_000), (.hiding, .shown, 3_000), (.hiding, .hidden, 2_000),
+    (.hiding, .committed, 3_000),
+  ])
+  func proofs(mode: ProofMode, visibility: Visibility, count: Int) throws {
     let proven = Self.network(mode)
-    let file = proven.proof.file(proven.circuit)
-    var lengths = [75]
-    let context = 80 + proven.statement.visibility.count
-    let inputs = context + 4 + proven.statement.context.count
-    lengths += [context, inputs]
-    let outcomes = outcomes(52, count, file, lengths: lengths) { changed in
+    let proof = try proven.key.prove(
+      batch: 2, inputs: proven.statement.inputs, visibility: [visibility],
+      committed: visibility == .committed ? [Self.committed] : [], context: [2, 7], mode: mode, threads: 1).proof
+    try proven.verifyingKey.verify(proof)
+    let context = 81 + 36 * proof.statement.commitments.count
+    let lengths = [75, 81, context, context + 4 + 2]
+    let outcomes = outcomes(52, count, proof.file(proven.circuit), lengths: lengths) { changed in
       try proven.verifyingKey.verify(try Proof(file: changed, key: proven.verifyingKey))
     }
     #expect(outcomes["accepted"] == nil && outcomes.count >= 5, "\(outcomes)")
@@ -93,6 +103,19 @@ import Verifier
       #expect(circuit.file == changed && circuit != proven.circuit)
     }
     #expect(circuits["accepted", default: 0] > 20 && circuits.count >= 3, "\(circuits)")
+  }
+
+  @Test("a committed input is read as it is written, or not at all") func committedInputs() {
+    let input = Self.committed
+    let proofCount = 11 + 2 + input.column.name.utf8.count
+    let outcomes = outcomes(57, 2_000, input.file, lengths: [proofCount, proofCount + 29, proofCount + 33]) { changed in
+      var reader = ByteReader(changed.dropFirst(11))
+      // A commitment that hides in many proofs takes long.
+      guard try reader.string().utf8.count + reader.u32() < 40 else { return }
+      let input = try CommittedInput(file: changed, threads: 1)
+      #expect(input.file == changed)
+    }
+    #expect(outcomes["accepted", default: 0] > 20 && outcomes.count >= 3, "\(outcomes)")
   }
 
   @Test("a count of spent positions of another key, size or kind is refused") func spentPositions() throws {
