@@ -116,6 +116,13 @@ import Verifier
     #expect(place.names == ["net.spent"])
   }
 
+  @Test func theCountStaysWhenAFileAfterItFails() throws {
+    let files = [String(repeating: "a", count: 300), "b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
+    #expect(throws: LedgerError.self) { try ledger.handOver([100], to: next(1), [9], writing: files) }
+    #expect(try sections().map(spentPositions) == [[0, 7, 8, 100, 511], [9]])
+    #expect(place.names == ["net.spent"])
+  }
+
   /// Any bytes under a right seal are sections or malformed.
   @Test func sealedChangesDoNotTrap() throws {
     try ledger.handOver([100], to: next(1), [9], writing: [])

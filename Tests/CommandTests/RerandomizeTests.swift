@@ -64,6 +64,24 @@ import Verifier
     #expect(proved[0].bits == handedOver[0].bits && proved[1].spentCount > handedOver[1].spentCount)
   }
 
+  @Test func theCountIsWrittenFirst() throws {
+    let network = try TrainedNetwork(isProved: false, setup: "--proofs", "1")
+    let watch = inotify_init1(Int32(IN_NONBLOCK))
+    defer { close(watch) }
+    #expect(inotify_add_watch(watch, network.place.path, UInt32(IN_MOVED_TO)) >= 0)
+    #expect(try rerandomize(network).status == 0)
+    var events = [UInt8](repeating: 0, count: 4096)
+    let count = read(watch, &events, events.count)
+    // Each event: 16 bytes, of which the last four say how long the name is that follows.
+    var (names, start) = ([String](), 0)
+    while start < count {
+      let length = events[start + 12..<start + 16].reversed().reduce(0) { $0 << 8 | Int($1) }
+      names.append(String(decoding: events[start + 16..<start + 16 + length].prefix { $0 != 0 }, as: UTF8.self))
+      start += 16 + length
+    }
+    #expect(names == ["net.spent", "net.vk", "net.pk"])
+  }
+
   /// The tool writes NET.spent, NET.vk, NET.pk in this order; stopped between, what is there can be used.
   @Test(arguments: [["net.pk"], ["net.pk", "net.vk"]]) func interruptedRunsAreRepeated(missing: [String]) throws {
     let network = try TrainedNetwork(isProved: false, setup: "--proofs", "3")

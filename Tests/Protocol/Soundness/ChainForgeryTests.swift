@@ -10,53 +10,62 @@ import Verifier
 @Suite("Forged chains") struct ChainForgeryTests {
   private let chain = Chain.small
 
-  /// A further commitment of the model, to `weights` with `change` made to its rows; the error of the proof that it holds
-  /// the weights of the last one, of a prover that believes in `believed`.
-  private func error(
-    _ weights: [[Int64]], believed: [[Int64]]? = nil, change: (inout [BaseField], Circuit.Layout) -> Void = { _, _ in }
-  ) throws -> VerificationError? {
-    let (circuit, previous) = (chain.circuit, chain.keys[2])
-    let code = try #require(previous.core.code)
+  private struct Next {
+    let core: KeyCore
+    let commitment: Commitment
+    let link: KeyLink
+  }
+
+  /// A further commitment of the model, to `weights` with `change` made to its rows, and the proof that it holds those of
+  /// the one before, by default the last of the chain; of a prover that believes in `believed`.
+  private func next(
+    _ weights: [[Int64]], believed: [[Int64]]? = nil, after previous: Next? = nil,
+    change: (inout [BaseField], Circuit.Layout) -> Void = { _, _ in }
+  ) throws -> Next {
+    let (circuit, last) = (chain.circuit, chain.keys[2])
+    let code = try #require(last.core.code)
     let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
     let layout = Layout(shapes: shapes, variableCount: code.variableCount)
     var rows = layout.rows(of: weights)
     change(&rows, layout)
-    var random: any SecretSource = SecretStream(seed: .init(repeating: 3, count: 32))
+    var random: any SecretSource = SecretStream(seed: .init(repeating: previous == nil ? 3 : 4, count: 32))
     let commitment = Commitment(rows: rows, code: code, random: &random, threads: 2)
     let core = KeyCore(
-      circuit: circuit, proofCount: previous.core.proofCount, code: code, root: commitment.tree.root,
-      modelID: previous.core.modelID)
-    let proof = WeightProof(circuit, core, after: previous.core)
+      circuit: circuit, proofCount: last.core.proofCount, code: code, root: commitment.tree.root,
+      modelID: last.core.modelID)
+    let proof = WeightProof(circuit, core, after: previous?.core ?? last.core)
     let witness = try Witness(
-      CircuitExecutor(proof.plan.circuit, weights: (believed ?? weights) + previous.weights), batch: 1, inputs: [], threads: 2)
+      CircuitExecutor(proof.plan.circuit, weights: (believed ?? weights) + last.weights), batch: 1, inputs: [], threads: 2)
     let bytes = proof.plan.prove(
-      proof.purpose, core, [commitment, previous.commitment].compactMap { $0 }, proof.statement, witness,
-      random: SecretStream(seed: .init(repeating: 4, count: 32)), threads: 2
+      proof.purpose, core, [commitment, previous?.commitment ?? last.commitment].compactMap { $0 }, proof.statement, witness,
+      random: SecretStream(seed: .init(repeating: 5, count: 32)), threads: 2
     ).bytes
-    return chain.error(chain.links + [KeyLink(core: core, proof: bytes)])
+    return Next(core: core, commitment: commitment, link: KeyLink(core: core, proof: bytes))
   }
+
+  /// Nil when the chain, continued by these, is accepted.
+  private func error(_ next: Next...) -> VerificationError? { chain.error(chain.links + next.map(\.link)) }
 
   @Test("a commitment to other weights, in any entry, is rejected, whatever its prover claims") func otherWeights() throws {
     let honest = chain.keys[0].weights
-    #expect(try error(honest) == nil)
+    #expect(try error(next(honest)) == nil)
     for column in honest.indices {
       for entry in honest[column].indices {
         for delta: Int64 in [1, -1] {
           var weights = honest
           weights[column][entry] += delta
-          #expect(try error(weights) != nil)
-          #expect(try error(weights, believed: honest) != nil)
+          #expect(try error(next(weights)) != nil)
+          #expect(try error(next(weights, believed: honest)) != nil)
         }
       }
     }
     // Differences that cancel.
-    var weights = honest
-    weights[0][0] += 1
-    weights[0][1] -= 1
-    #expect(try error(weights) != nil)
-    weights[0][1] += 1
-    weights[1][0] -= 1
-    #expect(try error(weights) != nil)
+    for (column, entry) in [(0, 1), (1, 0), (2, 3)] {
+      var weights = honest
+      weights[0][0] += 1
+      weights[column][entry] -= 1
+      #expect(try error(next(weights)) != nil)
+    }
   }
 
   @Test("what stands in padding and in slots of no column may differ, true entries may not") func padding() throws {
@@ -71,10 +80,15 @@ import Verifier
       #expect(layout.placements.contains { $0.hasPadding } && used.count < rows.count)
       for index in rows.indices where !used.contains(index) { rows[index] = BaseField(reducing: UInt64(index) &* 977 &+ 5) }
     }
-    #expect(try error(honest, change: junk) == nil)
+    let filled = try next(honest, change: junk)
+    let emptied = try next(honest, after: filled)
+    #expect(error(filled, emptied) == nil)
+    let key = try chain.key(chain.links + [filled.link, emptied.link])
+    #expect(throws: Never.self) { try referenceCheckKey(verifyingKey: key.file) }
     var weights = honest
     weights[2][5] += 1
-    #expect(try error(weights, change: junk) != nil)
+    #expect(try error(next(weights, change: junk)) != nil)
+    #expect(try error(filled, next(weights, after: filled)) != nil)
   }
 
   @Test("links that are missing, repeated or in another order are rejected") func order() {
@@ -117,6 +131,14 @@ import Verifier
     let foreign = VerifyingKey(
       circuit: chain.circuit, after: [other.links[0]], core: links[1].core, proof: links[1].proof)
     #expect(throws: VerificationError.self) { try foreign.verifyWeights() }
+    // The same commitment before it, of another model.
+    let renamed = KeyCore(
+      circuit: chain.circuit, proofCount: links[0].core.proofCount, root: links[0].core.root, modelID: other.links[0].core.modelID)
+    for (previous, isRight) in [(links[0].core, true), (renamed, false)] {
+      let proof = WeightProof(chain.circuit, links[1].core, after: previous)
+      let verify = { try proof.plan.verify(proof.purpose, links[1].core, proof.statement, links[1].proof) }
+      if isRight { try verify() } else { #expect(throws: VerificationError.self) { try verify() } }
+    }
   }
 
   @Test("commitments that hide nothing are in no chain of several") func plainCommitments() throws {
