@@ -92,7 +92,7 @@ extension CommittedInput {
         return (next, product.1 || overflow)
       }
       guard (1...KeyCore.proofCountCap).contains(proofCount), !overflow, (0..<1 << 16).contains(span), scale > 0,
-        scale.isFinite, !shape.isEmpty, !shape.contains(0), !count.1
+        scale.isFinite, (1...8).contains(shape.count), !shape.contains(0), !count.1
       else { throw reader.malformed() }
       let column = Column(name: name, kind: .input, axes: [], lower: lower, upper: upper, scale: scale)
       let width = column.integerByteCount

@@ -67,7 +67,7 @@ struct CommitInputCommand: ParsableCommand {
 extension CommittedInput {
   /// Reads a file that commit-input wrote.
   init(path: String, threads: Int) throws {
-    let bytes = try readFile(path, limit: 1 << 31)
+    @Secret var bytes = try readFile(path, limit: 1 << 31)
     self = try load(path) { () throws(VerificationError) in try CommittedInput(file: bytes, threads: threads) }
   }
 

@@ -157,7 +157,7 @@ extension HidingForgeryTests {
   @Test("row 10: with a false product of pads 0 is the inverse of anything, and only the last three constraints notice")
   func falseInverse() {
     var forged = falseProduct
-    let pad = forged.committed.masks?.sentPads[4] ?? .zero
+    let pad = forged.committed.masks?.sentPads.elements[4] ?? .zero
     #expect(forged.sent("inverse") - pad != .zero)
     #expect(forged.violated == [inverse(0), products])
     forged.satisfy(inverse(0), by: "inverse", 0)

@@ -61,7 +61,7 @@ extension VerifierTranscript {
     _ layout: PadPlan, _ ledger: PadLedger, _ flaw: HidingFlaw
   ) throws(VerificationError) -> [Value] {
     let (products, mask) = layout.quadratic(ledger)
-    let eta = flaw == .noPoint ? nil : sponge.quadraticPoint(layout)
+    let eta = flaw == .noPoint ? nil : sponge.challenges("quadratic", count: layout.variableCount)
     let sum = try receive("mask.sum", 1)[0]
     let scale = sponge.challenge("mask.scale")
     var running = sum * scale

@@ -145,3 +145,9 @@ extension ProverTranscript {
     pads = own
   }
 }
+
+extension Commitment {
+  func row(_ index: Int) -> ArraySlice<BaseField> {
+    rows.elements[index << code.variableCount..<(index + 1) << code.variableCount]
+  }
+}
