@@ -131,4 +131,3 @@ extension Lowering {
     return try accumulators(node, index, outputs, terms)
   }
 }
-

@@ -155,6 +155,12 @@ private struct Files {
     #expect(error { $0[75] = 2 } == .malformed)
     #expect(error { $0[79] = 0 } == .malformed)
     #expect(error { $0[80] = 1 } == .malformed)
+    #expect(error { $0[80] = 2 } == .malformed)
+    for digest in [11, 43] {
+      var copy = content(files.proofFile)
+      copy[digest] ^= 1
+      #expect(throws: VerificationError.otherKey) { try Proof(file: sealed(copy), key: files.proven.verifyingKey) }
+    }
     // One input byte above its range: 16 is beyond 0 … 15.
     let inputs = 81 + 4 + files.proven.statement.context.count + 4
     #expect(error { $0[inputs] = 15 } != nil)

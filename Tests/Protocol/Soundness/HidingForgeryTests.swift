@@ -49,13 +49,14 @@ import Verifier
     #expect(forged.error() == .openingMismatch, sourceLocation: sourceLocation)
   }
 
-  @Test("an honest proof violates nothing, and is accepted") func honest() {
+  @Test("an honest proof violates nothing, and is accepted") func honest() throws {
     let honest = ForgedProof(MaliciousProver(proven))
     #expect(honest.constraintCount == contraction + 4)
     #expect(honest.violated == [])
     #expect(honest.excess == .zero)
     #expect(honest.error() == nil)
     #expect(honest.honestChallengesError == nil)
+    try proven.plan.verify(HidingFlaw.none, proven.core, proven.statement, honest.proof(), coins: Sample.coins)
   }
 
   /// A prover whose activation is not a row of its table, and whose output follows.

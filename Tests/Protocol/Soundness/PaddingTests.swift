@@ -53,6 +53,35 @@ import Verifier
     }
   }
 
+  @Test("row 11: each padded advice column makes one claim, of its padding and of nothing else",
+    arguments: SmallNetwork.all)
+  func paddingClaims(network: SmallNetwork) {
+    let circuit = network.circuit
+    let core = KeyCore(circuit: circuit, proofCount: 0, root: .zero)
+    let plan = Plan(circuit: circuit, batch: network.batches[0], modelCode: core.code)
+    var sponge = Sponge()
+    let claims = plan.paddingClaims(&sponge)
+    let padded = circuit.columns(of: .advice).filter { column in
+      plan.slots[column].map { plan.placement($0).hasPadding } ?? false
+    }
+    #expect(claims.map(\.slot) == padded.map { plan.slots[$0] })
+    for claim in claims {
+      let placement = plan.placement(claim.slot)
+      #expect(claim.value == .zero)
+      for entry in 0..<1 << min(placement.bits.reduce(0, +), 10) {
+        var (rest, index) = (entry, placement.bits)
+        for axis in placement.bits.indices.reversed() {
+          index[axis] = rest & (1 << placement.bits[axis] - 1)
+          rest >>= placement.bits[axis]
+        }
+        let weight = claim.weight.reduce(SecureField.zero) { sum, product in
+          sum + zip(product.axes, index).reduce(product.coefficient) { $0 * $1.0.value(at: $1.1) }
+        }
+        #expect((weight == .zero) == zip(index, placement.shape).allSatisfy { $0 < $1 })
+      }
+    }
+  }
+
   /// A network of 8 hidden neurons whose padded layout is that of one with 5: the owner of the model and the prover
   /// fill the padding of weights and activations.
   private struct Smuggler {
@@ -145,6 +174,17 @@ import Verifier
     // Beyond the 5 neurons of the first layer the accumulators are not zero any more.
     #expect(error(proven) { owner, _ in owner == 0 } == .openingMismatch)
     #expect(error(proven) { _, _ in true } == .openingMismatch)
+  }
+
+  @Test("row 11: neurons that only the padding of the last layer's weights has are no outputs",
+    arguments: ProofMode.both)
+  func junkInLastLayer(mode: ProofMode) {
+    var b = CircuitBuilder("padded outputs", axes: [4, 5])
+    let x = b.input([1])
+    b.output(b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(1, b.weight([2]))]))
+    let proven = ProvenNetwork(SmallNetwork(b, batches: [3]), batch: 3, mode: mode)
+    #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
+    #expect(error(proven) { _, _ in true } == nil)
   }
 
   @Test("row 11: a slice that goes beyond a weight reads zeros there, not what stands in the padding",

@@ -5,6 +5,7 @@ import Verifier
 
 /// A flaw of a verifier of hiding proofs. None of them is in the product.
 enum HidingFlaw: Hashable {
+  /// All of the checks, written once more.
   case none
   /// A linear constraint on Π is left out, those of docs/protocol.md §9a.3 being the last three.
   case missingConstraint(Int)
@@ -30,7 +31,7 @@ extension HidingFlaw {
 }
 
 extension VerifierTranscript {
-  /// `reduce` with a flaw; and the constraints, in the order of docs/protocol.md.
+  /// `reduce` written once more, with a flaw; and the constraints, in the order of docs/protocol.md.
   mutating func reduce(
     _ plan: Plan, _ statement: Statement, _ flaw: HidingFlaw
   ) throws(VerificationError) -> (claim: OpeningClaim, constraints: [Value]) {

@@ -42,23 +42,39 @@ struct ForgedProof {
     messages.replaceSubrange(0..<Digest.byteCount, with: committed.commitments.last?.tree.root.bytes ?? [])
   }
 
-  private func reduced(_ flaw: HidingFlaw) -> (claim: OpeningClaim, constraints: [Value]) {
+  private func reduced<Result>(
+    _ reduce: (inout VerifierTranscript) throws(VerificationError) -> Result
+  ) -> Result {
     var transcript = VerifierTranscript(.hiding, proof: messages)
     do throws(VerificationError) {
       _ = try transcript.receiveRoots(plan, prover.core, prover.statement, coins: Sample.coins)
-      return try transcript.reduce(plan, prover.statement, flaw)
+      return try reduce(&transcript)
     } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
+  }
+
+  /// The claim that is left for the opening: with `none` that of the product's verifier.
+  func claim(_ flaw: HidingFlaw) -> OpeningClaim {
+    reduced { transcript throws(VerificationError) in
+      flaw == .none
+        ? try transcript.reduce(plan, prover.statement) : try transcript.reduce(plan, prover.statement, flaw).claim
+    }
+  }
+
+  private var constraints: [Value] {
+    reduced { transcript throws(VerificationError) in
+      try transcript.reduce(plan, prover.statement, .none).constraints
+    }
   }
 
   /// What each linear constraint says of Π instead of zero.
   var residuals: [SecureField] {
-    reduced(.none).constraints.map { constraint in
+    constraints.map { constraint in
       constraint.pads.reduce(constraint.constant) { $0 + $1.coefficient * pads[$1.pad] }
     }
   }
 
   /// How many linear constraints there are.
-  var constraintCount: Int { reduced(.none).constraints.count }
+  var constraintCount: Int { constraints.count }
 
   /// The linear constraints that do not hold, by number.
   var violated: [Int] { residuals.enumerated().filter { $0.element != .zero }.map(\.offset) }
@@ -84,7 +100,7 @@ struct ForgedProof {
 
   /// By how much the claim that is left for the opening is wrong.
   var excess: SecureField {
-    let claim = reduced(.none).claim
+    let claim = claim(.none)
     var truth = zip(claim.padWeights, pads).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
     for (index, part) in claim.parts.enumerated() {
       let rows = Multilinear.equalityTable(part.row).prefix(plan.commitments[index].layout.rowCount)
@@ -104,17 +120,20 @@ struct ForgedProof {
     swap(&unchanged.sponge, &transcript.sponge)
     transcript.hint(messages, label: "messages")
     _ = transcript.sponge.challenge("constraints")
-    transcript.open(
-      plan, committed.commitments, reduced(flaw).claim, random: committed.masks?.random, threads: 1)
+    transcript.open(plan, committed.commitments, claim(flaw), random: committed.masks?.random, threads: 1)
     return transcript.proof
   }
 
   func error(_ flaw: HidingFlaw = .none) -> VerificationError? { error(flaw, proof(flaw)) }
 
-  /// Nil when a verifier with this flaw accepts other bytes.
+  /// Nil when a verifier with this flaw accepts other bytes; with `none` the product's.
   func error(_ flaw: HidingFlaw = .none, _ proof: [UInt8]) -> VerificationError? {
     do throws(VerificationError) {
-      try plan.verify(flaw, prover.core, prover.statement, proof, coins: Sample.coins)
+      if flaw == .none {
+        try plan.verify(prover.core, prover.statement, proof, coins: Sample.coins)
+      } else {
+        try plan.verify(flaw, prover.core, prover.statement, proof, coins: Sample.coins)
+      }
       return nil
     } catch { return error }
   }
