@@ -19,24 +19,24 @@ private struct WeightTerm {
   /// By row of the column, from its first row on.
   var rows: [SecureField]
   var rowKey: WeightKey
-  var entries: [SecureField]
+  /// Tables whose product the entry weights are, the last one running fastest.
+  var entryFactors: [[SecureField]]
   var entryKey: WeightKey
 }
 
 extension Placement {
   /// A product of axis weights as a sum of row weights times entry weights.
   fileprivate func terms(_ axes: [AxisWeight], scale: SecureField) -> [WeightTerm] {
-    var rowKey = WeightKey(start: firstRow, bits: [rowCount], axes: Array(axes.prefix(splitAxis)), slice: -1)
+    var rowKey = WeightKey(start: firstRow, bits: [rowCount, offset], axes: Array(axes.prefix(splitAxis)), slice: -1)
     var entryKey = WeightKey(
       start: offset, bits: bits.suffix(from: min(splitAxis + 1, bits.count)) + [splitBits],
       axes: Array(axes.dropFirst(splitAxis + 1)), slice: -1)
     guard !axes.isEmpty else {
-      return [WeightTerm(scale: scale, rows: [.one], rowKey: rowKey, entries: [.one], entryKey: entryKey)]
+      return [WeightTerm(scale: scale, rows: [.one], rowKey: rowKey, entryFactors: [], entryKey: entryKey)]
     }
     var leading = [SecureField.one]
     for axis in 0..<splitAxis { leading = outer(leading, axes[axis].table(shape[axis])) }
-    var inner = [SecureField.one]
-    for axis in (splitAxis + 1)..<axes.count { inner = outer(inner, axes[axis].table(1 << bits[axis])) }
+    let inner = (splitAxis + 1..<axes.count).map { axes[$0].table(1 << bits[$0]) }
     let (split, size) = (axes[splitAxis], 1 << splitBits)
     let table = split.table(leadingExtent << splitBits)
     var terms: [WeightTerm] = []
@@ -51,7 +51,7 @@ extension Placement {
       let rows = (0..<leadingExtent).map { $0 < whole ? factors[$0] : .zero }
       terms.append(
         WeightTerm(
-          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entries: outer(low, inner), entryKey: entryKey))
+          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entryFactors: [low] + inner, entryKey: entryKey))
     }
     (rowKey.split, entryKey.split) = (nil, split.point)
     entryKey.axes.append(split)
@@ -62,14 +62,16 @@ extension Placement {
       let rows = (0..<leadingExtent).map { $0 == slice ? SecureField.one : .zero }
       terms.append(
         WeightTerm(
-          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entries: outer(entries, inner), entryKey: entryKey))
+          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entryFactors: [entries] + inner, entryKey: entryKey))
     }
     return terms
   }
 }
 
-/// Terms with the same entry weights, or the same row weights, as one.
-private func joined(_ terms: [WeightTerm], rowCount: Int) -> [(rows: [SecureField], entries: [SecureField], offset: Int)] {
+/// Terms with the same entry weights, or with the same row weights for one column, as one.
+private func joined(
+  _ terms: [WeightTerm], rowCount: Int, threads: Int
+) -> [(rows: [SecureField], entries: SecureTable, offset: Int)] {
   func grouped(_ terms: [WeightTerm], by key: KeyPath<WeightTerm, WeightKey>) -> [[WeightTerm]] {
     var places: [WeightKey: Int] = [:]
     var groups: [[WeightTerm]] = []
@@ -83,27 +85,25 @@ private func joined(_ terms: [WeightTerm], rowCount: Int) -> [(rows: [SecureFiel
     }
     return groups
   }
-  let byEntries = grouped(terms, by: \.entryKey)
-  let single = grouped(byEntries.filter { $0.count == 1 }.map { $0[0] }, by: \.rowKey)
-  func weights(_ terms: [WeightTerm]) -> [SecureField] {
+  func rows(_ terms: [WeightTerm], _ scale: KeyPath<WeightTerm, SecureField>?) -> [SecureField] {
     var rows = [SecureField](repeating: .zero, count: rowCount)
     for term in terms {
-      for (row, weight) in term.rows.enumerated() { rows[term.rowKey.start + row] += term.scale * weight }
+      let factor = scale.map { term[keyPath: $0] } ?? .one
+      for (row, weight) in term.rows.enumerated() { rows[term.rowKey.start + row] += factor * weight }
     }
     return rows
   }
-  let joinedRows = byEntries.filter { $0.count > 1 }.map { (weights($0), $0[0].entries, $0[0].entryKey.start) }
-  return joinedRows + single.map { terms in
-    guard terms.count > 1 else { return (weights(terms), terms[0].entries, terms[0].entryKey.start) }
-    let start = terms.map(\.entryKey.start).min() ?? 0
-    let end = terms.map { $0.entryKey.start + $0.entries.count }.max() ?? 0
-    var entries = [SecureField](repeating: .zero, count: end - start)
+  let byEntries = grouped(terms, by: \.entryKey)
+  let single = grouped(byEntries.filter { $0.count == 1 }.map { $0[0] }, by: \.rowKey)
+  let sameEntries = byEntries.filter { $0.count > 1 }.map { terms in
+    (rows(terms, \.scale), SecureTable(outer: terms[0].entryFactors, threads: threads), terms[0].entryKey.start)
+  }
+  return sameEntries + single.map { terms in
+    var entries = SecureTable(zeros: terms[0].entryFactors.reduce(1) { $0 * $1.count })
     for term in terms {
-      for (entry, weight) in term.entries.enumerated() { entries[term.entryKey.start - start + entry] += term.scale * weight }
+      entries.add(SecureTable(outer: term.entryFactors, threads: threads), scaledBy: term.scale, threads: threads)
     }
-    var first = terms[0]
-    first.scale = .one
-    return (weights([first]), entries, start)
+    return (rows([terms[0]], nil), entries, terms[0].entryKey.start)
   }
 }
 
@@ -181,24 +181,21 @@ extension ProverTranscript {
         terms += plan.placement(claim.slot).terms(product.axes, scale: gamma * product.coefficient)
       }
     }
-    var single: [Int: [SecureField]] = [:]
+    var single: [Int: SecureTable] = [:]
     var pairs: [(matrix: SecureTable, weight: SecureTable)] = []
-    for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount) {
+    for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount, threads: threads) {
       let used = rows.indices.filter { rows[$0] != .zero }
       if used.count == 1 {
-        var weight = single[used[0]] ?? Array(repeating: .zero, count: rowLength)
-        for (entry, value) in entries.enumerated() { weight[offset + entry] += rows[used[0]] * value }
-        single[used[0]] = weight
-      } else if offset == 0, entries.count == rowLength {
-        pairs.append((commitment.combineRows(rows, threads: threads), SecureTable(entries)))
+        single[used[0], default: SecureTable(zeros: rowLength)].add(
+          entries, scaledBy: rows[used[0]], at: offset, threads: threads)
       } else {
-        let padded = repeatElement(.zero, count: offset) + entries
-          + repeatElement(.zero, count: rowLength - offset - entries.count)
-        pairs.append((commitment.combineRows(rows, threads: threads), SecureTable(padded)))
+        var weight = SecureTable(zeros: rowLength)
+        weight.add(entries, scaledBy: .one, at: offset, threads: threads)
+        pairs.append((commitment.combineRows(rows, threads: threads), weight))
       }
     }
     for (row, weight) in single.sorted(by: { $0.key < $1.key }) {
-      pairs.append((commitment.combineRows([.one], from: row, threads: threads), SecureTable(weight)))
+      pairs.append((commitment.combineRows([.one], from: row, threads: threads), weight))
     }
     return MergeInstance(
       commitment: commitment, variableCount: commitmentPlan.variableCount, pairs: pairs,

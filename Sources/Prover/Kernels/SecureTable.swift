@@ -1,3 +1,4 @@
+import Circuit
 import Execution
 import Field
 
@@ -125,15 +126,39 @@ package struct SecureTable: Hashable, Sendable {
     return partial.reduce(.zero, +)
   }
 
-  /// self[i] += scale·other[i].
-  package mutating func add(_ other: SecureTable, scaledBy scale: SecureField, threads: Int = 1) {
-    precondition(count == other.count, "tables of different sizes")
+  /// self[offset + i] += scale·other[i].
+  package mutating func add(_ other: SecureTable, scaledBy scale: SecureField, at offset: Int = 0, threads: Int = 1) {
+    precondition(offset >= 0 && offset + other.count <= count, "the table is too small")
+    guard offset & 7 == 0 else {
+      for index in 0..<other.count { self[offset + index] = self[offset + index] + scale * other[index] }
+      return
+    }
     let factor = SecureLanes(repeating: scale)
-    Parallel.chunks(&lanes, size: Self.chunk, threads: threads) { start, span in
+    let first = offset / 8
+    Parallel.chunks(&lanes, in: first..<first + other.lanes.count, size: Self.chunk, threads: threads) { start, span in
       for index in span.indices {
-        span[index] = span[index] + other.lanes[start + index] * factor
+        span[index] = span[index] + other.lanes[start - first + index] * factor
       }
     }
+  }
+
+  /// The product of tables, the last one running fastest.
+  package init(outer factors: [[SecureField]], threads: Int = 1) {
+    var inner = [SecureField.one]
+    var rest = factors[...]
+    while inner.count & 7 != 0 || inner.count < 64, let last = rest.popLast() { inner = Circuit.outer(last, inner) }
+    let vector = SecureTable(inner)
+    guard !rest.isEmpty else {
+      self = vector
+      return
+    }
+    let leading = rest.reduce([SecureField.one]) { Circuit.outer($0, $1) }
+    let size = vector.lanes.count
+    let lanes: [SecureLanes] = Parallel.build(leading.count * size, size: size, threads: threads) { start, part in
+      let factor = SecureLanes(repeating: leading[start / size])
+      for group in part.indices { part.initializeElement(at: group, to: vector.lanes[group] * factor) }
+    }
+    self.init(count: leading.count * vector.count, lanes: lanes)
   }
 }
 
