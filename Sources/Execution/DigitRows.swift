@@ -40,11 +40,14 @@ struct DigitRows: Sendable {
   /// Of the integers of each row, when asked for.
   let sums: [Int64]
 
+  /// In place of an offset: zeros are read.
+  static let outside = Int.min
+
   /// - Parameters:
-  ///   - rows: By part of a row and by row, the offset of the part's first integer in `integers`; nil for zeros.
+  ///   - rows: By part of a row and by row, the offset of the part's first integer in `integers`.
   ///   - columns: The offsets of a part's integers from there.
   init(
-    _ integers: Integers, rows parts: [[Int?]], columns: [Int], _ digits: Digits, withSums: Bool, threads: Int
+    _ integers: Integers, rows parts: [[Int]], columns: [Int], _ digits: Digits, withSums: Bool, threads: Int
   ) {
     let (rowCount, partWidth) = (parts[0].count, columns.count)
     let width = parts.count * partWidth
@@ -61,11 +64,11 @@ struct DigitRows: Sendable {
             let line = start + 16 * rowStride * row
             for (part, offsets) in parts.enumerated() {
               let target = line + part * partWidth
-              guard let offset = offsets[row] else {
+              guard offsets[row] != Self.outside else {
                 digits.extract(digit, target, partWidth) { _ in 0 }
                 continue
               }
-              let source = integers + offset
+              let source = integers + offsets[row]
               if isContiguous {
                 digits.extract(digit, target, partWidth) { source[$0] }
               } else {
@@ -83,8 +86,8 @@ struct DigitRows: Sendable {
       withSums
       ? (0..<rowCount).map { row in
         parts.reduce(0 as Int64) { sum, offsets in
-          guard let offset = offsets[row] else { return sum }
-          return columns.reduce(sum) { $0 &+ integers[offset + $1] }
+          guard offsets[row] != Self.outside else { return sum }
+          return columns.reduce(sum) { $0 &+ integers[offsets[row] + $1] }
         }
       } : []
   }

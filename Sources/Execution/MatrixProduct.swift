@@ -58,7 +58,8 @@ struct MatrixProduct: Sendable {
     leftSummed = summed.offsets(left, batch: 1)
     rightSummed = summed.offsets(right, batch: 1)
     let isWide = [rows, columns].contains { $0.contains { $0.count(batch: 1) > 1 } }
-    guard leftSummed.count * terms.count >= 16, isWide else { return nil }
+    let isTall = isSingle || rows.contains { $0.count(batch: 1) > 3 }
+    guard leftSummed.count * terms.count >= 16, isWide, isTall else { return nil }
 
     let values = weights(term.columns[left - 1])
     let declared = circuit.columns[term.columns[left - 1]].range
@@ -189,18 +190,24 @@ extension [AffineTerm.Loop] {
       return offsets.flatMap { offset in (0..<count).map { offset + $0 * stride } }
     }
   }
-  /// The same from several starts, nil at indices outside the ranges given for each.
+  /// The same from several starts, outside at indices that are not in the ranges given for each.
   fileprivate func offsets(
     _ lane: Int, batch: Int, from starts: [Int], within ranges: [[Range<Int>?]] = []
-  ) -> [[Int?]] {
-    let offsets = offsets(lane, batch: batch)
-    guard !ranges.isEmpty else { return starts.map { start in offsets.map { $0 + start } } }
+  ) -> [[Int]] {
+    guard !ranges.isEmpty else {
+      let offsets = offsets(lane, batch: batch)
+      return starts.map { start in start == 0 ? offsets : offsets.map { $0 + start } }
+    }
     return zip(starts, ranges).map { start, ranges in
-      let isInside = zip(self, ranges).reduce([true]) { isInside, loop in
-        let (count, range) = (loop.0.count(batch: batch), loop.1)
-        return isInside.flatMap { outer in (0..<count).map { outer && range?.contains($0) ?? true } }
+      zip(self, ranges).reduce([start]) { offsets, loop in
+        let (count, stride) = (loop.0.count(batch: batch), loop.0.strides[lane])
+        let range = loop.1 ?? 0..<count
+        var result = [Int](repeating: DigitRows.outside, count: offsets.count * count)
+        for (outer, offset) in offsets.enumerated() where offset != DigitRows.outside {
+          for index in range { result[outer * count + index] = offset + index * stride }
+        }
+        return result
       }
-      return zip(offsets, isInside).map { $1 ? $0 + start : nil }
     }
   }
 }

@@ -77,6 +77,11 @@ extension Window {
     let plane = resultHeight * resultWidth
     // Planes that are read as they are count as one row.
     let isFlat = rows.isTrivial && columns.isTrivial
+    if !isFlat, resultWidth < 16, planes.count > 16, planes.allSatisfy({ $0 == planes[0] }) {
+      return sumsOfAllPlanes(
+        input, rows: height, columns: width, channels: planes[0], count: planes.count, weights: weights, zero: zero,
+        multiplyAdd: multiplyAdd)
+    }
     var result = [Element](repeating: zero, count: planes.count * plane)
     result.withUnsafeMutableBufferPointer { result in
       input.withUnsafeBufferPointer { input in
@@ -108,6 +113,39 @@ extension Window {
       }
     }
     return result
+  }
+
+  /// The same sums, where all output planes read the same input planes, with the loop over output planes inside.
+  @inline(__always)
+  private func sumsOfAllPlanes<Weight, Element>(
+    _ input: [Element], rows height: Int, columns width: Int, channels: Range<Int>, count: Int, weights: [Weight],
+    zero: Element, multiplyAdd: (Element, Weight, Element) -> Element
+  ) -> [Element] {
+    let (resultHeight, resultWidth) = (rows.count(over: height), columns.count(over: width))
+    let plane = resultHeight * resultWidth
+    let turned = transposed(weights, [count, weights.count / count], order: [1, 0])
+    var sums = [Element](repeating: zero, count: plane * count)
+    sums.withUnsafeMutableBufferPointer { sums in
+      turned.withUnsafeBufferPointer { turned in
+        var position = 0
+        for channel in channels {
+          for (row, column) in taps {
+            for y in rows.inside(row, length: height, count: resultHeight) {
+              let line = (channel * height + rows.start(of: row) + rows.stride * y) * width + columns.start(of: column)
+              for x in columns.inside(column, length: width, count: resultWidth) {
+                let element = input[line + columns.stride * x]
+                let target = (y * resultWidth + x) * count
+                for output in 0..<count {
+                  sums[target + output] = multiplyAdd(sums[target + output], turned[position + output], element)
+                }
+              }
+            }
+            position += count
+          }
+        }
+      }
+    }
+    return transposed(sums, [plane, count], order: [1, 0])
   }
 
   /// For each plane and window the largest element within the plane.

@@ -85,11 +85,23 @@ private let refusals: [Refusal] = [
     }
   ),
   (
-    "several slopes", "prelu1 (PRelu): its slopes differ",
+    "padding with ones", "pad1 (Pad): it pads with 1.0, not 0",
     {
-      $0.initializer("c", .floats([1, 2, 3], [3]))
-      $0.node("PRelu", ["x", "c"], ["y"])
+      $0.initializer("p", .integers([0, 0, 1, 0, 0, 1]))
+      $0.initializer("c", .floats([1], []))
+      $0.node("Pad", ["x", "p", "c"], ["y"])
     }
+  ),
+  (
+    "mirrored padding", "pad1 (Pad): it pads with something else than constants",
+    {
+      $0.initializer("p", .integers([0, 0, 1, 0, 0, 1]))
+      $0.node("Pad", ["x", "p"], ["y"], ["mode": .text("reflect")])
+    }
+  ),
+  (
+    "cubic samples", "resize1 (Resize): its mode is 'cubic'",
+    { $0.node("Resize", ["x"], ["y"], ["mode": .text("cubic")]) }
   ),
   (
     "several exponents", "pow1 (Pow): its exponent is not one number",

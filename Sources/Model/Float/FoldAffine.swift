@@ -69,6 +69,19 @@ extension Convolution {
   }
 }
 
+extension Convolution {
+  /// First zeros around each plane and then the layer; nil when the windows do more.
+  func folded(after zeros: Window) -> Convolution? {
+    guard [zeros.rows, zeros.columns].allSatisfy({ $0.size == 1 && $0.stride == 1 }) else { return nil }
+    var result = self
+    result.window.rows.before += zeros.rows.before
+    result.window.rows.after += zeros.rows.after
+    result.window.columns.before += zeros.columns.before
+    result.window.columns.after += zeros.columns.after
+    return result
+  }
+}
+
 extension Affine {
   fileprivate func alongChannels(count: Int) -> (scale: [Float], shift: [Float])? {
     let shape = [Int](repeating: 1, count: 3 - min(shape.count, 3)) + shape

@@ -203,13 +203,15 @@ extension Simplifier {
     set(index, .linear(folded), before.operands)
   }
 
-  /// An affine operand that nothing else reads becomes part of a convolution's weights.
+  /// Zeros around an operand that nothing else reads become padding of a convolution, constants part of its weights.
   private mutating func foldBefore(_ index: Int, _ convolution: Convolution) {
     let operand = nodes[index].operands[0]
-    guard let (_, before) = maker(operand), uses[operand].all == 1, let affine = constants(before),
-      let folded = convolution.folded(after: affine)
-    else { return }
-    set(index, .convolution(folded), before.operands)
+    guard let (_, before) = maker(operand), uses[operand].all == 1 else { return }
+    if case .windowSum(let zeros, factor: 1) = before.operation, let folded = convolution.folded(after: zeros) {
+      set(index, .convolution(folded), before.operands)
+    } else if let affine = constants(before), let folded = convolution.folded(after: affine) {
+      set(index, .convolution(folded), before.operands)
+    }
   }
 
   /// A constant scale and shift of a layer that nothing else reads becomes part of its weights.

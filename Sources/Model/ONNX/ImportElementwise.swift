@@ -166,10 +166,13 @@ extension GraphImporter {
 
   mutating func parametricRelu(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
     let (values, shape) = try floats(node, 1)
-    guard let slope = Constant.floats(values, shape: shape).uniform else {
-      throw .unsupported("its slopes differ")
-    }
-    return try apply(leakyRelu(Double(slope)), to: try tensor(node, 0), label)
+    let slopes = Constant.floats(values, shape: shape)
+    let operand = try tensor(node, 0)
+    if let slope = slopes.uniform { return try apply(leakyRelu(Double(slope)), to: operand, label) }
+    // max(x, 0) + slope · min(x, 0)
+    let positive = try apply(relu, to: operand, label)
+    let negative = try combine(try apply(.minimum(.x, 0.0), to: operand, label), .constant(slopes), .multiply, label)
+    return try combine(positive, negative, .add, label)
   }
 
   /// The node's result when it applies one function to every element.

@@ -20,6 +20,8 @@ extension GraphImporter {
     case .globalAveragePool: return [.value(try globalAveragePool(node, label))]
     case .maxPool: return [.value(try maxPool(node, label))]
     case .globalMaxPool: return [.value(try globalMaxPool(node, label))]
+    case .pad: return [.value(try pad(node, label))]
+    case .resize, .upsample: return [.value(try resize(node, label))]
     case .reduceMax: return [.value(try reduceMaximum(node, label))]
     case .batchNormalization: return [.value(try batchNormalization(node, label))]
     case .reduceMean: return [.value(try reduce(node, label, isMean: true))]

@@ -104,7 +104,7 @@ extension GraphImporter {
     }
   }
 
-  private mutating func reshaped(_ value: Int, _ shape: [Int], _ label: String) throws(NodeProblem) -> Int {
+  mutating func reshaped(_ value: Int, _ shape: [Int], _ label: String) throws(NodeProblem) -> Int {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
 

@@ -39,6 +39,7 @@ package enum OperatorName: String, CaseIterable {
   case mish = "Mish"
   case mul = "Mul"
   case neg = "Neg"
+  case pad = "Pad"
   case pow = "Pow"
   case pRelu = "PRelu"
   case quantizeLinear = "QuantizeLinear"
@@ -48,6 +49,7 @@ package enum OperatorName: String, CaseIterable {
   case reduceSum = "ReduceSum"
   case relu = "Relu"
   case reshape = "Reshape"
+  case resize = "Resize"
   case selu = "Selu"
   case shape = "Shape"
   case sigmoid = "Sigmoid"
@@ -64,6 +66,7 @@ package enum OperatorName: String, CaseIterable {
   case topK = "TopK"
   case transpose = "Transpose"
   case unsqueeze = "Unsqueeze"
+  case upsample = "Upsample"
 
   /// What of the operator is supported, for docs/operators.md.
   var support: String {
@@ -98,13 +101,15 @@ package enum OperatorName: String, CaseIterable {
     case .max, .min: "a value and constants that are one number"
     case .maxPool: "1-D and 2-D, without the indices"
     case .mean, .sum: "any number of operands"
+    case .pad: "with zeros, not of the batch axis"
     case .pow: "a constant exponent that is one number"
-    case .pRelu: "one slope"
+    case .pRelu: "constant slopes"
     case .quantizeLinear:
       "8 or 16 bits; of constants as DequantizeLinear; of values with one scale, followed by its DequantizeLinear or an output"
     case .reduceMax: "over neighbouring axes other than the batch axis"
     case .reduceMean, .reduceSum: "not over the batch axis"
     case .reshape: "a constant or computed shape that keeps the batch axis"
+    case .resize, .upsample: "nearest and linear, by constant scales or to constant sizes, not of the batch axis"
     case .shape: "all"
     case .slice: "constant bounds and steps, not along the batch axis"
     case .split: "not along the batch axis"
@@ -117,15 +122,15 @@ package enum OperatorName: String, CaseIterable {
   /// The operator set that introduced the operator, when it is later than the first supported one.
   var firstOperatorSet: Int {
     switch self {
-    case .erf, .constantOfShape: 9
-    case .dequantizeLinear, .quantizeLinear: 10
+    case .erf, .constantOfShape, .upsample: 9
+    case .dequantizeLinear, .quantizeLinear, .resize: 10
     case .celu: 12
     case .hardSwish: 14
     case .mish: 18
     case .gelu: 20
     case .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .conv, .div,
       .dropout, .elu, .exp, .expand, .flatten, .gather, .gemm, .globalAveragePool, .globalMaxPool, .hardSigmoid,
-      .identity, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pow, .pRelu,
+      .identity, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pad, .pow, .pRelu,
       .reciprocal, .reduceMax, .reduceMean, .reduceSum, .relu, .reshape, .selu, .shape, .sigmoid, .slice, .softmax,
       .softplus, .softsign, .split, .sqrt, .squeeze, .sub, .sum, .tanh, .topK, .transpose, .unsqueeze:
       supportedOperatorSets.lowerBound

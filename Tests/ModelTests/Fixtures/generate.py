@@ -478,6 +478,26 @@ operator("ReduceMax_dropped", [node("ReduceMax", ["x", "a"], ["y"], keepdims=0)]
 operator("ReduceMax_attribute", [node("ReduceMax", ["x"], ["y"], axes=[2])], {}, {"x": [2, 3, 2]}, opset=11)
 operator("ReduceMean_inside", [node("ReduceMean", ["x", "a"], ["y"])], {"a": i(1, 3)}, {"x": [2, 3, 4]})
 
+# Zeros around, and samples of, an image.
+operator("PRelu_channels", [node("PRelu", ["x", "c"], ["y"])], {"c": f(0.2, -0.5).reshape(2, 1, 1)}, {"x": [2, 3, 4]})
+operator("Pad", [node("Pad", ["x", "p", "", "a"], ["y"])], {"p": i(1, 0, 2, 3), "a": i(2, -1)}, {"x": [2, 3, 4]})
+operator("Pad_channels", [node("Pad", ["x", "p"], ["y"])], {"p": i(0, 1, 0, 0, 0, 2, 0, 0)}, {"x": [2, 3, 4]}, opset=13)
+operator("Pad_attribute", [node("Pad", ["x"], ["y"], pads=[0, 1, 0, 2])], {}, {"x": [3]}, opset=10)
+operator("Pad_before_window", [node("Pad", ["x", "p"], ["h"]), node("Conv", ["h", "w"], ["y"], strides=[2, 2])],
+         {"p": i(0, 0, 1, 0, 0, 0, 2, 1), "w": array(3, 2, 3, 3)}, {"x": [2, 5, 4]}, opset=13)
+grid = {"x": [2, 3, 4]}
+operator("Resize", [node("Resize", ["x", "", "s"], ["y"])], {"s": f(1, 1, 2, 2)}, grid)
+operator("Resize_floor", [node("Resize", ["x", "", "s"], ["y"], coordinate_transformation_mode="asymmetric", nearest_mode="floor")],
+         {"s": f(1, 1, 3, 2)}, grid)
+operator("Resize_sizes", [node("Resize", ["x", "", "", "s"], ["y"], mode="linear")], {"s": i(1, 2, 5, 7)}, grid, batch=1)
+operator("Resize_corners", [node("Resize", ["x", "", "s"], ["y"], mode="linear", coordinate_transformation_mode="align_corners")],
+         {"s": f(1, 1, 2, 1.5)}, grid)
+operator("Resize_old", [node("Resize", ["x", "s"], ["y"])], {"s": f(1, 1, 2, 2)}, grid, opset=10)
+operator("Upsample", [node("Upsample", ["x", "s"], ["y"])], {"s": f(1, 1, 2, 3)}, grid, opset=9)
+operator("HardSwish_parts", [node("Add", ["x", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["b"]), node("Mul", ["x", "b"], ["c"]),
+                             node("Div", ["c", "six"], ["y"])], {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}, grid)
+operator("Sigmoid_times_argument", [node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])], {}, grid)
+
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
 # What onnxruntime makes of the trained quantized models, when they are on this machine. Not optimized: its fused kernels

@@ -1,0 +1,134 @@
+/// Operators that put zeros around a value or sample it at other places.
+extension GraphImporter {
+  /// Zeros along an axis are windows of one element that reach beyond it.
+  mutating func pad(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
+    var value = try value(node, 0)
+    let rank = shape(of: value).count + 1
+    guard try node.text("mode", default: "constant") == "constant" else {
+      throw .unsupported("it pads with something else than constants")
+    }
+    let constant = operatorSet < 11 ? try node.float("value", default: 0) : try scalar(node, 2) ?? 0
+    guard constant == 0 else { throw .unsupported("it pads with \(constant), not 0") }
+    guard let pads = try integers(node, 1, or: "pads") else { throw .malformed("its pads are missing") }
+    let axes = try normalized(try integers(node, 3, or: "") ?? Array(0..<rank), rank: rank)
+    guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 <= 1 << 16 }) else {
+      throw .malformed("its pads do not fit its axes")
+    }
+    for (index, axis) in axes.enumerated() {
+      let (before, after) = (pads[index], pads[index + axes.count])
+      if before == 0, after == 0 { continue }
+      guard axis > 0 else { throw .unsupported("it pads the batch axis") }
+      guard before >= 0, after >= 0 else { throw .unsupported("it cuts an axis by negative pads") }
+      value = try padded(value, axis: axis - 1, before, after, label)
+    }
+    return value
+  }
+
+  private mutating func padded(
+    _ value: Int, axis: Int, _ before: Int, _ after: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    let side = WindowSide(before: before, after: after)
+    // An image stays one, so that a convolution can take the zeros over.
+    let isImage = shape.count == 3 && axis > 0
+    var sizes = isImage ? shape : [shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *)]
+    let image = try reshaped(value, sizes, label)
+    let window = isImage && axis == 2 ? Window(rows: WindowSide(), columns: side) : Window(rows: side, columns: WindowSide())
+    sizes[isImage ? axis : 1] += before + after
+    var result = shape
+    result[axis] += before + after
+    return try reshaped(try append(label, .windowSum(window, factor: 1), [image], shape: sizes), result, label)
+  }
+
+  /// Along one axis after the other a linear layer whose weights are those of the samples.
+  mutating func resize(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
+    var value = try value(node, 0)
+    let isOld = node.opType == "Upsample"
+    let mode = try node.text("mode", default: "nearest")
+    guard ["nearest", "linear", "bilinear"].contains(mode) else { throw .unsupported("its mode is '\(mode.oneLine)'") }
+    let usesOldPlaces = isOld || operatorSet < 11
+    let places = try node.text("coordinate_transformation_mode", default: usesOldPlaces ? "asymmetric" : "half_pixel")
+    guard ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"].contains(places) else {
+      throw .unsupported("its coordinates are transformed by '\(places.oneLine)'")
+    }
+    let rounding = try node.text("nearest_mode", default: usesOldPlaces ? "floor" : "round_prefer_floor")
+    guard try node.integer("antialias", default: 0) == 0, try node.integers("axes") == nil else {
+      throw .unsupported("it filters, or names its axes")
+    }
+    let shape = [1] + shape(of: value)
+    let scales = try self.scales(node, usesOldPlaces ? 1 : 2)
+    let sizes = usesOldPlaces ? nil : try integers(node, 3, or: "")
+    guard (scales?.count ?? shape.count) == shape.count, (sizes?.count ?? shape.count) == shape.count,
+      (scales == nil) != (sizes == nil)
+    else { throw .malformed("its scales or sizes do not fit its input") }
+    for (axis, length) in shape.enumerated() {
+      let count = sizes?[axis] ?? Int(min(Double(length) * (scales?[axis] ?? 1), 0x1p20))
+      let scale = scales?[axis] ?? Double(count) / Double(length)
+      if count == length, scale == 1 { continue }
+      guard axis > 0, count > 0 else { throw .unsupported("it resizes the batch axis, or to nothing") }
+      var weights = [Float](repeating: 0, count: count * length)
+      for index in 0..<count {
+        let place = sample(index, places, length: length, count: count, scale: scale)
+        if mode == "nearest" {
+          guard let nearest = nearest(place, rounding) else {
+            throw .unsupported("its nearest elements are chosen by '\(rounding.oneLine)'")
+          }
+          weights[index * length + min(max(nearest, 0), length - 1)] = 1
+        } else {
+          let low = Int(place.rounded(.down))
+          let part = Float(place - place.rounded(.down))
+          weights[index * length + min(max(low, 0), length - 1)] += 1 - part
+          weights[index * length + min(max(low + 1, 0), length - 1)] += part
+        }
+      }
+      value = try applied(weights, count, to: value, axis: axis - 1, label)
+    }
+    return value
+  }
+
+  /// Nil when the scales are left out or empty.
+  private func scales(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> [Double]? {
+    guard try operand(node, index) != nil else { return nil }
+    let values = try floats(node, index).values
+    guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw .malformed("its scales are not positive") }
+    return values.isEmpty ? nil : values.map(Double.init)
+  }
+
+  private func sample(_ index: Int, _ places: String, length: Int, count: Int, scale: Double) -> Double {
+    switch places {
+    case "asymmetric": Double(index) / scale
+    case "align_corners": count == 1 ? 0 : Double(index * (length - 1)) / Double(count - 1)
+    case "pytorch_half_pixel" where count == 1: 0
+    case _: (Double(index) + 0.5) / scale - 0.5
+    }
+  }
+
+  private func nearest(_ place: Double, _ rounding: String) -> Int? {
+    switch rounding {
+    case "floor": Int(place.rounded(.down))
+    case "ceil": Int(place.rounded(.up))
+    case "round_prefer_floor": Int((place - 0.5).rounded(.up))
+    case "round_prefer_ceil": Int((place + 0.5).rounded(.down))
+    case _: nil
+    }
+  }
+
+  /// A matrix of `count` rows times each line of a value along an axis.
+  private mutating func applied(
+    _ weights: [Float], _ count: Int, to value: Int, axis: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    let last = shape.count - 1
+    var order = Array(shape.indices)
+    order.swapAt(axis, last)
+    let turned =
+      axis == last
+      ? value : try append(label, .transpose(order: order), [value], shape: order.map { shape[$0] })
+    let linear = Linear(
+      inputCount: shape[axis], outputCount: count, weights: weights, bias: [Float](repeating: 0, count: count))
+    var sizes = order.map { shape[$0] }
+    sizes[last] = count
+    let result = try append(label, .linear(linear), [turned], shape: sizes)
+    return axis == last ? result : try append(label, .transpose(order: order), [result], shape: order.map { sizes[$0] })
+  }
+}
