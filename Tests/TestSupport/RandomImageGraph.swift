@@ -11,25 +11,28 @@ package struct RandomImageGraphGenerator: GraphGenerator {
 
   package static let operations = [
     "Conv", "Conv of groups", "Conv of depth", "Conv of points", "MaxPool", "AveragePool", "GlobalAveragePool",
-    "GlobalMaxPool", "ReduceMean", "ReduceMax", "BatchNormalization", "Relu", "Clip", "HardSwish", "LeakyRelu", "Add",
-    "Excitation", "Concat", "Split", "Flatten and Gemm",
+    "GlobalMaxPool", "ReduceMean", "ReduceMax", "BatchNormalization", "Relu", "Clip", "HardSwish", "LeakyRelu", "PRelu",
+    "Add", "Excitation", "Concat", "Split", "Pad", "Resize", "Flatten and Gemm",
   ]
 
   package mutating func next() -> RandomGraph {
     graph = RandomGraph.Builder()
     let shape = randomShape()
     var values: [Value] = [(graph.input(shape), shape)]
+    var hasWeights: Set<String> = []
     for _ in 0..<Int.random(in: 2...5, using: &random) {
       let operand = Int.random(in: 0..<4, using: &random) == 0 ? values.randomElement(using: &random) : values.last
       guard let x = operand else { continue }
       let candidates = Self.operations.dropLast().filter { isPossible($0, x.shape) }.shuffled(using: &random)
       guard let operation = candidates.min(by: { count($0, x.shape) < count($1, x.shape) }) else { continue }
       note(operation, x.shape)
-      values.append(apply(operation, x, values))
+      let result = apply(operation, x, values)
+      if hasWeights.contains(x.name) || operation.hasPrefix("Conv") { hasWeights.insert(result.name) }
+      values.append(result)
     }
     var last = values[values.count - 1]
     // Nothing is committed to without a layer of weights.
-    if !graph.uses.contains(where: { $0.operation.hasPrefix("Conv") }) || Int.random(in: 0..<4, using: &random) > 0 {
+    if !hasWeights.contains(last.name) || Int.random(in: 0..<4, using: &random) > 0 {
       note("Flatten and Gemm", last.shape)
       last = dense(last)
     }
@@ -69,6 +72,7 @@ package struct RandomImageGraphGenerator: GraphGenerator {
     switch operation {
     case "Conv of groups", "Split": shape[0] > 1
     case "ReduceMean", "ReduceMax": shape.count == 3
+    case "Resize": shape.reduce(1, *) <= 100
     case _: shape.reduce(1, *) <= 400
     }
   }
@@ -140,6 +144,19 @@ package struct RandomImageGraphGenerator: GraphGenerator {
     case "Clip":
       return same(graph.node(operation, [x.name, constants([], in: -0.8...0), constants([], in: 0.2...0.8)]))
     case "LeakyRelu": return same(graph.node(operation, [x.name], ["alpha": .float(0.3)]))
+    case "PRelu":
+      let slopes = constants([channels] + shape.dropFirst().map { _ in 1 }, in: -0.5...0.5)
+      return same(graph.node(operation, [x.name, slopes]))
+    case "Pad":
+      let pads = shape.indices.map { axis in (0..<2).map { _ in axis == 0 ? 0 : Int.random(in: 0...2, using: &random) } }
+      let list = [0] + pads.map { $0[0] } + [0] + pads.map { $0[1] }
+      return (
+        graph.node(operation, [x.name, graph.initializer(.integers(list))]), zip(shape, pads).map { $0 + $1[0] + $1[1] }
+      )
+    case "Resize":
+      let scales = [1, 1] + shape.dropFirst().map { _ in Float(element([1, 2])) }
+      let result = graph.node(operation, [x.name, "", graph.initializer(.floats(scales, [scales.count]))])
+      return (result, zip(shape, scales.dropFirst()).map { $0 * Int($1) })
     case "Add":
       let others = values.filter { $0.shape == shape }
       return same(graph.node(operation, [x.name, others.randomElement(using: &random)?.name ?? x.name]))

@@ -146,6 +146,9 @@ extension Lowering {
     guard terms.count <= 64 else {
       throw .unusableLayer(node.name, reason: "its window takes \(terms.count) terms; at most 64 are supported")
     }
+    guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
+      throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
+    }
   }
 
   // MARK: Operands
