@@ -236,6 +236,38 @@ import Verifier
     #expect(description?.contains("its elements are cut into axes in two ways that do not nest") == true)
   }
 
+  @Test(arguments: [
+    (8, "its window takes 73 terms; at most 64 are supported"),
+    (16, "it compares activations in 0...65535; at most 15 bits are supported"),
+    (10, "its padding makes several rows and columns of a single element"),
+  ])
+  func windowsBeyondTheLimitsAreRefused(bits: Int, reason: String) throws {
+    var b = NetworkBuilder(bits == 10 ? [2, 1, 1] : [1, 9, 9])
+    let side = WindowSide(size: 3, before: 2, after: 2)
+    let result =
+      switch bits {
+      case 8: b.convolution(0, 2, WindowSide(size: 9), WindowSide(size: 8))
+      case 16: b.maximum(b.relu(b.convolution(0, 2, side, side)), side, side)
+      case _: b.convolution(0, 2, side, side)
+      }
+    let network = b.network(b.linear(b.flattened(result), 2))
+    var options = QuantizationOptions()
+    options.bits = bits
+    let integers = try quantize(network, Calibration(network, network.samples(2), source: "s"), options)
+    let description = errorDescription { _ = try lower(integers) }
+    #expect(description?.hasSuffix(reason) == true)
+  }
+
+  @Test(arguments: [(1 << 10, 1 << 12), (1 << 21, 1 << 11), (3 << 21, 1 << 9)])
+  func batchesAreLimitedByTheLongestColumn(width: Int, cap: Int) throws {
+    let input = InputEncoding(port: NamedShape(name: "x", shape: [width]), scale: 1, range: 0...1)
+    let node = IntegerNode(
+      name: "y", operands: [0], operation: .table(.clamp(0...1)), shape: [width], range: 0...1, scale: 1)
+    let network = IntegerNetwork(
+      name: "wide", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [node])
+    #expect(try lower(network).circuit.batchCap == cap)
+  }
+
   private func oneLayer(name: String, bias: Int64) -> IntegerNetwork {
     let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [bias])
     return IntegerNetwork(

@@ -15,6 +15,25 @@ import Testing
     #expect(abs(output[0] - (2 + 0.375 - 1.5)) < 0.01)
   }
 
+  @Test func meansAndMaximaStayNonNegative() throws {
+    var b = NetworkBuilder([2, 4, 4])
+    let two = WindowSide(size: 2, stride: 2)
+    let image = b.relu(b.convolution(0, 3, WindowSide(size: 1), WindowSide(size: 1)))
+    let (mean, maximum) = (b.mean(image, two, two), b.maximum(image, two, two))
+    let values = [
+      mean, maximum, b.add(.sum([1, 2]), mean, maximum, shape: [3, 2, 2]),
+      b.add(.sum([1, -1]), mean, maximum, shape: [3, 2, 2]), b.add(.product, mean, maximum, shape: [3, 2, 2]),
+    ]
+    let network = b.network(b.linear(values[2], 1), b.linear(values[3], 1), b.linear(values[4], 1))
+    let integers = try quantize(network, Calibration(network, network.samples(9), source: "s"))
+    let lowest = values.map { value in
+      integers.nodes.last { node in
+        node.name == network.nodes[value - 1].name && !node.operation.makesAccumulators
+      }?.range.lowerBound
+    }
+    #expect(lowest == [0, 0, 0, -128, 0])
+  }
+
   @Test func negativeValuesMakeSignedRanges() throws {
     var b = NetworkBuilder([2])
     let network = b.network(linear(&b, linear(&b, 0, [[1, -1]]), [[3]]))
