@@ -137,17 +137,17 @@ extension ProverTranscript {
     let (products, first) = layout.quadratic(masks.ledger)
     let variableCount = layout.variableCount
     func table(_ pad: KeyPath<PadProduct, Int>) -> [SecureField] {
-      let values = products.map { masks.pads[$0[keyPath: pad]] }
-      return values + repeatElement(.zero, count: 1 << variableCount - values.count)
+      var table = [SecureField](repeating: .zero, count: 1 << variableCount)
+      for (index, product) in products.enumerated() { table[index] = masks.pads[product[keyPath: pad]] }
+      return table
     }
     var tables = [
       Multilinear.equalityTable(sponge.challenges("quadratic", count: layout.variableCount)), table(\.first), table(\.second),
       table(\.product),
     ]
     defer { for index in tables.indices { tables[index].erase() } }
-    var mask = RoundMask(constant: masks.pads[first], coefficients: (0..<variableCount).map { variable in
-      (0..<3).map { masks.pads[first + 1 + 3 * variable + $0] }
-    })
+    var mask = RoundMask(
+      constant: masks.pads[first], coefficients: (0..<3 * variableCount).map { masks.pads[first + 1 + $0] })
     let sum = mask.sum
     send("mask.sum", [sum])
     let scale = sponge.challenge("mask.scale")
@@ -156,8 +156,10 @@ extension ProverTranscript {
       let half = tables[0].count / 2
       var round = mask.polynomial.map { $0 * scale }
       for index in 0..<half {
-        let lines = tables.map { ($0[index], $0[index + half] - $0[index]) }
-        let ((e, de), (a, da), (b, db), (c, dc)) = (lines[0], lines[1], lines[2], lines[3])
+        func line(_ table: Int) -> (SecureField, SecureField) {
+          (tables[table][index], tables[table][index + half] - tables[table][index])
+        }
+        let ((e, de), (a, da), (b, db), (c, dc)) = (line(0), line(1), line(2), line(3))
         let inner = [a * b - c, a * db + da * b - dc, da * db]
         for (power, coefficient) in inner.enumerated() {
           round[power] += e * coefficient
@@ -180,29 +182,39 @@ extension ProverTranscript {
 
 /// g(x) = constant + Σ_i Σ_d coefficients_i,d·x_i^d over the variables that are not bound.
 private struct RoundMask {
-  var constant: SecureField
-  var coefficients: [[SecureField]]
+  private var constant: SecureField
+  /// Three for each variable.
+  @Secret private var coefficients: [SecureField]
+  private var boundCount = 0
+
+  init(constant: SecureField, coefficients: consuming [SecureField]) {
+    self.constant = constant
+    _coefficients = Secret(wrappedValue: coefficients)
+  }
+
+  private var variableCount: Int { coefficients.count / 3 - boundCount }
 
   /// Over the hypercube.
   var sum: SecureField {
-    let ones = coefficients.reduce(SecureField.zero) { $1.reduce($0, +) }
-    return power(coefficients.count) * constant + (coefficients.isEmpty ? .zero : power(coefficients.count - 1) * ones)
+    let ones = coefficients.dropFirst(3 * boundCount).reduce(SecureField.zero, +)
+    return power(variableCount) * constant + (variableCount == 0 ? .zero : power(variableCount - 1) * ones)
   }
 
   /// The sum over all variables but the first, as a polynomial in that one.
   var polynomial: [SecureField] {
     var rest = self
-    let first = rest.coefficients.removeFirst()
-    let scale = power(rest.coefficients.count)
-    return [rest.sum] + first.map { $0 * scale }
+    rest.boundCount += 1
+    let scale = power(rest.variableCount)
+    return [rest.sum] + (0..<3).map { coefficients[3 * boundCount + $0] * scale }
   }
 
   mutating func bind(_ x: SecureField) {
     var power = SecureField.one
-    for coefficient in coefficients.removeFirst() {
+    for index in 0..<3 {
       power *= x
-      constant += coefficient * power
+      constant += coefficients[3 * boundCount + index] * power
     }
+    boundCount += 1
   }
 
   private func power(_ exponent: Int) -> SecureField {

@@ -236,7 +236,9 @@ extension Commitment {
     var row = 0
     while let first = weights[row...].firstIndex(where: { $0 != .zero }) {
       row = weights[first...].firstIndex(of: .zero) ?? weights.count
-      sum.add(combineRows(Array(weights[first..<row]), from: first, threads: threads), scaledBy: .one, threads: threads)
+      var part = combineRows(Array(weights[first..<row]), from: first, threads: threads)
+      sum.add(part, scaledBy: .one, threads: threads)
+      part.erase()
     }
     return sum
   }

@@ -30,7 +30,8 @@ package struct PackedRows: Sendable {
     if integers.allSatisfy({ Int16(exactly: $0) != nil }) {
       self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, width: integers.count)
     } else {
-      self.init(integers.map { BaseField($0) }, width: integers.count)
+      @Secret var elements = integers.map { BaseField($0) }
+      self.init(elements, width: integers.count)
     }
   }
 
@@ -71,11 +72,12 @@ package struct PackedRows: Sendable {
     if smallCount == weights.count {
       return combineRows(weights, small, firstRow: first, width: width, threads: threads)
     }
-    let rest = combineRows(
+    var rest = combineRows(
       Array(weights.dropFirst(smallCount)), large, firstRow: first + smallCount - smallRowCount, width: width, threads: threads)
     guard smallCount > 0 else { return rest }
     var sum = combineRows(Array(weights.prefix(smallCount)), small, firstRow: first, width: width, threads: threads)
     sum.add(rest, scaledBy: .one, threads: threads)
+    rest.erase()
     return sum
   }
 
