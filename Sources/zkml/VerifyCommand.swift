@@ -18,7 +18,7 @@ struct VerifyCommand: ParsableCommand {
         zkml verify --key net.vk sample.proof --input-commitment 5f0c…
         zkml verify --key net.vk proofs/*.proof --model dedfddcf5ed88b119d73ed175b9c10a8f9b4e43f67fb06d322d42ada3a25afa8
 
-      The first use of a key checks once that its weights are in range; success is remembered in ~/.cache/zkml.
+      The first use of a key checks once that its weights are in range, and that all its commitments hold the same; success is remembered in ~/.cache/zkml.
 
       Exit status: 0 every proof holds, 1 one does not, 2 all that can be used hold, but a file cannot be used.
       """)

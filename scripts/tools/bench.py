@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates` or `hiding`.
+"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates`, `hiding` or `vgg16`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
 timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), `estimates` and `hiding`
@@ -126,7 +126,9 @@ def ladder():
 
 
 def milliseconds(seconds):
-    return "–" if seconds is None else f"{1000 * seconds:.3g}"
+    if seconds is None:
+        return "–"
+    return f"{1000 * seconds:,.0f}" if seconds >= 1 else f"{1000 * seconds:.3g}"
 
 
 def print_table(head, rows):
@@ -247,10 +249,28 @@ def bench_hiding(repeat):
     print_table(["model", "proofs", "prove, ms", "verify, ms", "proof, bytes", "proving key, bytes"], rows)
 
 
+def bench_vgg16(repeat):
+    """The shape of VGG-16 for 32 × 32 images, hiding at the default number of proofs, and plain."""
+    subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True)
+    folder = OUT / "vgg16"
+    model = Model("vgg16-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
+    model.compile()
+    columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
+    rows = []
+    for options in ([], ["--transparent"]):
+        f = model.measure(1, repeat, *options, onnx=True)
+        sizes = [f"{f['proof_bytes']:,}", f"{f['proving_key_bytes']:,}", f"{f['peak_rss_bytes'] / 1e6:.0f}"]
+        phases = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in f["phases"].items())
+        rows.append(["transparent" if options else "hiding", *[milliseconds(f[c]) for c in columns], *sizes, phases])
+    times = [f"{c.removesuffix('_s')}, ms" for c in columns]
+    print_table(["mode", *times, "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     kind = sys.argv[1] if len(sys.argv) > 1 else "models"
-    kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding}
+    kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding,
+             "vgg16": bench_vgg16}  # fmt: skip
     if kind not in kinds:
-        sys.exit("usage: bench.py models | batch | estimates | hiding [repeat]")
+        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 [repeat]")
     kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)
