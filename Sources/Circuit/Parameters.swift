@@ -225,3 +225,13 @@ package struct ParameterPlanner {
     return best?.code
   }
 }
+
+extension ArithmeticCircuit {
+  /// By weight column, in circuit order.
+  package var weightShapes: [[Int]] { columns(of: .weight).map { shape(ofColumn: $0, batch: 1) } }
+
+  /// The code of a model commitment that hides the weights in `proofCount` proofs; nil without weights.
+  package func modelCode(proofCount: Int) -> Code? {
+    ParameterPlanner.modelCode(shapes: weightShapes, proofCount: proofCount)
+  }
+}

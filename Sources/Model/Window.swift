@@ -1,3 +1,5 @@
+import Circuit
+
 /// Windows that slide over the last two axes of a value of three: channels × rows × columns.
 package struct Window: Sendable, Equatable {
   package var rows: WindowSide
@@ -49,9 +51,7 @@ package struct WindowSide: Sendable, Equatable {
 
   /// The windows below `count` whose element `tap` is within an axis of `length`.
   package func inside(_ tap: Int, length: Int, count: Int) -> Range<Int> {
-    let start = start(of: tap)
-    let lower = max(0, (stride - 1 - start) / stride)
-    return lower..<max(lower, min(count, (length - start + stride - 1) / stride))
+    Binding.Slice(start: start(of: tap), stride: stride).inside(loopSize: count, size: length)
   }
 
   /// Whether every window has an element within an axis of `length`.

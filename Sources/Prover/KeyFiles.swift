@@ -80,7 +80,7 @@ extension ProvingKey {
   package static func fileByteCount(_ circuit: ArithmeticCircuit, _ code: Code?) -> Int {
     let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + 2 * Digest.byteCount
     let weights = circuit.columns(of: .weight)
-    let shapes = weights.map { circuit.shape(ofColumn: $0, batch: 1) }
+    let shapes = circuit.weightShapes
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
     guard let code else { return sealed + integers }
     let rowCount = Layout(shapes: shapes, variableCount: code.variableCount).rowCount
@@ -117,8 +117,7 @@ extension ProvingKey {
     do throws(MalformedBytes) {
       weights = try reader.weights(of: circuit)
       commitment = try code.map { code throws(MalformedBytes) in
-        let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-        return try reader.commitment(code, Layout(shapes: shapes, variableCount: code.variableCount), weights)
+        return try reader.commitment(code, Layout(shapes: circuit.weightShapes, variableCount: code.variableCount), weights)
       }
       try reader.finish()
     } catch { throw .malformed }

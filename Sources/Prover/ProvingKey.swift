@@ -29,9 +29,8 @@ package struct ProvingKey: Sendable {
     threads: Int
   ) {
     executor = CircuitExecutor(circuit, weights: weights)
-    let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-    commitment = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount).map { code in
-      let rows = Layout(shapes: shapes, variableCount: code.variableCount).rows(of: weights)
+    commitment = circuit.modelCode(proofCount: proofCount).map { code in
+      let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).rows(of: weights)
       guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
       @Secret var encoded = Statement.encode(weights, circuit.weightColumns)
       var random: any SecretSource = SecretStream("zkml key", mixing: [circuit.encoded, encoded], seed: seed)

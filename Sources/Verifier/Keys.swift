@@ -61,8 +61,7 @@ package struct KeyCore: Hashable, Sendable {
 
   /// For a valid circuit: with the code that follows from it and the number of proofs.
   package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest, modelID: Digest? = nil) {
-    let shapes = circuit.columns(of: .weight).map { circuit.shape(ofColumn: $0, batch: 1) }
-    let code = ParameterPlanner.modelCode(shapes: shapes, proofCount: proofCount)
+    let code = circuit.modelCode(proofCount: proofCount)
     self.init(circuit: circuit, proofCount: proofCount, code: code, root: root, modelID: modelID)
   }
 
@@ -100,7 +99,7 @@ package struct KeyCore: Hashable, Sendable {
 
 extension Hash {
   /// Of u16 version and the parts.
-  fileprivate func digest(of parts: [[UInt8]]) -> Digest {
+  package func digest(of parts: [[UInt8]]) -> Digest {
     var writer = ByteWriter()
     writer.append(formatVersion)
     for part in parts { writer.append(part) }

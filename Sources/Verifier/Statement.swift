@@ -32,14 +32,13 @@ extension StatedCommitment {
       let code = ParameterPlanner.modelCode(shapes: [shape], proofCount: proofCount)
     else { return nil }
     var writer = ByteWriter()
-    writer.append(formatVersion)
-    writer.append(KeyCore.parameters(proofCount: proofCount, code))
     for bound in [column.lower, column.upper] { writer.append(bound) }
     writer.append(column.scale.bitPattern)
     writer.append(UInt8(truncatingIfNeeded: shape.count))
     for size in shape { writer.append(UInt32(truncatingIfNeeded: size)) }
-    writer.append(root.bytes)
-    self.init(digest: Hash(.input).digest(writer.bytes), proofCount: proofCount, code: code, root: root)
+    let parameters = KeyCore.parameters(proofCount: proofCount, code)
+    let digest = Hash(.input).digest(of: [parameters, writer.bytes, root.bytes])
+    self.init(digest: digest, proofCount: proofCount, code: code, root: root)
   }
 }
 

@@ -40,11 +40,6 @@ struct KeyCost {
 }
 
 extension ArithmeticCircuit {
-  func modelCode(proofCount: Int) -> Code? {
-    ParameterPlanner.modelCode(
-      shapes: columns(of: .weight).map { shape(ofColumn: $0, batch: 1) }, proofCount: proofCount)
-  }
-
   /// The largest power of two for which tails add at most an eighth to the rows of weights, but at least 16: for small
   /// networks that costs more.
   var defaultProofCount: Int {
