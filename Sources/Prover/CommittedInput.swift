@@ -24,7 +24,8 @@ package struct CommittedInput: Sendable {
   package init(
     _ port: Port, of circuit: ArithmeticCircuit, batch: Int, integers: [Int64], proofCount: Int, threads: Int
   ) {
-    @Secret var encoded = Statement.encode([integers], [circuit.columns[port.column]])
+    var encoded = Statement.encode([integers], [circuit.columns[port.column]])
+    defer { encoded.erase() }
     var random: any SecretSource = SecretStream("zkml input", mixing: [circuit.encoded, encoded], seed: nil)
     self.init(
       circuit.columns[port.column], circuit.shape(ofColumn: port.column, batch: batch), integers, proofCount: proofCount,

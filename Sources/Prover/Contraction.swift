@@ -118,7 +118,8 @@ extension Plan {
   ) -> SecureTable {
     let weights = axes(of: operand) { instance.bound[$0] }
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-    @Secret var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
+    var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
+    defer { values.erase() }
     var reads: [Int: (base: Int, stride: Int, inside: Range<Int>)] = [:]
     var stride = 1
     for axis in shape.indices.reversed() where weights[axis] == nil {

@@ -79,7 +79,8 @@ struct LevelMasks {
   mutating func commit(_ rows: inout [BaseField], threads: Int) -> Commitment {
     let length = 1 << code.variableCount
     rows.append(pairOf: pads.elements[...], length: length)
-    @Secret var masks = random.elements(4 * length)
+    var masks = random.elements(4 * length)
+    defer { masks.erase() }
     rows += masks
     return Commitment(rows: rows, code: code, random: &random, threads: threads)
   }

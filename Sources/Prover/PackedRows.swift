@@ -30,7 +30,8 @@ package struct PackedRows: Sendable {
     if integers.allSatisfy({ Int16(exactly: $0) != nil }) {
       self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, width: integers.count)
     } else {
-      @Secret var elements = integers.map { BaseField($0) }
+      var elements = integers.map { BaseField($0) }
+      defer { elements.erase() }
       self.init(elements, width: integers.count)
     }
   }

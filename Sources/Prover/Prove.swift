@@ -118,7 +118,8 @@ extension KeyCore {
   package func secrets(
     _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, _ inputs: [[Int64]], seed: [UInt8]?
   ) -> any SecretSource {
-    @Secret var encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
+    var encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
+    defer { encoded.erase() }
     let (batch, visibility) = (UInt64(statement.batch).littleEndianBytes, statement.visibility.map(\.rawValue))
     let parts = [[purpose.rawValue], digest.bytes, batch, visibility, encoded, statement.context]
     return SecretStream("zkml proof", mixing: parts, seed: seed)

@@ -32,7 +32,8 @@ package struct ProvingKey: Sendable {
     commitment = circuit.modelCode(proofCount: proofCount).map { code in
       let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).rows(of: weights)
       guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
-      @Secret var encoded = Statement.encode(weights, circuit.weightColumns)
+      var encoded = Statement.encode(weights, circuit.weightColumns)
+      defer { encoded.erase() }
       var random: any SecretSource = SecretStream("zkml key", mixing: [circuit.encoded, encoded], seed: seed)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }

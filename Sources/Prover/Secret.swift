@@ -43,7 +43,8 @@ package enum Erasure: Sendable {
 
 /// An array that is overwritten with zeros when nobody holds it any more. Copies share it.
 ///
-/// The array itself, taken out, must not outlive it.
+/// The array itself, taken out, must not outlive it. A local variable is rather erased by `defer`: that of a wrapper may
+/// end before the array it gave out.
 @propertyWrapper
 package struct Secret<Element: BitwiseCopyable & Sendable>: Sendable {
   private var storage: Storage

@@ -14,7 +14,8 @@ extension SecretSource {
     elements.reserveCapacity(count)
     while elements.count < count {
       let rest = count - elements.count
-      @Secret var drawn = bytes(8 * rest)
+      var drawn = bytes(8 * rest)
+      defer { drawn.erase() }
       drawn.withUnsafeBytes { bytes in
         for index in 0..<rest {
           let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
@@ -26,7 +27,8 @@ extension SecretSource {
   }
 
   package mutating func secureElements(_ count: Int) -> [SecureField] {
-    @Secret var parts = elements(2 * count)
+    var parts = elements(2 * count)
+    defer { parts.erase() }
     return (0..<count).map { SecureField(c0: parts[2 * $0], c1: parts[2 * $0 + 1]) }
   }
 }
@@ -68,7 +70,8 @@ package struct SecretStream: SecretSource {
   }
 
   package mutating func bytes(_ count: Int) -> [UInt8] {
-    @Secret var own = Self.derive(seed, draws.littleEndianBytes)
+    var own = Self.derive(seed, draws.littleEndianBytes)
+    defer { own.erase() }
     draws += 1
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { randombytes_buf_deterministic(base, count, own) }

@@ -67,7 +67,8 @@ struct CommitInputCommand: ParsableCommand {
 extension CommittedInput {
   /// Reads a file that commit-input wrote.
   init(path: String, threads: Int) throws {
-    @Secret var bytes = try readFile(path, limit: 1 << 31)
+    var bytes = try readFile(path, limit: 1 << 31)
+    defer { bytes.erase() }
     self = try load(path) { () throws(VerificationError) in try CommittedInput(file: bytes, threads: threads) }
   }
 

@@ -17,6 +17,7 @@ package func combineRows(
   return rows.withUnsafeBufferPointer { rows in
     combineTiles(rowCount: limbs.count, width: width, threads: threads) { rowRange, start, tile in
       var sums = [LimbSums](repeating: LimbSums(), count: tile.count)
+      defer { sums.erase() }
       let fullGroups = min(tile.count, (width - start) / 8)
       sums.withUnsafeMutableBufferPointer { sums in
         limbs.withUnsafeBufferPointer { limbs in
@@ -58,6 +59,7 @@ package func combineRows(
       for first in stride(from: 0, to: tile.count, by: 16) {
         let groups = first..<min(first + 16, tile.count)
         var sums = [FieldSums](repeating: FieldSums(), count: groups.count)
+        defer { sums.erase() }
         for block in stride(from: rowRange.lowerBound, to: rowRange.upperBound, by: 8) {
           let rowsOfBlock = block..<min(block + 8, rowRange.upperBound)
           for group in groups {
@@ -140,11 +142,11 @@ private func mapRows(_ rows: Range<Int>, threads: Int, _ body: (Int) -> SecureFi
 private func combineTiles(
   rowCount: Int, width: Int, threads: Int, _ body: (Range<Int>, Int, inout MutableSpan<SecureLanes>) -> Void
 ) -> SecureTable {
-  var lanes = [SecureLanes](repeating: .zero, count: (width + 7) / 8)
-  let tiles = (lanes.count + tileWidth / 8 - 1) / (tileWidth / 8)
+  let count = (width + 7) / 8
+  let tiles = (count + tileWidth / 8 - 1) / (tileWidth / 8)
   let blocks = tiles >= 8 ? 1 : min(max(rowCount / 64, 1), 8)
-  let parts = Parallel.map(blocks, threads: blocks > 1 ? threads : 1) { block in
-    var part = [SecureLanes](repeating: .zero, count: lanes.count)
+  var parts = Parallel.map(blocks, threads: blocks > 1 ? threads : 1) { block in
+    var part = [SecureLanes](repeating: .zero, count: count)
     let rows = rowCount * block / blocks..<rowCount * (block + 1) / blocks
     Parallel.chunks(&part, size: tileWidth / 8, threads: blocks > 1 ? 1 : threads) { start, tile in
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: limbSpan) {
@@ -153,8 +155,12 @@ private func combineTiles(
     }
     return part
   }
-  for part in parts { for index in lanes.indices { lanes[index] += part[index] } }
-  return SecureTable(count: width, lanes: lanes)
+  var sum = parts.removeLast()
+  for block in parts.indices {
+    for index in sum.indices { sum[index] += parts[block][index] }
+    parts[block].erase()
+  }
+  return SecureTable(count: width, lanes: sum)
 }
 
 /// Adds four rows, times their coefficients, to the sums; eight columns stay in registers.
