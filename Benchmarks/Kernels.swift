@@ -140,22 +140,22 @@ private func benchmarkRows() {
 }
 
 private func benchmarkFractions() {
-  let logCount = 18
-  let general = SecureTable(secureFields(1 << logCount))
-  let units = SecureTable([SecureField](repeating: .one, count: 1 << logCount))
-  let point = secureFields(logCount)
-  for (name, numerators, target) in [("numerators 1", units, 35.0), ("general numerators", general, 44.0)] {
-    report("fractional sum, \(name), a leaf", elements: 1 << logCount, target: target) { threads in
-      var layers = [(numerators, general)]
-      while let last = layers.last, last.0.count > 1 {
-        layers.append(fractionSums(numerators: last.0, denominators: last.1, threads: threads))
-      }
-      for layer in layers where layer.0.count > 1 {
-        var halves = LayerHalves(numerators: layer.0, denominators: layer.1, point[0], point[1])
-        let variableCount = layer.0.count.trailingZeroBitCount - 1
+  let half = 1 << 17
+  let (lower, upper) = (SecureTable(secureFields(half)).lanes, SecureTable(secureFields(half)).lanes)
+  let bits = [UInt8](repeating: .max, count: half / 8)
+  let point = secureFields(18)
+  let units = FractionLayer(count: half, bits: (bits, bits), q0: lower, q1: upper)
+  let general = FractionLayer(count: half, p0: upper, p1: lower, q0: lower, q1: upper)
+  for (name, leaves, target) in [("numerators 1", units, 35.0), ("general numerators", general, 44.0)] {
+    report("fractional sum, \(name), a leaf", elements: 2 * half, target: target) { threads in
+      var layers = [leaves]
+      while layers[layers.count - 1].count > 1 { layers.append(layers[layers.count - 1].above(threads: threads)) }
+      for layer in layers {
+        var halves = LayerHalves(layer, point[0], point[1])
+        let variableCount = layer.count.trailingZeroBitCount
         for (round, equality) in SplitEquality.suffixes(Array(point.prefix(variableCount))).enumerated() {
           _ = halves.round(equality, threads: threads)
-          halves.fold(point[round], threads: threads)
+          halves.fold(point[round])
         }
       }
     }

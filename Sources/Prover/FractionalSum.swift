@@ -2,41 +2,27 @@ import Circuit
 import Field
 import Verifier
 
-/// All layers of a tree of fractions, leaves first; the children of node x are x and x + half.
+/// The layers of a tree of fractions, leaves first; the children of node x are x and x + half.
 package struct FractionTree: Sendable {
-  private(set) var numerators: [SecureTable]
-  private(set) var denominators: [SecureTable]
+  let depth: Int
+  let root: (numerator: SecureField, denominator: SecureField)
+  private var layers: [FractionLayer]
 
-  var depth: Int { numerators.count - 1 }
-  var root: (numerator: SecureField, denominator: SecureField) {
-    (numerators[depth][0], denominators[depth][0])
+  /// A tree of more than one leaf.
+  init(_ leaves: consuming FractionLayer, threads: Int) {
+    depth = leaves.count.trailingZeroBitCount + 1
+    layers = [leaves]
+    while layers[layers.count - 1].count > 1 { layers.append(layers[layers.count - 1].above(threads: threads)) }
+    root = layers[layers.count - 1].node(0)
   }
 
-  init(numerators leaves: SecureTable, denominators leafDenominators: SecureTable, threads: Int) {
-    var numerators = [leaves]
-    var denominators = [leafDenominators]
-    while numerators[numerators.count - 1].count > 1 {
-      let next = fractionSums(
-        numerators: numerators[numerators.count - 1], denominators: denominators[denominators.count - 1],
-        threads: threads)
-      numerators.append(next.numerators)
-      denominators.append(next.denominators)
-    }
-    self.numerators = numerators
-    self.denominators = denominators
+  /// A tree that is one leaf.
+  init(leaf: (numerator: SecureField, denominator: SecureField)) {
+    (depth, root, layers) = (0, leaf, [])
   }
 
-  mutating func erase() {
-    for layer in numerators.indices {
-      numerators[layer].erase()
-      denominators[layer].erase()
-    }
-  }
-
-  /// The halves of the layer of 2^(layer + 1) nodes, numerators weighted by `a` and denominators by `b`.
-  func halves(below layer: Int, _ a: SecureField, _ b: SecureField) -> LayerHalves {
-    LayerHalves(numerators: numerators[depth - layer - 1], denominators: denominators[depth - layer - 1], a, b)
-  }
+  /// Takes the layer that is next to the root out of the tree.
+  mutating func takeLayer() -> FractionLayer { layers.removeLast() }
 }
 
 /// A claim about a tree's leaves, as the prover keeps it.
@@ -48,7 +34,7 @@ struct ProvenLeaf {
 
 extension ProverTranscript {
   /// Step 3 of docs/protocol.md §6: from the roots to the leaves of all trees.
-  mutating func reduceFractions(_ trees: [FractionTree], threads: Int) -> [ProvenLeaf] {
+  mutating func reduceFractions(_ trees: inout [FractionTree], threads: Int) -> [ProvenLeaf] {
     var leaves = trees.map { tree in
       ProvenLeaf(point: [], numerator: tree.root.numerator, denominator: tree.root.denominator)
     }
@@ -61,7 +47,7 @@ extension ProverTranscript {
         claim += leaves[tree].numerator * alphas[2 * t] + leaves[tree].denominator * alphas[2 * t + 1]
       }
       var halves = active.enumerated().map { t, tree in
-        trees[tree].halves(below: layer, alphas[2 * t], alphas[2 * t + 1])
+        LayerHalves(trees[tree].takeLayer(), alphas[2 * t], alphas[2 * t + 1])
       }
       defer { for t in halves.indices { halves[t].erase() } }
       let suffixes = SplitEquality.suffixes(point)
@@ -78,7 +64,7 @@ extension ProverTranscript {
         send("layer.round", [linear, quadratic])
         let challenge = sponge.challenge("layer.round")
         claim = atZero + challenge * (linear + challenge * quadratic)
-        for t in halves.indices { halves[t].fold(challenge, threads: threads) }
+        for t in halves.indices { halves[t].fold(challenge) }
         challenges.append(challenge)
       }
       send("layer.ends", halves.flatMap(\.ends))

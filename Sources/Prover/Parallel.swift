@@ -26,6 +26,22 @@ extension Parallel {
     }
   }
 
+  /// Two arrays of the same size, built as one is by `build`.
+  static func buildPair<Element: BitwiseCopyable>(
+    _ count: Int, size: Int, threads: Int,
+    _ body: (Int, UnsafeMutableBufferPointer<Element>, UnsafeMutableBufferPointer<Element>) -> Void
+  ) -> ([Element], [Element]) {
+    var second: [Element] = []
+    let first = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let base = buffer
+      second = build(count, size: size, threads: threads) { start, part in
+        body(start, base.extracting(start..<start + part.count), part)
+      }
+      initialized = count
+    }
+    return (first, second)
+  }
+
   /// Runs `body` on consecutive pieces of `size` elements, the last one shorter; it receives the piece's start.
   ///
   /// - Parameter range: Nil for the whole array.

@@ -33,41 +33,75 @@ import Testing
     }
   }
 
-  private func layer(_ count: Int, ones: Bool, _ random: inout RepeatableRandom) -> ([SecureField], [SecureField]) {
-    (ones ? [SecureField](repeating: .one, count: count) : random.secureFields(count), random.secureFields(count))
+  /// What the numerators are, and how much of the upper half is there.
+  private static let kinds: [(areBits: Bool, upperShare: Int)] = [(false, 8), (false, 3), (true, 8), (true, 5), (true, 1)]
+
+  /// A layer, and its numerators and denominators in plain arrays; beyond a part of the upper half they are 0/1.
+  private func layer(
+    _ half: Int, _ kind: (areBits: Bool, upperShare: Int), _ random: inout RepeatableRandom
+  ) -> (FractionLayer, [SecureField], [SecureField]) {
+    let upperCount = half < 8 ? half : max(8, half * kind.upperShare / 8 & ~7)
+    let bits = (0..<2 * half).map { _ in Int.random(in: 0..<4, using: &random) > 0 }
+    var p = kind.areBits ? bits.map { $0 ? SecureField.one : .zero } : random.secureFields(2 * half)
+    var q = random.secureFields(2 * half)
+    for index in half + upperCount..<2 * half { (p[index], q[index]) = (.zero, .one) }
+    func lanes(_ elements: ArraySlice<SecureField>) -> [SecureLanes] {
+      stride(from: elements.startIndex, to: elements.endIndex, by: 8).map { start in
+        let part = Array(elements[start..<min(start + 8, elements.endIndex)])
+        func plane(_ plane: KeyPath<SecureField, BaseField>) -> BaseLanes {
+          BaseLanes(reducing: SIMD8((0..<8).map { $0 < part.count ? part[$0][keyPath: plane].value : 0 }))
+        }
+        return SecureLanes(c0: plane(\.c0), c1: plane(\.c1))
+      }
+    }
+    func packed(_ bits: ArraySlice<Bool>) -> [UInt8] {
+      stride(from: bits.startIndex, to: bits.endIndex, by: 8).map { start in
+        (start..<min(start + 8, bits.endIndex)).reduce(0) { $0 | (bits[$1] ? 1 << UInt8($1 - start) : 0) }
+      }
+    }
+    let (q0, q1) = (lanes(q[..<half]), lanes(q[half..<half + upperCount]))
+    let layer =
+      kind.areBits
+      ? FractionLayer(count: half, bits: (packed(bits[..<half]), packed(bits[half..<half + upperCount])), q0: q0, q1: q1)
+      : FractionLayer(count: half, p0: lanes(p[..<half]), p1: lanes(p[half..<half + upperCount]), q0: q0, q1: q1)
+    return (layer, p, q)
   }
 
-  @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 11, 12], [false, true])
-  func roundsAgree(_ variableCount: Int, _ ones: Bool) {
+  @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 11, 12], kinds.indices) func roundsAgree(_ variableCount: Int, _ kind: Int) {
     var random = RepeatableRandom(seed: 501)
-    let (numerators, denominators) = layer(2 << variableCount, ones: ones, &random)
-    let (a, b) = (ones ? SecureField.one : random.secureField(), random.secureField())
+    let (layer, numerators, denominators) = layer(1 << variableCount, Self.kinds[kind], &random)
+    let (a, b) = (random.secureField(), random.secureField())
     let point = random.secureFields(variableCount)
     let challenges = random.secureFields(variableCount)
     for threads in [1, 2] {
       var plain = PlainLayer(numerators, denominators)
-      var halves = LayerHalves(
-        numerators: SecureTable(numerators), denominators: SecureTable(denominators), a, b)
+      var halves = LayerHalves(layer, a, b)
       for (round, equality) in SplitEquality.suffixes(point).enumerated() {
         let weights = Multilinear.equalityTable(Array(point[(round + 1)...]))
         let expected = plain.round(weights, a, b)
         let sums = halves.round(equality, threads: threads)
         #expect(sums.constant == expected.0 && sums.quadratic == expected.1)
         plain.fold(challenges[round])
-        halves.fold(challenges[round], threads: threads)
+        halves.fold(challenges[round])
       }
       #expect(halves.ends == plain.parts.map { $0[0] })
     }
   }
 
-  @Test(arguments: [2, 4, 8, 16, 1 << 14], [false, true]) func sumsAgree(_ count: Int, _ ones: Bool) {
+  @Test(arguments: [1, 2, 4, 8, 16, 1 << 13], kinds.indices) func sumsAgree(_ half: Int, _ kind: Int) {
     var random = RepeatableRandom(seed: 502)
-    let (p, q) = layer(count, ones: ones, &random)
-    let half = count / 2
+    let (layer, p, q) = layer(half, Self.kinds[kind], &random)
+    let (sums, products) = ((0..<half).map { p[$0] * q[$0 + half] + p[$0 + half] * q[$0] }, (0..<half).map { q[$0] * q[$0 + half] })
+    for node in 0..<min(half, 100) { #expect(layer.node(node) == (sums[node], products[node])) }
+    guard half > 1 else { return }
     for threads in [1, 2] {
-      let above = fractionSums(numerators: SecureTable(p), denominators: SecureTable(q), threads: threads)
-      #expect(above.numerators.values == (0..<half).map { p[$0] * q[$0 + half] + p[$0 + half] * q[$0] })
-      #expect(above.denominators.values == (0..<half).map { q[$0] * q[$0 + half] })
+      let above = layer.above(threads: threads)
+      var isSame = true
+      for node in 0..<half / 2 {
+        let expected = (sums[node] * products[node + half / 2] + sums[node + half / 2] * products[node], products[node] * products[node + half / 2])
+        isSame = isSame && above.node(node) == expected
+      }
+      #expect(isSame)
     }
   }
 }

@@ -1,166 +1,346 @@
 import Execution
 import Field
 
-/// The two halves of a layer of fractions, folded as the layer's sumcheck goes on.
+/// A layer of fractions in two halves: the children of a node are an entry of the lower half and the same of the upper.
+///
+/// Vectors of eight that the upper half lacks hold the fraction 0/1.
+package struct FractionLayer: Sendable {
+  /// Entries of a half.
+  package let count: Int
+  /// A bit for each numerator where all are 0 or 1; there are no tables of them then.
+  fileprivate var bits: (lower: [UInt8], upper: [UInt8])?
+  fileprivate var p0: [SecureLanes]
+  fileprivate var p1: [SecureLanes]
+  fileprivate var q0: [SecureLanes]
+  fileprivate var q1: [SecureLanes]
+
+  /// - Precondition: `count` is a power of two; the upper half is not longer than the lower one.
+  package init(
+    count: Int, p0: consuming [SecureLanes], p1: consuming [SecureLanes], q0: consuming [SecureLanes],
+    q1: consuming [SecureLanes]
+  ) {
+    precondition(p0.count == (count + 7) / 8 && q0.count == p0.count, "a lower half")
+    precondition(p1.count <= p0.count && q1.count == p1.count, "an upper half")
+    self.count = count
+    (self.p0, self.p1, self.q0, self.q1) = (p0, p1, q0, q1)
+  }
+
+  package init(count: Int, bits: (lower: [UInt8], upper: [UInt8]), q0: consuming [SecureLanes], q1: consuming [SecureLanes]) {
+    precondition(bits.lower.count == (count + 7) / 8 && q0.count == bits.lower.count, "a lower half")
+    precondition(bits.upper.count <= q0.count && q1.count == bits.upper.count, "an upper half")
+    (self.count, self.bits) = (count, bits)
+    (p0, p1, self.q0, self.q1) = ([], [], q0, q1)
+  }
+
+  /// p0, p1, q0, q1 of a node.
+  fileprivate func children(_ node: Int) -> [SecureField] {
+    let (place, lane, hasUpper) = (node >> 3, node & 7, node >> 3 < q1.count)
+    var numerators: [SecureField]
+    if let bits {
+      numerators = [bits.lower[place], hasUpper ? bits.upper[place] : 0].map { $0 >> UInt8(lane) & 1 == 1 ? .one : .zero }
+    } else {
+      numerators = [p0[place][lane], hasUpper ? p1[place][lane] : .zero]
+    }
+    return numerators + [q0[place][lane], hasUpper ? q1[place][lane] : .one]
+  }
+
+  /// The fraction that a node is.
+  package func node(_ node: Int) -> (numerator: SecureField, denominator: SecureField) {
+    let parts = children(node)
+    return (parts[0] * parts[3] + parts[1] * parts[2], parts[2] * parts[3])
+  }
+
+  /// The layer of the nodes, of which there are at least two.
+  package func above(threads: Int) -> FractionLayer {
+    let half = count / 2
+    guard half >= 8 else {
+      func lanes(_ start: Int, _ part: KeyPath<(numerator: SecureField, denominator: SecureField), SecureField>) -> [SecureLanes] {
+        [secureLanes { $0 < half ? node(start + $0)[keyPath: part] : .zero }]
+      }
+      return FractionLayer(
+        count: half, p0: lanes(0, \.numerator), p1: lanes(half, \.numerator), q0: lanes(0, \.denominator),
+        q1: lanes(half, \.denominator))
+    }
+    let halves = [0, half / 8].map { first in
+      if let bits {
+        sums(from: first, { SecureLanes(bits: bits.lower[$0]) }, { SecureLanes(bits: bits.upper[$0]) }, threads: threads)
+      } else {
+        sums(from: first, { p0[$0] }, { p1[$0] }, threads: threads)
+      }
+    }
+    return FractionLayer(count: half, p0: halves[0].0, p1: halves[1].0, q0: halves[0].1, q1: halves[1].1)
+  }
+
+  @inline(__always)
+  private func sums(
+    from first: Int, _ p0: (Int) -> SecureLanes, _ p1: (Int) -> SecureLanes, threads: Int
+  ) -> ([SecureLanes], [SecureLanes]) {
+    let (lower, upper) = (q0, q1)
+    return Parallel.buildPair(count / 16, size: SecureTable.chunk, threads: threads) { start, numerators, denominators in
+      for index in numerators.indices {
+        let place = first + start + index
+        let (p, q) = (p0(place), lower[place])
+        guard place < upper.count else {
+          numerators.initializeElement(at: index, to: p)
+          denominators.initializeElement(at: index, to: q)
+          continue
+        }
+        let other = upper[place]
+        numerators.initializeElement(at: index, to: sumOfProducts(p, other, p1(place), q))
+        denominators.initializeElement(at: index, to: q * other)
+      }
+    }
+  }
+
+  fileprivate typealias Table = UnsafeMutableBufferPointer<SecureLanes>
+
+  fileprivate mutating func withTables<Result>(_ body: (_ p0: Table, _ p1: Table, _ q0: Table, _ q1: Table) -> Result) -> Result {
+    p0.withUnsafeMutableBufferPointer { p0 in
+      p1.withUnsafeMutableBufferPointer { p1 in
+        q0.withUnsafeMutableBufferPointer { q0 in q1.withUnsafeMutableBufferPointer { body(p0, p1, q0, $0) } }
+      }
+    }
+  }
+
+  /// Overwrites all fractions.
+  package mutating func erase() {
+    p0.erase()
+    p1.erase()
+    q0.erase()
+    q1.erase()
+  }
+}
+
+/// A layer of fractions, folded as its sumcheck goes on.
 ///
 /// The sumcheck is over a·(p0·q1 + p1·q0) + b·q0·q1 = a·(p0·q1 + s·q0) with s = p1 + (b/a)·q1, so that a point
 /// takes two products; s is linear and is folded in the place of p1.
 package struct LayerHalves: Sendable {
-  private let numerators: SecureTable
-  private let denominators: SecureTable
+  private var layer: FractionLayer
   private let a: SecureField
   /// b/a.
   private let ratio: SecureField
-  /// p0, s, q0, q1 once a variable is bound.
-  private var folded: [SecureTable] = []
+  /// Entries of a half.
+  private var count: Int
+  /// The layer's tables hold s in the place of p1.
+  private var isFolded = false
+  /// What the next round folds by before it sums.
+  private var pending: SecureField?
+  /// p0, s, q0, q1 once a half is small.
+  private var small: [[SecureField]] = []
 
   /// - Precondition: a ≠ 0, except with the probability that a challenge is zero.
-  package init(numerators: SecureTable, denominators: SecureTable, _ a: SecureField, _ b: SecureField) {
-    precondition(numerators.count == denominators.count && numerators.count >= 2, "a layer of pairs")
-    self.numerators = numerators
-    self.denominators = denominators
+  package init(_ layer: consuming FractionLayer, _ a: SecureField, _ b: SecureField) {
+    count = layer.count
+    self.layer = layer
     self.a = a
     ratio = b * a.inverseOrZero()
+    if count < Self.vectorCount { shrink() }
   }
 
-  /// Values that a sum runs over: those of the variables after the next one.
-  private var count: Int { folded.isEmpty ? numerators.count / 4 : folded[0].count / 2 }
+  /// A half with fewer entries is folded entry by entry.
+  private static let vectorCount = 32
 
   /// p0, p1, q0, q1 once no variable is left.
   package var ends: [SecureField] {
-    guard !folded.isEmpty else { return [numerators[0], numerators[1], denominators[0], denominators[1]] }
-    let (q0, q1) = (folded[2][0], folded[3][0])
-    return [folded[0][0], folded[1][0] - ratio * q1, q0, q1]
+    let last = small.map { $0[0] }
+    return [last[0], last[1] - ratio * last[3], last[2], last[3]]
   }
 
-  /// Overwrites what was folded.
-  package mutating func erase() { for index in folded.indices { folded[index].erase() } }
+  /// Overwrites what the layer held.
+  package mutating func erase() {
+    for index in small.indices { small[index].erase() }
+    layer.erase()
+  }
 
-  /// Binds the most significant variable of both halves.
-  package mutating func fold(_ r: SecureField, threads: Int) {
-    guard folded.isEmpty else {
-      for index in folded.indices { folded[index].fold(r, threads: threads) }
+  private mutating func shrink() {
+    let children = (0..<count).map { layer.children($0) }
+    small = (0..<4).map { part in children.map { $0[part] } }
+    if !isFolded { small[1] = zip(small[1], small[3]).map { $0 + ratio * $1 } }
+    if isFolded {
+      for index in 0..<count where index >> 3 >= layer.q1.count { small[1][index] = ratio }
+    }
+  }
+
+  /// Binds the most significant variable of both halves, those of a large layer as the next round begins.
+  package mutating func fold(_ r: SecureField) {
+    guard !small.isEmpty else {
+      pending = r
       return
     }
-    let half = numerators.count / 2
-    let q0 = denominators.folded(r, from: 0, threads: threads)
-    let q1 = denominators.folded(r, from: half, threads: threads)
-    var s = numerators.folded(r, from: half, threads: threads)
-    s.add(q1, scaledBy: ratio, threads: threads)
-    folded = [numerators.folded(r, from: 0, threads: threads), s, q0, q1]
+    count /= 2
+    for part in small.indices {
+      for index in 0..<count { small[part][index] += r * (small[part][index + count] - small[part][index]) }
+    }
   }
 
   /// h(0) and the quadratic coefficient of h(X) = Σ_x equality(x)·(a·(p0·q1 + p1·q0) + b·q0·q1)(X, x), X being the
   /// most significant variable.
-  package func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
-    precondition(equality.count == count, "a weight for each point")
-    guard count >= 8 else { return smallRound(equality) }
-    let sums = folded.isEmpty ? firstRound(equality, threads: threads) : laterRound(equality, threads: threads)
+  package mutating func round(
+    _ equality: SplitEquality, threads: Int
+  ) -> (constant: SecureField, quadratic: SecureField) {
+    if small.isEmpty, let r = pending, count < 2 * Self.vectorCount {
+      pending = nil
+      shrink()
+      fold(r)
+    }
+    let sums = small.isEmpty ? pending.map { foldedRound($0, equality, threads) } ?? firstRound(equality, threads) : smallRound(equality)
+    pending = nil
     return (a * sums.constant, a * sums.quadratic)
   }
 
   private func smallRound(_ equality: SplitEquality) -> (constant: SecureField, quadratic: SecureField) {
-    func entries(_ index: Int) -> [SecureField] {
-      guard folded.isEmpty else { return folded.map { $0[index] } }
-      let upper = numerators.count / 2 + index
-      let s = numerators[upper] + ratio * denominators[upper]
-      return [numerators[index], s, denominators[index], denominators[upper]]
-    }
     var (constant, quadratic) = (SecureField.zero, SecureField.zero)
-    for index in 0..<count {
-      let (low, high) = (entries(index), entries(index + count))
-      let slope = zip(high, low).map { $0 - $1 }
+    for index in 0..<count / 2 {
+      let low = small.map { $0[index] }
+      let slope = small.map { $0[index + count / 2] - $0[index] }
       constant += equality.low[index] * (low[0] * low[3] + low[1] * low[2])
       quadratic += equality.low[index] * (slope[0] * slope[3] + slope[1] * slope[2])
     }
-    return (a * constant, a * quadratic)
+    return (constant, quadratic)
   }
 
-  private func laterRound(
-    _ equality: SplitEquality, threads: Int
-  ) -> (constant: SecureField, quadratic: SecureField) {
-    let groups = count / 8
-    let (p0, s, q0, q1) = (folded[0].lanes, folded[1].lanes, folded[2].lanes, folded[3].lanes)
-    return equality.sum(threads: threads) { place, weight, constant, quadratic in
-      let next = place + groups
-      let (a0, b0, c0, d0) = (p0[place], s[place], q0[place], q1[place])
-      constant.add(weight, sumOfProducts(a0, d0, b0, c0))
-      quadratic.add(weight, sumOfProducts(p0[next] - a0, q1[next] - d0, s[next] - b0, q0[next] - c0))
-    }
+  private func firstRound(_ equality: SplitEquality, _ threads: Int) -> (constant: SecureField, quadratic: SecureField) {
+    guard let bits = layer.bits else { return firstRound(equality, { layer.p0[$0] }, { layer.p1[$0] }, threads) }
+    return firstRound(equality, { SecureLanes(bits: bits.lower[$0]) }, { SecureLanes(bits: bits.upper[$0]) }, threads)
   }
 
+  @inline(__always)
   private func firstRound(
-    _ equality: SplitEquality, threads: Int
+    _ equality: SplitEquality, _ p0: (Int) -> SecureLanes, _ p1: (Int) -> SecureLanes, _ threads: Int
   ) -> (constant: SecureField, quadratic: SecureField) {
-    let groups = count / 8
-    let (p, q) = (numerators.lanes, denominators.lanes)
-    let factor = SecureLanes(repeating: ratio)
+    let groups = count / 16
+    let (lower, upper, ratio) = (layer.q0, layer.q1, SecureLanes(repeating: ratio))
     return equality.sum(threads: threads) { place, weight, constant, quadratic in
       let next = place + groups
-      let (q0, q1) = (q[place], q[place + 2 * groups])
-      let s = p[place + 2 * groups] + factor * q1
-      constant.add(weight, sumOfProducts(p[place], q1, s, q0))
-      let (d0, d1) = (q[next] - q0, q[next + 2 * groups] - q1)
-      let slope = p[next + 2 * groups] - p[place + 2 * groups] + factor * d1
-      quadratic.add(weight, sumOfProducts(p[next] - p[place], d1, slope, d0))
+      guard place < upper.count else {
+        constant.add(weight, p0(place) + ratio * lower[place])
+        return
+      }
+      let (q, other) = (lower[place], upper[place])
+      let s = p1(place) + ratio * other
+      constant.add(weight, sumOfProducts(p0(place), other, s, q))
+      let isWhole = next < upper.count
+      let nextOther = isWhole ? upper[next] : SecureLanes(.one)
+      let nextS = isWhole ? p1(next) + ratio * nextOther : ratio
+      quadratic.add(weight, sumOfProducts(p0(next) - p0(place), nextOther - other, nextS - s, lower[next] - q))
     }
   }
-}
 
-extension SecureTable {
-  /// A quarter of the table: entries `start` and on, folded with those a quarter further.
-  fileprivate func folded(_ r: SecureField, from start: Int, threads: Int) -> SecureTable {
-    let quarter = count / 4
-    guard quarter >= 8 else {
-      return SecureTable((start..<start + quarter).map { self[$0] + r * (self[$0 + quarter] - self[$0]) })
+  /// Folds by r, in place, and sums what results.
+  private mutating func foldedRound(
+    _ r: SecureField, _ equality: SplitEquality, _ threads: Int
+  ) -> (constant: SecureField, quadratic: SecureField) {
+    let half = count / 16
+    let rest = min(layer.q1.count, half)
+    let kernel = FoldedRound(equality: equality, half: half, upperCount: layer.q1.count, ratio: ratio, r: r, threads: threads)
+    let (bits, wasFolded) = (layer.bits, isFolded)
+    if bits != nil {
+      layer.p0 = Array(repeating: .zero, count: half)
+      layer.p1 = Array(repeating: .zero, count: rest)
+      layer.bits = nil
     }
-    let factor = SecureLanes(repeating: r)
-    let (first, distance) = (start / 8, quarter / 8)
-    let result: [SecureLanes] = Parallel.build(distance, size: Self.chunk, threads: threads) { offset, part in
-      for index in part.indices {
-        let place = first + offset + index
-        let low = lanes[place]
-        part.initializeElement(at: index, to: low + (lanes[place + distance] - low) * factor)
+    let sums = layer.withTables { p0, s, q0, q1 in
+      if let bits {
+        kernel.run(
+          p0, s, q0, q1, foldP0: { kernel.foldBits(bits.lower, $0) },
+          foldS: { kernel.foldBits(bits.upper, $0) + kernel.ratio * $1 })
+      } else if wasFolded {
+        kernel.run(
+          p0, s, q0, q1, foldP0: { kernel.fold(p0, $0) }, foldS: { place, _ in kernel.fold(s, place, beyond: kernel.ratio) })
+      } else {
+        kernel.run(
+          p0, s, q0, q1, foldP0: { kernel.fold(p0, $0) },
+          foldS: { kernel.fold(s, $0, beyond: .zero) + kernel.ratio * $1 })
       }
     }
-    return SecureTable(count: quarter, lanes: result)
+    for table in [\FractionLayer.p0, \.q0] { layer[keyPath: table].removeLast(layer[keyPath: table].count - half) }
+    for table in [\FractionLayer.p1, \.q1] { layer[keyPath: table].removeLast(layer[keyPath: table].count - rest) }
+    (count, isFolded) = (count / 2, true)
+    return sums
   }
 }
 
-/// The layer above: fractions of entries i and i + half added.
-package func fractionSums(
-  numerators: SecureTable, denominators: SecureTable, threads: Int
-) -> (numerators: SecureTable, denominators: SecureTable) {
-  let half = numerators.count / 2
-  guard half >= 8 else {
-    var (sums, products) = (SecureTable(zeros: half), SecureTable(zeros: half))
-    for index in 0..<half {
-      let (q0, q1) = (denominators[index], denominators[index + half])
-      sums[index] = numerators[index] * q1 + numerators[index + half] * q0
-      products[index] = q0 * q1
+/// One pass over the four tables of a layer: vectors i and i + half become one.
+private struct FoldedRound {
+  let equality: SplitEquality
+  let half: Int
+  let upperCount: Int
+  let ratio: SecureLanes
+  let threads: Int
+  private let r: SecureLanes
+  private let complement: SecureLanes
+
+  init(equality: SplitEquality, half: Int, upperCount: Int, ratio: SecureField, r: SecureField, threads: Int) {
+    (self.equality, self.half, self.upperCount, self.threads) = (equality, half, upperCount, threads)
+    (self.ratio, self.r) = (SecureLanes(repeating: ratio), SecureLanes(repeating: r))
+    complement = SecureLanes(repeating: .one - r)
+  }
+
+  @inline(__always) func fold(_ table: FractionLayer.Table, _ place: Int) -> SecureLanes {
+    let low = table[place]
+    return low + (table[place + half] - low) * r
+  }
+
+  /// Folds a table of the upper half, whose entries beyond those that it has are all the same.
+  @inline(__always)
+  func fold(_ table: FractionLayer.Table, _ place: Int, beyond: SecureLanes) -> SecureLanes {
+    let low = table[place]
+    return low + ((place + half < upperCount ? table[place + half] : beyond) - low) * r
+  }
+
+  /// r is chosen where a bit is set, not multiplied by it.
+  @inline(__always) func foldBits(_ bits: [UInt8], _ place: Int) -> SecureLanes {
+    let high = place + half < bits.count ? bits[place + half] : 0
+    return complement.chosen(by: bits[place]) + r.chosen(by: high)
+  }
+
+  @inline(__always)
+  func run(
+    _ p0: FractionLayer.Table, _ s: FractionLayer.Table, _ q0: FractionLayer.Table, _ q1: FractionLayer.Table,
+    foldP0: (Int) -> SecureLanes, foldS: (_ place: Int, _ q1: SecureLanes) -> SecureLanes
+  ) -> (constant: SecureField, quadratic: SecureField) {
+    let groups = half / 2
+    let rest = min(upperCount, half)
+    return equality.sum(threads: threads) { place, weight, constant, quadratic in
+      let next = place + groups
+      let (p, nextP) = (foldP0(place), foldP0(next))
+      let (q, nextQ) = (fold(q0, place), fold(q0, next))
+      (p0[place], p0[next], q0[place], q0[next]) = (p, nextP, q, nextQ)
+      guard place < rest else {
+        constant.add(weight, p + ratio * q)
+        return
+      }
+      let other = fold(q1, place, beyond: SecureLanes(.one))
+      let sum = foldS(place, other)
+      var (nextOther, nextSum) = (SecureLanes(.one), ratio)
+      if next < rest {
+        nextOther = fold(q1, next, beyond: SecureLanes(.one))
+        nextSum = foldS(next, nextOther)
+        (q1[next], s[next]) = (nextOther, nextSum)
+      }
+      (q1[place], s[place]) = (other, sum)
+      constant.add(weight, sumOfProducts(p, other, sum, q))
+      quadratic.add(weight, sumOfProducts(nextP - p, nextOther - other, nextSum - sum, nextQ - q))
     }
-    return (sums, products)
   }
-  let (p, q, distance) = (numerators.lanes, denominators.lanes, half / 8)
-  let size = SecureTable.chunk
-  let sums: [SecureLanes] = Parallel.build(distance, size: size, threads: threads) { start, part in
-    let units = areOnes(p, start..<start + part.count) && areOnes(p, start + distance..<start + distance + part.count)
-    for index in part.indices {
-      let (place, upper) = (start + index, start + index + distance)
-      let sum = units ? q[place] + q[upper] : sumOfProducts(p[place], q[upper], p[upper], q[place])
-      part.initializeElement(at: index, to: sum)
-    }
-  }
-  let products: [SecureLanes] = Parallel.build(distance, size: size, threads: threads) { start, part in
-    for index in part.indices { part.initializeElement(at: index, to: q[start + index] * q[start + index + distance]) }
-  }
-  return (SecureTable(count: half, lanes: sums), SecureTable(count: half, lanes: products))
 }
 
-private func areOnes(_ lanes: [SecureLanes], _ range: Range<Int>) -> Bool {
-  var difference = SIMD8<UInt64>(repeating: 0)
-  for index in range { difference |= (lanes[index].c0.values ^ SIMD8(repeating: 1)) | lanes[index].c1.values }
-  return difference == SIMD8(repeating: 0)
+extension SecureLanes {
+  /// Zeros and ones.
+  @inline(__always) fileprivate init(bits: UInt8) { self.init(BaseLanes(reducing: Self.bits(bits))) }
+
+  @inline(__always) private static func bits(_ bits: UInt8) -> SIMD8<UInt64> {
+    (SIMD8(repeating: UInt64(bits)) &>> SIMD8(0, 1, 2, 3, 4, 5, 6, 7)) & SIMD8(repeating: 1)
+  }
+
+  /// Zero where a bit is not set.
+  @inline(__always) fileprivate func chosen(by bits: UInt8) -> SecureLanes {
+    let mask = SIMD8(repeating: 0) &- Self.bits(bits)
+    return SecureLanes(c0: BaseLanes(reducing: c0.values & mask), c1: BaseLanes(reducing: c1.values & mask))
+  }
+
+  @inline(__always) fileprivate init(_ element: SecureField) { self.init(repeating: element) }
 }
 
 /// a·b + c·d.

@@ -1,46 +1,241 @@
+import Circuit
 import Execution
 import Field
 
-/// A column of leaves with its factor.
-struct LeafPart {
-  let factor: SecureField
-  let column: [BaseField]
-}
+/// A tensor's index space with every axis filled up to a power of two, row-major.
+struct PaddedShape: Sendable {
+  /// Axes of size 2^bits or less, those that are full joined with the one before.
+  private let axes: [(size: Int, bits: Int)]
+  let bitCount: Int
 
-extension SecureTable {
-  /// Sets the entries of a block to base − Σ_parts factor·column[i].
-  ///
-  /// - Precondition: the block is aligned to its size, a power of two, and no column is shorter.
-  mutating func setLeaves(at offset: Int, count: Int, base: SecureField, _ parts: [LeafPart], threads: Int) {
-    precondition(offset % count == 0 && parts.allSatisfy { $0.column.count >= count }, "an aligned block of leaves")
-    guard count >= 8 else {
-      for index in 0..<count {
-        self[offset + index] = parts.reduce(base) { $0 - $1.factor * $1.column[index] }
+  init(_ shape: [Int]) {
+    var axes: [(size: Int, bits: Int)] = []
+    for size in shape {
+      let bits = bitCountOfAxis(size)
+      if let last = axes.last, size == 1 << bits {
+        axes[axes.count - 1] = (last.size << bits, last.bits + bits)
+      } else {
+        axes.append((size, bits))
       }
-      return
     }
-    let base = SecureLanes(repeating: base)
-    let factors = parts.map { SecureLanes(repeating: $0.factor) }
-    let (start, end) = (offset / 8, (offset + count) / 8)
-    Parallel.chunks(&lanes, in: start..<end, size: Self.chunk, threads: threads) { first, span in
-      for group in span.indices {
-        var (c0, c1) = (ProductLanes(), ProductLanes())
-        for (part, factor) in zip(parts, factors) {
-          let values = part.column.lanes(8 * (first - start + group))
-          c0.add(values, factor.c0)
-          c1.add(values, factor.c1)
-        }
-        span[group] = base - SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong())
+    self.axes = axes.isEmpty ? [(1, 0)] : axes
+    bitCount = axes.reduce(0) { $0 + $1.bits }
+  }
+
+  /// Calls `body` for the entries of a range of padded indices that the tensor has, run by run: the first one's place
+  /// in the range, its true index, and their count.
+  func forEachRun(in range: Range<Int>, _ body: (Int, Int, Int) -> Void) {
+    let (size, bits) = axes[axes.count - 1]
+    guard !range.isEmpty else { return }
+    for row in range.lowerBound >> bits...(range.upperBound - 1) >> bits {
+      var (rest, stride, trueRow, isLive) = (row, 1, 0, true)
+      for axis in axes.dropLast().reversed() {
+        let index = rest & (1 << axis.bits - 1)
+        isLive = isLive && index < axis.size
+        trueRow += index * stride
+        (rest, stride) = (rest >> axis.bits, stride * axis.size)
       }
+      let start = max(range.lowerBound - row << bits, 0)
+      let end = min(range.upperBound - row << bits, size)
+      if isLive, start < end { body(row << bits + start - range.lowerBound, trueRow * size + start, end - start) }
     }
   }
 }
 
-extension [BaseField] {
-  /// Eight elements.
-  @inline(__always) fileprivate func lanes(_ start: Int) -> BaseLanes {
-    var values = SIMD8<UInt64>()
-    for lane in 0..<8 { values[lane] = self[start + lane].value }
-    return BaseLanes(reducing: values)
+/// The fractions of a block of leaves: denominators base − Σ_forms factor·form.
+struct LeafBlock {
+  struct Form {
+    let factor: SecureField
+    let constant: Int64
+    let parts: [(coefficient: Int64, column: [Int64])]
+  }
+
+  let leaves: Range<Int>
+  let shape: PaddedShape
+  let base: SecureField
+  let forms: [Form]
+  /// Numerators are 1 in the padding too.
+  let hasUnitNumerators: Bool
+
+  /// Adds a form's integers to those of a range of leaves of the block.
+  private func evaluate(_ form: Form, _ range: Range<Int>, into integers: inout [Int64]) {
+    for place in 0..<range.count { integers[place] = form.constant }
+    for part in form.parts {
+      let (coefficient, column) = (part.coefficient, part.column)
+      shape.forEachRun(in: range) { start, index, count in
+        for offset in 0..<count {
+          integers[start + offset] &+= coefficient &* column[index + offset]
+        }
+      }
+    }
+  }
+
+  /// Initializes leaves, their number a multiple of eight.
+  ///
+  /// - Parameter range: Within the block.
+  fileprivate func initialize(
+    _ range: Range<Int>, _ denominators: UnsafeMutableBufferPointer<SecureLanes>, _ bits: UnsafeMutableBufferPointer<UInt8>,
+    _ integers: inout [[Int64]]
+  ) {
+    let base = SecureLanes(repeating: base)
+    for (index, form) in forms.enumerated() { evaluate(form, range, into: &integers[index]) }
+    let factors = forms.map { SecureLanes(repeating: $0.factor) }
+    for group in denominators.indices {
+      var (c0, c1) = (ProductLanes(), ProductLanes())
+      for index in factors.indices {
+        let values = lanes(integers[index], 8 * group)
+        c0.add(values, factors[index].c0)
+        c1.add(values, factors[index].c1)
+      }
+      denominators.initializeElement(at: group, to: base - SecureLanes(c0: c0.reduced(), c1: c1.reduced()))
+    }
+    bits.initialize(repeating: hasUnitNumerators ? .max : 0)
+    guard !hasUnitNumerators else { return }
+    shape.forEachRun(in: range) { start, _, count in
+      for place in start..<start + count { bits[place >> 3] |= 1 << UInt8(place & 7) }
+    }
+  }
+
+  /// The fraction of one leaf of the block.
+  fileprivate func leaf(_ index: Int) -> (isLive: Bool, denominator: SecureField) {
+    var integers: [Int64] = [0]
+    defer { integers.erase() }
+    var (isLive, denominator) = (hasUnitNumerators, base)
+    shape.forEachRun(in: index..<index + 1) { _, _, _ in isLive = true }
+    for form in forms {
+      evaluate(form, index..<index + 1, into: &integers)
+      denominator -= form.factor * BaseField(integers[0])
+    }
+    return (isLive, denominator)
+  }
+}
+
+extension FractionTree {
+  /// Leaves that a unit of parallel work computes.
+  private static let pieceSize = 1 << 10
+
+  /// The tree whose leaves are these blocks, which follow each other; beyond them are fractions 0/1.
+  init(_ blocks: [LeafBlock], threads: Int) {
+    let blocks = blocks.sorted { $0.leaves.lowerBound < $1.leaves.lowerBound }
+    let total = blocks.last?.leaves.upperBound ?? 0
+    guard total > 1 else {
+      let leaf = blocks.first?.leaf(0) ?? (false, .one)
+      self.init(leaf: (leaf.isLive ? .one : .zero, leaf.denominator))
+      return
+    }
+    let half = 1 << (bitCountOfAxis(total) - 1)
+    let lower = Self.leaves(blocks, 0..<half, threads: threads)
+    let upper = Self.leaves(blocks, half..<total, threads: threads)
+    self.init(
+      FractionLayer(
+        count: half, bits: (lower.bits, upper.bits), q0: lower.denominators, q1: upper.denominators), threads: threads)
+  }
+
+  private static func leaves(
+    _ blocks: [LeafBlock], _ range: Range<Int>, threads: Int
+  ) -> (denominators: [SecureLanes], bits: [UInt8]) {
+    let groups = (range.count + 7) / 8
+    var denominators: [SecureLanes] = []
+    let bits = [UInt8](unsafeUninitializedCapacity: groups) { bits, count in
+      let bits = bits
+      denominators = Parallel.build(groups, size: pieceSize / 8, threads: threads) { start, part in
+        let bits = bits.extracting(start..<start + part.count)
+        let leaves = range.lowerBound + 8 * start..<min(range.lowerBound + 8 * (start + part.count), range.upperBound)
+        initialize(blocks, leaves, part, bits)
+      }
+      count = groups
+    }
+    return (denominators, bits)
+  }
+
+  /// Initializes consecutive leaves, the first one in the first lane.
+  private static func initialize(
+    _ blocks: [LeafBlock], _ leaves: Range<Int>, _ denominators: UnsafeMutableBufferPointer<SecureLanes>,
+    _ bits: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    var integers = (0..<2).map { _ in [Int64](repeating: 0, count: leaves.count) }
+    defer { for index in integers.indices { integers[index].erase() } }
+    var next = leaves.lowerBound
+    var index = blocks.partitioningIndex { $0.leaves.upperBound > next }
+    while next < leaves.upperBound {
+      let block = blocks[index]
+      let end = min(block.leaves.upperBound, leaves.upperBound)
+      let own = next - block.leaves.lowerBound..<end - block.leaves.lowerBound
+      let group = (next - leaves.lowerBound) / 8
+      if own.count >= 8 {
+        let groups = group..<group + own.count / 8
+        block.initialize(own, denominators.extracting(groups), bits.extracting(groups), &integers)
+      } else {
+        // Blocks of less than a vector come last, and some of them share it; a tree may be less than two.
+        if (next - leaves.lowerBound) & 7 == 0 {
+          denominators.initializeElement(at: group, to: SecureLanes(repeating: .one))
+          bits.initializeElement(at: group, to: 0)
+        }
+        for leaf in own {
+          let lane = (next - leaves.lowerBound + leaf - own.lowerBound) & 7
+          let (isLive, denominator) = block.leaf(leaf)
+          let others = denominators[group]
+          denominators[group] = secureLanes { $0 == lane ? denominator : others[$0] }
+          if isLive { bits[group] |= 1 << UInt8(lane) }
+        }
+      }
+      next = end
+      index += 1
+    }
+  }
+}
+
+extension [LeafBlock] {
+  /// The first index whose block, and every later one, is as asked.
+  fileprivate func partitioningIndex(_ isRight: (LeafBlock) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isRight(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+@inline(__always) private func lanes(_ integers: [Int64], _ start: Int) -> BaseLanes {
+  var values = SIMD8<Int64>()
+  for lane in 0..<8 { values[lane] = integers[start + lane] }
+  return BaseLanes(values)
+}
+
+/// Values of padded columns at a point whose last variables are those of a column.
+struct ColumnEvaluator {
+  private let point: [SecureField]
+  private let low: SecureTable
+  private static let lowBits = 10
+
+  init(_ point: [SecureField]) {
+    self.point = point
+    low = SecureTable.equality(point.suffix(Self.lowBits))
+  }
+
+  /// Σ_i eq(point, i)·column[i] over the padded indices.
+  func evaluate(_ column: [Int64], _ shape: PaddedShape, threads: Int) -> SecureField {
+    let own = point.suffix(shape.bitCount)
+    let low = own.count < Self.lowBits ? SecureTable.equality(Array(own)) : low
+    let high = Multilinear.equalityTable(Array(own.dropLast(Self.lowBits)))
+    let sums = Parallel.map(high.count, threads: threads) { block in
+      var integers = [Int64](repeating: 0, count: max(low.count, 8))
+      defer { integers.erase() }
+      var isLive = false
+      shape.forEachRun(in: block * low.count..<(block + 1) * low.count) { start, index, count in
+        isLive = true
+        for offset in 0..<count { integers[start + offset] = column[index + offset] }
+      }
+      guard isLive else { return SecureField.zero }
+      var (c0, c1) = (ProductLanes(), ProductLanes())
+      for group in low.lanes.indices {
+        let values = lanes(integers, 8 * group)
+        c0.add(values, low.lanes[group].c0)
+        c1.add(values, low.lanes[group].c1)
+      }
+      return high[block] * SecureField(c0: c0.reducedLong().sum(), c1: c1.reducedLong().sum())
+    }
+    return sums.reduce(.zero, +)
   }
 }

@@ -7,7 +7,7 @@ import Field
 /// Lanes beyond `count` are zero.
 package struct SecureTable: Hashable, Sendable {
   package private(set) var count: Int
-  var lanes: [SecureLanes]
+  package var lanes: [SecureLanes]
 
   /// Vectors in a unit of parallel work.
   static let chunk = 1 << 10
