@@ -97,6 +97,7 @@ extension ProvingKey {
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.invalidCircuit`.
   package init(file: [UInt8]) throws(VerificationError) {
+    WorkingMemory.keep()
     var (reader, mode) = try ByteReader.open(.provingKey, sealed: file)
     let circuit: ArithmeticCircuit
     do throws(MalformedBytes) { circuit = try ArithmeticCircuit(encoded: try reader.block()) } catch {

@@ -28,6 +28,7 @@ package struct ProvingKey: Sendable {
     circuit: ArithmeticCircuit, weights: [[Int64]], proofCount: Int = 0, modelID: Digest? = nil, seed: [UInt8]? = nil,
     threads: Int
   ) {
+    WorkingMemory.keep()
     executor = CircuitExecutor(circuit, weights: weights)
     commitment = circuit.modelCode(proofCount: proofCount).map { code in
       let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).rows(of: weights)

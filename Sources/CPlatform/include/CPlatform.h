@@ -1,7 +1,10 @@
-// What the compiler was told about the CPU, for Swift code, which has no conditional on CPU features.
 #ifndef CPLATFORM_H
 #define CPLATFORM_H
 
+// mallopt, which Swift's Glibc leaves out.
+#include <malloc.h>
+
+// What the compiler was told about the CPU, for Swift code, which has no conditional on CPU features.
 enum {
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
   PLATFORM_VECTOR_BITS = 512
