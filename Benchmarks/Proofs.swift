@@ -21,7 +21,7 @@ func benchmarkDense(_ sizes: [Int], batch: Int, proofCounts: [Int], repetitions:
     let rangeCheck = try clock.measure { try verifyingKey.verifyWeights() }
     print("\nhiding in \(proofCount) proofs: commit \(setup), range proof \(range), its check \(rangeCheck),")
     print("  rows of 2^\(code.variableCount) + \(code.tailCount), rate 2^-\(code.rateBits), \(code.queryCount) queries,", terminator: " ")
-    print("symbols \((key.commitment?.symbols.count ?? 0) >> 17) MB")
+    print("symbols \((key.commitment?.rowCount ?? 0) << (code.domainBits - 17)) MB")
     for threads in [1, 2] {
       var phases: [String: [Double]] = [:]
       var order: [String] = []

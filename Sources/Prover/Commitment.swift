@@ -11,11 +11,7 @@ package struct Commitment: Sendable {
   package let rows: PackedRows
   /// Row-major, rowCount × tailCount.
   @Secret package var tails: [BaseField]
-  /// By leaf.
-  @Secret package var salts: [UInt8]
-  /// Row-major, rowCount × 2^domainBits.
-  @Secret package var symbols: [BaseField]
-  package let tree: MerkleTree
+  package let leaves: Leaves
 
   /// In a code that does not hide.
   package init(rows: [BaseField], code: Code, threads: Int) {
@@ -39,34 +35,20 @@ package struct Commitment: Sendable {
     } else {
       symbols = encoder.encode(rows, rowLength: code.vectorCount, threads: threads)
     }
-    let tree = MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
+    let made = EncodedRows(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
     let packed = PackedRows(rows, width: 1 << code.variableCount)
-    self.init(code: code, rows: packed, tails: tails, salts: salts, symbols: symbols, tree: tree)
+    self.init(code: code, rows: packed, tails: tails, leaves: .made(made))
   }
 
-  package init(
-    code: Code, rows: PackedRows, tails: [BaseField], salts: [UInt8], symbols: [BaseField], tree: MerkleTree
-  ) {
+  package init(code: Code, rows: PackedRows, tails: [BaseField], leaves: Leaves) {
     self.code = code
     self.rows = rows
     _tails = Secret(wrappedValue: tails)
-    _salts = Secret(wrappedValue: salts)
-    _symbols = Secret(wrappedValue: symbols)
-    self.tree = tree
+    self.leaves = leaves
   }
 
   package var rowCount: Int { rows.rowCount }
-
-  /// The symbols at one position, by row.
-  package func leaf(_ position: Int) -> [BaseField] {
-    (0..<rowCount).map { symbols[$0 << code.domainBits + position] }
-  }
-
-  /// What is hashed of a leaf.
-  package func leafBytes(_ position: Int) -> [UInt8] {
-    let salt = salts.dropFirst(position * code.saltByteCount).prefix(code.saltByteCount)
-    return leaf(position).flatMap(\.value.littleEndianBytes) + salt
-  }
+  package var root: Digest { leaves.root }
 }
 
 extension Code {

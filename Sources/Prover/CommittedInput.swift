@@ -42,7 +42,7 @@ package struct CommittedInput: Sendable {
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     guard let commitment,
-      let stated = StatedCommitment(column, shape: shape, proofCount: proofCount, root: commitment.tree.root)
+      let stated = StatedCommitment(column, shape: shape, proofCount: proofCount, root: commitment.root)
     else { preconditionFailure("there is a code for every number of proofs") }
     (self.column, self.shape, self.commitment, self.stated) = (column, shape, commitment, stated)
     (_integers, _seed) = (Secret(wrappedValue: integers), Secret(wrappedValue: seed))

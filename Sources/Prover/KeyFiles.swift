@@ -58,47 +58,63 @@ extension ArithmeticCircuit {
 }
 
 extension ProvingKey {
-  /// The bytes of a .pk file: header, block of the circuit, parameters, digest of the model, weights as in .weights,
-  /// symbols and tails in 8 bytes, salts, digests of the tree from the leaves to the root, sealed.
-  package var file: [UInt8] {
+  /// The bytes of a .pk file: the head, sealed; the leaves of the commitment and the digests over them, as
+  /// `StoredLeaves` has them; u64 byte count of the head.
+  ///
+  /// The head is header, block of the circuit, parameters, digest of the model, root, weights as in .weights, and tails
+  /// in 8 bytes.
+  ///
+  /// - Throws: for a key whose own file cannot be read any more.
+  package func file() throws(ProvingError) -> [UInt8] {
     var writer = ByteWriter(.provingKey, core.mode)
     writer.append(block: circuit.encoded)
     writer.append(core.parameters)
     writer.append(core.modelID.bytes)
+    writer.append(core.root.bytes)
     writer.append(Statement.encode(weights, circuit.weightColumns))
-    if let commitment {
-      for elements in [commitment.symbols, commitment.tails] {
-        elements.map(\.value.littleEndian).withUnsafeBytes { writer.append($0) }
-      }
-      writer.append(commitment.salts)
-      for level in commitment.tree.levels { for digest in level { writer.append(digest.bytes) } }
-    }
-    return writer.sealed
+    commitment?.tails.map(\.value.littleEndian).withUnsafeBytes { writer.append($0) }
+    @Secret var head = writer.sealed
+    var file: [UInt8] = []
+    file.reserveCapacity(Self.fileByteCount(circuit, core.code))
+    file += head
+    try commitment?.leaves.append(to: &file)
+    file += UInt64(head.count).littleEndianBytes
+    return file
   }
 
   /// How many bytes the .pk file of a circuit with this code has.
   package static func fileByteCount(_ circuit: ArithmeticCircuit, _ code: Code?) -> Int {
-    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + 2 * Digest.byteCount
+    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + 3 * Digest.byteCount
     let weights = circuit.columns(of: .weight)
     let shapes = circuit.weightShapes
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
-    guard let code else { return sealed + integers }
+    guard let code else { return sealed + integers + 8 }
     let rowCount = Layout(shapes: shapes, variableCount: code.variableCount).rowCount
-    let row = BaseField.byteCount * (1 << code.domainBits + code.tailCount)
-    let leaves = (code.saltByteCount + 2 * Digest.byteCount) << code.domainBits - Digest.byteCount
-    return sealed + integers + rowCount * row + leaves
+    let tails = BaseField.byteCount * rowCount * code.tailCount
+    return sealed + integers + tails + StoredLeaves.byteCount(code, rowCount: rowCount) + 8
   }
 
   /// Decodes a .pk file.
   ///
-  /// Checked: the seal, the circuit's validity, the parameters, the ranges of all integers, and that every size is the
-  /// one that follows from the circuit. The root is the one of the stored tree. That symbols and digests are those of
-  /// the weights, and that the model is theirs, rests on the seal: a forged key makes proofs that no verifier accepts.
+  /// Checked: the seal of the head, the circuit's validity, the parameters, the ranges of all integers, and that every
+  /// size is the one that follows from the circuit. Leaves and digests are not read but where they are opened, and
+  /// checked against the root then; `checkLeaves` reads all. That the root is that of the weights and tails, and the
+  /// model theirs, rests on the seal: a forged key makes proofs that no verifier accepts.
   ///
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.invalidCircuit`.
-  package init(file: [UInt8]) throws(VerificationError) {
+  package init(file: StoredBytes) throws(VerificationError) {
     WorkingMemory.keep()
-    var (reader, mode) = try ByteReader.open(.provingKey, sealed: file)
+    @Secret var head: [UInt8] = []
+    do throws(FileError) {
+      let count = littleEndianWord(try file.read(at: file.count - 8, count: 8)[...], at: 0)
+      guard let headByteCount = Int(exactly: count) else { throw file.damaged }
+      head = try file.read(at: 0, count: headByteCount)
+    } catch { throw .malformed }
+    try self.init(head: head, file)
+  }
+
+  private init(head: [UInt8], _ file: StoredBytes) throws(VerificationError) {
+    var (reader, mode) = try ByteReader.open(.provingKey, sealed: head)
     let circuit: ArithmeticCircuit
     do throws(MalformedBytes) { circuit = try ArithmeticCircuit(encoded: try reader.block()) } catch {
       throw .malformed
@@ -107,26 +123,36 @@ extension ProvingKey {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
     let parameters: [UInt8]
-    let modelID: Digest
+    let modelID, root: Digest
     do throws(MalformedBytes) {
       parameters = Array(try reader.read(KeyCore.parameterByteCount))
       modelID = Digest(bytes: try reader.read(Digest.byteCount))
+      root = Digest(bytes: try reader.read(Digest.byteCount))
     } catch { throw .malformed }
-    let code = try KeyCore(circuit: circuit, parameters: parameters, mode, root: .zero).code
-    let weights: [[Int64]]
-    let commitment: Commitment?
+    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: modelID)
+    guard core.code != nil || root == .zero, file.count == Self.fileByteCount(circuit, core.code) else { throw .malformed }
     do throws(MalformedBytes) {
-      weights = try reader.weights(of: circuit)
-      commitment = try code.map { code throws(MalformedBytes) in
-        return try reader.commitment(code, Layout(shapes: circuit.weightShapes, variableCount: code.variableCount), weights)
+      let weights = try reader.weights(of: circuit)
+      if let code = core.code {
+        let layout = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount)
+        let tails = try reader.elements(count: layout.rowCount * code.tailCount)
+        let leaves = StoredLeaves(file, at: head.count, code, rowCount: layout.rowCount, root: root)
+        commitment = Commitment(code: code, rows: layout.packedRows(of: weights), tails: tails, leaves: .stored(leaves))
+      } else {
+        commitment = nil
       }
       try reader.finish()
+      executor = CircuitExecutor(circuit, weights: weights)
+      packed = circuit.packed(weights)
     } catch { throw .malformed }
-    let root = commitment?.tree.root ?? .zero
-    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: modelID)
-    executor = CircuitExecutor(circuit, weights: weights)
-    self.commitment = commitment
-    packed = circuit.packed(weights)
+  }
+
+  /// Reads what a proof reads in part, and checks it.
+  ///
+  /// - Throws: `.key`.
+  package func checkLeaves() throws(ProvingError) {
+    guard case .stored(let leaves) = commitment?.leaves else { return }
+    do throws(FileError) { try leaves.check() } catch { throw .key(error) }
   }
 }
 
@@ -151,21 +177,7 @@ extension ByteReader {
     return weights
   }
 
-  fileprivate mutating func commitment(
-    _ code: Code, _ layout: Layout, _ weights: [[Int64]]
-  ) throws(MalformedBytes) -> Commitment {
-    let domainSize = 1 << code.domainBits
-    let symbols = try elements(count: layout.rowCount * domainSize)
-    let tails = try elements(count: layout.rowCount * code.tailCount)
-    let salts = Array(try read(code.saltByteCount << code.domainBits))
-    var levels: [[Digest]] = []
-    for level in 0...code.domainBits { levels.append(try digests(count: domainSize >> level)) }
-    return Commitment(
-      code: code, rows: layout.packedRows(of: weights), tails: tails, salts: salts, symbols: symbols,
-      tree: MerkleTree(levels: levels))
-  }
-
-  private mutating func elements(count: Int) throws(MalformedBytes) -> [BaseField] {
+  fileprivate mutating func elements(count: Int) throws(MalformedBytes) -> [BaseField] {
     guard count <= remaining / 8 else { throw malformed() }
     var isCanonical = true
     let elements = try read(8 * count).withUnsafeBytes { bytes in
@@ -180,18 +192,6 @@ extension ByteReader {
     }
     guard isCanonical else { throw malformed() }
     return elements
-  }
-
-  private mutating func digests(count: Int) throws(MalformedBytes) -> [Digest] {
-    guard count <= remaining / Digest.byteCount else { throw malformed() }
-    return try read(Digest.byteCount * count).withUnsafeBytes { bytes in
-      (0..<count).map { index in
-        let first = 4 * index
-        return Digest(
-          words: SIMD4(
-            bytes.word(at: first), bytes.word(at: first + 1), bytes.word(at: first + 2), bytes.word(at: first + 3)))
-      }
-    }
   }
 }
 

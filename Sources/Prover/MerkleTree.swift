@@ -6,9 +6,8 @@ package struct MerkleTree: Sendable {
   /// Level 0 holds the leaves, the last level the root.
   package let levels: [[Digest]]
 
-  package var root: Digest { levels[levels.count - 1][0] }
-
-  package init(levels: [[Digest]]) { self.levels = levels }
+  package var root: Digest { levels[depth][0] }
+  package var depth: Int { levels.count - 1 }
 
   /// Hashes columns of a row-major matrix of 2^depth columns, each with its salt if there are any, then pairs.
   package init(symbols: [BaseField], salts: [UInt8], depth: Int, threads: Int) {
@@ -22,7 +21,7 @@ package struct MerkleTree: Sendable {
   package func siblings(at positions: [Int]) -> [Digest] {
     var siblings: [Digest] = []
     _ = Merkle.root(
-      of: positions.map { ($0, levels[0][$0]) }, depth: levels.count - 1
+      of: positions.map { ($0, levels[0][$0]) }, depth: depth
     ) { level, index in
       siblings.append(levels[level][index])
       return levels[level][index]

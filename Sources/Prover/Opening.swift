@@ -13,10 +13,11 @@ extension ProverTranscript {
   ///
   /// - Parameter random: What the hiding mode draws its masks from.
   /// - Returns: The opened positions of each commitment.
+  /// - Throws: `.key`.
   @discardableResult
   package mutating func open(
     _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, random: (any SecretSource)? = nil, threads: Int
-  ) -> [[Int]] {
+  ) throws(ProvingError) -> [[Int]] {
     var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
     var vector = SecureTable(folding: codes, count: size, threads: threads)
@@ -38,13 +39,13 @@ extension ProverTranscript {
         let commitment =
           masks?.commit(&rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
         rows.erase()
-        sendBytes("level", commitment.tree.root.bytes)
+        sendBytes("level", commitment.root.bytes)
         next = commitment
       }
       grind(bits: Code.grindingBits)
-      let positions = codes.map { openLeaves($0) }
-      firstPositions = firstPositions ?? positions
-      running += addSymbols(codes, positions, to: &weight, threads: threads)
+      let openings = try codes.map { code throws(ProvingError) in try openLeaves(code) }
+      firstPositions = firstPositions ?? openings.map(\.positions)
+      running += addSymbols(codes, openings, to: &weight, threads: threads)
       masks?.claim = Value(running)
       pads = masks?.pads
       var point: [SecureField] = []
@@ -82,15 +83,14 @@ extension ProverTranscript {
 
   /// Adds the opened symbols' weights; returns what they add to the claim.
   private mutating func addSymbols(
-    _ codes: [OpeningCode], _ positions: [[Int]], to weight: inout SecureTable, threads: Int
+    _ codes: [OpeningCode], _ openings: [LeafOpening], to weight: inout SecureTable, threads: Int
   ) -> SecureField {
     let combine = sponge.challenge("combine")
     var (power, sum) = (SecureField.one, SecureField.zero)
-    for (code, positions) in zip(codes, positions) {
+    for (code, opening) in zip(codes, openings) {
       let folds = code.opened.folds
       var powers = [[SecureField]](repeating: [], count: folds.count)
-      for position in positions {
-        let leaf = code.commitment.leaf(position)
+      for leaf in opening.symbols(rowCount: code.commitment.rowCount) {
         for (index, fold) in folds.enumerated() {
           power *= combine
           powers[index].append(power)
@@ -98,7 +98,7 @@ extension ProverTranscript {
         }
       }
       let parameters = code.opened.code
-      let points = parameters.points(at: positions)
+      let points = parameters.points(at: opening.positions)
       for (fold, powers) in zip(folds, powers) {
         weight.addPowers(
           of: points, scaledBy: powers, offset: fold.block.entries << parameters.variableCount,
@@ -113,13 +113,14 @@ extension ProverTranscript {
   }
 
   /// Draws positions and sends the leaves there with their siblings.
-  private mutating func openLeaves(_ code: OpeningCode) -> [Int] {
+  private mutating func openLeaves(_ code: OpeningCode) throws(ProvingError) -> LeafOpening {
     let parameters = code.opened.code
     let positions = sponge.positions(
       "positions", count: parameters.queryCount, domainBits: parameters.domainBits)
-    sendBytes("leaves", positions.flatMap { code.commitment.leafBytes($0) })
-    hint(code.commitment.tree.siblings(at: positions).flatMap(\.bytes), label: "paths")
-    return positions
+    let opening = try code.commitment.leaves.open(at: positions)
+    sendBytes("leaves", opening.bytes)
+    hint(opening.siblings.flatMap(\.bytes), label: "paths")
+    return opening
   }
 }
 

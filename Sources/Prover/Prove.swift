@@ -28,7 +28,7 @@ extension ProvingKey {
   package func prove(
     batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, committed: [CommittedInput] = [],
     context: [UInt8] = [], mode: ProofMode = .plain, seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
-  ) throws(ExecutionError) -> (proof: Proof, details: ProofBytes) {
+  ) throws(ProvingError) -> (proof: Proof, details: ProofBytes) {
     precondition(mode == .plain || core.mode == .hiding, "the key hides")
     let visibility = visibility ?? inputs.map { _ in .shown }
     let isShown = visibility.allSatisfy { $0 == .shown }
@@ -36,7 +36,7 @@ extension ProvingKey {
     guard let shown = circuit.hiding(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
     var clock = PhaseClock(observe)
     clock.begin("witness")
-    var witness = try Witness(executor, batch: batch, inputs: inputs, threads: threads)
+    var witness = try executor.witness(batch: batch, inputs: inputs, threads: threads)
     defer { witness.erase(circuit) }
     witness.packed = packed
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
@@ -46,7 +46,7 @@ extension ProvingKey {
       inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0), outputs: witness.outputs(circuit), context: context)
     let plan = Plan(shown, core, statement, mode)
     clock.end()
-    var details = plan.prove(
+    var details = try plan.prove(
       .inference, core, (commitment.map { [$0] } ?? []) + committed.map(\.commitment), statement, witness,
       random: core.secrets(.inference, statement, circuit, inputs, seed: seed), threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
@@ -54,14 +54,23 @@ extension ProvingKey {
   }
 }
 
+extension CircuitExecutor {
+  func witness(batch: Int, inputs: [[Int64]], threads: Int) throws(ProvingError) -> Witness {
+    do throws(ExecutionError) {
+      return try Witness(self, batch: batch, inputs: inputs, threads: threads)
+    } catch { throw .execution(error) }
+  }
+}
+
 extension Plan {
   /// The steps of docs/protocol.md §5.
   ///
   /// - Parameter random: What the hiding mode draws from; the plain one leaves it alone.
+  /// - Throws: `.key`.
   package func prove(
     _ purpose: Purpose, _ core: KeyCore, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
     random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
-  ) -> ProofBytes {
+  ) throws(ProvingError) -> ProofBytes {
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()
@@ -75,7 +84,7 @@ extension Plan {
       defer { rows.erase() }
       let commitment =
         masks?.commit(&rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
-      transcript.sendBytes("witness", commitment.tree.root.bytes)
+      transcript.sendBytes("witness", commitment.root.bytes)
       committed.append(commitment)
     }
     transcript.pads = masks?.sentPads
@@ -94,7 +103,7 @@ extension Plan {
       _ = transcript.sponge.challenge("constraints")
     }
     clock.begin("open")
-    let positions = transcript.open(self, committed, opening, random: masks?.random, threads: threads)
+    let positions = try transcript.open(self, committed, opening, random: masks?.random, threads: threads)
     clock.end()
     return ProofBytes(
       bytes: transcript.proof, parts: transcript.parts, phases: clock.phases,

@@ -3,7 +3,7 @@ import Execution
 import Field
 import Verifier
 
-/// What a prover holds: the circuit, the secret weights, and their commitment with all symbols and digests.
+/// What a prover holds: the circuit, the secret weights, and their commitment.
 package struct ProvingKey: Sendable {
   /// The circuit with its weights.
   package let executor: CircuitExecutor
@@ -38,11 +38,11 @@ package struct ProvingKey: Sendable {
       var random: any SecretSource = SecretStream("zkml key", mixing: [circuit.encoded, encoded], seed: seed)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
-    core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.tree.root ?? .zero, modelID: modelID)
+    core = KeyCore(circuit: circuit, proofCount: proofCount, root: commitment?.root ?? .zero, modelID: modelID)
     packed = circuit.packed(weights)
   }
 
-  package func verifyingKey(threads: Int) throws(ExecutionError) -> VerifyingKey {
+  package func verifyingKey(threads: Int) throws(ProvingError) -> VerifyingKey {
     try proveWeightRange(threads: threads).key
   }
 
@@ -53,7 +53,7 @@ package struct ProvingKey: Sendable {
   /// - Returns: The key, and the positions at which the proof opens the model commitment.
   package func proveWeightRange(
     seed: [UInt8]? = nil, threads: Int
-  ) throws(ExecutionError) -> (key: VerifyingKey, modelPositions: [Int]) {
+  ) throws(ProvingError) -> (key: VerifyingKey, modelPositions: [Int]) {
     guard core.code != nil else { return (VerifyingKey(circuit: circuit, core: core, proof: []), []) }
     let proof = try proveWeights(seed: seed, threads: threads)
     return (VerifyingKey(circuit: circuit, core: core, proof: proof.bytes), proof.priorPositions.first ?? [])
@@ -66,7 +66,7 @@ package struct ProvingKey: Sendable {
   ///   before.
   package func proveEqualWeights(
     _ previous: ProvingKey, in key: VerifyingKey, seed: [UInt8]? = nil, threads: Int
-  ) throws(ExecutionError) -> (key: VerifyingKey, positions: [Int], previousPositions: [Int]) {
+  ) throws(ProvingError) -> (key: VerifyingKey, positions: [Int], previousPositions: [Int]) {
     guard let index = key.chain.firstIndex(where: { $0.core == previous.core }), core.modelID == previous.core.modelID
     else { preconditionFailure("the key has the commitment that this one follows") }
     let proof = try proveWeights(after: previous, seed: seed, threads: threads)
@@ -76,12 +76,12 @@ package struct ProvingKey: Sendable {
 
   private func proveWeights(
     after previous: ProvingKey? = nil, seed: [UInt8]?, threads: Int
-  ) throws(ExecutionError) -> ProofBytes {
+  ) throws(ProvingError) -> ProofBytes {
     let proof = WeightProof(circuit, core, after: previous?.core)
     let executor = CircuitExecutor(proof.plan.circuit, weights: weights + (previous?.weights ?? []))
-    var witness = try Witness(executor, batch: 1, inputs: [], threads: threads)
+    var witness = try executor.witness(batch: 1, inputs: [], threads: threads)
     defer { witness.erase(proof.plan.circuit) }
-    return proof.plan.prove(
+    return try proof.plan.prove(
       proof.purpose, core, [commitment, previous?.commitment].compactMap { $0 }, proof.statement, witness,
       random: core.secrets(proof.purpose, proof.statement, proof.plan.circuit, [], seed: seed), threads: threads)
   }

@@ -6,8 +6,8 @@ enum WorkingMemory {
   /// Makes this process keep what it frees for what it allocates next, and take memory in huge pages.
   ///
   /// The system clears every page before it gives it out, which would take longer than much of the work on it. Holds
-  /// for the whole process, from the first call on; where the system refuses, memory is what it was. Results do not
-  /// depend on it.
+  /// for the whole process, from the first call on, and for what the main thread allocates: malloc serves the others
+  /// from other places. Where the system refuses, memory is what it was. Results do not depend on it.
   static func keep() { _ = isKept }
 
   private static let isKept: Void = {

@@ -31,6 +31,7 @@ extension Failure {
     switch error {
     case let failure as Failure: self = failure
     case let error as ModelError: self = .unusable(error.description)
+    case ProvingError.key(let error): self.init(error)
     case let error as FileError: self = .unusable("\(error.path): \(error.reason)")
     case _: self.init(status: .internalError, message: "internal error: \(error)")
     }

@@ -29,9 +29,9 @@ struct NetworkFiles {
   }
 
   func provingKey() throws -> (key: ProvingKey, byteCount: Int) {
-    @Secret var bytes = try readFile(provingKeyPath, limit: 1 << 34)
-    let key = try load(provingKeyPath) { () throws(VerificationError) in try ProvingKey(file: bytes) }
-    return (key, bytes.count)
+    let file = try StoredBytes(path: provingKeyPath)
+    let key = try load(provingKeyPath) { () throws(VerificationError) in try ProvingKey(file: file) }
+    return (key, file.count)
   }
 
   func ledger(of core: KeyCore) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }

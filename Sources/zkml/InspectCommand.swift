@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
     abstract: "Shows what a .circuit, .weights, .pk, .vk, .spent or .proof file holds.",
     discussion: """
       For circuits and keys also each term of the soundness sum in bits, and the total; for a verifying key, all commitments
-      of its chain; for a proving key, how many proofs it has left. With --key the statement of a proof is shown, without checking that it holds.
+      of its chain; for a proving key, which is read in whole and checked, how many proofs it has left. With --key the statement of a proof is shown, without checking that it holds.
 
         zkml inspect net.vk
         zkml inspect sample.proof --key net.vk
@@ -26,33 +26,37 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    let bytes = try readFile(file, limit: 1 << 34)
-    let description = try content(of: bytes)
-    shared.say("\(file): \(description.kind), \(grouped(bytes.count)) bytes")
+    let stored = try StoredBytes(path: file)
+    let description = try content(of: stored)
+    shared.say("\(file): \(description.kind), \(grouped(stored.count)) bytes")
     for line in description.lines { shared.say(line) }
     if let mode = description.mode { shared.say(mode.notice) }
     let members: [Member] = [
-      Member("file", .string(file)), Member("kind", .string(description.kind)), Member("bytes", .integer(bytes.count)),
+      Member("file", .string(file)), Member("kind", .string(description.kind)), Member("bytes", .integer(stored.count)),
       Member("hiding", description.mode.map { .bool($0 == .hiding) } ?? .null),
     ]
     let object = JSON.object(members + description.members)
     shared.emit(object)
   }
 
-  private func content(of bytes: [UInt8]) throws -> FileDescription {
+  private func content(of stored: StoredBytes) throws -> FileDescription {
+    let start = try stored.read(at: 0, count: min(8, stored.count))
+    let kind = FileKind(rawValue: String(decoding: start, as: UTF8.self))
+    let bytes = kind == .provingKey ? start : try readFile(file, limit: 1 << 34)
     if bytes.starts(with: ArithmeticCircuit.magic) {
       let circuit = try load(file) { () throws(VerificationError) in try ArithmeticCircuit(file: bytes) }
       let code = circuit.modelCode(proofCount: circuit.defaultProofCount)
       return FileDescription(kind: "circuit (public)", circuit) + (try soundness(circuit, code, .hiding, batch: batch))
     }
-    switch FileKind(rawValue: String(decoding: bytes.prefix(8), as: UTF8.self)) {
+    switch kind {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
       return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
         + FileDescription(chainOf: key)
         + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .provingKey:
-      let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: bytes) }
+      let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: stored) }
+      try key.checkLeaves()
       let files = NetworkFiles(path: file.hasSuffix(".pk") ? String(file.dropLast(3)) : file)
       let left = files.ledger(of: key.core).map { FileDescription($0) } ?? FileDescription(kind: "")
       return FileDescription(kind: "proving key (private)", key.circuit) + FileDescription(key.core) + left

@@ -10,7 +10,7 @@ struct MeasureCommand: ParsableCommand {
     commandName: "measure",
     abstract: "Times plain inference, proving by phase and verifying, and counts bytes; medians.",
     discussion: """
-      Reads NET.circuit, NET.weights, NET.pk and NET.vk. Proving is timed with the key loaded, verifying with the key
+      Reads NET.circuit, NET.pk and NET.vk. Proving is timed with the key loaded, verifying with the key
       loaded and its weights known to be in range. Overheads are against the plain integer executor of this tool, and
       with --onnxruntime (needs python3 with onnxruntime) also against onnxruntime: all of them on the same number of
       threads, with the same batch. The proofs are thrown away, so they do not count in NET.spent.
@@ -39,10 +39,9 @@ struct MeasureCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
-    let lowered = try files.lowered()
+    let circuit = try files.circuit()
     let (key, keyByteCount) = try files.provingKey()
     let (verifyingKey, _) = try VerifyingKey.trusted(files.verifyingKeyPath)
-    let circuit = lowered.circuit
     guard key.core == verifyingKey.core, key.circuit == circuit else {
       throw Failure.unusable("\(network): the files are not of one setup; run zkml setup \(network)")
     }

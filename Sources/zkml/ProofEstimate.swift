@@ -41,7 +41,7 @@ struct ProofEstimate {
     memoryByteCount = Self.memory(plan)
   }
 
-  /// The key, decoded; then what a proof adds: columns, the witness's code, the trees of fractions.
+  /// The key without its symbols; then what a proof adds: columns, the witness's code, the trees of fractions.
   private static func memory(_ plan: Plan) -> Int {
     let weights = plan.circuit.columns(of: .weight).reduce(0) {
       $0 + plan.circuit.shape(ofColumn: $1, batch: 1).reduce(1, *)
@@ -49,19 +49,21 @@ struct ProofEstimate {
     let columns = plan.circuit.columns.indices.reduce(0) {
       $0 + plan.circuit.shape(ofColumn: $1, batch: plan.batch).reduce(1, *)
     }
-    var key = 8 * weights
+    var key = 12 * weights
     var proof = 8 * columns
     for (index, commitment) in plan.commitments.enumerated() {
       let code = commitment.code
-      let bytes =
-        8 * commitment.rowCount * (code.vectorCount + 1 << code.domainBits)
-        + (64 + code.saltByteCount) << code.domainBits
-      if index == 0, plan.hasWeights { key += bytes } else { proof += bytes }
+      if index == 0, plan.hasWeights {
+        key += commitment.rowCount * (2 << code.variableCount + 8 * code.tailCount)
+      } else {
+        proof +=
+          8 * commitment.rowCount * (code.vectorCount + 1 << code.domainBits)
+          + (64 + code.saltByteCount) << code.domainBits
+      }
     }
-    let file = key - 8 * (plan.hasWeights ? plan.commitments[0].elementCount : 0) - 4 * weights
     let leaves = plan.circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth
     proof += 80 * leaves
-    return UnitCosts.processByteCount + key + max(file, proof)
+    return UnitCosts.processByteCount + key + proof
   }
 }
 

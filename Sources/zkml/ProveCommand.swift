@@ -167,11 +167,11 @@ extension ProvingKey {
     mode: ProofMode, source: String, threads: Int,
     observe: @escaping (String) -> Void = { _ in }
   ) throws -> (proof: Proof, details: ProofBytes) {
-    do throws(ExecutionError) {
+    do throws(ProvingError) {
       return try prove(
         batch: batch, inputs: inputs, visibility: visibility, committed: committed, context: context, mode: mode,
         threads: threads, observe: observe)
-    } catch {
+    } catch .execution(let error) {
       throw Failure.unusable("\(source): \(error.reason(circuit))")
     }
   }

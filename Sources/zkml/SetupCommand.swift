@@ -83,7 +83,7 @@ struct SetupCommand: ParsableCommand {
     shared.status("proving that the weights are in range")
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
-    let made = MadeKeys(cost, key, verifyingKey, files)
+    let made = try MadeKeys(cost, key, verifyingKey, files)
     let ledger = made.ledger.map { [$0.newFile(spent: positions)] } ?? []
     try write(ledger + [made.secret, made.open])
     return made
@@ -114,7 +114,7 @@ struct SetupCommand: ParsableCommand {
     let (verifyingKey, positions, previousPositions) = try key.proveEqualWeights(
       previous, in: known, threads: shared.threadCount)
     shared.status("writing the keys")
-    let made = MadeKeys(cost, key, verifyingKey, files)
+    let made = try MadeKeys(cost, key, verifyingKey, files)
     guard let next = made.ledger else { return made }
     do throws(LedgerError) {
       try ledger.handOver(previousPositions, to: next, positions, writing: [made.open, made.secret])
@@ -135,10 +135,10 @@ private struct MadeKeys {
   let open: OutputFile
   let ledger: PositionLedger?
 
-  init(_ cost: KeyCost, _ key: ProvingKey, _ verifyingKey: VerifyingKey, _ files: NetworkFiles) {
+  init(_ cost: KeyCost, _ key: ProvingKey, _ verifyingKey: VerifyingKey, _ files: NetworkFiles) throws {
     self.cost = cost
     self.verifyingKey = verifyingKey
-    secret = OutputFile(path: files.provingKeyPath, bytes: key.file, isSecret: true)
+    secret = OutputFile(path: files.provingKeyPath, bytes: try key.file(), isSecret: true)
     open = OutputFile(path: files.verifyingKeyPath, bytes: verifyingKey.file)
     ledger = files.ledger(of: key.core)
   }

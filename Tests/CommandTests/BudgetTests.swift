@@ -41,7 +41,7 @@ import Verifier
 
   @Test func everyProofSpendsWhatItOpens() throws {
     let network = try TrainedNetwork(isProved: false)
-    let key = try ProvingKey(file: network.place.bytes("net.pk"))
+    let key = try KeyBytes(network.place.bytes("net.pk")).key
     let ledger = try #require(PositionLedger(path: network.place.path + "/net.spent", core: key.core))
     let atSetup = try spentPositions(network)
     #expect(atSetup.count > ledger.queryCount / 2 && atSetup.count <= ledger.queryCount)
@@ -66,7 +66,7 @@ import Verifier
   /// Two processes that write proofs, killed at random points.
   @Test func killedProversLeaveNothingUnaccounted() throws {
     let network = try TrainedNetwork(isProved: false, setup: "--proofs", "100")
-    let key = try ProvingKey(file: network.place.bytes("net.pk"))
+    let key = try KeyBytes(network.place.bytes("net.pk")).key
     let place = network.place
     var proofs: Set<String> { Set(place.names.filter { $0.hasSuffix(".proof") }) }
     func start(_ number: Int) throws -> ChildProcess {

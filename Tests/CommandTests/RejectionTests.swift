@@ -91,13 +91,11 @@ import Verifier
     expectRejection(try network.verify("@a.proof", key: "@bad.vk"), "weights are in range")
   }
 
-  /// A key whose seal is right and whose symbols are not those of its weights.
+  /// A key whose seal is right and whose weights are not those of its commitment.
   @Test func forgedProvingKeyIsAnInternalError() throws {
     let network = try TrainedNetwork(isProved: false, setup: "--transparent")
-    var key = try ProvingKey(file: network.place.bytes("net.pk")).file
-    let treeByteCount = try #require(ProvingKey(file: key).commitment).tree.levels.reduce(0) { $0 + 32 * $1.count }
-    for position in 1...1000 { key[key.count - 32 - treeByteCount - 8 * position] ^= 1 }
-    try network.place.write(resealed(key), to: "net.pk")
+    let key = KeyBytes(try network.place.bytes("net.pk")).changed { $0[$0.count - Digest.byteCount - 1] ^= 1 }
+    try network.place.write(key.file, to: "net.pk")
     let result = try network.place.run("measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1", "--transparent")
     #expect(result.status == 3 && result.errorLines.count == 1)
   }
@@ -127,7 +125,3 @@ import Verifier
 }
 
 /// The content with its digest computed anew.
-func resealed(_ file: [UInt8]) -> [UInt8] {
-  let content = Array(file.dropLast(Digest.byteCount))
-  return content + Hash(.file).digest(content).bytes
-}

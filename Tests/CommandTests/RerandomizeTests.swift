@@ -104,7 +104,7 @@ import Verifier
     let network = try TrainedNetwork(isProved: false, setup: "--proofs", "1")
     let place = network.place
     let old = try place.bytes("net.pk")
-    let code = try #require(try ProvingKey(file: old).core.code)
+    let code = try #require(try KeyBytes(old).key.core.code)
     for _ in 0..<20 {
       try place.write(old, to: "net.pk")
       let before = try (place.bytes("net.vk"), place.bytes("net.spent"))

@@ -69,9 +69,10 @@ import Verifier
         }
       var versioned = bytes
       versioned[kind == "circuit" ? 12 : 8] = 9
+      versioned = kind == "pk" ? KeyBytes(versioned).changed { _ in }.file : resealed(versioned)
       var flipped = bytes
-      flipped[bytes.count / 2] ^= 1
-      for content in [[], Array(bytes.dropLast()), bytes + [0], flipped, resealed(versioned), Array(bytes.prefix(9))] {
+      flipped[kind == "pk" ? KeyBytes(bytes).head.count / 2 : bytes.count / 2] ^= 1
+      for content in [[], Array(bytes.dropLast()), bytes + [0], flipped, versioned, Array(bytes.prefix(9))] {
         try place.write(content, to: "net." + kind)
         for command in commands { try expectRefusal(place, command, "net." + kind) }
       }
@@ -83,6 +84,17 @@ import Verifier
     try expectRefusal(place, ["verify", "--key", "@net.vk", "@net.vk"], "is not a .proof file")
     try expectRefusal(place, ["verify", "--key", "@net.vk", "@none.proof"], "none.proof")
     try expectRefusal(place, ["inspect", TrainedNetwork.model], "is not a file of this tool")
+  }
+
+  /// What a proof does not read is checked by inspect alone.
+  @Test func leavesOfAKey() throws {
+    let network = try TrainedNetwork()
+    var key = KeyBytes(try network.place.bytes("net.pk"))
+    let (proof, spent) = (["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", "@b.proof"], try network.place.bytes("net.spent"))
+    for index in key.rest.indices { key.rest[index] ^= 1 }
+    try network.place.write(key.file, to: "net.pk")
+    for command in [proof, ["inspect", "@net.pk"]] { try expectRefusal(network.place, command, "net.pk: is damaged") }
+    #expect(try network.place.bytes("net.spent") == spent)
   }
 
   @Test func weightsOfAnotherCircuit() throws {

@@ -18,7 +18,8 @@ import Verifier
 
   private func salts(_ commitment: Commitment) -> [[UInt8]] {
     let count = commitment.code.saltByteCount
-    return stride(from: 0, to: commitment.salts.count, by: count).map { Array(commitment.salts[$0..<$0 + count]) }
+    let salts = commitment.salts
+    return stride(from: 0, to: salts.count, by: count).map { Array(salts[$0..<$0 + count]) }
   }
 
   @Test("tails are as long as its proofs open positions, and neither they nor salts come twice", arguments: [1, 5, 40])
@@ -36,7 +37,7 @@ import Verifier
   @Test("every symbol is that of the input's row with its tail, and every leaf has its salt") func symbols() {
     let commitment = self.commitment(proofCount: 1)
     let leafSalts = salts(commitment)
-    let (code, rows) = (commitment.code, commitment.rows.elements)
+    let (code, rows, symbols) = (commitment.code, commitment.rows.elements, commitment.symbols)
     let positions = Array(0..<1 << code.domainBits)
     for (position, z) in zip(positions, code.points(at: positions)) {
       var leaf: [UInt8] = []
@@ -44,10 +45,10 @@ import Verifier
         let data = rows[row << code.variableCount..<(row + 1) << code.variableCount]
         let tail = commitment.tails[row * code.tailCount..<(row + 1) * code.tailCount]
         let symbol = (data + tail).reversed().reduce(BaseField.zero) { $0 * z + $1 }
-        #expect(commitment.symbols[row << code.domainBits + position] == symbol)
+        #expect(symbols[row << code.domainBits + position] == symbol)
         leaf += symbol.value.littleEndianBytes
       }
-      #expect(commitment.leafBytes(position) == leaf + leafSalts[position])
+      #expect(commitment.opened(at: [position]).leaves == leaf + leafSalts[position])
     }
   }
 
@@ -61,7 +62,7 @@ import Verifier
     #expect(details.priorPositions.count == 2)
     let positions = details.priorPositions[1]
     #expect(!positions.isEmpty && positions.count <= input.stated.code.queryCount)
-    let bytes = positions.flatMap { input.commitment.leafBytes($0) }
+    let bytes = input.commitment.opened(at: positions).leaves
     #expect(details.bytes.firstRange(of: bytes) != nil)
   }
 }

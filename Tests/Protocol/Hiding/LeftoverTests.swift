@@ -91,8 +91,9 @@ private enum Leftovers {
       var random = NotedSecrets(notes: notes, stream: SecretStream(seed: seed))
       seed.erase()
       if keeps { kept = random.bytes(64) }
-      proof = plan.prove(
-        .inference, key.core, [key.commitment].compactMap { $0 }, statement, witness, random: random, threads: 1).bytes
+      let made = try? plan.prove(
+        .inference, key.core, [key.commitment].compactMap { $0 }, statement, witness, random: random, threads: 1)
+      proof = made?.bytes ?? []
       witness.erase(network.circuit)
     }
     let shown = Set(proof.complementedWords)

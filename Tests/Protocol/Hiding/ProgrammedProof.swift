@@ -31,7 +31,7 @@ struct ProgrammedProver: Sendable {
     plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: true)
   }
 
-  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.tree.root) }
+  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.root) }
 
   /// The model commitment with these tails and salts.
   func commit(_ secrets: StagedSecrets) -> Commitment {
@@ -59,7 +59,7 @@ struct ProgrammedProver: Sendable {
     let own = plan.commitments[1]
     var rows = own.layout.rows(of: columns)
     let commitment = masks.commit(&rows, own.code, threads: 1)
-    transcript.sendBytes("witness", commitment.tree.root.bytes)
+    transcript.sendBytes("witness", commitment.root.bytes)
     transcript.pads = masks.sentPads
     var claims: [Claim] = []
     let virtuals = transcript.reduceLookups(plan, witness, &claims, threads: 1)
@@ -73,7 +73,7 @@ struct ProgrammedProver: Sendable {
       _ = try verifier.receiveRoots(plan, core(model), statement, coins: coins)
       let opening = try verifier.reduce(plan, statement)
       _ = transcript.sponge.challenge("constraints")
-      transcript.open(plan, [model, commitment], opening, random: masks.random, threads: 1)
+      transcript.openAll(plan, [model, commitment], opening, random: masks.random)
     } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
     return transcript.proof
   }

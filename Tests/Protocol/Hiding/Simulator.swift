@@ -17,7 +17,7 @@ struct Simulator {
   ) {
     (self.plan, self.statement, self.coins) = (plan, statement, coins)
     model = Commitment(uniform: plan.commitments[0], &random)
-    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: model.tree.root)
+    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: model.root)
   }
 
   func prove(_ random: inout some SecretSource) throws -> [UInt8] {
@@ -25,7 +25,7 @@ struct Simulator {
       let pads = plan.pads
     else { preconditionFailure("a level that hides, and then the vector in clear") }
     let witness = Commitment(uniform: plan.commitments[1], &random)
-    var proof = witness.tree.root.bytes
+    var proof = witness.root.bytes
     let sentCount = ReductionMessages(plan, isHiding: true).elementCount + 2 * plan.mergeRoundCount
     proof += random.secureElements(sentCount + 1 + 3 * pads.variableCount + 2).flatMap(\.bytes)
     var verifier = VerifierTranscript(.hiding, proof: proof)
@@ -39,7 +39,7 @@ struct Simulator {
     for part in plan.openingWeights(claim) { weight.add(part) }
     let codes = plan.openedCodes(claim)
     let positions = codes.map { $0.code.draw(&verifier.sponge) }
-    let leaves = zip([model, witness], positions).flatMap { $0.opened(at: $1) }
+    let leaves = zip([model, witness], positions).flatMap { $0.sent(at: $1) }
     weight.add(codes, [model, witness], positions, &running, &verifier.sponge)
     var (rounds, point): ([SecureField], [SecureField]) = ([], [])
     for _ in 0..<plan.levels[0].roundCount {
@@ -89,8 +89,8 @@ struct Simulator {
       vector.fold(challenge)
       table.fold(challenge)
     }
-    proof += level.tree.root.bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
-    return proof + level.opened(at: lastPositions) + lastRounds.flatMap(\.bytes)
+    proof += level.root.bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
+    return proof + level.sent(at: lastPositions) + lastRounds.flatMap(\.bytes)
   }
 }
 
@@ -166,10 +166,9 @@ extension Commitment {
   /// A tree over these symbols, whether they are code words or not.
   fileprivate init(_ code: Code, _ symbols: [BaseField], rowCount: Int, _ random: inout some SecretSource) {
     let salts = random.bytes(code.saltByteCount << code.domainBits)
-    self.init(
-      code: code, rows: PackedRows(Array(repeating: .zero, count: rowCount << code.variableCount), width: 1 << code.variableCount),
-      tails: [], salts: salts,
-      symbols: symbols, tree: MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: 1))
+    let made = EncodedRows(symbols: symbols, salts: salts, depth: code.domainBits, threads: 1)
+    let zeros = [BaseField](repeating: .zero, count: rowCount << code.variableCount)
+    self.init(code: code, rows: PackedRows(zeros, width: 1 << code.variableCount), tails: [], leaves: .made(made))
   }
 
   /// Of nothing but uniform symbols.
@@ -178,7 +177,8 @@ extension Commitment {
     self.init(plan.code, random.elements(rowCount << plan.code.domainBits), rowCount: rowCount, &random)
   }
 
-  fileprivate func opened(at positions: [Int]) -> [UInt8] {
-    positions.flatMap { leafBytes($0) } + tree.siblings(at: positions).flatMap(\.bytes)
+  fileprivate func sent(at positions: [Int]) -> [UInt8] {
+    let (leaves, siblings) = opened(at: positions)
+    return leaves + siblings.flatMap(\.bytes)
   }
 }

@@ -18,7 +18,7 @@ import Verifier
 
   /// What pieces are taken from.
   private static let donors = networks.values.flatMap {
-    [$0.verifyingKey.file, $0.proof.file($0.circuit), $0.key.file, $0.circuit.file]
+    [$0.verifyingKey.file, $0.proof.file($0.circuit), (try? $0.key.file()) ?? [], $0.circuit.file]
   }
 
   /// Counts what `use` does with changed files: what it throws, or that it accepts.
@@ -78,8 +78,12 @@ import Verifier
     let proven = Self.network(mode)
     var (usedCount, provedCount) = (0, 0)
     let end = 11 + 4 + proven.circuit.encoded.count
-    let outcomes = outcomes(53, count, proven.key.file, lengths: [11, end]) { changed in
-      let key = try ProvingKey(file: changed)
+    let file = try proven.key.file()
+    let headCount = Int(littleEndianWord(file.suffix(8), at: 0))
+    let head = Array(file.prefix(headCount))
+    func use(_ head: [UInt8]) throws {
+      let changed = head + file[headCount...].dropLast(8) + UInt64(head.count).littleEndianBytes
+      let key = try ProvingKey(file: StoredBytes(changed))
       usedCount += 1
       guard key.circuit == proven.circuit, key.core.mode == mode, usedCount % 2 == 0 else { return }
       let proof = try key.prove(batch: 2, inputs: proven.statement.inputs, mode: mode, threads: 1).proof
@@ -87,7 +91,35 @@ import Verifier
       let isValid = (try? proven.verifyingKey.verify(proof)) != nil
       #expect(!isValid || proof.statement.outputs == proven.statement.outputs)
     }
-    #expect(outcomes.count >= 3 && usedCount > 100 && provedCount > 20, "\(outcomes) \(usedCount) \(provedCount)")
+    let outcomes = outcomes(53, count, head, lengths: [11, end], use)
+    // Model, root, weights and tails.
+    var random = RepeatableRandom(seed: 57)
+    for _ in 0..<100 {
+      var content = Array(head.dropLast(Digest.byteCount))
+      content[Int.random(in: end + KeyCore.parameterByteCount..<content.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      _ = try? use(content + Hash(.file).digest(content).bytes)
+    }
+    #expect(outcomes.count >= 4 && usedCount > 100 && provedCount > 20, "\(outcomes) \(usedCount) \(provedCount)")
+  }
+
+  @Test("changed leaves and digests are not shown", arguments: ProofMode.both) func leaves(mode: ProofMode) throws {
+    let proven = Self.network(mode)
+    let file = try proven.key.file()
+    let headCount = Int(littleEndianWord(file.suffix(8), at: 0))
+    var random = RepeatableRandom(seed: 56)
+    var proofs: [[UInt8]] = []
+    for _ in 0..<200 {
+      var changed = file
+      let count = (file.count - 8 - headCount) / 200
+      let first = Int.random(in: headCount..<file.count - 8 - count, using: &random)
+      for index in first...first + count { changed[index] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
+      let key = try ProvingKey(file: StoredBytes(changed))
+      #expect(throws: ProvingError.self) { try key.checkLeaves() }
+      let proof = try? key.prove(
+        batch: 2, inputs: proven.statement.inputs, mode: mode, seed: [UInt8](repeating: 7, count: 32), threads: 1).proof
+      if let proof { proofs.append(proof.file(proven.circuit)) }
+    }
+    #expect((20..<180).contains(proofs.count) && Set(proofs).count == 1, "\(proofs.count)")
   }
 
   @Test("weights and circuits are read as they are written, or not at all") func weightsAndCircuits() throws {

@@ -31,12 +31,12 @@ import Verifier
     var random: any SecretSource = SecretStream(seed: .init(repeating: previous == nil ? 3 : 4, count: 32))
     let commitment = Commitment(rows: rows, code: code, random: &random, threads: 2)
     let core = KeyCore(
-      circuit: circuit, proofCount: last.core.proofCount, code: code, root: commitment.tree.root,
+      circuit: circuit, proofCount: last.core.proofCount, code: code, root: commitment.root,
       modelID: last.core.modelID)
     let proof = WeightProof(circuit, core, after: previous?.core ?? last.core)
     let witness = try Witness(
       CircuitExecutor(proof.plan.circuit, weights: (believed ?? weights) + last.weights), batch: 1, inputs: [], threads: 2)
-    let bytes = proof.plan.prove(
+    let bytes = try proof.plan.prove(
       proof.purpose, core, [commitment, previous?.commitment ?? last.commitment].compactMap { $0 }, proof.statement, witness,
       random: SecretStream(seed: .init(repeating: 5, count: 32)), threads: 2
     ).bytes

@@ -22,14 +22,14 @@ import Verifier
     var random: any SecretSource = SecretStream(seed: [UInt8](repeating: 1, count: 32))
     let commitment = Commitment(rows: rows, code: honest.stated.code, random: &random, threads: 1)
     let stated = try #require(
-      StatedCommitment(circuit.columns[port.column], shape: shape, proofCount: 1, root: commitment.tree.root))
+      StatedCommitment(circuit.columns[port.column], shape: shape, proofCount: 1, root: commitment.root))
     var witness = try Witness(key.executor, batch: 3, inputs: [integers], threads: 1)
     let shown = try #require(circuit.hiding([.committed]))
     witness.countMultiplicities(shown, batch: 3)
     let statement = Statement(
       batch: 3, visibility: [.committed], commitments: [stated], inputs: [], outputs: witness.outputs(circuit))
     let plan = Plan(shown, key.core, statement, .hiding)
-    let bytes = plan.prove(
+    let bytes = try plan.prove(
       .inference, key.core, [key.commitment, commitment].compactMap { $0 }, statement, witness, random: random, threads: 1
     ).bytes
     return rejection(Proof(core: key.core, mode: .hiding, statement: statement, bytes: bytes))

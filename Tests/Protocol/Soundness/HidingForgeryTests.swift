@@ -262,7 +262,7 @@ extension HidingForgeryTests {
       _ = try verifier.receiveRoots(plan, prover.core, prover.statement, coins: nil)
       let claim = try verifier.reduce(plan, prover.statement, .noPoint).claim
       _ = transcript.sponge.challenge("constraints")
-      transcript.open(plan, committed.commitments, claim, random: masks.random, threads: 1)
+      transcript.openAll(plan, committed.commitments, claim, random: masks.random)
       try plan.verify(.noPoint, prover.core, prover.statement, transcript.proof, coins: nil)
       return nil
     } catch { return error }

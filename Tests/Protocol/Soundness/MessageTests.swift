@@ -167,12 +167,3 @@ import Verifier
     }
   }
 }
-
-extension Commitment {
-  /// With the tree of other symbols.
-  fileprivate func with(symbols: [BaseField]) -> Commitment {
-    Commitment(
-      code: code, rows: rows, tails: tails, salts: salts, symbols: symbols,
-      tree: MerkleTree(symbols: symbols, salts: salts, depth: code.domainBits, threads: 1))
-  }
-}

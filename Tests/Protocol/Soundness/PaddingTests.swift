@@ -156,7 +156,7 @@ import Verifier
     var random = proven.secrets
     let commitment = Commitment(rows: rows, code: plan.code, random: &random, threads: 1)
     let core = KeyCore(
-      circuit: proven.circuit, proofCount: proven.core.proofCount, code: plan.code, root: commitment.tree.root)
+      circuit: proven.circuit, proofCount: proven.core.proofCount, code: plan.code, root: commitment.root)
     var prover = MaliciousProver(proven, core: core)
     prover.model = commitment
     do throws(VerificationError) {

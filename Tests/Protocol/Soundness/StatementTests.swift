@@ -144,7 +144,7 @@ import Verifier
     for (commitment, expected) in [
       (other.commitment, VerificationError.merkleMismatch), (proven.key.commitment, .openingMismatch),
     ] {
-      let bytes = proven.plan.prove(
+      let bytes = try proven.plan.prove(
         .inference, proven.core, [commitment].compactMap { $0 }, statement, witness, random: proven.secrets, threads: 1
       ).bytes
       #expect(proven.error(bytes, statement) == expected)

@@ -39,7 +39,7 @@ struct ForgedProof {
     var other = prover
     other.changePads = { [own = prover.changePads] in own(&$0); change(&$0) }
     committed = other.commit()
-    messages.replaceSubrange(0..<Digest.byteCount, with: committed.commitments.last?.tree.root.bytes ?? [])
+    messages.replaceSubrange(0..<Digest.byteCount, with: committed.commitments.last?.root.bytes ?? [])
   }
 
   private func reduced<Result>(
@@ -120,7 +120,7 @@ struct ForgedProof {
     swap(&unchanged.sponge, &transcript.sponge)
     transcript.hint(messages, label: "messages")
     _ = transcript.sponge.challenge("constraints")
-    transcript.open(plan, committed.commitments, claim(flaw), random: committed.masks?.random, threads: 1)
+    transcript.openAll(plan, committed.commitments, claim(flaw), random: committed.masks?.random)
     return transcript.proof
   }
 

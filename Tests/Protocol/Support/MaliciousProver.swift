@@ -62,7 +62,7 @@ struct MaliciousProver {
   /// The transcript up to the merge, and the claims that it has to prove.
   func reduce(_ transcript: inout ProverTranscript, _ committed: Committed, withPadding: Bool = true) -> [Claim] {
     transcript.sponge = plan.sponge(coins, core, statement)
-    if plan.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.tree.root.bytes ?? []) }
+    if plan.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.root.bytes ?? []) }
     transcript.pads = committed.masks.map { masks in
       SentPads(masks.sentPads.elements.enumerated().map { $0.element + additions[$0.offset, default: .zero] })
     }
@@ -85,7 +85,7 @@ struct MaliciousProver {
       opening = plan.discharged(flaw, core, statement, transcript.proof, coins: coins)
       _ = transcript.sponge.challenge("constraints")
     }
-    transcript.open(plan, committed.commitments, opening, random: committed.masks?.random, threads: 1)
+    transcript.openAll(plan, committed.commitments, opening, random: committed.masks?.random)
   }
 
   func prove(_ flaw: Flaw = .none) -> [UInt8] {

@@ -1,0 +1,74 @@
+import Circuit
+import Field
+import Verifier
+
+/// Leaves of a commitment and the digests over them as a file holds them.
+///
+/// In order of position the bytes that are hashed of each leaf, then the digests from the leaves' on, level by level,
+/// without the root.
+package struct StoredLeaves: Sendable {
+  private let bytes: StoredBytes
+  private let start: Int
+  private let code: Code
+  private let rowCount: Int
+  package let root: Digest
+
+  init(_ bytes: StoredBytes, at start: Int, _ code: Code, rowCount: Int, root: Digest) {
+    (self.bytes, self.start, self.code, self.rowCount, self.root) = (bytes, start, code, rowCount, root)
+  }
+
+  static func byteCount(_ code: Code, rowCount: Int) -> Int {
+    code.leafByteCount(rowCount: rowCount) << code.domainBits + (2 << code.domainBits - 2) * Digest.byteCount
+  }
+
+  private var leafByteCount: Int { code.leafByteCount(rowCount: rowCount) }
+
+  /// The leaves at sorted distinct positions, when they are those of the root.
+  func open(at positions: [Int]) throws(FileError) -> LeafOpening {
+    var leaves: [UInt8] = []
+    var hashed: [(position: Int, digest: Digest)] = []
+    for position in positions {
+      let leaf = try bytes.read(at: start + position * leafByteCount, count: leafByteCount)
+      leaves += leaf
+      hashed.append((position, Hash(.leaf).digest(leaf)))
+    }
+    var siblings: [Digest] = []
+    let computed = try Merkle.root(of: hashed, depth: code.domainBits) { level, index throws(FileError) in
+      siblings += try digests(level, index, count: 1)
+      return siblings[siblings.count - 1]
+    }
+    guard computed == root else { throw bytes.damaged }
+    return LeafOpening(positions: positions, bytes: leaves, siblings: siblings)
+  }
+
+  /// Reads all leaves and digests and checks that they are those of the root.
+  func check() throws(FileError) {
+    var level: [Digest] = []
+    for first in stride(from: 0, to: 1 << code.domainBits, by: 256) {
+      let count = min(256, 1 << code.domainBits - first)
+      let leaves = try bytes.read(at: start + first * leafByteCount, count: count * leafByteCount)
+      level += (0..<count).map { Hash(.leaf).digest(leaves[$0 * leafByteCount..<($0 + 1) * leafByteCount]) }
+    }
+    for depth in 0..<code.domainBits {
+      guard try digests(depth, 0, count: level.count) == level else { throw bytes.damaged }
+      level = (0..<level.count / 2).map { Hash(.node).digest(level[2 * $0], level[2 * $0 + 1]) }
+    }
+    guard level == [root] else { throw bytes.damaged }
+  }
+
+  /// All of it.
+  func content() throws(FileError) -> [UInt8] {
+    try bytes.read(at: start, count: Self.byteCount(code, rowCount: rowCount))
+  }
+
+  private func digests(_ level: Int, _ index: Int, count: Int) throws(FileError) -> [Digest] {
+    let before = 2 << code.domainBits - 2 << (code.domainBits - level) + index
+    let read = try bytes.read(
+      at: start + leafByteCount << code.domainBits + before * Digest.byteCount, count: count * Digest.byteCount)
+    return (0..<count).map { Digest(bytes: read.dropFirst($0 * Digest.byteCount)) }
+  }
+}
+
+extension Code {
+  func leafByteCount(rowCount: Int) -> Int { BaseField.byteCount * rowCount + saltByteCount }
+}
