@@ -97,10 +97,10 @@ private func benchmarkTables() {
 
 private func benchmarkEncoding() {
   for (logRow, rowCount, logRate, target) in [(12, 64, 2, 22.0), (16, 8, 2, 22.0), (12, 64, 1, 11.0)] {
-    let rows = baseFields(rowCount << logRow)
+    let rows = PackedRows(baseFields(rowCount << logRow), width: 1 << logRow)
     let encoder = Encoder(logDomain: logRow + logRate)
-    report("encode 2^\(logRow) at rate 1/\(1 << logRate)", elements: rows.count, target: target) { threads in
-      _ = encoder.encode(rows, rowLength: 1 << logRow, threads: threads)
+    report("encode 2^\(logRow) at rate 1/\(1 << logRate)", elements: rowCount << logRow, target: target) { threads in
+      _ = encoder.encode(rows, threads: threads)
     }
   }
 }

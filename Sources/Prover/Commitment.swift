@@ -14,30 +14,29 @@ package struct Commitment: Sendable {
   package let leaves: Leaves
 
   /// In a code that does not hide.
-  package init(rows: [BaseField], code: Code, threads: Int) {
+  package init(rows: PackedRows, code: Code, threads: Int) {
     self.init(rows: rows, tails: [], salts: [], code: code, threads: threads)
   }
 
   /// With tails and salts from `random`, if the code hides.
-  package init(rows: [BaseField], code: Code, random: inout any SecretSource, threads: Int) {
-    let rowCount = rows.count >> code.variableCount
+  package init(rows: PackedRows, code: Code, random: inout any SecretSource, threads: Int) {
     self.init(
-      rows: rows, tails: random.elements(rowCount * code.tailCount),
+      rows: rows, tails: random.elements(rows.rowCount * code.tailCount),
       salts: random.bytes(code.saltByteCount << code.domainBits), code: code, threads: threads)
   }
 
-  private init(rows: [BaseField], tails: [BaseField], salts: [UInt8], code: Code, threads: Int) {
-    let encoder = Encoder(logDomain: code.domainBits)
-    let symbols: [BaseField]
-    if code.isHiding {
-      @Secret var coefficients = code.coefficients(rows, tails)
-      symbols = encoder.encode(coefficients, rowLength: code.vectorCount, threads: threads)
-    } else {
-      symbols = encoder.encode(rows, rowLength: code.vectorCount, threads: threads)
-    }
+  package init(rows: [BaseField], code: Code, threads: Int) {
+    self.init(rows: PackedRows(rows, width: 1 << code.variableCount), code: code, threads: threads)
+  }
+
+  package init(rows: [BaseField], code: Code, random: inout any SecretSource, threads: Int) {
+    self.init(rows: PackedRows(rows, width: 1 << code.variableCount), code: code, random: &random, threads: threads)
+  }
+
+  private init(rows: PackedRows, tails: [BaseField], salts: [UInt8], code: Code, threads: Int) {
+    let symbols = Encoder(logDomain: code.domainBits).encode(rows, tails: tails, threads: threads)
     let made = EncodedRows(symbols: symbols, salts: salts, depth: code.domainBits, threads: threads)
-    let packed = PackedRows(rows, width: 1 << code.variableCount)
-    self.init(code: code, rows: packed, tails: tails, leaves: .made(made))
+    self.init(code: code, rows: rows, tails: tails, leaves: .made(made))
   }
 
   package init(code: Code, rows: PackedRows, tails: [BaseField], leaves: Leaves) {
@@ -49,17 +48,4 @@ package struct Commitment: Sendable {
 
   package var rowCount: Int { rows.rowCount }
   package var root: Digest { leaves.root }
-}
-
-extension Code {
-  /// Rows with their tails.
-  fileprivate func coefficients(_ rows: [BaseField], _ tails: [BaseField]) -> [BaseField] {
-    var coefficients: [BaseField] = []
-    coefficients.reserveCapacity(rows.count + tails.count)
-    for row in 0..<rows.count >> variableCount {
-      coefficients.append(contentsOf: rows[row << variableCount..<(row + 1) << variableCount])
-      coefficients.append(contentsOf: tails[row * tailCount..<(row + 1) * tailCount])
-    }
-    return coefficients
-  }
 }

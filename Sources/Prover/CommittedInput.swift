@@ -38,7 +38,7 @@ package struct CommittedInput: Sendable {
     let code = ParameterPlanner.modelCode(shapes: [shape], proofCount: proofCount)
     var random: any SecretSource = SecretStream(seed: seed)
     let commitment = code.map { code in
-      let rows = Layout(shapes: [shape], variableCount: code.variableCount).rows(of: [integers])
+      let rows = Layout(shapes: [shape], variableCount: code.variableCount).packedRows(of: [integers], threads: threads)
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     guard let commitment,

@@ -137,7 +137,7 @@ extension ProvingKey {
         let layout = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount)
         let tails = try reader.elements(count: layout.rowCount * code.tailCount)
         let leaves = StoredLeaves(file, at: head.count, code, rowCount: layout.rowCount, root: root)
-        commitment = Commitment(code: code, rows: layout.packedRows(of: weights), tails: tails, leaves: .stored(leaves))
+        commitment = Commitment(code: code, rows: layout.packedRows(of: weights, threads: 1), tails: tails, leaves: .stored(leaves))
       } else {
         commitment = nil
       }

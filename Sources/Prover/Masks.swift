@@ -30,13 +30,16 @@ package struct ProofMasks {
     return SentPads((0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] })
   }
 
-  /// Commits to the witness's rows, which Π is added to.
-  package mutating func commit(_ rows: inout [BaseField], _ code: Code, threads: Int) -> Commitment {
+  /// Commits to the witness's rows and then Π.
+  package mutating func commit(_ rows: PackedRows, _ code: Code, threads: Int) -> Commitment {
     let length = 1 << code.variableCount
+    var padRows: [BaseField] = []
+    padRows.reserveCapacity(2 * pads.count)
     for start in stride(from: 0, to: pads.count, by: length) {
-      rows.append(pairOf: pads[start..<start + length], length: length)
+      padRows.append(pairOf: pads[start..<start + length], length: length)
     }
-    return Commitment(rows: rows, code: code, random: &random, threads: threads)
+    defer { padRows.erase() }
+    return Commitment(rows: rows.appending(padRows), code: code, random: &random, threads: threads)
   }
 }
 

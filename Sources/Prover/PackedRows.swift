@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -28,7 +29,7 @@ package struct PackedRows: Sendable {
   /// A column as one row.
   package init(column integers: [Int64]) {
     if integers.allSatisfy({ Int16(exactly: $0) != nil }) {
-      self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, width: integers.count)
+      self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, large: [], width: integers.count)
     } else {
       var elements = integers.map { BaseField($0) }
       defer { elements.erase() }
@@ -36,12 +37,12 @@ package struct PackedRows: Sendable {
     }
   }
 
-  /// Rows of 16-bit integers.
-  init(small: consuming [Int16], width: Int) {
+  /// Rows of 16-bit integers, then others.
+  fileprivate init(small: consuming [Int16], large: consuming [BaseField], width: Int) {
     self.width = width
-    rowCount = small.count / width
-    smallRowCount = rowCount
-    (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: []))
+    smallRowCount = small.count / width
+    rowCount = smallRowCount + large.count / width
+    (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: large))
   }
 
   private init(small: consuming [Int16], rest elements: [BaseField], width: Int) {
@@ -54,6 +55,44 @@ package struct PackedRows: Sendable {
 
   /// All elements, row by row.
   package var elements: [BaseField] { small.map { BaseField(Int64($0)) } + large }
+
+  package subscript(row: Int, index: Int) -> BaseField {
+    row < smallRowCount
+      ? BaseField(Int64(small[row * width + index])) : large[(row - smallRowCount) * width + index]
+  }
+
+  /// Initializes `place` with entries of a row.
+  func read(_ row: Int, _ entries: Range<Int>, into place: UnsafeMutablePointer<BaseField>) {
+    if row < smallRowCount {
+      small.withUnsafeBufferPointer { small in
+        let source = small.baseAddress.unsafelyUnwrapped + (row * width + entries.lowerBound)
+        let groups = entries.count / BaseLanes.laneCount
+        for group in 0..<groups {
+          let integers = UnsafeRawPointer(source + 8 * group).loadUnaligned(as: SIMD8<Int16>.self)
+          let lanes = BaseLanes(SIMD8<Int64>(truncatingIfNeeded: integers))
+          UnsafeMutableRawPointer(place + 8 * group).storeBytes(of: lanes, as: BaseLanes.self)
+        }
+        for index in 8 * groups..<entries.count { place[index] = BaseField(Int64(source[index])) }
+      }
+    } else {
+      large.withUnsafeBufferPointer { large in
+        let source = large.baseAddress.unsafelyUnwrapped + ((row - smallRowCount) * width + entries.lowerBound)
+        place.initialize(from: source, count: entries.count)
+      }
+    }
+  }
+
+  /// With more rows of the same width.
+  func appending(_ rows: [BaseField]) -> PackedRows {
+    precondition(rows.count % width == 0, "a row is incomplete")
+    return PackedRows(self, appending: rows)
+  }
+
+  private init(_ other: PackedRows, appending rows: [BaseField]) {
+    (width, smallRowCount) = (other.width, other.smallRowCount)
+    rowCount = other.rowCount + rows.count / other.width
+    (_small, _large) = (other._small, Secret(wrappedValue: other.large + rows))
+  }
 
   /// The same elements in rows of another width that divides this one.
   func split(_ width: Int) -> PackedRows {
@@ -105,33 +144,33 @@ extension BaseField {
 }
 
 extension Layout {
-  /// Places columns at true sizes into rows, zero elsewhere, with room for more rows.
-  package func rows(of columns: [[Int64]], roomForRows extraRowCount: Int = 0) -> [BaseField] {
-    place(columns, roomForRows: extraRowCount, zero: .zero) { BaseField($0) }
-  }
-
   /// Places columns at true sizes into rows, zero elsewhere.
-  package func packedRows(of columns: [[Int64]]) -> PackedRows {
+  package func packedRows(of columns: [[Int64]], threads: Int) -> PackedRows {
     let width = 1 << variableCount
-    guard columns.allSatisfy({ $0.allSatisfy { Int16(exactly: $0) != nil } }) else {
-      return PackedRows(rows(of: columns), width: width)
-    }
-    return PackedRows(small: place(columns, zero: 0) { Int16(truncatingIfNeeded: $0) }, width: width)
+    let isSmall = Parallel.map(columns.count, threads: threads) { columns[$0].allSatisfy { Int16(exactly: $0) != nil } }
+    let smallRowCount = zip(placements, isSmall).reduce(rowCount) { $1.1 ? $0 : min($0, $1.0.firstRow) }
+    var small = [Int16](repeating: 0, count: smallRowCount * width)
+    var large = [BaseField](repeating: .zero, count: (rowCount - smallRowCount) * width)
+    place(columns, into: &small, rows: 0..<smallRowCount, threads: threads) { Int16(truncatingIfNeeded: $0) }
+    place(columns, into: &large, rows: smallRowCount..<rowCount, threads: threads) { BaseField($0) }
+    return PackedRows(small: small, large: large, width: width)
   }
 
-  private func place<Element: BitwiseCopyable>(
-    _ columns: [[Int64]], roomForRows extraRowCount: Int = 0, zero: Element, _ element: (Int64) -> Element
-  ) -> [Element] {
-    var rows: [Element] = []
-    rows.reserveCapacity((rowCount + extraRowCount) << variableCount)
-    rows.append(contentsOf: repeatElement(zero, count: rowCount << variableCount))
-    for (placement, column) in zip(placements, columns) {
-      placement.forEachRun { start, row, offset, count in
-        let target = row << variableCount + offset
-        for index in 0..<count { rows[target + index] = element(column[start + index]) }
+  /// - Parameter range: The rows that `rows` has.
+  private func place<Element>(
+    _ columns: [[Int64]], into rows: inout [Element], rows range: Range<Int>, threads: Int, _ element: (Int64) -> Element
+  ) {
+    let placements = placements
+    Parallel.share(&rows, columns.count, threads: rows.isEmpty ? 1 : threads) { index, rows in
+      guard placements[index].firstRow < range.upperBound else { return }
+      columns[index].withUnsafeBufferPointer { column in
+        placements[index].forEachRun { start, row, offset, count in
+          guard range.contains(row) else { return }
+          let target = (row - range.lowerBound) << variableCount + offset
+          for index in 0..<count { rows[target + index] = element(column[start + index]) }
+        }
       }
     }
-    return rows
   }
 }
 

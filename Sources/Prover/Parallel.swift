@@ -77,4 +77,14 @@ extension Parallel {
       }
     }
   }
+
+  /// Runs `body` for every index below `count` on the whole array; it must write where no other does.
+  package static func share<Element>(
+    _ array: inout [Element], _ count: Int, threads: Int, _ body: (Int, UnsafeMutableBufferPointer<Element>) -> Void
+  ) {
+    array.withUnsafeMutableBufferPointer { buffer in
+      let base = buffer
+      forEach(count, threads: threads) { body($0, base) }
+    }
+  }
 }

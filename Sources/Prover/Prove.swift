@@ -80,10 +80,9 @@ extension Plan {
     if hasWitness {
       let plan = commitments[committed.count]
       let columns = witnessColumns.map { witness.columns[$0] } + witness.multiplicities
-      var rows = plan.layout.rows(of: columns, roomForRows: 2 * plan.padRowCount)
-      defer { rows.erase() }
+      let rows = plan.layout.packedRows(of: columns, threads: threads)
       let commitment =
-        masks?.commit(&rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
+        masks?.commit(rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)
       transcript.sendBytes("witness", commitment.root.bytes)
       committed.append(commitment)
     }

@@ -31,7 +31,7 @@ package struct ProvingKey: Sendable {
     WorkingMemory.keep()
     executor = CircuitExecutor(circuit, weights: weights)
     commitment = circuit.modelCode(proofCount: proofCount).map { code in
-      let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).rows(of: weights)
+      let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).packedRows(of: weights, threads: threads)
       guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
       var encoded = Statement.encode(weights, circuit.weightColumns)
       defer { encoded.erase() }

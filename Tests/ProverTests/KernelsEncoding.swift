@@ -42,7 +42,21 @@ import Testing
     let rows = (0..<7).map { _ in random.baseFields(70) }
     let expected = rows.flatMap { encode($0, logDomain: 8) }
     for threads in [1, 2, 3] {
-      #expect(encoder.encode(rows.flatMap { $0 }, rowLength: 70, threads: threads) == expected)
+      #expect(encoder.encode(PackedRows(rows.flatMap { $0 }, width: 70), threads: threads) == expected)
     }
+  }
+
+  /// Tails shorter than, as long as and longer than a row; rows of small integers before others.
+  @Test(arguments: [1, 8, 32, 64, 128]) func tailsAreFurtherCoefficients(_ tailCount: Int) {
+    var random = RepeatableRandom(seed: 204)
+    let small = (0..<96).map { _ in BaseField(Int64.random(in: -0x8000...0x7FFF, using: &random)) }
+    let rows = small + random.baseFields(64)
+    let tails = random.baseFields(5 * tailCount)
+    var expected: [BaseField] = []
+    for row in 0..<5 {
+      let coefficients = rows.dropFirst(32 * row).prefix(32) + tails.dropFirst(tailCount * row).prefix(tailCount)
+      expected += encode(Array(coefficients), logDomain: 8)
+    }
+    #expect(Encoder(logDomain: 8).encode(PackedRows(rows, width: 32), tails: tails, threads: 2) == expected)
   }
 }

@@ -17,32 +17,36 @@ package struct Encoder: Sendable {
 
   package var symbolCount: Int { 1 << logDomain }
 
-  /// The symbols of rows of `rowLength` coefficients, both sides row-major.
+  /// The symbols of rows, each with its part of `tails` as further coefficients; all row-major.
   ///
-  /// - Precondition: `rowLength` in 1...2^`logDomain`.
-  package func encode(_ coefficients: [BaseField], rowLength: Int, threads: Int) -> [BaseField] {
+  /// - Precondition: a row with its tail has 1...2^`logDomain` coefficients.
+  package func encode(_ rows: PackedRows, tails: [BaseField] = [], threads: Int) -> [BaseField] {
+    let tailCount = rows.rowCount == 0 ? 0 : tails.count / rows.rowCount
+    let rowLength = rows.width + tailCount
     precondition((1...symbolCount).contains(rowLength), "a row does not fit the domain")
-    let rowCount = coefficients.count / rowLength
-    precondition(coefficients.count == rowCount * rowLength, "a row is incomplete")
+    precondition(tails.count == rows.rowCount * tailCount, "a tail is incomplete")
     let logBlock = Int.bitWidth - 1 - rowLength.leadingZeroBitCount
     let blockCount = symbolCount >> logBlock
-    return coefficients.withUnsafeBufferPointer { coefficients in
-      Parallel.build(rowCount << logDomain, size: 1 << logBlock, threads: threads) { start, block in
-        guard let base = block.baseAddress else { return }
-        let node = (start >> logBlock) % blockCount
-        let first = (start >> logDomain) * rowLength
-        let row = UnsafeBufferPointer(rebasing: coefficients[first..<first + rowLength])
-        let tail = row.count - block.count
-        _ = block.initialize(fromContentsOf: row.prefix(block.count))
-        let constant = roots.constant(node: node)
-        for index in 0..<tail { base[index] += constant * row[block.count + index] }
-        roots.transform(base, logCount: logBlock, node: node)
+    return Parallel.build(rows.rowCount << logDomain, size: 1 << logBlock, threads: threads) { start, block in
+      guard let base = block.baseAddress else { return }
+      let (row, node) = (start >> logDomain, (start >> logBlock) % blockCount)
+      // Coefficients from the block's size on are added to the first ones, times a constant.
+      let entryCount = min(rows.width, block.count)
+      rows.read(row, 0..<entryCount, into: base)
+      let tail = tails[row * tailCount..<(row + 1) * tailCount]
+      _ = block.extracting(entryCount...).initialize(fromContentsOf: tail.prefix(block.count - entryCount))
+      let constant = roots.constant(node: node)
+      for index in block.count..<max(rows.width, block.count) { base[index - block.count] += constant * rows[row, index] }
+      let first = rowLength - tailCount
+      for index in max(block.count, first)..<rowLength {
+        base[index - block.count] += constant * tail[tail.startIndex + index - first]
       }
+      roots.transform(base, logCount: logBlock, node: node)
     }
   }
 }
 
 /// The symbols of one row on one thread; see `Encoder`.
 package func encode(_ coefficients: [BaseField], logDomain: Int) -> [BaseField] {
-  Encoder(logDomain: logDomain).encode(coefficients, rowLength: coefficients.count, threads: 1)
+  Encoder(logDomain: logDomain).encode(PackedRows(coefficients, width: coefficients.count), threads: 1)
 }

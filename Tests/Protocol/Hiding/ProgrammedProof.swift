@@ -57,8 +57,8 @@ struct ProgrammedProver: Sendable {
     var masks = ProofMasks(plan, layout, random: secrets)
     let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
     let own = plan.commitments[1]
-    var rows = own.layout.rows(of: columns)
-    let commitment = masks.commit(&rows, own.code, threads: 1)
+    let rows = own.layout.rows(of: columns)
+    let commitment = masks.commit(PackedRows(rows, width: 1 << own.code.variableCount), own.code, threads: 1)
     transcript.sendBytes("witness", commitment.root.bytes)
     transcript.pads = masks.sentPads
     var claims: [Claim] = []

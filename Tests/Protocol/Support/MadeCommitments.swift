@@ -46,3 +46,8 @@ extension ProverTranscript {
     }
   }
 }
+
+extension Layout {
+  /// All rows, for changes.
+  func rows(of columns: [[Int64]]) -> [BaseField] { packedRows(of: columns, threads: 1).elements }
+}

@@ -55,7 +55,7 @@ struct MaliciousProver {
       masks?.pads = changed
     }
     let commitment =
-      masks?.commit(&rows, own.code, threads: 1) ?? Commitment(rows: rows, code: own.code, threads: 1)
+      masks?.commit(PackedRows(rows, width: 1 << own.code.variableCount), own.code, threads: 1) ?? Commitment(rows: rows, code: own.code, threads: 1)
     return Committed(commitments: committed + [changeCommitment(commitment)], masks: masks)
   }
 
