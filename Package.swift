@@ -81,7 +81,7 @@ let package = Package(
       name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ProverTests", dependencies: ["Prover", "Verifier", "Field", "CSodium", "TestSupport"],
+      name: "ProverTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests",

@@ -97,16 +97,8 @@ extension ProverTranscript {
           sum += power * fold.symbol(leaf)
         }
       }
-      let parameters = code.opened.code
-      let points = parameters.points(at: opening.positions)
       for (fold, powers) in zip(folds, powers) {
-        weight.addPowers(
-          of: points, scaledBy: powers, offset: fold.block.entries << parameters.variableCount,
-          variableCount: parameters.variableCount, threads: threads)
-        guard let tail = fold.block.tail else { continue }
-        weight.addPowers(
-          of: points, scaledBy: zip(powers, points).map { $0 * parameters.tailShift($1) },
-          offset: tail * parameters.tailCount, variableCount: bitCountOfAxis(parameters.tailCount), threads: threads)
+        weight.addPowers(of: code.opened.code, at: opening.positions, scaledBy: powers, to: fold.block, threads: threads)
       }
     }
     return sum
