@@ -249,6 +249,29 @@ import Verifier
       case 8: b.convolution(0, 2, WindowSide(size: 9), WindowSide(size: 8))
       case 16: b.maximum(b.relu(b.convolution(0, 2, side, side)), side, side)
       case _: b.convolution(0, 2, side, side)
+  /// A layer whose quotients no table covers is refused, and leaves alone the tables of another one with its function.
+  @Test(arguments: [(Int32(1) << 15, true), (1 << 16, true), (1 << 17, false)])
+  func quotientsFarBeyondTheRangeAreRefused(weight: Int32, isLowered: Bool) throws {
+    let input = InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: -65536...65535)
+    var nodes: [IntegerNode] = []
+    for (name, weight) in [("near", 1), ("far", weight)] {
+      let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [weight], bias: [0])
+      let range = try #require(linear.range(for: nodes.last?.range ?? input.range))
+      let rounded = Requantization(shift: 1, function: .clamp(-32768...32767), accumulators: range)
+      nodes.append(
+        IntegerNode(name: name, operands: [nodes.count], operation: .linear(linear), shape: [1], range: range, scale: 1))
+      nodes.append(
+        IntegerNode(
+          name: name, operands: [nodes.count], operation: .requantize(rounded), shape: [1], range: -32768...32767,
+          scale: 1))
+    }
+    let outputs = [NetworkOutput(name: "y", value: nodes.count)]
+    let network = IntegerNetwork(name: "wide", inputs: [input], outputs: outputs, nodes: nodes)
+    let description = errorDescription { _ = try lower(network) }
+    #expect((description == nil) == isLowered)
+    #expect(isLowered || description?.hasPrefix("layer far: inputs in range could take it to") == true)
+  }
+
       }
     let network = b.network(b.linear(b.flattened(result), 2))
     var options = QuantizationOptions()

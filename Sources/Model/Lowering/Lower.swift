@@ -164,7 +164,7 @@ extension Lowering {
   ) throws(ModelError) -> Int {
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let window = rounding.window(of: requantization)
-    guard requantization.domain.count / (window?.count ?? 1) <= maximumTableSize else {
+    guard RoundingPlan.covers(requantization.domain, window) else {
       throw .unusableLayer(
         node.name,
         reason: "inputs in range could take it to \(requantization.domain) steps, too far beyond the calibrated ones")

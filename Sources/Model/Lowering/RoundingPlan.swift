@@ -21,7 +21,9 @@ struct RoundingPlan {
       guard case .requantize(let requantization) = node.operation else { continue }
       let count = node.shape.reduce(1, *)
       remainders.append((requantization.shift, count))
-      guard case .clamp(let clamp) = requantization.function else { continue }
+      guard case .clamp(let clamp) = requantization.function,
+        Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
+      else { continue }
       domains.merge([clamp: requantization.domain]) {
         min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
       }
@@ -45,6 +47,11 @@ struct RoundingPlan {
     let bits = max(bitCountOfAxis(clamp.count), bitCountOfAxis(domain.count) - 15, 1)
     guard bits <= 16 else { return nil }
     return clamp.lowerBound...clamp.lowerBound + (1 << Int64(bits)) - 1
+  }
+
+  /// Whether tables of at most 2^16 rows cover a domain, with or without a window.
+  static func covers(_ domain: ClosedRange<Int64>, _ window: ClosedRange<Int64>?) -> Bool {
+    domain.count <= maximumTableSize || window.map { domain.count / $0.count < maximumTableSize } ?? false
   }
 
   func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }

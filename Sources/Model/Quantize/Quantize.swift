@@ -231,7 +231,7 @@ struct Quantizer {
     } else {
       let range = activationRange(
         bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
-      quantum = Quantum(scale: activationScale(result, range) ?? 1, range: range)
+      quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) } ?? Quantum(scale: 1, range: 0...0)
     }
     return QuantizationTarget(
       source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source])
