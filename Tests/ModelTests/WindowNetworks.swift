@@ -19,6 +19,17 @@ extension LoweringTests {
         let hidden = b.relu(b.convolution(0, 4, rows, columns))
         return b.network(b.linear(b.flattened(b.relu(b.convolution(hidden, 2, two, two))), 3))
       },
+      build("many places", [2, 9, 11]) { b in
+        let wide = WindowSide(size: 11, stride: 2, before: 4, after: 3)
+        let hidden = b.relu(b.convolution(0, 3, WindowSide(size: 9, before: 4, after: 4), wide))
+        return b.network(b.linear(b.flattened(hidden), 3))
+      },
+      build("spread", [2, 3, 2]) { b in
+        let rows = b.linear(b.add(.transpose(order: [0, 2, 1]), b.relu(b.convolution(0, 2, three, three)), shape: [2, 2, 3]), 5)
+        let image = b.add(.transpose(order: [0, 2, 1]), rows, shape: [2, 5, 2])
+        let cut = WindowSide(size: 3, before: -1, after: 2)
+        return b.network(b.linear(b.flattened(b.relu(b.convolution(image, 3, cut, WindowSide(size: 2, before: 2, after: -1)))), 2))
+      },
       build("points", [3, 4, 5]) { b in
         let hidden = b.relu(b.convolution(0, 6, WindowSide(), WindowSide()))
         let sparse = b.relu(b.convolution(hidden, 2, WindowSide(stride: 2), WindowSide(stride: 3)))

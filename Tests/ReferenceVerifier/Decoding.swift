@@ -107,7 +107,7 @@ extension Table {
 extension Contraction {
   init(_ reader: inout ByteReader, _ columns: [Column]) throws(ReferenceRejection) {
     output = try reader.u32()
-    terms = try reader.list(count: try reader.u16(), atMost: 64) { r throws(ReferenceRejection) in
+    terms = try reader.list(count: try reader.u16(), atMost: 65535) { r throws(ReferenceRejection) in
       Term(
         coefficient: try r.i64(),
         operands: try r.list(count: try r.u8(), atMost: 3) { r throws(ReferenceRejection) in

@@ -132,6 +132,10 @@ struct CircuitBuilder {
   mutating func appendContraction(
     _ name: String, layer: String, _ axes: [Int], _ terms: [Term], scale: Double
   ) throws(ModelError) -> Int {
+    guard circuit.contractions.reduce(terms.count, { $0 + $1.terms.count }) <= ArithmeticCircuit.maximumTermCount else {
+      throw .unusableLayer(
+        layer, reason: "with its \(terms.count) terms the network has more than \(ArithmeticCircuit.maximumTermCount)")
+    }
     let output = appendColumn(name, .virtual, axes, 0...0, scale: scale)
     let bound = Int128(ArithmeticCircuit.integerBound)
     var (lower, upper) = (Int128(0), Int128(0))

@@ -55,7 +55,7 @@ extension Lowering {
       terms.append(Term(operands: [weights] + read))
     }
     terms.append(Term(operands: [builder.whole(bias)]))
-    try requireFew(terms, node)
+    try requireProducts(terms, node)
     return try accumulators(node, index, outputs, terms)
   }
 
@@ -68,7 +68,7 @@ extension Lowering {
       guard let read = try operands(operand, row: tap.row, column: tap.column) else { continue }
       terms.append(Term(coefficient: coefficient, operands: read))
     }
-    try requireFew(terms, node)
+    try requireProducts(terms, node)
     return try accumulators(node, index, outputs, terms)
   }
 
@@ -107,7 +107,7 @@ extension Lowering {
       for first in stride(from: 0, to: candidates.count - 1, by: 2) {
         let (a, b) = (candidates[first], candidates[first + 1])
         let terms = a + b.map { Term(coefficient: -$0.coefficient, operands: $0.operands) }
-        try requireFew(terms, node)
+        try requireProducts(terms, node)
         let difference = try builder.appendContraction(
           "\(node.name).difference\(count)", layer: node.name, axes, terms, scale: node.scale)
         let excess = builder.appendFunction(
@@ -142,10 +142,7 @@ extension Lowering {
       + sides[0].flatMap { row in sides[1].map { Term(coefficient: -value, operands: [row, $0]) } }
   }
 
-  private func requireFew(_ terms: [Term], _ node: IntegerNode) throws(ModelError) {
-    guard terms.count <= 64 else {
-      throw .unusableLayer(node.name, reason: "its window takes \(terms.count) terms; at most 64 are supported")
-    }
+  private func requireProducts(_ terms: [Term], _ node: IntegerNode) throws(ModelError) {
     guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
       throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
     }
