@@ -111,7 +111,7 @@ import Verifier
     ]
   }()
 
-  @Test(arguments: networks.indices, [8, 13])
+  @Test(arguments: networks.indices, [8, 13, 16])
   func circuitsComputeTheIntegerNetworkAndAreProved(_ index: Int, bits: Int) throws {
     let (name, network) = Self.networks[index]
     var options = QuantizationOptions()
@@ -280,6 +280,30 @@ import Verifier
     let network = IntegerNetwork(
       name: "wide", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [node])
     #expect(try lower(network).circuit.batchCap == cap)
+  }
+
+  @Test(arguments: [-16384...16383, -32768...32767, 0...65535, -1...65534, -1...65535] as [ClosedRange<Int64>])
+  func maximaCompareTheEndsOfTheirRange(_ range: ClosedRange<Int64>) throws {
+    let input = InputEncoding(port: NamedShape(name: "x", shape: [1, 1, 8]), scale: 1, range: range)
+    let pool = IntegerNode(
+      name: "y", operands: [0], operation: .windowMaximum(Window(rows: WindowSide(), columns: WindowSide(size: 3))),
+      shape: [1, 1, 6], range: range, scale: 1)
+    let network = IntegerNetwork(
+      name: "ends", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [pool])
+    guard range.upperBound - range.lowerBound < 1 << 16 else {
+      return #expect(
+        errorDescription { _ = try lower(network) }
+          == "layer y: it compares activations in \(range); at most 16 bits are supported")
+    }
+    let lowered = try lower(network)
+    let (low, high) = (range.lowerBound, range.upperBound)
+    let values = [low, high, low, low, low, high, high - 1, low + 1]
+    let expected = [[high, high, low, high, high, high]]
+    #expect(network.run([IntegerBatch(count: 1, values: values)]).map(\.values) == expected)
+    let proving = ProvingKey(circuit: lowered.circuit, weights: lowered.weights, threads: 1)
+    let (proof, _) = try proving.prove(batch: 1, inputs: [values], threads: 1)
+    try proving.verifyingKey(threads: 1).verify(proof)
+    #expect(proof.statement.outputs == expected)
   }
 
   private func oneLayer(name: String, bias: Int64) -> IntegerNetwork {

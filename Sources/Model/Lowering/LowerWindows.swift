@@ -91,11 +91,9 @@ extension Lowering {
     let axes = columnAxes(outputs, value: network.inputs.count + index)
     let range = node.range
     let spread = range.upperBound - min(range.lowerBound, 0)
-    guard 2 * spread < Int64(maximumTableSize) else {
-      throw .unusableLayer(node.name, reason: "it compares activations in \(range); at most 15 bits are supported")
+    guard spread < Int64(maximumTableSize) else {
+      throw .unusableLayer(node.name, reason: "it compares activations in \(range); at most 16 bits are supported")
     }
-    let table = builder.appendTable(
-      .function(lower: -spread, values: (-spread...spread).map { max($0, 0) }), "excess up to \(spread)")
     var candidates: [[Term]] = []
     for tap in window.taps {
       guard let read = try operands(operand, row: tap.row, column: tap.column) else { continue }
@@ -110,8 +108,7 @@ extension Lowering {
         try requireProducts(terms, node)
         let difference = try builder.appendContraction(
           "\(node.name).difference\(count)", layer: node.name, axes, terms, scale: node.scale)
-        let excess = builder.appendFunction(
-          "\(node.name).excess\(count)", of: AffineForm(plain: difference), table, scale: node.scale)
+        let excess = try excess(difference, "\(node.name).excess\(count)", spread: spread, scale: node.scale)
         larger.append(b + [Term(operands: [builder.whole(excess)])])
         count += 1
       }
@@ -123,6 +120,22 @@ extension Lowering {
       column: builder.appendFunction(
         "\(node.name).activation", of: AffineForm(plain: largest.column), rounding.identity(on: range, &builder),
         scale: node.scale))
+  }
+
+  /// max(difference, 0), the difference being in −spread...spread.
+  private mutating func excess(
+    _ difference: Int, _ name: String, spread: Int64, scale: Double
+  ) throws(ModelError) -> Int {
+    let domain = -spread...spread
+    if domain.count <= maximumTableSize {
+      let table = builder.appendTable(
+        .function(lower: -spread, values: domain.map { max($0, 0) }), "excess up to \(spread)")
+      return builder.appendFunction(name, of: AffineForm(plain: difference), table, scale: scale)
+    }
+    let window = 0...Int64(maximumTableSize) - 1
+    let table = builder.appendTable(.function(lower: 0, values: Array(window)), "excess up to \(spread)")
+    return try builder.appendSaturation(
+      difference, name, limbs: [], domain: domain, window: window, table: table, scale: scale)
   }
 
   /// A negative number where a tap reads zeros beyond the operand.

@@ -120,24 +120,20 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
   let classes: [RandomGraph.ShapeClass]
   let graphs: [RandomGraph]
   let refusedCount: Int
-  /// Bits of activations.
-  private let widest: Int
 
   static let dense = GraphFamily(
-    "dense", RandomGraphGenerator.operations, RandomGraph.ShapeClass.dense, RandomGraphGenerator(seed: 2026), count: 300,
-    widest: 16)
+    "dense", RandomGraphGenerator.operations, RandomGraph.ShapeClass.dense, RandomGraphGenerator(seed: 2026), count: 300)
   static let images = GraphFamily(
     "images", RandomImageGraphGenerator.operations, RandomGraph.ShapeClass.images, RandomImageGraphGenerator(seed: 2026),
-    count: 200, widest: 15)
+    count: 200)
   static let all = [dense, images]
 
   var testDescription: String { description }
 
   private init(
     _ description: String, _ operations: [String], _ classes: [RandomGraph.ShapeClass], _ generator: some GraphGenerator,
-    count: Int, widest: Int
+    count: Int
   ) {
-    self.widest = widest
     (self.description, self.operations, self.classes) = (description, operations, classes)
     var generator = generator
     var (graphs, refusedCount) = ([RandomGraph](), 0)
@@ -163,7 +159,7 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
 
   func options(_ index: Int) -> QuantizationOptions {
     var options = QuantizationOptions()
-    options.bits = [8, 8, 10, 12, widest][index % 5]
+    options.bits = [8, 8, 10, 12, 16][index % 5]
     return options
   }
 
