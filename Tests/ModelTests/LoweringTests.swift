@@ -111,7 +111,7 @@ import Verifier
     ]
   }()
 
-  @Test(arguments: networks.indices, [8, 13, 16])
+  @Test(arguments: networks.indices, [8, 16])
   func circuitsComputeTheIntegerNetworkAndAreProved(_ index: Int, bits: Int) throws {
     let (name, network) = Self.networks[index]
     var options = QuantizationOptions()

@@ -81,7 +81,7 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("unknown_output", "the output 'q' is not computed from the input"),
   (
     "unsupported_operators",
-    "2 unsupported nodes: conv (ConvTranspose): the operator is not supported; fc (Gemm): transA is not 0"
+    "2 unsupported nodes: conv (ConvInteger): the operator is not supported; fc (Gemm): transA is not 0"
   ),
   (
     "weights_of_rank_3",

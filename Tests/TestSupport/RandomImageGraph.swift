@@ -10,7 +10,7 @@ package struct RandomImageGraphGenerator: GraphGenerator {
   package init(seed: UInt64) { random = RepeatableRandom(seed: seed) }
 
   package static let operations = [
-    "Conv", "Conv of groups", "Conv of depth", "Conv of points", "MaxPool", "AveragePool", "GlobalAveragePool",
+    "Conv", "Conv of groups", "Conv of depth", "Conv of points", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool",
     "GlobalMaxPool", "ReduceMean", "ReduceMax", "BatchNormalization", "Relu", "Clip", "HardSwish", "LeakyRelu", "PRelu",
     "Add", "Excitation", "Concat", "Split", "Pad", "Resize", "Flatten and Gemm",
   ]
@@ -73,6 +73,7 @@ package struct RandomImageGraphGenerator: GraphGenerator {
     case "Conv of groups", "Split": shape[0] > 1
     case "ReduceMean", "ReduceMax": shape.count == 3
     case "Resize": shape.reduce(1, *) <= 100
+    case "ConvTranspose": shape.reduce(1, *) <= 60
     case _: shape.reduce(1, *) <= 400
     }
   }
@@ -127,6 +128,9 @@ package struct RandomImageGraphGenerator: GraphGenerator {
       let outputs = element([1, 3, 4, 6])
       let weights = constants([outputs, channels] + shape.dropFirst().map { _ in 1 }, in: -0.8...0.8)
       return (graph.node("Conv", [x.name, weights]), [outputs] + shape.dropFirst())
+    case "ConvTranspose":
+      let groups = element((1...channels).filter { channels % $0 == 0 })
+      return transposedConvolution(x, outputs: groups * element([1, 2, 3]), groups: groups)
     case "MaxPool", "AveragePool":
       var (_, sizes, attributes) = windows(Array(shape.dropFirst()), isPool: true)
       if operation == "AveragePool" { attributes.append(("count_include_pad", .integer(element([0, 1])))) }
@@ -190,6 +194,29 @@ package struct RandomImageGraphGenerator: GraphGenerator {
     if Bool.random(using: &random) { operands.append(constants([outputs], in: -0.5...0.5)) }
     attributes.append(("group", .integer(groups)))
     return (graph.node("Conv", operands, list: attributes), [outputs] + sizes)
+  }
+
+  private mutating func transposedConvolution(_ x: Value, outputs: Int, groups: Int) -> Value {
+    let lengths = x.shape.dropFirst()
+    let strides = lengths.map { _ in element([1, 2, 2, 3]) }
+    let dilations = lengths.map { _ in element([1, 1, 2]) }
+    let kernel = lengths.map { _ in element([1, 2, 3]) }
+    let additions = strides.map { Int.random(in: 0..<$0, using: &random) }
+    let reaches = zip(dilations, kernel).map { $0 * ($1 - 1) + 1 }
+    let pads = (reaches + reaches).map { Int.random(in: 0...($0 - 1) / 2, using: &random) }
+    let sizes = lengths.enumerated().map { axis, length in
+      strides[axis] * (length - 1) + reaches[axis] + additions[axis] - pads[axis] - pads[axis + lengths.count]
+    }
+    let inputs = x.shape[0]
+    let size = 1.5 / Float(inputs / groups * kernel.reduce(1, *)).squareRoot()
+    let operands = [
+      x.name, constants([inputs, outputs / groups] + kernel, in: -size...size), constants([outputs], in: -0.5...0.5),
+    ]
+    let attributes: [(String, ONNXBuilder.Attribute)] = [
+      ("strides", .integers(strides)), ("dilations", .integers(dilations)), ("pads", .integers(pads)),
+      ("output_padding", .integers(additions)), ("group", .integer(groups)),
+    ]
+    return (graph.node("ConvTranspose", operands, list: attributes), [outputs] + sizes)
   }
 
   private mutating func dense(_ x: Value) -> Value {

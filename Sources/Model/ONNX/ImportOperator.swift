@@ -16,6 +16,7 @@ extension GraphImporter {
     case .gemm: return [.value(try gemm(node, label))]
     case .matMul: return [.value(try matMul(node, label))]
     case .conv: return [.value(try convolution(node, label))]
+    case .convTranspose: return [.value(try transposedConvolution(node, label))]
     case .averagePool: return [.value(try averagePool(node, label))]
     case .globalAveragePool: return [.value(try globalAveragePool(node, label))]
     case .maxPool: return [.value(try maxPool(node, label))]

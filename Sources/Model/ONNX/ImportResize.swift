@@ -114,7 +114,7 @@ extension GraphImporter {
   }
 
   /// A matrix of `count` rows times each line of a value along an axis.
-  private mutating func applied(
+  mutating func applied(
     _ weights: [Float], _ count: Int, to value: Int, axis: Int, _ label: String
   ) throws(NodeProblem) -> Int {
     let shape = shape(of: value)

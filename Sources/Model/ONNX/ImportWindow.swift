@@ -9,15 +9,17 @@ extension GraphImporter {
       outputCount % groupCount == 0, image.shape[0] % groupCount == 0, shape[1] == image.shape[0] / groupCount
     else { throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(self.shape(of: operand))") }
     let window = try window(node, image, kernel: Array(shape.dropFirst(2))).window
-    var bias = [Float](repeating: 0, count: outputCount)
-    if try self.operand(node, 2) != nil {
-      bias = try floats(node, 2).values
-      guard bias.count == outputCount else { throw .malformed("its bias has \(bias.count) elements, not \(outputCount)") }
-    }
     let convolution = Convolution(
       window: window, groupCount: groupCount, inputCount: image.shape[0], outputCount: outputCount, weights: weights,
-      bias: bias)
+      bias: try bias(node, count: outputCount))
     return try slide(label, .convolution(convolution), window, image, channels: outputCount)
+  }
+
+  func bias(_ node: ONNXNode, count: Int) throws(NodeProblem) -> [Float] {
+    guard try operand(node, 2) != nil else { return [Float](repeating: 0, count: count) }
+    let bias = try floats(node, 2).values
+    guard bias.count == count else { throw .malformed("its bias has \(bias.count) elements, not \(count)") }
+    return bias
   }
 
   mutating func averagePool(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
@@ -83,7 +85,7 @@ extension GraphImporter {
   // MARK: Images
 
   /// A value as channels × rows × columns.
-  private struct Image {
+  struct Image {
     let value: Int
     let shape: [Int]
     /// False for channels × columns.
@@ -91,9 +93,12 @@ extension GraphImporter {
 
     /// Of a sample.
     var rank: Int { hasRows ? 3 : 2 }
+
+    /// Of the axes after the channels.
+    var lengths: ArraySlice<Int> { shape.suffix(rank - 1) }
   }
 
-  private mutating func image(_ value: Int, _ label: String) throws(NodeProblem) -> Image {
+  mutating func image(_ value: Int, _ label: String) throws(NodeProblem) -> Image {
     let shape = shape(of: value)
     switch shape.count {
     case 2:
@@ -108,7 +113,7 @@ extension GraphImporter {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
 
-  private mutating func slide(
+  mutating func slide(
     _ label: String, _ operation: Operation, _ window: Window, _ image: Image, channels: Int? = nil
   ) throws(NodeProblem) -> Int {
     let shape = [
@@ -143,6 +148,47 @@ extension GraphImporter {
   private func window(
     _ node: ONNXNode, _ image: Image, kernel: [Int]?
   ) throws(NodeProblem) -> (window: Window, padding: [Int]) {
+    let (stated, automatic) = try statedSides(node, image, kernel: kernel)
+    let roundsUp = try node.integer("ceil_mode", default: 0) != 0
+    var sides = image.hasRows ? [] : [WindowSide()]
+    var padding = image.hasRows ? [] : [0]
+    for (stated, length) in zip(stated, image.lengths) {
+      var side = stated
+      let reach = side.dilation * (side.size - 1) + 1
+      if let automatic {
+        let windows = (length + side.stride - 1) / side.stride
+        let total = automatic == .valid ? 0 : max((windows - 1) * side.stride + reach - length, 0)
+        side.before = automatic.before(of: total)
+        side.after = total - side.before
+      }
+      padding.append(side.after)
+      if roundsUp, automatic == nil {
+        let windows = (length + side.before + side.after - reach + side.stride - 1) / side.stride + 1
+        // The last window begins within the input or the padding before it.
+        let last = (windows - 1) * side.stride >= length + side.before ? windows - 1 : windows
+        side.after = max((last - 1) * side.stride + reach - length - side.before, side.after)
+      }
+      guard side.count(over: length) > 0 else { throw .malformed("its kernel is larger than its input") }
+      sides.append(side)
+    }
+    return (Window(rows: sides[0], columns: sides[1]), padding)
+  }
+
+  enum AutomaticPadding: String {
+    case valid = "VALID"
+    case upper = "SAME_UPPER"
+    case lower = "SAME_LOWER"
+
+    /// How many of `total` places of padding are before the first element.
+    func before(of total: Int) -> Int { self == .lower ? total - total / 2 : total / 2 }
+  }
+
+  /// Kernel, strides, dilations and pads along each axis after the channels, as the attributes state them.
+  ///
+  /// - Parameter kernel: The sizes that the weights have.
+  func statedSides(
+    _ node: ONNXNode, _ image: Image, kernel: [Int]?
+  ) throws(NodeProblem) -> (sides: [WindowSide], automatic: AutomaticPadding?) {
     let count = image.rank - 1
     let stated = try node.integers("kernel_shape")
     guard let sizes = kernel ?? stated, sizes == stated ?? sizes, sizes.count == count else {
@@ -155,36 +201,14 @@ extension GraphImporter {
     guard strides.count == count, dilations.count == count, pads.count == 2 * count,
       (sizes + strides + dilations).allSatisfy({ (1...limit).contains($0) }), pads.allSatisfy((0...limit).contains)
     else { throw .malformed("its strides, dilations or pads do not fit its kernel") }
-    let automatic = try node.text("auto_pad", default: "NOTSET")
-    let roundsUp = try node.integer("ceil_mode", default: 0) != 0
-    var sides = image.hasRows ? [] : [WindowSide()]
-    var padding = image.hasRows ? [] : [0]
-    for axis in 0..<count {
-      let length = image.shape[axis + 3 - count]
-      var side = WindowSide(
+    let sides = (0..<count).map { axis in
+      WindowSide(
         size: sizes[axis], stride: strides[axis], dilation: dilations[axis], before: pads[axis],
         after: pads[axis + count])
-      let reach = side.dilation * (side.size - 1) + 1
-      switch automatic {
-      case "NOTSET": break
-      case "VALID": (side.before, side.after) = (0, 0)
-      case "SAME_UPPER", "SAME_LOWER":
-        let windows = (length + side.stride - 1) / side.stride
-        let total = max((windows - 1) * side.stride + reach - length, 0)
-        side.before = automatic == "SAME_UPPER" ? total / 2 : total - total / 2
-        side.after = total - side.before
-      case let other: throw .malformed("its padding is called '\(other.oneLine)'")
-      }
-      padding.append(side.after)
-      if roundsUp, automatic == "NOTSET" {
-        let windows = (length + side.before + side.after - reach + side.stride - 1) / side.stride + 1
-        // The last window begins within the input or the padding before it.
-        let last = (windows - 1) * side.stride >= length + side.before ? windows - 1 : windows
-        side.after = max((last - 1) * side.stride + reach - length - side.before, side.after)
-      }
-      guard side.count(over: length) > 0 else { throw .malformed("its kernel is larger than its input") }
-      sides.append(side)
     }
-    return (Window(rows: sides[0], columns: sides[1]), padding)
+    let name = try node.text("auto_pad", default: "NOTSET")
+    let automatic = AutomaticPadding(rawValue: name)
+    guard automatic != nil || name == "NOTSET" else { throw .malformed("its padding is called '\(name.oneLine)'") }
+    return (sides, automatic)
   }
 }

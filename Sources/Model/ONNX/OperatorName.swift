@@ -12,6 +12,7 @@ package enum OperatorName: String, CaseIterable {
   case constant = "Constant"
   case constantOfShape = "ConstantOfShape"
   case conv = "Conv"
+  case convTranspose = "ConvTranspose"
   case dequantizeLinear = "DequantizeLinear"
   case div = "Div"
   case dropout = "Dropout"
@@ -83,7 +84,7 @@ package enum OperatorName: String, CaseIterable {
     case .concat: "not along the batch axis; only values or only constants"
     case .constant: "numbers and tensors"
     case .constantOfShape: "a constant shape"
-    case .conv: "1-D and 2-D with constant weights, of at most 63 places of a kernel"
+    case .conv, .convTranspose: "1-D and 2-D with constant weights"
     case .dequantizeLinear:
       "of constants of up to 32 bits, with one scale or one for each index of an axis; of values after a QuantizeLinear with the same scale and zero point"
     case .div: "by a constant, or a constant by a value"
@@ -128,8 +129,8 @@ package enum OperatorName: String, CaseIterable {
     case .hardSwish: 14
     case .mish: 18
     case .gelu: 20
-    case .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .conv, .div,
-      .dropout, .elu, .exp, .expand, .flatten, .gather, .gemm, .globalAveragePool, .globalMaxPool, .hardSigmoid,
+    case .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .conv, .convTranspose,
+      .div, .dropout, .elu, .exp, .expand, .flatten, .gather, .gemm, .globalAveragePool, .globalMaxPool, .hardSigmoid,
       .identity, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pad, .pow, .pRelu,
       .reciprocal, .reduceMax, .reduceMean, .reduceSum, .relu, .reshape, .selu, .shape, .sigmoid, .slice, .softmax,
       .softplus, .softsign, .split, .sqrt, .squeeze, .sub, .sum, .tanh, .topK, .transpose, .unsqueeze:

@@ -317,7 +317,8 @@ extension Operation {
     case .sum(let coefficients): coefficients.allSatisfy { $0 >= 0 } && operands.allSatisfy { $0 }
     case .windowSum(_, let factor), .reduce(_, let factor): factor >= 0 && operands[0]
     case .product, .windowMaximum, .reshape, .transpose, .slice, .concatenate: operands.allSatisfy { $0 }
-    case .linear, .convolution, .affine, .quantize: false
+    case .linear(let linear): operands[0] && (linear.weights + linear.bias).allSatisfy { $0 >= 0 }
+    case .convolution, .affine, .quantize: false
     }
   }
 

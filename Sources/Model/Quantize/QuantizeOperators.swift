@@ -63,7 +63,8 @@ extension Quantizer {
     }
   }
 
-  /// round(w·s_in/s_q·2^s) and round(b/s_q·2^s) with the largest shift s for which all weights fit.
+  /// round(w·s_in/s_q·2^s) and round(b/s_q·2^s) with the largest shift s for which all weights fit; the smallest one where
+  /// all these numbers are integers already.
   private func constants(
     _ name: String, _ weights: [Float], shift bias: [Float], inputScale: Double, quotientScale: Double?
   ) throws(ModelError) -> (factors: [Int32], shift: [Int64], unit: Double) {
@@ -71,7 +72,9 @@ extension Quantizer {
     let ratio = inputScale / target
     let largest = weights.reduce(0.0) { max($0, Double($1.magnitude)) } * ratio
     let largestShift = bias.reduce(0.0) { max($0, Double($1.magnitude)) } / target
-    let shifts = quotientScale == nil ? 0...40 : 1...16
+    let (least, most) = quotientScale == nil ? (0, 40) : (1, 16)
+    let isExact = weights.allSatisfy { isInteger(Double($0) * ratio) } && bias.allSatisfy { isInteger(Double($0) / target) }
+    let shifts = isExact ? least...least : least...most
     var found: Int?
     for bits in weightBits where found == nil {
       found = shifts.reversed().first { shift in
@@ -113,6 +116,8 @@ extension Quantizer {
 
   /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to.
   private func bounded(_ value: Double) -> Int64 { Int64(max(min(value.rounded(), 0x1p60), -0x1p60)) }
+
+  private func isInteger(_ value: Double) -> Bool { value == value.rounded() }
 
   private func magnitudeBits(_ range: ClosedRange<Int64>) -> Int {
     Int64.bitWidth - max(range.lowerBound.magnitude, range.upperBound.magnitude).leadingZeroBitCount

@@ -111,7 +111,7 @@ def one(nodes, initializers=(w,), input_shape=(1, 4), output_shape=(1, 3), **opt
 
 
 refused("unsupported_operators", one(
-    [node("ConvTranspose", ["x", "k"], ["c"], name="conv"), node("Relu", ["c"], ["r"], name="relu"),
+    [node("ConvInteger", ["x", "k"], ["c"], name="conv"), node("Relu", ["c"], ["r"], name="relu"),
      node("Softmax", ["r"], ["s"], name="softmax"), node("Sigmoid", ["x"], ["g"]),
      node("Gemm", ["s", "w"], ["y"], name="fc", transA=1)], [w, constant("k", array(1, 1, 1, 1))]))
 refused("transposed_input", one([node("Gemm", ["x", "w"], ["y"], transA=1, name="fc")]))
@@ -436,7 +436,8 @@ operator("TopK_attribute", [node("Neg", ["x"], ["r"]), node("TopK", ["r"], ["v",
 # Windows.
 def windows(name, shape, weights=None, bias=True, op=None, opset=21, **attributes):
     op = op or name.split("_")[0]
-    constants = {} if weights is None else {"w": array(*weights)} | ({"c": array(weights[0])} if bias else {})
+    outputs = weights and (weights[1] * attributes.get("group", 1) if op == "ConvTranspose" else weights[0])
+    constants = {} if weights is None else {"w": array(*weights)} | ({"c": array(outputs)} if bias else {})
     operator(name, [node(op, ["x"] + list(constants), ["y"], **attributes)], constants, {"x": shape}, opset=opset)
 
 
@@ -496,6 +497,23 @@ operator("Resize_old", [node("Resize", ["x", "s"], ["y"])], {"s": f(1, 1, 2, 2)}
 operator("Upsample", [node("Upsample", ["x", "s"], ["y"])], {"s": f(1, 1, 2, 3)}, grid, opset=9)
 operator("HardSwish_parts", [node("Add", ["x", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["b"]), node("Mul", ["x", "b"], ["c"]),
                              node("Div", ["c", "six"], ["y"])], {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}, grid)
+
+# Transposed convolutions: weights of inputs × outputs of a group × kernel.
+windows("ConvTranspose", [3, 4, 5], [3, 2, 3, 2])
+windows("ConvTranspose_strided", [2, 3, 4], [2, 3, 3, 4], strides=[2, 3], pads=[1, 0, 0, 2])
+windows("ConvTranspose_dilated", [2, 3, 4], [2, 3, 2, 3], dilations=[3, 2], strides=[2, 1], pads=[2, 3, 1, 0])
+windows("ConvTranspose_longer", [2, 3, 4], [2, 3, 2, 3], strides=[3, 2], output_padding=[2, 1], pads=[0, 2, 0, 2])
+windows("ConvTranspose_sparse", [2, 3, 4], [2, 3, 1, 2], strides=[2, 3])
+windows("ConvTranspose_groups", [4, 3, 3], [4, 3, 2, 3], group=2, strides=[2, 2], bias=False)
+windows("ConvTranspose_lines", [3, 5], [3, 2, 4], strides=[2], pads=[1, 1])
+windows("ConvTranspose_upper", [2, 3, 4], [2, 3, 3, 4], strides=[2, 1], auto_pad="SAME_UPPER", output_padding=[1, 0])
+windows("ConvTranspose_lower", [2, 3, 4], [2, 3, 3, 4], strides=[2, 1], auto_pad="SAME_LOWER")
+windows("ConvTranspose_valid", [2, 3, 4], [2, 3, 3, 4], strides=[2, 1], auto_pad="VALID")
+windows("ConvTranspose_short", [2, 3, 4], [2, 3, 1, 1], strides=[3, 2], auto_pad="SAME_UPPER")
+operator("Conv_large", [node("Conv", ["x", "w"], ["y"], strides=[4, 4], pads=[2, 3, 2, 2])],
+         {"w": array(2, 1, 11, 11) / 64}, {"x": [1, 12, 13]})
+windows("ConvTranspose_shape", [2, 3, 4], [2, 3, 3, 4], strides=[2, 2], output_shape=[6, 7])
+windows("ConvTranspose_shape_upper", [2, 3, 4], [2, 3, 3, 4], strides=[2, 2], output_shape=[6, 7], auto_pad="SAME_UPPER")
 operator("Sigmoid_times_argument", [node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])], {}, grid)
 
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
