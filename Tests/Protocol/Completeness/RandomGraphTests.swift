@@ -125,7 +125,7 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
     "dense", RandomGraphGenerator.operations, RandomGraph.ShapeClass.dense, RandomGraphGenerator(seed: 2026), count: 300)
   static let images = GraphFamily(
     "images", RandomImageGraphGenerator.operations, RandomGraph.ShapeClass.images, RandomImageGraphGenerator(seed: 2026),
-    count: 200)
+    count: 300)
   static let all = [dense, images]
 
   var testDescription: String { description }
