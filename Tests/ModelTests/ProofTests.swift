@@ -7,15 +7,16 @@ import Verifier
   @Test(arguments: CircuitFolder.all)
   func compiledNetworksAreProved(folder: CircuitFolder) throws {
     let compiled = try folder.compiled()
-    let proving = ProvingKey(circuit: compiled.lowered.circuit, weights: compiled.lowered.weights, threads: 2)
+    let (circuit, weights) = (compiled.lowered.circuit, compiled.lowered.weights)
+    let proving = ProvingKey(circuit: circuit, weights: weights, proofCount: 2, threads: 2)
     let verifying = try proving.verifyingKey(threads: 2)
     try verifying.verifyWeights()
-    for count in [1, 3] {
+    for (count, mode) in [(1, ProofMode.plain), (3, .hiding), (64, .hiding)] {
       let batch = try folder.testInputs(compiled.integers, count: count)
-      let (proof, details) = try proving.prove(batch: count, inputs: [batch.values], threads: 2)
+      let (proof, details) = try proving.prove(batch: count, inputs: [batch.values], mode: mode, threads: 2)
       try verifying.verify(proof)
       #expect(proof.statement.outputs == compiled.integers.run([batch]).map(\.values))
-      print("\(folder), batch \(count): \(proof.bytes.count) bytes, \(details.phases)")
+      print("\(folder), batch \(count), \(mode): \(proof.bytes.count) bytes, \(details.phases)")
     }
   }
 }

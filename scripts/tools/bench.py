@@ -172,18 +172,25 @@ def bench_models(repeat):
 
 
 def bench_batch(repeat):
-    model = next(m for m in own_models() if m.name == "fmnist-mlp")
+    largest = {"fmnist-mlp": 256, "lenet5": 64}
+    for model in own_models():
+        if model.name in largest:
+            bench_batches(model, [1 << i for i in range(largest[model.name].bit_length())], repeat)
+
+
+def bench_batches(model, batches, repeat):
+    """One network's hiding proofs for batches of these sizes: docs/batch-NAME.json and .svg."""
     model.compile()
-    batches = [1 << i for i in range(9)]
     figures = []
     for batch in batches:
-        print(f"batch {batch} …", file=sys.stderr)
+        print(f"{model.name}, batch {batch} …", file=sys.stderr)
         figures.append(model.measure(batch, repeat, onnx=True))
     each = lambda key: [1000 * f[key] / f["batch"] for f in figures if f[key]]
     rows = [
         [b, f"{t:.3g}", f"{f['proof_bytes']:,}", milliseconds(f["verify_s"]), f"{f['peak_rss_bytes'] / 1e6:.0f}"]
         for b, t, f in zip(batches, each("prove_s"), figures)
     ]
+    print(f"\n{model.name}:\n")
     print_table(["batch", "prove, ms an image", "proof, bytes", "verify, ms", "memory, MB"], rows)
     series = [(n, each(k)) for n, k in [("prove", "prove_s"), ("plain", "plain_s"), ("onnxruntime", "onnxruntime_s")]]
     series = [(n, values) for n, values in series if values]
@@ -192,8 +199,8 @@ def bench_batch(repeat):
         ("proof, kB", ["proof"], [[f["proof_bytes"] / 1000 for f in figures]], False),
         ("verify, ms", ["verify"], [[1000 * f["verify_s"] for f in figures]], False),
     ]
-    svg = chart.panels("One proof for a batch, fmnist-mlp", "images in a batch", batches, charts)
-    write("batch", {"model": model.name, "batches": figures}, svg)
+    svg = chart.panels(f"One proof for a batch, {model.name}", "images in a batch", batches, charts)
+    write(f"batch-{model.name}", {"model": model.name, "batches": figures}, svg)
 
 
 def estimate_runs(repeat):
