@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -99,12 +100,33 @@ private func joined(
     (rows(terms, \.scale), SecureTable(outer: terms[0].entryFactors, threads: threads), terms[0].entryKey.start)
   }
   return sameEntries + single.map { terms in
-    var entries = SecureTable(zeros: terms[0].entryFactors.reduce(1) { $0 * $1.count })
-    for term in terms {
-      entries.add(SecureTable(outer: term.entryFactors, threads: threads), scaledBy: term.scale, threads: threads)
-    }
+    let entries = sumOfOuterProducts(terms.map { ($0.scale, $0.entryFactors) }, threads: threads)
     return (rows([terms[0]], nil), entries, terms[0].entryKey.start)
   }
+}
+
+/// Σ scale·(outer product of factors), the last factor running fastest; a first factor that is common is multiplied once.
+private func sumOfOuterProducts(
+  _ terms: [(scale: SecureField, factors: [[SecureField]])], threads: Int
+) -> SecureTable {
+  let count = terms[0].factors.reduce(1) { $0 * $1.count }
+  guard terms.count > 1, let first = terms[0].factors.first, terms.allSatisfy({ $0.factors.first == first }) else {
+    var sum = SecureTable(zeros: count)
+    for term in terms {
+      var factors = term.factors
+      if factors.isEmpty { factors = [[.one]] }
+      factors[0] = factors[0].map { $0 * term.scale }
+      sum.add(SecureTable(outer: factors, threads: threads), scaledBy: .one, threads: threads)
+    }
+    return sum
+  }
+  let rest = sumOfOuterProducts(terms.map { ($0.scale, Array($0.factors.dropFirst())) }, threads: threads)
+  return SecureTable(outer: [first, rest.values], threads: threads)
+}
+
+private struct MergePair {
+  var matrix: SecureTable
+  var weight: SecureTable
 }
 
 /// One commitment's side of the merge: first over the entries of a row, then over the rows.
@@ -112,7 +134,7 @@ private struct MergeInstance {
   let commitment: Commitment
   let variableCount: Int
   /// Σ_pairs Σ_y matrix(y)·weight(y), while entries are being bound.
-  var pairs: [(matrix: SecureTable, weight: SecureTable)]
+  var pairs: [MergePair]
   let entryVariableCount: Int
   /// Rows of the columns.
   let rowCount: Int
@@ -141,20 +163,15 @@ extension ProverTranscript {
             claim += gamma * claimed.value.constant
           }
         }
-        for pair in instances[index].pairs {
-          let round = productRound(pair.matrix, pair.weight, threads: threads)
-          constant += round.constant
-          quadratic += round.quadratic
-        }
+        let sums = instances[index].round(threads: threads)
+        constant += sums.constant
+        quadratic += sums.quadratic
       }
       let round = sendRound("merge.round", claim: claim, [constant, quadratic])
       claim = round.claim
       point.append(round.challenge)
       for index in instances.indices where instances[index].variableCount >= remaining {
-        for pair in instances[index].pairs.indices {
-          instances[index].pairs[pair].matrix.fold(round.challenge, threads: threads)
-          instances[index].pairs[pair].weight.fold(round.challenge, threads: threads)
-        }
+        instances[index].fold(round.challenge, threads: threads)
         let bound = instances[index].variableCount - remaining + 1
         if bound == instances[index].entryVariableCount {
           instances[index].bindRows(at: Array(point.suffix(bound)), threads: threads)
@@ -181,21 +198,25 @@ extension ProverTranscript {
         terms += plan.placement(claim.slot).terms(product.axes, scale: gamma * product.coefficient)
       }
     }
+    func weight(_ entries: SecureTable, at offset: Int) -> SecureTable {
+      guard entries.count < rowLength else { return entries }
+      var weight = SecureTable(zeros: rowLength)
+      weight.add(entries, scaledBy: .one, at: offset, threads: threads)
+      return weight
+    }
     var single: [Int: SecureTable] = [:]
-    var pairs: [(matrix: SecureTable, weight: SecureTable)] = []
+    var pairs: [MergePair] = []
     for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount, threads: threads) {
       let used = rows.indices.filter { rows[$0] != .zero }
       if used.count == 1 {
         single[used[0], default: SecureTable(zeros: rowLength)].add(
           entries, scaledBy: rows[used[0]], at: offset, threads: threads)
       } else {
-        var weight = SecureTable(zeros: rowLength)
-        weight.add(entries, scaledBy: .one, at: offset, threads: threads)
-        pairs.append((commitment.combineRows(rows, threads: threads), weight))
+        pairs.append(MergePair(matrix: commitment.combineRows(rows, threads: threads), weight: weight(entries, at: offset)))
       }
     }
     for (row, weight) in single.sorted(by: { $0.key < $1.key }) {
-      pairs.append((commitment.combineRows([.one], from: row, threads: threads), weight))
+      pairs.append(MergePair(matrix: commitment.combineRows([.one], from: row, threads: threads), weight: weight))
     }
     return MergeInstance(
       commitment: commitment, variableCount: commitmentPlan.variableCount, pairs: pairs,
@@ -219,28 +240,53 @@ extension ProverTranscript {
 extension MergeInstance {
   mutating func erase() { for index in pairs.indices { pairs[index].matrix.erase() } }
 
+  /// Threads for the pairs, and within each: small tables leave nothing to share out.
+  private func shares(_ threads: Int) -> (outer: Int, inner: Int) {
+    pairs.count >= 2 * threads ? (threads, 1) : (1, threads)
+  }
+
+  func round(threads: Int) -> (constant: SecureField, quadratic: SecureField) {
+    let threads = shares(threads)
+    let sums = Parallel.map(pairs.count, threads: threads.outer) {
+      productRound(pairs[$0].matrix, pairs[$0].weight, threads: threads.inner)
+    }
+    return sums.reduce((.zero, .zero)) { ($0.0 + $1.constant, $0.1 + $1.quadratic) }
+  }
+
+  mutating func fold(_ r: SecureField, threads: Int) {
+    let threads = shares(threads)
+    Parallel.chunks(&pairs, size: 1, threads: threads.outer) { _, span in
+      span[0].matrix.fold(r, threads: threads.inner)
+      span[0].weight.fold(r, threads: threads.inner)
+    }
+  }
+
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
     let size = 1 << (variableCount - entryVariableCount)
     let padding = repeatElement(SecureField.zero, count: size - rowCount)
     let matrix = commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount) + padding
     erase()
-    pairs = [(SecureTable(Array(matrix)), SecureTable(rowWeight(inRow) + padding))]
+    pairs = [MergePair(matrix: SecureTable(Array(matrix)), weight: SecureTable(rowWeight(inRow) + padding))]
   }
 }
 
 extension Commitment {
   /// Σ_i weights[i]·row(i), over runs of rows whose weights are not zero.
   fileprivate func combineRows(_ weights: [SecureField], threads: Int) -> SecureTable {
-    var sum = SecureTable(zeros: 1 << code.variableCount)
+    var sum: SecureTable?
     var row = 0
     while let first = weights[row...].firstIndex(where: { $0 != .zero }) {
       row = weights[first...].firstIndex(of: .zero) ?? weights.count
       var part = combineRows(Array(weights[first..<row]), from: first, threads: threads)
-      sum.add(part, scaledBy: .one, threads: threads)
+      guard sum != nil else {
+        sum = part
+        continue
+      }
+      sum?.add(part, scaledBy: .one, threads: threads)
       part.erase()
     }
-    return sum
+    return sum ?? SecureTable(zeros: 1 << code.variableCount)
   }
 
   /// Σ_i weights[i]·row(first + i).
