@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates`, `hiding` or `vgg16`.
+"""Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates`, `hiding`,
+`vgg16`, `curves` or `threads`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
 timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), `estimates` and `hiding`
@@ -273,11 +274,56 @@ def bench_vgg16(repeat):
     print_table(["mode", *times, "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
 
 
+def line(points):
+    """a and b of t = a + b·n with the least squares of relative errors, and the largest of those."""
+    weights = [1 / t**2 for _, t in points]
+    s0, s1, s2 = (sum(w * n**k for w, (n, _) in zip(weights, points)) for k in range(3))
+    t0, t1 = (sum(w * t * n**k for w, (n, t) in zip(weights, points)) for k in range(2))
+    b = (s0 * t1 - s1 * t0) / (s0 * s2 - s1**2)
+    a = (t0 - b * s1) / s0
+    return a, b, max(abs(a + b * n - t) / t for n, t in points)
+
+
+def bench_curves(repeat):
+    """Proving time against weights (dense networks) and against activations (a convolutional network, by batch)."""
+    subprocess.run([ROOT / "scripts/tools/generate-dense", OUT, "--curve"], check=True)
+    curves = {"weights": [], "activations": []}
+    for folder in sorted(OUT.glob("curve-*"), key=lambda f: int(f.name.split("-")[1])):
+        model = Model(folder.name + "-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
+        model.compile()
+        curves["weights"].append((model.compiled["parameters"], model.measure(1, repeat)["prove_s"]))
+    model = next(m for m in own_models() if m.name == "digits-cnn")
+    model.compile()
+    advice = zkml("inspect", f"{model.net}.circuit")["advice_elements"]
+    for batch in (4, 8, 16, 32, 64, 128, 256, 512):
+        curves["activations"].append((advice * batch, model.measure(batch, repeat)["prove_s"]))
+    for name, points in curves.items():
+        a, b, error = line(points)
+        print_table([name, "prove, ms", "line, ms"], [[f"{n:,}", milliseconds(t), milliseconds(a + b * n)] for n, t in points])
+        print(f"{milliseconds(a)} ms + {1e9 * b:.3g} ns for each; at most {100 * error:.0f} % beside the line\n")
+
+
+def bench_threads(repeat):
+    """What a second thread brings a proof, and a loop of multiplications in the same run."""
+    model = next(m for m in other_models() if m.name == "fmnist-cnn")
+    model.compile()
+    kernels = [ROOT / ".build/release/Benchmarks", "kernels", "F multiply, 8 lanes"]
+    rows = []
+    for _ in range(3):
+        output = subprocess.run(kernels, capture_output=True, text=True, check=True).stdout
+        one, two = map(float, output.split("lanes")[1].split()[:2])
+        proofs = [model.measure(1, repeat, "--threads", threads)["prove_s"] for threads in (1, 2)]
+        ratios = one / two, proofs[0] / proofs[1]
+        rows.append([f"{one:.2f} / {two:.2f} = {ratios[0]:.2f}", f"{milliseconds(proofs[0])} / {milliseconds(proofs[1])} = {ratios[1]:.2f}",
+                     f"{ratios[0] / ratios[1]:.2f}"])  # fmt: skip
+    print_table(["multiply, ns on 1 / 2 threads", f"prove {model.name}, ms on 1 / 2 threads", "loop / proof"], rows)
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     kind = sys.argv[1] if len(sys.argv) > 1 else "models"
     kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding,
-             "vgg16": bench_vgg16}  # fmt: skip
+             "vgg16": bench_vgg16, "curves": bench_curves, "threads": bench_threads}  # fmt: skip
     if kind not in kinds:
-        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 [repeat]")
+        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 | curves | threads [repeat]")
     kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)
