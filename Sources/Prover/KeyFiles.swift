@@ -72,7 +72,7 @@ extension ProvingKey {
     writer.append(core.modelID.bytes)
     writer.append(core.root.bytes)
     writer.append(Statement.encode(weights, circuit.weightColumns))
-    commitment?.tails.map(\.value.littleEndian).withUnsafeBytes { writer.append($0) }
+    for element in commitment?.tails ?? [] { writer.append(element.value) }
     @Secret var head = writer.sealed
     var file: [UInt8] = []
     file.reserveCapacity(Self.fileByteCount(circuit, core.code))
@@ -162,17 +162,22 @@ extension ByteReader {
     for index in circuit.columns(of: .weight) {
       let column = circuit.columns[index]
       let width = column.integerByteCount
-      let bytes = try read(circuit.shape(ofColumn: index, batch: 1).reduce(width, *))
-      let offsets = bytes.withUnsafeBytes { bytes in
-        (0..<bytes.count / width).map { entry in
-          var offset: UInt64 = 0
-          for byte in 0..<width { offset |= UInt64(bytes[entry * width + byte]) << UInt64(8 * byte) }
-          return offset
+      let count = circuit.shape(ofColumn: index, batch: 1).reduce(1, *)
+      guard count <= remaining / width else { throw malformed() }
+      var largest: UInt64 = 0
+      let integers = try read(count * width).withUnsafeBytes { bytes in
+        [Int64](unsafeUninitializedCapacity: count) { buffer, initialized in
+          for entry in 0..<count {
+            var offset: UInt64 = 0
+            for byte in 0..<width { offset |= UInt64(bytes[entry * width + byte]) &<< UInt64(8 * byte) }
+            largest = max(largest, offset)
+            buffer.initializeElement(at: entry, to: column.lower &+ Int64(bitPattern: offset))
+          }
+          initialized = count
         }
       }
-      let largest = UInt64(column.upper - column.lower)
-      guard offsets.allSatisfy({ $0 <= largest }) else { throw malformed() }
-      weights.append(offsets.map { column.lower + Int64($0) })
+      guard largest <= UInt64(column.upper - column.lower) else { throw malformed() }
+      weights.append(integers)
     }
     return weights
   }

@@ -46,7 +46,8 @@ package struct StoredLeaves: Sendable {
     var level: [Digest] = []
     for first in stride(from: 0, to: 1 << code.domainBits, by: 256) {
       let count = min(256, 1 << code.domainBits - first)
-      let leaves = try bytes.read(at: start + first * leafByteCount, count: count * leafByteCount)
+      var leaves = try bytes.read(at: start + first * leafByteCount, count: count * leafByteCount)
+      defer { leaves.erase() }
       level += (0..<count).map { Hash(.leaf).digest(leaves[$0 * leafByteCount..<($0 + 1) * leafByteCount]) }
     }
     for depth in 0..<code.domainBits {

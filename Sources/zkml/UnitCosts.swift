@@ -56,7 +56,7 @@ enum UnitCosts {
   }
 
   /// What a process takes that proves next to nothing.
-  static let processByteCount = 22 << 20
+  static let processByteCount = 26 << 20
 
   /// How many times as long as on the machine of the unit costs a fixed piece of work takes here, now.
   static func slowness() -> Double {
