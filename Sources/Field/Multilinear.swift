@@ -43,8 +43,15 @@ package enum Multilinear {
 
   /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
   package static func evaluate(_ table: [BaseField], at point: [SecureField]) -> SecureField {
+    let inner = equalityTable(Array(point.suffix((point.count + 1) / 2)))
+    var rest = table[...]
     var sum = SecureField.zero
-    for (entry, weight) in zip(table, equalityTable(point)) { sum += weight * entry }
+    for weight in equalityTable(point.dropLast((point.count + 1) / 2)) {
+      var part = SecureField.zero
+      for (entry, own) in zip(rest.prefix(inner.count), inner) { part += own * entry }
+      sum += weight * part
+      rest = rest.dropFirst(inner.count)
+    }
     return sum
   }
 

@@ -68,13 +68,9 @@ extension Plan {
     case .range(let lower, _):
       return tag(ofTable: table) + lambda * (Multilinear.identity(at: point) + SecureField(BaseField(lower)))
     case .function(let lower, let values):
-      let weights = Multilinear.equalityTable(point)
-      var (first, second) = (SecureField.zero, SecureField.zero)
-      for (index, weight) in weights.enumerated() {
-        let row = min(index, values.count - 1)
-        first += weight * BaseField(lower + Int64(row))
-        second += weight * BaseField(values[row])
-      }
+      let rows = (0..<1 << point.count).map { min($0, values.count - 1) }
+      let first = Multilinear.evaluate(rows.map { BaseField(lower + Int64($0)) }, at: point)
+      let second = Multilinear.evaluate(rows.map { BaseField(values[$0]) }, at: point)
       return tag(ofTable: table) + lambda * (first + lambda * second)
     }
   }
