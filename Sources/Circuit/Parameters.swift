@@ -26,13 +26,14 @@ package struct Code: Hashable, Sendable {
   package static let grindingBits = 0
   package static let hidingSaltByteCount = 16
 
-  /// The hiding code with the smallest tail for `proofCount` proofs; nil when there is none of rate 1/2 at most.
-  package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int) -> Code? {
+  /// The hiding code with the smallest tail for `proofCount` proofs and `maskCount` entries more; nil when there is none
+  /// of rate 1/2 at most.
+  package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int, maskCount: Int = 0) -> Code? {
     let most = 1 << (variableCount + rateBits - 1) - 1 << variableCount
-    var tailCount = 1 << bitCountOfAxis(proofCount * (queryCounts.last ?? 1))
+    var tailCount = 1 << bitCountOfAxis(proofCount * (queryCounts.last ?? 1) + maskCount)
     while tailCount <= most {
       let code = Code(variableCount: variableCount, rateBits: rateBits, tailCount: tailCount)
-      if tailCount >= proofCount * code.queryCount { return code }
+      if tailCount >= proofCount * code.queryCount + maskCount { return code }
       tailCount *= 2
     }
     return nil
@@ -91,6 +92,9 @@ package enum Level: Hashable, Sendable {
 }
 
 extension Level {
+  /// Entries of a row's tail that mask the rounds of a level that hides.
+  package static let maskCount = 2
+
   /// True where the level masks what the next one is about.
   package var isHiding: Bool {
     switch self {
@@ -111,17 +115,19 @@ extension Level {
 /// Chooses codes, by integers alone. docs/protocol.md §4.3.
 package struct ParameterPlanner {
   private var plans: [Int: (cost: Int, levels: [Level])] = [:]
-  /// By variables and rate: the code with a tail for one proof.
-  private var hidingCodes: [SIMD2<Int>: Code?] = [:]
+  /// By variables: the codes of a level that hides, and what follows such a level.
+  private var hidingLevels: [Int: [(code: Code, rest: (cost: Int, levels: [Level]))]] = [:]
 
   package init() {}
 
-  private mutating func hidingCode(_ variableCount: Int, _ rateBits: Int) -> Code? {
-    let key = SIMD2(variableCount, rateBits)
-    if let known = hidingCodes[key] { return known }
-    let code = Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
-    hidingCodes[key] = code
-    return code
+  private mutating func hidingLevels(_ variableCount: Int) -> [(code: Code, rest: (cost: Int, levels: [Level]))] {
+    if let known = hidingLevels[variableCount] { return known }
+    let codes = (3...5).compactMap {
+      Code.hiding(variableCount: variableCount, rateBits: $0, proofCount: 1, maskCount: Level.maskCount)
+    }
+    let levels = codes.filter { $0.tailCount <= 1 << variableCount }.map { ($0, recursion($0.vectorCount)) }
+    hidingLevels[variableCount] = levels
+    return levels
   }
 
   package mutating func recursion(elementCount: Int, isHiding: Bool) -> (cost: Int, levels: [Level]) {
@@ -132,16 +138,12 @@ package struct ParameterPlanner {
     var best: (cost: Int, levels: [Level])?
     for variableCount in 5...max(5, bitCountOfAxis(elementCount)) {
       let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
-      for rateBits in 3...5 {
-        guard let code = hidingCode(variableCount, rateBits), code.tailCount <= 1 << variableCount,
-          2 * bitCountOfAxis(rowCount) <= 1 << variableCount
-        else { continue }
-        let opening = code.openingCost(leafByteCount: 16 * (rowCount + 3) + code.saltByteCount)
-        let tail = recursion(2 * code.vectorCount)
-        let cost = opening + ((rowCount + 3) << code.domainBits) / 8 + tail.cost
+      for (code, rest) in hidingLevels(variableCount) {
+        let opening = code.openingCost(leafByteCount: 16 * (rowCount + 1) + code.saltByteCount)
+        let cost = opening + ((rowCount + 1) << code.domainBits) / 8 + rest.cost
         if best.map({ cost < $0.cost }) ?? true {
           let level = Level.committed(code, rowCount: rowCount, elementCount: elementCount)
-          best = (cost, [level] + tail.levels)
+          best = (cost, [level] + rest.levels)
         }
       }
     }
@@ -204,7 +206,8 @@ package struct ParameterPlanner {
       let rowCount = layout.rowCount + 2 * (padRowCount?(layout) ?? 0)
       let code =
         padRowCount == nil
-        ? Code(variableCount: variableCount, rateBits: rateBits) : planner.hidingCode(variableCount, rateBits)
+        ? Code(variableCount: variableCount, rateBits: rateBits)
+        : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
       return code.map { code in
         let cost = code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
         return (code, cost + planner.recursion(elementCount: elementCount(code, layout), isHiding: padRowCount != nil).cost)

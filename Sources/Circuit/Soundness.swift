@@ -70,7 +70,7 @@ public struct Soundness: Sendable {
       codes = [(code, level.roundCount)]
       guard code.isHiding else { continue }
       add("mask fold", overField: 1 + 1 << code.domainBits)
-      add("combine", overField: code.queryCount)
+      add("combine", overField: 1)
     }
     add("hash", units: 1 << UInt128(Self.unitBits - 128))
   }

@@ -57,56 +57,66 @@ package struct SentPads: Sendable {
   }
 }
 
-/// The secrets of the opening's first level. docs/protocol.md §9a.
+/// What masks the rounds of a level that hides: the first two entries of its rows' tails. docs/protocol.md §9a.
 struct LevelMasks {
-  /// Π'.
-  let pads: SentPads
-  /// What a verifier knows of the claim.
-  var claim = Value.zero
-  private let code: Code
-  private var random: any SecretSource
-  private var used = 0
+  let commitment: Commitment
+  private var entries: SecureTable
+  /// 1 and the row's index, and then a power of the combination times these.
+  private(set) var weight: SecureTable
 
-  /// Nil where the level does not hide.
-  init?(_ level: Level, random: any SecretSource) {
-    guard case .committed(let code, _, _) = level, code.isHiding else { return nil }
-    self.code = code
-    self.random = random
-    pads = SentPads(self.random.secureElements(2 * level.roundCount))
-  }
-
-  /// How many rows are committed to besides those of H.
-  static let rowCount = 6
-
-  /// Commits to the rows of H, which Π' and the two masks are added to.
-  mutating func commit(_ rows: inout [BaseField], threads: Int) -> Commitment {
-    let length = 1 << code.variableCount
-    rows.append(pairOf: pads.elements[...], length: length)
-    var masks = random.elements(4 * length)
-    defer { masks.erase() }
-    rows += masks
-    return Commitment(rows: rows, code: code, random: &random, threads: threads)
-  }
-
-  /// Goes over to the claim after a round.
-  mutating func follow(_ sent: [SecureField], _ challenge: SecureField) {
-    let first = used
-    used += sent.count
-    let values = sent.indices.map { Value(sent: sent[$0] + pads.elements[first + $0], pad: first + $0) }
-    claim = RoundPolynomial.evaluate(RoundPolynomial.coefficients(values, claim: claim), at: challenge)
-  }
-
-  /// The weights of Π' in the claim.
-  var weight: SecureTable { SecureTable(claim.padWeights(count: 1 << code.variableCount)) }
-
-  /// The claim's functional on the masks; `rowWeight` is that on the folded row.
-  func value(_ commitment: Commitment, _ rowWeight: SecureTable, threads: Int) -> SecureField {
-    let first = commitment.rowCount - 4
-    return zip([first, first + 2], [rowWeight, weight]).reduce(.zero) { sum, mask in
-      var row = commitment.combineRows([.one, .generator], from: mask.0, threads: threads)
-      defer { row.erase() }
-      return sum + row.innerProduct(mask.1)
+  /// Commits to the rows of H, which a mask is added to.
+  init(_ rows: inout [BaseField], code: Code, rowCount: Int, random: any SecretSource, threads: Int) {
+    var random = random
+    var mask = random.elements(2 << code.variableCount)
+    defer { mask.erase() }
+    rows += mask
+    commitment = Commitment(rows: rows, code: code, random: &random, threads: threads)
+    let size = 1 << bitCountOfAxis(rowCount)
+    entries = SecureTable(zeros: Level.maskCount * size)
+    weight = SecureTable(zeros: entries.count)
+    for row in 0..<rowCount {
+      for index in 0..<Level.maskCount { entries[Level.maskCount * row + index] = commitment.tailEntry(index, row: row) }
     }
+    for row in 0..<size {
+      weight[Level.maskCount * row] = .one
+      weight[Level.maskCount * row + 1] = SecureField(BaseField(Int64(row)))
+    }
+  }
+
+  /// The masks' sum over all rows.
+  var sum: SecureField { entries.innerProduct(weight) }
+
+  mutating func scale(by power: SecureField) {
+    var scaled = SecureTable(zeros: weight.count)
+    scaled.add(weight, scaledBy: power)
+    weight = scaled
+  }
+
+  /// What they add to a round.
+  var round: (constant: SecureField, quadratic: SecureField) { productRound(entries, weight) }
+
+  mutating func bind(_ x: SecureField) {
+    entries.fold(x)
+    weight.fold(x)
+  }
+
+  /// The claim's functional on the mask of the folded row, which has this weight; all rows are bound.
+  func value(_ rowWeight: SecureTable, threads: Int) -> SecureField {
+    let last = commitment.rowCount - 2
+    var row = commitment.combineRows([.one, .generator], from: last, threads: threads)
+    defer { row.erase() }
+    let tail = (0..<Level.maskCount).map { commitment.tailEntry($0, row: last / 2) * weight[$0] }
+    return row.innerProduct(rowWeight) + tail.reduce(.zero, +)
+  }
+
+  mutating func erase() { entries.erase() }
+}
+
+extension Commitment {
+  /// Of the tail of a K-row.
+  fileprivate func tailEntry(_ index: Int, row: Int) -> SecureField {
+    let first = 2 * row * code.tailCount + index
+    return SecureField(c0: tails[first], c1: tails[first + code.tailCount])
   }
 }
 

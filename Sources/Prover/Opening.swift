@@ -30,41 +30,45 @@ extension ProverTranscript {
     var firstPositions: [[Int]]?
     for level in plan.levels {
       var next: Commitment?
-      var masks = random.flatMap { LevelMasks(level, random: $0) }
+      var masks: LevelMasks?
+      defer { masks?.erase() }
       switch level {
       case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
       case .committed(let code, let rowCount, _):
-        var rows = vector.rowPairs(
-          rowCount, length: 1 << code.variableCount, roomForRows: masks == nil ? 0 : LevelMasks.rowCount)
-        let commitment =
-          masks?.commit(&rows, threads: threads) ?? Commitment(rows: rows, code: code, threads: threads)
-        rows.erase()
+        var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isHiding ? 2 : 0)
+        defer { rows.erase() }
+        if code.isHiding, let random {
+          masks = LevelMasks(&rows, code: code, rowCount: rowCount, random: random, threads: threads)
+        }
+        let commitment = masks?.commitment ?? Commitment(rows: rows, code: code, threads: threads)
         sendBytes("level", commitment.root.bytes)
         next = commitment
       }
+      if let masks { send("level.mask", [masks.sum]) }
       grind(bits: Code.grindingBits)
       let openings = try codes.map { code throws(ProvingError) in try openLeaves(code) }
       firstPositions = firstPositions ?? openings.map(\.positions)
-      running += addSymbols(codes, openings, to: &weight, threads: threads)
-      masks?.claim = Value(running)
-      pads = masks?.pads
+      let symbols = addSymbols(codes, openings, to: &weight, threads: threads)
+      running += symbols.sum
+      if let sum = masks?.sum { running += sum * symbols.power }
+      masks?.scale(by: symbols.power)
       var point: [SecureField] = []
       for _ in 0..<level.roundCount {
         let round = productRound(vector, weight, threads: threads)
-        let sent = sendRound("fold.round", claim: running, [round.constant, round.quadratic])
-        masks?.follow([round.constant, round.quadratic], sent.challenge)
+        let mask = masks?.round ?? (.zero, .zero)
+        let sent = sendRound("fold.round", claim: running, [round.constant + mask.constant, round.quadratic + mask.quadratic])
+        masks?.bind(sent.challenge)
         running = sent.claim
         point.append(sent.challenge)
         vector.fold(sent.challenge, threads: threads)
         weight.fold(sent.challenge, threads: threads)
       }
-      pads = nil
       var fold = SecureField.one
-      if let masks, let next {
-        let value = masks.value(next, weight, threads: threads)
+      if let masks {
+        let value = masks.value(weight, threads: threads)
         send("mask.value", [value])
         fold = sponge.challenge("mask.fold")
-        running = value + fold * masks.claim.constant
+        running = value + fold * running
       }
       guard let next, let opened = level.openedCode(boundTo: point, fold: fold) else { continue }
       codes = [OpeningCode(opened: opened, commitment: next)]
@@ -73,35 +77,35 @@ extension ProverTranscript {
       vector.erase()
       vector = SecureTable(folding: codes, count: size, threads: threads)
       var blocks = SecureTable(zeros: size)
-      for (block, table) in zip(level.maskedBlocks, [weight, masks.weight]) {
-        blocks.replace(at: block.entries << next.code.variableCount, with: table)
-      }
+      let block = opened.folds[0].block
+      blocks.replace(at: block.entries << opened.code.variableCount, with: weight)
+      blocks.add(masks.weight, scaledBy: .one, at: (block.tail ?? 0) * opened.code.tailCount)
       weight = blocks
     }
     return firstPositions ?? []
   }
 
-  /// Adds the opened symbols' weights; returns what they add to the claim.
+  /// Adds the opened symbols' weights; returns what they add to the claim, and the next power of the combination.
   private mutating func addSymbols(
     _ codes: [OpeningCode], _ openings: [LeafOpening], to weight: inout SecureTable, threads: Int
-  ) -> SecureField {
+  ) -> (sum: SecureField, power: SecureField) {
     let combine = sponge.challenge("combine")
-    var (power, sum) = (SecureField.one, SecureField.zero)
+    var (power, sum) = (combine, SecureField.zero)
     for (code, opening) in zip(codes, openings) {
       let folds = code.opened.folds
       var powers = [[SecureField]](repeating: [], count: folds.count)
       for leaf in opening.symbols(rowCount: code.commitment.rowCount) {
         for (index, fold) in folds.enumerated() {
-          power *= combine
           powers[index].append(power)
           sum += power * fold.symbol(leaf)
+          power *= combine
         }
       }
       for (fold, powers) in zip(folds, powers) {
         weight.addPowers(of: code.opened.code, at: opening.positions, scaledBy: powers, to: fold.block, threads: threads)
       }
     }
-    return sum
+    return (sum, power)
   }
 
   /// Draws positions and sends the leaves there with their siblings.
@@ -165,17 +169,15 @@ extension Level {
 extension SecureTable {
   /// The first `rowCount` rows of `length` elements of K as pairs of rows of F: first coordinates, second ones.
   fileprivate func rowPairs(_ rowCount: Int, length: Int, roomForRows extraRowCount: Int) -> [BaseField] {
-    var rows: [BaseField] = []
-    rows.reserveCapacity((2 * rowCount + extraRowCount) * length)
-    for row in 0..<rowCount {
-      let entries = row * length / 8..<(row + 1) * length / 8
-      for plane in [\SecureLanes.c0, \SecureLanes.c1] {
-        for group in entries {
-          let lanes = lanes[group][keyPath: plane]
-          for lane in 0..<BaseLanes.laneCount { rows.append(lanes[lane]) }
-        }
+    Array(unsafeUninitializedCapacity: (2 * rowCount + extraRowCount) * length) { buffer, initialized in
+      initialized = 2 * rowCount * length
+      guard let base = buffer.baseAddress else { return }
+      for group in 0..<rowCount * length / 8 {
+        let (row, place) = (8 * group / length, 8 * group % length)
+        let first = UnsafeMutableRawPointer(base + 2 * row * length + place)
+        first.storeBytes(of: lanes[group].c0, as: BaseLanes.self)
+        first.storeBytes(of: lanes[group].c1, toByteOffset: 8 * length, as: BaseLanes.self)
       }
     }
-    return rows
   }
 }

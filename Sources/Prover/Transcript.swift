@@ -50,8 +50,9 @@ package struct ProverTranscript: ~Copyable {
   ) -> (claim: SecureField, challenge: SecureField) {
     send(label, coefficients)
     let challenge = sponge.challenge(label)
-    let all = RoundPolynomial.coefficients(coefficients.map { Value($0) }, claim: Value(claim))
-    return (RoundPolynomial.evaluate(all, at: challenge).constant, challenge)
+    var value = Value(claim)
+    value.bind(coefficients.map { Value($0) }, at: challenge)
+    return (value.constant, challenge)
   }
 }
 

@@ -41,15 +41,13 @@ extension VerifierTranscript {
     var claim = Value.zero
     func join(_ claim: inout Value, at remaining: Int) {
       for (gamma, instance) in zip(gammas, instances) where instance.shape.variableCount == remaining {
-        claim += instance.value * gamma
+        claim.add(instance.value, scaledBy: gamma)
       }
     }
     var point: [SecureField] = []
     for remaining in stride(from: rounds, to: 0, by: -1) {
       join(&claim, at: remaining)
-      let round = try reduceRound("contraction.round", claim: claim, degree: degree)
-      claim = round.claim
-      point.append(round.challenge)
+      point.append(try reduceRound("contraction.round", &claim, degree: degree))
     }
     join(&claim, at: 0)
     try receiveOperands(plan, statement, instances, gammas, point, claim, &claims)
@@ -77,7 +75,7 @@ extension VerifierTranscript {
         value = received.popFirst() ?? .zero
         instances.append(ClaimedInstance(shape: shape, value: value))
       }
-      difference = difference - value * term.coefficient
+      difference.add(value, scaledBy: -term.coefficient)
     }
     try requireZero(difference, .termMismatch(claim: index))
     return instances
@@ -106,7 +104,7 @@ extension VerifierTranscript {
       }
       var total = values.first ?? Value(.one)
       for value in values.dropFirst() { total = try product(total, value) }
-      difference = difference - total * scale
+      difference.add(total, scaledBy: -scale)
     }
     try requireZero(difference, .contractionMismatch)
   }

@@ -50,9 +50,7 @@ extension VerifierTranscript {
     var running = sum.reduce(.zero, +) * scale
     var point: [SecureField] = []
     for _ in 0..<layout.variableCount {
-      let round = try reduceRound("quadratic.round", claim: running, degree: 3)
-      running = round.claim
-      point.append(round.challenge)
+      point.append(try reduceRound("quadratic.round", &running, degree: 3))
     }
     let ends = try receive("quadratic.ends", 2).map(\.constant)
     let (table, equality) = (Multilinear.equalityTable(point), Multilinear.equality(eta, point))
@@ -69,7 +67,7 @@ extension VerifierTranscript {
     // Σ_c ω_c·⟨eq, h_c⟩ + total = 0.
     var total = claim.value * -SecureField.one
     for (power, constraint) in zip(powers(of: xi, count: constraints.count + 1).dropFirst(), constraints) {
-      total += constraint * power
+      total.add(constraint, scaledBy: power)
     }
     var weights = [SecureField](repeating: .zero, count: layout.rowCount << plan.padVariableCount)
     for term in total.pads where weights.indices.contains(term.pad) { weights[term.pad] += term.coefficient }

@@ -70,15 +70,13 @@ extension VerifierTranscript {
     var running = Value.zero
     func join(_ running: inout Value, at remaining: Int) {
       for (gamma, claim) in zip(gammas, claims) where counts[claim.slot.commitment] == remaining {
-        running += claim.value * gamma
+        running.add(claim.value, scaledBy: gamma)
       }
     }
     var point: [SecureField] = []
     for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
       join(&running, at: remaining)
-      let round = try reduceRound("merge.round", claim: running, degree: 2)
-      running = round.claim
-      point.append(round.challenge)
+      point.append(try reduceRound("merge.round", &running, degree: 2))
     }
     join(&running, at: 0)
     let parts = plan.commitments.indices.map { commitment in

@@ -79,27 +79,23 @@ extension Level {
   /// The level's code, once its rounds bound the row variables to `point`; `fold` is β where the code hides.
   package func openedCode(boundTo point: [SecureField], fold: SecureField) -> OpenedCode? {
     guard case .committed(let code, let rowCount, _) = self else { return nil }
-    let weights = Multilinear.equalityTable(point).prefix(rowCount).flatMap(\.rowPair)
-    guard code.isHiding else {
-      let block = OpeningBlock(entries: 0, tail: nil)
-      return OpenedCode(code: code, rowCount: 2 * rowCount, folds: [CodeFold(weights: weights, block: block)])
-    }
-    let (blocks, zero, one) = (maskedBlocks, SecureField.zero.rowPair, SecureField.one.rowPair)
-    let rows = CodeFold(weights: weights.map { $0 * fold } + zero + one + zero, block: blocks[0])
-    let pads = CodeFold(weights: weights.map { _ in .zero } + fold.rowPair + zero + one, block: blocks[1])
-    return OpenedCode(code: code, rowCount: 2 * rowCount + 6, folds: [rows, pads])
+    let rows = Multilinear.equalityTable(point).prefix(rowCount).map { $0 * fold } + (code.isHiding ? [.one] : [])
+    let fold = CodeFold(weights: rows.flatMap(\.rowPair), block: OpeningBlock.blocks(of: [code])[0])
+    return OpenedCode(code: code, rowCount: fold.weights.count, folds: [fold])
   }
 
-  /// Where the masked row and the masked pads are in the H after a level that hides. docs/protocol.md §9a.
-  package var maskedBlocks: [OpeningBlock] {
-    guard case .committed(let code, _, _) = self else { return [] }
-    return OpeningBlock.blocks(of: [code, code])
-  }
-
-  /// Variables of that H that choose a block.
+  /// Variables of the H after it that choose between a row and its tail.
   package var blockVariableCount: Int {
-    guard case .committed(let code, _, _) = self, code.isHiding else { return 0 }
-    return bitCountOfAxis(2 * code.vectorCount) - code.variableCount
+    guard case .committed(let code, _, _) = self else { return 0 }
+    return bitCountOfAxis(code.vectorCount) - code.variableCount
+  }
+
+  /// The weights of the rounds' masks, in the tail of the H after the level. docs/protocol.md §9a.
+  package func maskWeight(boundTo point: [SecureField], scale: SecureField) -> TensorWeight? {
+    guard case .committed(let code, _, _) = self, code.isHiding else { return nil }
+    return TensorWeight(
+      coefficient: scale, factors: .table([.one, Multilinear.identity(at: point)]),
+      block: (OpeningBlock.blocks(of: [code])[0].tail ?? 0) * code.tailCount / Self.maskCount)
   }
 }
 
@@ -134,15 +130,6 @@ extension Plan {
   }
 }
 
-extension Value {
-  /// −λ for the pads 0, 1, …: their weights in the claim after a level that hides, filled up with zeros.
-  package func padWeights(count: Int) -> [SecureField] {
-    var weights = [SecureField](repeating: .zero, count: count)
-    for term in pads where weights.indices.contains(term.pad) { weights[term.pad] -= term.coefficient }
-    return weights
-  }
-}
-
 /// The weights of Σ_y z^y·h_y for opened points z and vectors h of H.
 private struct SymbolWeights {
   let code: Code
@@ -152,28 +139,30 @@ private struct SymbolWeights {
 
   /// The extension at `point`, whose last variables are those of an entry.
   func evaluate(at point: ArraySlice<SecureField>) -> SecureField {
-    func sum(_ variableCount: Int, _ scale: (BaseField) -> BaseField, _ block: (OpeningBlock) -> Int?) -> SecureField {
-      let (own, prefix) = (Array(point.suffix(variableCount)), Array(point.dropLast(variableCount)))
-      let tensors = points.map { powersTensor($0, at: own) * scale($0) }
+    let tailVariableCount = bitCountOfAxis(code.tailCount)
+    let variables = point.suffix(max(code.variableCount, tailVariableCount)).reversed()
+    var (entries, tails): ([SecureField], [SecureField]) = ([], [])
+    for z in points {
+      var (product, power, entry, tail, shift) = (SecureField.one, z, SecureField.one, SecureField.one, z)
+      for (index, x) in variables.enumerated() {
+        product *= .one + x * (power - .one)
+        power = power.squared()
+        if index + 1 == code.variableCount { (entry, shift) = (product, power) }
+        if index + 1 == tailVariableCount { tail = product }
+      }
+      entries.append(entry)
+      tails.append(tail * shift)
+    }
+    func sum(_ tensors: [SecureField], _ variableCount: Int, _ block: (OpeningBlock) -> Int?) -> SecureField {
+      let prefix = Array(point.dropLast(variableCount))
       return folds.reduce(.zero) { sum, fold in
         guard let block = block(fold.block) else { return sum }
         let total = zip(tensors, fold.powers).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
         return sum + Multilinear.equality(prefix, index: block) * total
       }
     }
-    let entries = sum(code.variableCount, { _ in .one }, \.entries)
-    return code.isHiding ? entries + sum(bitCountOfAxis(code.tailCount), code.tailShift, \.tail) : entries
+    return sum(entries, code.variableCount, \.entries) + sum(tails, tailVariableCount, \.tail)
   }
-}
-
-/// The extension of z^y at a point.
-private func powersTensor(_ z: BaseField, at point: [SecureField]) -> SecureField {
-  var (product, power) = (SecureField.one, z)
-  for x in point.reversed() {
-    product *= .one + x * (power - .one)
-    power = power.squared()
-  }
-  return product
 }
 
 /// A part of V: its variables are those of the challenges from `start` on, but for `gap`, which stand for block 0.
@@ -218,46 +207,42 @@ extension VerifierTranscript {
       case .clear(let elementCount): final = try receive("final", elementCount)
       case .committed: root = try receiveRoot("level")
       }
+      let masks = try receive("level.mask", level.isHiding ? 1 : 0)
       try grind(bits: Code.grindingBits)
       let symbols = try receiveSymbols(codes, roots)
       let combine = sponge.challenge("combine")
-      var power = SecureField.one
+      var power = combine
       let before = point.count
       for (opened, symbols) in zip(codes, symbols) {
         var part = SymbolWeights(code: opened.code, points: symbols.points, folds: opened.folds.map { ($0.block, []) })
         for values in symbols.values {
           for (index, value) in values.enumerated() {
-            power *= combine
             running.constant += value * power
             part.folds[index].powers.append(power)
+            power *= combine
           }
         }
         weights.append(PlacedWeight(part: .symbols(part), start: before, gap: before..<before))
       }
-      pads = level.isHiding ? PadLedger() : nil
+      for mask in masks { running.add(mask, scaledBy: power) }
       for _ in 0..<level.roundCount {
-        let round = try reduceRound("fold.round", claim: running, degree: 2)
-        running = round.claim
-        point.append(round.challenge)
+        point.append(try reduceRound("fold.round", &running, degree: 2))
       }
-      pads = nil
       let bound = Array(point[before...])
-      guard case .committed(let code, _, _) = level else {
+      guard case .committed = level else {
         var value = Value.zero
-        for (entry, weight) in zip(final, Multilinear.equalityTable(bound)) { value += entry * weight }
+        for (entry, weight) in zip(final, Multilinear.equalityTable(bound)) { value.add(entry, scaledBy: weight) }
         let total = weights.reduce(SecureField.zero) { $0 + $1.evaluate(at: point) }
         return try requireZero(running - value * total, .openingMismatch)
       }
       var fold = SecureField.one
-      if level.isHiding {
+      if let maskWeight = level.maskWeight(boundTo: bound, scale: power) {
         let mask = try receive("mask.value", 1).reduce(.zero, +)
         fold = sponge.challenge("mask.fold")
         let gap = point.count..<point.count + level.blockVariableCount
         for index in weights.indices { weights[index].gap = gap }
-        let table = TensorWeight.Factors.table(running.padWeights(count: 1 << code.variableCount))
-        let padWeight = TensorWeight(coefficient: .one, factors: table, block: level.maskedBlocks[1].entries)
-        weights.append(PlacedWeight(part: .claim(padWeight), start: point.count, gap: point.count..<point.count))
-        running = mask + Value(running.constant * fold)
+        weights.append(PlacedWeight(part: .claim(maskWeight), start: point.count, gap: point.count..<point.count))
+        running = mask + running * fold
       }
       codes = level.openedCode(boundTo: bound, fold: fold).map { [$0] } ?? []
       roots = [root]
@@ -283,12 +268,5 @@ extension VerifierTranscript {
       symbols.append((code.points(at: positions), values))
     }
     return symbols
-  }
-}
-
-extension Code {
-  /// z^(2^variableCount), the power of a tail's first coefficient.
-  package func tailShift(_ z: BaseField) -> BaseField {
-    (0..<variableCount).reduce(z) { power, _ in power.squared() }
   }
 }

@@ -1,29 +1,28 @@
 import Field
 
-/// The polynomial of a sumcheck round of degree D, without its linear coefficient: c0, c2, …, cD.
-package enum RoundPolynomial {
-  /// Recovers the linear coefficient from h(0) + h(1) = claim: all coefficients, lowest first.
-  package static func coefficients(_ sent: [Value], claim: Value) -> [Value] {
-    guard let constant = sent.first else { return [claim] }
-    let linear = sent.reduce(claim - constant) { $0 - $1 }
-    return [constant, linear] + sent.dropFirst()
-  }
-
-  package static func evaluate(_ coefficients: [Value], at x: SecureField) -> Value {
-    coefficients.reversed().reduce(.zero) { $0 * x + $1 }
+extension Value {
+  /// Goes over from h(0) + h(1) to h(x), of the coefficients c0, c2, …, cD of h: (h(0) + h(1))·x + c0·(1 − 2x) + Σ c_d·(x^d − x).
+  package mutating func bind(_ sent: [Value], at x: SecureField) {
+    scale(by: x)
+    var power = SecureField.one
+    for (index, coefficient) in sent.enumerated() {
+      add(coefficient, scaledBy: index == 0 ? .one - x - x : power - x)
+      power = index == 0 ? x.squared() : power * x
+    }
   }
 }
 
 extension VerifierTranscript {
-  /// One round: reduces "h(0) + h(1) = claim" to h at a fresh challenge.
+  /// One round: reduces "h(0) + h(1) = claim" to h at a fresh challenge, which is returned.
   ///
   /// ## Soundness
   /// Error at most degree/|K|. docs/protocol.md §12.
   package mutating func reduceRound(
-    _ label: String, claim: Value, degree: Int
-  ) throws(VerificationError) -> (claim: Value, challenge: SecureField) {
-    let coefficients = RoundPolynomial.coefficients(try receive(label, degree), claim: claim)
+    _ label: String, _ claim: inout Value, degree: Int
+  ) throws(VerificationError) -> SecureField {
+    let sent = try receive(label, degree)
     let challenge = sponge.challenge(label)
-    return (RoundPolynomial.evaluate(coefficients, at: challenge), challenge)
+    claim.bind(sent, at: challenge)
+    return challenge
   }
 }

@@ -42,5 +42,15 @@ package struct Value: Hashable, Sendable {
   package static func - (left: Value, right: Value) -> Value { left + right * -SecureField.one }
   package static func + (left: Value, right: SecureField) -> Value { left + Value(right) }
   package static func - (left: Value, right: SecureField) -> Value { left + Value(-right) }
-  package static func += (left: inout Value, right: Value) { left = left + right }
+  package static func += (left: inout Value, right: Value) { left.add(right, scaledBy: .one) }
+
+  package mutating func add(_ other: Value, scaledBy scale: SecureField) {
+    constant += other.constant * scale
+    for term in other.pads { pads.append(PadTerm(pad: term.pad, coefficient: term.coefficient * scale)) }
+  }
+
+  package mutating func scale(by factor: SecureField) {
+    constant *= factor
+    for index in pads.indices { pads[index].coefficient *= factor }
+  }
 }

@@ -20,6 +20,7 @@ struct ProofSize {
       addElements("mask.sum", 1)
       addElements("quadratic.round", 3 * pads.variableCount)
       addElements("quadratic.ends", 2)
+      addElements("level.mask", 1)
       addElements("mask.value", 1)
     }
     addOpenings(plan)
@@ -36,7 +37,7 @@ struct ProofSize {
       case .clear(let elementCount): addElements("final", elementCount)
       case .committed(let code, let rowCount, _):
         add("level", Digest.byteCount)
-        let masked = code.isHiding ? 3 : 0
+        let masked = code.isHiding ? 1 : 0
         codes = [(code, SecureField.byteCount * (rowCount + masked) + code.saltByteCount)]
       }
     }

@@ -83,7 +83,7 @@ struct ProofWork {
     for level in plan.levels {
       switch level {
       case .clear: break
-      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isHiding ? 3 : 0)) << code.domainBits)
+      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isHiding ? 1 : 0)) << code.domainBits)
       }
     }
   }

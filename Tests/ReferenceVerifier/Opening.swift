@@ -9,8 +9,8 @@ private enum OtherRows {
   case none
   /// The K-rows of Π, in two rows of F each (§9a.2).
   case pads(count: Int)
-  /// The K-rows Π', s', s'', to be joined by β (§9a.4).
-  case masks(fold: Extension)
+  /// The K-row s, which β joins the others to (§9a.4).
+  case mask(fold: Extension)
 }
 
 /// A code whose folded rows a level opens (§9 step 3).
@@ -21,7 +21,7 @@ private struct OpenedCode {
   var symbolByteCount: Int
   var rowPoint: [Extension]
   var others = OtherRows.none
-  /// The folded row, then those of the other rows: Π_0, Π_1, …, or h''.
+  /// The folded row, then Π_0, Π_1, …
   var places: [VectorPlace]
 
   var leafByteCount: Int {
@@ -29,7 +29,7 @@ private struct OpenedCode {
       switch others {
       case .none: 0
       case .pads(let count): 2 * count
-      case .masks: 3
+      case .mask: 1
       }
     return (rowCount + otherCount) * symbolByteCount + code.saltByteCount
   }
@@ -43,7 +43,7 @@ private struct OpenedCode {
     switch others {
     case .none: return [folded]
     case .pads(let count): return [folded] + (0..<count).map { rest[2 * $0] + Extension(0, 1) * rest[2 * $0 + 1] }
-    case .masks(let fold): return [rest[1] + fold * folded, rest[2] + fold * rest[0]]
+    case .mask(let fold): return [rest[0] + fold * folded]
     }
   }
 }
@@ -82,13 +82,13 @@ private struct Tensor {
   }
 }
 
-/// What a hiding proof's first level leaves to the later ones (§9a.4): V' at the block of h', −λ' at that of h''.
+/// What a hiding proof's first level leaves to the later ones (§9a.4): V' at the block of h', and in its tail the masks.
 private struct MaskedLevel {
   var tensors: [Tensor]
-  /// λ'.
-  var padWeights: [Int: Extension]
+  /// Those of the first entries of the tail.
+  var maskWeights: [Extension]
   var rowBits: Int
-  var places: [VectorPlace]
+  var place: VectorPlace
   /// How many fold challenges there were after it.
   var challengeCount: Int
 }
@@ -168,30 +168,29 @@ extension ProofCheck {
   private mutating func openFirstHidingLevel(_ state: inout OpeningState) throws(ReferenceRejection) -> MaskedLevel {
     guard let code = hidingLevel(state.n)?.code else { throw .wrongParameters }
     let root = try transcript.receiveBytes("level", 32)
-    try query(&state)
-
-    transcript.isPadded = true
-    transcript.obligations = Obligations()
+    let masks = try transcript.receive("level.mask", 1)[0]
+    let scale = try query(&state)
+    state.e += scale * masks
+    ledger.add(1)
     let rowCount = ceilDivide(state.n, 1 << code.rowBits)
-    var e = Value(state.e)
-    for _ in 0..<ceilLog(rowCount) { e = try quadraticRound("fold.round", e, &state.challenges) }
-    transcript.isPadded = false
+    for _ in 0..<ceilLog(rowCount) { try foldRound(&state) }
+    let index = state.challenges.reduce(Extension.zero) { $0 + $0 + $1 }
 
     let value = try transcript.receive("mask.value", 1)[0]
     let fold = transcript.challenge("mask.fold")
     ledger.add(1 + 1 << code.domainBits)
-    let (places, n) = placeVectors([code, code])
+    let (places, n) = placeVectors([code])
     let masked = MaskedLevel(
-      tensors: state.tensors, padWeights: e.pads, rowBits: code.rowBits, places: places,
+      tensors: state.tensors, maskWeights: [scale, scale * index], rowBits: code.rowBits, place: places[0],
       challengeCount: state.challenges.count)
     state.codes = [
       OpenedCode(
         code: code, root: root, rowCount: rowCount, symbolByteCount: 16, rowPoint: state.challenges,
-        others: .masks(fold: fold), places: places)
+        others: .mask(fold: fold), places: places)
     ]
     state.n = n
     state.tensors = []
-    state.e = value + fold * e.constant
+    state.e = value + fold * state.e
     return masked
   }
 
@@ -216,18 +215,18 @@ extension ProofCheck {
     return (places, cursor)
   }
 
-  /// The extensions of V' at the block of h' and of −λ' at that of h'' (§9a.4).
+  /// The extensions of V' at the block of h' and of the masks' weights (§9a.4).
   private func maskedWeight(
     _ masked: MaskedLevel, _ claim: OpeningClaim, _ codes: [OpenedCode], _ challenges: [Extension]
   ) -> Extension {
     let later = challenges[masked.challengeCount...]
     let (between, low) = (later.dropLast(masked.rowBits), later.suffix(masked.rowBits))
     let point = Array(challenges[..<masked.challengeCount] + low)
-    let table = eqTable(low)
     let weight = masked.tensors.reduce(padWeight(claim, codes, point)) { $0 + $1.evaluate(point) }
-    let owed = masked.padWeights.reduce(Extension.zero) { $0 + $1.value * table[$1.key] }
-    return eq(between, index: masked.places[0].offset >> masked.rowBits) * weight
-      - eq(between, index: masked.places[1].offset >> masked.rowBits) * owed
+    let masks = masked.maskWeights.enumerated().reduce(Extension.zero) {
+      $0 + $1.element * eq(later, index: masked.place.tailOffset + $1.offset)
+    }
+    return eq(between, index: masked.place.offset >> masked.rowBits) * weight + masks
   }
 
   /// Σ_k of the extensions of Λ_k at the block of Π_k (§9a.3 step 4).
@@ -244,8 +243,9 @@ extension ProofCheck {
     return sum
   }
 
-  /// Steps 2 to 4: opens the codes of the level before and adds what they say to V and e.
-  private mutating func query(_ state: inout OpeningState) throws(ReferenceRejection) {
+  /// Steps 2 to 4: opens the codes of the level before and adds what they say to V and e; returns the next power of ξ.
+  @discardableResult
+  private mutating func query(_ state: inout OpeningState) throws(ReferenceRejection) -> Extension {
     try transcript.grind("grind", bits: 0)
     var opened: [(value: Extension, code: CodeParameters, position: Int, place: VectorPlace)] = []
     var drawn = 0
@@ -281,5 +281,6 @@ extension ProofCheck {
       }
       power *= xi
     }
+    return power
   }
 }

@@ -44,11 +44,11 @@ package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
   return enough
 }
 
-/// The code (m, r, T) with the tail for `proofs` proofs (§4.3); nil if (m, r) is not a candidate.
-package func hidingCode(_ m: Int, _ r: Int, proofs: Int) -> CodeParameters? {
+/// The code (m, r, T) with the tail for `proofs` proofs and `masks` entries more (§4.3); nil if (m, r) is not a candidate.
+package func hidingCode(_ m: Int, _ r: Int, proofs: Int, masks: Int = 0) -> CodeParameters? {
   var tail = 1
   while 1 << m + tail <= 1 << (m + r - 1) {
-    if tail >= proofs * hidingQueryCount(m, r, tail) {
+    if tail >= proofs * hidingQueryCount(m, r, tail) + masks {
       return CodeParameters(rowBits: m, rateBits: r, tail: tail)
     }
     tail *= 2
@@ -103,11 +103,11 @@ package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
   for m in 5...max(5, ceilLog(n)) {
     for r in 3...5 {
       let rowCount = ceilDivide(n, 1 << m)
-      guard let code = hidingCode(m, r, proofs: 1), max(code.tail, 2 * ceilLog(rowCount)) <= 1 << m else { continue }
-      let rows = rowCount + 3
+      guard let code = hidingCode(m, r, proofs: 1, masks: 2), code.tail <= 1 << m else { continue }
+      let rows = rowCount + 1
       let cost =
         openingCost(queries: code.queryCount, depth: m + r, width: 16 * rows + 16)
-        + rows * (1 << (m + r)) / 8 + planner.best(2 * code.entryCount).cost
+        + rows * (1 << (m + r)) / 8 + planner.best(code.entryCount).cost
       if let least = best, least.cost <= cost { continue }
       best = (code, cost)
     }

@@ -63,7 +63,7 @@ import Verifier
     let messages = try referenceMessages(verifyingKey: verifyingKey, proof: proof)
     let labels = Set(messages.map(\.label))
     #expect(labels.isSuperset(of: ["witness", "product", "inverse", "mask.sum", "quadratic.round", "quadratic.ends"]))
-    #expect(labels.isSuperset(of: ["level", "leaves", "fold.round", "mask.value", "final"]))
+    #expect(labels.isSuperset(of: ["level", "level.mask", "leaves", "fold.round", "mask.value", "final"]))
     for label in labels {
       let ranges = messages.filter { $0.label == label }.map(\.bytes)
       for position in [ranges[0].lowerBound, ranges[ranges.count - 1].upperBound - 8] {

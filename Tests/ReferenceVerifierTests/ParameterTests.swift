@@ -25,17 +25,17 @@ import Testing
   }
 
   /// The tail is the first power of two that holds the queries of all proofs and leaves the rate at most 1/2.
-  @Test(arguments: [1, 3, 18, 258, 65538])
-  func tailsAreTheSmallest(proofs: Int) {
+  @Test(arguments: [1, 3, 18, 258, 65538], [0, 2])
+  func tailsAreTheSmallest(proofs: Int, masks: Int) {
     for m in 6...20 {
       for r in 2...8 {
         let fitting = (0..<30).map { 1 << $0 }.filter { tail in
-          1 << m + tail <= 1 << (m + r - 1) && tail >= proofs * hidingQueryCount(m, r, tail)
+          1 << m + tail <= 1 << (m + r - 1) && tail >= proofs * hidingQueryCount(m, r, tail) + masks
         }
-        #expect(hidingCode(m, r, proofs: proofs)?.tail == fitting.first)
+        #expect(hidingCode(m, r, proofs: proofs, masks: masks)?.tail == fitting.first)
       }
     }
-    #expect(hidingCode(20, 8, proofs: proofs) != nil)
+    #expect(hidingCode(20, 8, proofs: proofs, masks: masks) != nil)
   }
 
   @Test func tailOfOneProofByHand() {
@@ -90,17 +90,17 @@ import Testing
     var first: CodeParameters?
     for m in 5...Int.bitWidth - (n - 1).leadingZeroBitCount {
       for r in 3...5 {
-        guard let code = hidingCode(m, r, proofs: 1) else { continue }
-        let rows = (n + (1 << m) - 1) >> m + 3
+        guard let code = hidingCode(m, r, proofs: 1, masks: 2) else { continue }
+        let rows = (n + (1 << m) - 1) >> m + 1
         let cost =
           openingCost(queries: code.queryCount, depth: m + r, width: 16 * (rows + 1)) + (rows << (m + r)) / 8
-          + planner.best(2 << m + 2 * code.tail).cost
+          + planner.best(1 << m + code.tail).cost
         if cost < least { (least, first) = (cost, code) }
       }
     }
     let (code, cost) = try #require(hidingLevel(n))
     #expect(code == first && cost == least)
-    #expect(code.tail >= code.queryCount && code.tail <= 1 << code.rowBits)
+    #expect(code.tail >= code.queryCount + 2 && code.tail <= 1 << code.rowBits)
   }
 
   @Test func openingCostByHand() {

@@ -270,7 +270,7 @@ extension SmallNetwork {
     var b = CircuitBuilder("many terms", axes: [3, 3])
     let (x, w) = (b.input([1], 0...3), b.weight([2, 1], bits: 3))
     let y = b.apply(to: b.contraction([2], [b.term(1, w, x)]), limbs: [2, 2], CircuitBuilder.relu)
-    for _ in 0..<4 { b.output(b.contraction([2], (1...30).map { b.term($0, w, y) })) }
+    for _ in 0..<10 { b.output(b.contraction([2], (1...30).map { b.term($0, w, y) })) }
     return SmallNetwork(b, batches: [1])
   }()
 

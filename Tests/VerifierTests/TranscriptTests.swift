@@ -113,16 +113,18 @@ import Verifier
     #expect(try state { _ = try $0.receive("a", 0) } == empty)
   }
 
-  @Test("row 5: a round polynomial's linear coefficient is computed, so that any message sums to the claim")
-  func rounds() {
+  @Test("row 5: a round polynomial is that of the coefficients that are sent, and sums to the claim", arguments: 1...4)
+  func rounds(degree: Int) {
     var random = RepeatableRandom(seed: 8)
-    for degree in 1...4 {
-      let sent = random.secureFields(degree).map { Value($0) }
-      let claim = Value(random.secureField())
-      let all = RoundPolynomial.coefficients(sent, claim: claim)
-      #expect(all.count == degree + 1)
-      let ends = RoundPolynomial.evaluate(all, at: .zero) + RoundPolynomial.evaluate(all, at: .one)
-      #expect(ends == claim)
+    let (sent, claim, x) = (random.secureFields(degree), random.secureField(), random.secureField())
+    func value(at x: SecureField) -> SecureField {
+      var value = Value(claim)
+      value.bind(sent.map { Value($0) }, at: x)
+      return value.constant
     }
+    let linear = sent.reduce(claim - sent[0], -)
+    let all = [sent[0], linear] + sent.dropFirst()
+    for x in [SecureField.zero, .one, x] { #expect(value(at: x) == all.reversed().reduce(.zero) { $0 * x + $1 }) }
+    #expect(value(at: .zero) + value(at: .one) == claim)
   }
 }

@@ -28,9 +28,9 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
       batch: prover.plan.batch, inputs: prover.statement.inputs, mode: .hiding, seed: seed, threads: 1)
     let model = try #require(key.commitment)
     let secrets = key.core.secrets(.inference, prover.statement, prover.circuit, prover.statement.inputs, seed: seed)
-    #expect(prover.prove(model, secrets, coins: nil) == proof.bytes)
+    #expect(prover.prove([model], secrets, coins: nil) == proof.bytes)
     try key.verifyingKey(threads: 1).verify(proof)
-    let programmed = prover.prove(model, secrets, coins: Sample.coins)
+    let programmed = prover.prove([model], secrets, coins: Sample.coins)
     try prover.plan.verify(key.core, prover.statement, programmed, coins: Sample.coins)
   }
 
@@ -172,23 +172,21 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
 
   private static let opening: [LeftOut] = {
     guard case .committed(let code, let rowCount, _) = prover.plan.levels[0] else { return [] }
-    let (row, used) = (8 << code.variableCount, 16 * prover.plan.levels[0].roundCount)
-    func masks(_ ranges: [Range<Int>]) -> SecretChange { without(.levelMasks, ranges) }
-    func tails(_ name: String, _ row: Int, _ leak: String) -> LeftOut {
-      let tail = 16 * code.tailCount
-      return LeftOut(
-        name: "tail of \(name)", stage: .opening, count: 300,
-        change: without(.levelTails, [tail * row..<tail * (row + 1)]), leak: "relation in \(leak)")
+    /// The entry at `index` of each tail but the mask's.
+    func entries(_ index: Int) -> [Range<Int>] {
+      (0..<2 * rowCount).map { row in
+        let start = 8 * (row * code.tailCount + index)
+        return start..<start + 8
+      }
+    }
+    func tails(_ name: String, _ ranges: [Range<Int>], _ leak: String) -> LeftOut {
+      LeftOut(name: name, stage: .opening, count: 300, change: without(.levelTails, ranges), leak: leak)
     }
     return [
-      LeftOut(name: "Π'", stage: .opening, count: 40, change: without(.levelPads), leak: "fold.round"),
-      LeftOut(name: "s'", stage: .opening, count: 40, change: masks([0..<2 * row]), leak: "final"),
-      LeftOut(name: "s''", stage: .opening, count: 40, change: masks([2 * row..<4 * row]), leak: "final"),
-      LeftOut(
-        name: "s'' over Π'", stage: .opening, count: 60,
-        change: masks([2 * row..<2 * row + used, 3 * row..<3 * row + used]), leak: "relation in fold.round"),
-      tails("Π'", rowCount, "Π' and h''"), tails("s'", rowCount + 1, "H and h'"),
-      tails("s''", rowCount + 2, "Π' and h''"),
+      LeftOut(name: "s", stage: .opening, count: 40, change: without(.levelMasks), leak: "final"),
+      tails("tail of s", [16 * rowCount * code.tailCount..<Int.max], "relation in H and h'"),
+      tails("u", entries(0), "relation in rounds"), tails("v", entries(1), "fold.round"),
+      tails("u and v", entries(0) + entries(1), "level.mask"),
     ]
   }()
 }

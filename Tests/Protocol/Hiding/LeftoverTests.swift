@@ -97,7 +97,7 @@ private enum Leftovers {
       witness.erase(network.circuit)
     }
     let shown = Set(proof.complementedWords)
-    var names = ["pads", "tails", "salts", "level pads", "level masks", "level tails", "level salts", "seed", "columns"]
+    var names = ["pads", "tails", "salts", "level masks", "level tails", "level salts", "seed", "columns"]
     if keeps { names.insert("kept", at: 0) }
     let secrets = notes.draws.withLock { $0 } + [seedNote, columns]
     precondition(columns.count >= 8 && secrets.count == names.count && secrets.allSatisfy { !$0.isEmpty }, "all that is drawn has a name")

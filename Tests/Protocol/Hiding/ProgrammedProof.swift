@@ -12,32 +12,72 @@ struct ProgrammedProver: Sendable {
   static let both = [false, true].map { ProgrammedProver(.hidden(isPermuted: $0)) }
   /// The weight range proofs of both.
   static let ranges = [false, true].map { ProgrammedProver(SmallNetwork.hidden(isPermuted: $0).weightRange, batch: 1) }
+  /// Of both, that another commitment holds the same weights.
+  static let chains = [false, true].map { ProgrammedProver(chain: .hidden(isPermuted: $0)) }
+  /// Of both, for an input that is committed to.
+  static let committed = [false, true].map { ProgrammedProver(.hidden(isPermuted: $0), visibility: .committed) }
 
   let circuit: ArithmeticCircuit
-  let weights: [[Int64]]
+  /// By commitment that is made before, the model's first: its columns.
+  let prior: [[[Int64]]]
   let plan: Plan
-  let statement: Statement
+  /// The statement, for the roots of those commitments but the model's.
+  let stated: @Sendable ([Digest]) -> Statement
   private let witness: Witness
 
-  init(_ network: SmallNetwork, batch: Int = 2, proofCount: Int = 1) {
-    (circuit, weights) = (network.circuit, network.weights)
-    let inputs = network.inputs(batch)
-    do {
-      witness = try Witness(
-        CircuitExecutor(circuit, weights: weights), batch: batch, inputs: inputs, threads: 1)
-    } catch { preconditionFailure("the inputs are in range: \(error)") }
-    statement = Statement(batch: batch, inputs: inputs, outputs: witness.outputs(circuit))
+  var weights: [[Int64]] { prior[0] }
+  var statement: Statement { stated([]) }
+
+  init(_ network: SmallNetwork, batch: Int = 2, proofCount: Int = 1, visibility: Visibility = .shown) {
+    circuit = network.circuit
     let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
-    plan = Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: true)
+    let (inputs, isShown) = (network.inputs(batch), visibility == .shown)
+    let shown = isShown ? circuit : circuit.hiding(inputs.map { _ in visibility }) ?? circuit
+    var witness = Self.witness(CircuitExecutor(circuit, weights: network.weights), batch, inputs)
+    if !isShown { witness.countMultiplicities(shown, batch: batch, threads: 1) }
+    let (outputs, port) = (witness.outputs(circuit), circuit.inputs.first)
+    stated = { roots in
+      let commitment = isShown ? nil : port.flatMap { port in
+        StatedCommitment(
+          shown.columns[port.column], shape: shown.shape(ofColumn: port.column, batch: batch), proofCount: 1,
+          root: roots.first ?? .zero)
+      }
+      return Statement(
+        batch: batch, visibility: inputs.map { _ in visibility }, commitments: commitment.map { [$0] } ?? [],
+        inputs: isShown ? inputs : [], outputs: outputs)
+    }
+    prior = [network.weights] + (isShown ? [] : [inputs])
+    plan = Plan(shown, core, stated([]), .hiding)
+    self.witness = witness
+  }
+
+  private init(chain network: SmallNetwork) {
+    circuit = network.circuit
+    @Sendable func proof(_ root: Digest) -> WeightProof {
+      WeightProof(
+        network.circuit, KeyCore(circuit: network.circuit, proofCount: 1, root: .zero),
+        after: KeyCore(circuit: network.circuit, proofCount: 1, root: root))
+    }
+    stated = { proof($0.first ?? .zero).statement }
+    prior = [network.weights, network.weights]
+    plan = proof(.zero).plan
+    witness = Self.witness(CircuitExecutor(plan.circuit, weights: network.weights + network.weights), 1, [])
+  }
+
+  private static func witness(_ executor: CircuitExecutor, _ batch: Int, _ inputs: [[Int64]]) -> Witness {
+    do {
+      return try Witness(executor, batch: batch, inputs: inputs, threads: 1)
+    } catch { preconditionFailure("the inputs are in range: \(error)") }
   }
 
   func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.root) }
 
-  /// The model commitment with these tails and salts.
-  func commit(_ secrets: StagedSecrets) -> Commitment {
-    let model = plan.commitments[0]
-    var random: any SecretSource = secrets
-    return Commitment(rows: model.layout.rows(of: weights), code: model.code, random: &random, threads: 1)
+  /// The commitments that are made before, with these tails and salts.
+  func commit(_ secrets: (_ commitment: Int) -> StagedSecrets) -> [Commitment] {
+    zip(plan.commitments, prior).enumerated().map { index, own in
+      var random: any SecretSource = secrets(index)
+      return Commitment(rows: own.0.layout.rows(of: own.1), code: own.0.code, random: &random, threads: 1)
+    }
   }
 
   /// The uses of Π's entries.
@@ -50,13 +90,13 @@ struct ProgrammedProver: Sendable {
   /// The steps of `Plan.prove`; without `coins` under the challenges of Fiat and Shamir.
   ///
   /// - Parameter opens: False for all that comes before the opening.
-  func prove(_ model: Commitment, _ secrets: some SecretSource, coins: Digest?, opens: Bool = true) -> [UInt8] {
-    guard let layout = plan.pads else { preconditionFailure("the plan hides") }
+  func prove(_ prior: [Commitment], _ secrets: some SecretSource, coins: Digest?, opens: Bool = true) -> [UInt8] {
+    guard let layout = plan.pads, let own = plan.commitments.last else { preconditionFailure("the plan hides") }
     var transcript = ProverTranscript()
-    transcript.sponge = plan.sponge(coins, core(model), statement)
+    let (core, statement) = (core(prior[0]), stated(prior.dropFirst().map(\.root)))
+    transcript.sponge = plan.sponge(coins, core, statement)
     var masks = ProofMasks(plan, layout, random: secrets)
-    let columns = circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
-    let own = plan.commitments[1]
+    let columns = plan.witnessColumns.map { witness.columns[$0] } + witness.multiplicities
     let rows = own.layout.rows(of: columns)
     let commitment = masks.commit(PackedRows(rows, width: 1 << own.code.variableCount), own.code, threads: 1)
     transcript.sendBytes("witness", commitment.root.bytes)
@@ -65,15 +105,15 @@ struct ProgrammedProver: Sendable {
     let virtuals = transcript.reduceLookups(plan, witness, &claims, threads: 1)
     transcript.reduceContractions(plan, statement, witness, virtuals, &claims, threads: 1)
     claims += plan.paddingClaims(&transcript.sponge)
-    _ = transcript.mergeClaims(plan, claims, [model, commitment], threads: 1)
+    _ = transcript.mergeClaims(plan, claims, prior + [commitment], threads: 1)
     transcript.dischargeProducts(layout, masks)
     guard opens else { return transcript.proof }
     var verifier = VerifierTranscript(.hiding, proof: transcript.proof)
     do throws(VerificationError) {
-      _ = try verifier.receiveRoots(plan, core(model), statement, coins: coins)
+      _ = try verifier.receiveRoots(plan, core, statement, coins: coins)
       let opening = try verifier.reduce(plan, statement)
       _ = transcript.sponge.challenge("constraints")
-      transcript.openAll(plan, [model, commitment], opening, random: masks.random)
+      transcript.openAll(plan, prior + [commitment], opening, random: masks.random)
     } catch { preconditionFailure("a verifier reads what was sent: \(error)") }
     return transcript.proof
   }
@@ -106,7 +146,8 @@ extension VerifierTranscript {
     _ plan: Plan, _ core: KeyCore, _ statement: Statement, coins: Digest?
   ) throws(VerificationError) -> [Digest] {
     sponge = plan.sponge(coins, core, statement)
-    return (plan.hasWeights ? [core.root] : []) + (plan.hasWitness ? [try receiveRoot("witness")] : [])
+    let prior = (plan.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)
+    return prior + (plan.hasWitness ? [try receiveRoot("witness")] : [])
   }
 }
 

@@ -32,13 +32,15 @@ extension ProgrammedProver {
   /// Proofs with all secrets new, for both sets of weights.
   static let samples = both.map { $0.sample(.everything, count: 240) }
   static let rangeSamples = ranges.map { $0.sample(.everything, count: 240) }
+  static let chainSamples = chains.map { $0.sample(.everything, count: 120) }
+  static let committedSamples = committed.map { $0.sample(.everything, count: 120) }
 
   /// The fields of every proof under the sample's challenges; those of an opening are named by what is opened.
   var fields: [ProofManifest.Field] {
     let proof = proof(.everything, 0) { _, _ in }
     let manifest = ProofManifest(plan, proof, Sponge(deafAt: Sample.coins))
     precondition(manifest.byteCount == proof.count, "the manifest is complete")
-    let opened = ["model", "witness", "level"]
+    let opened = ["model"] + prior.dropFirst().map { _ in "prior" } + ["witness", "level"]
     var (index, isAfterPaths) = (0, false)
     return manifest.fields.map { field in
       guard ["leaves", "paths"].contains(field.label) else { return field }
@@ -77,31 +79,32 @@ extension ProgrammedProver {
     case .messages: draws = [.pads]
     case .spare: return [.pads: 16 * spare..<16 * mask]
     case .quadraticMask: return [.pads: 16 * mask..<16 * layout.entryCount]
-    case .opening: draws = [.levelPads, .levelMasks, .levelTails, .levelSalts]
+    case .opening: draws = [.levelMasks, .levelTails, .levelSalts]
     case .salts: draws = [.modelSalts, .salts, .levelSalts]
     }
     return Dictionary(uniqueKeysWithValues: draws.map { ($0, 0..<Int.max) })
   }
 
   private func proof(
-    _ stage: Stage, _ number: Int, model: Commitment? = nil, _ change: @escaping SecretChange
+    _ stage: Stage, _ number: Int, prior: [Commitment]? = nil, _ change: @escaping SecretChange
   ) -> [UInt8] {
     let renewed = renewed(stage)
-    func secrets(_ first: SecretDraw) -> StagedSecrets {
-      StagedSecrets(from: first, number: UInt64(number), renewed: renewed, change: change)
+    func secrets(_ first: SecretDraw, stream: Int = 0) -> StagedSecrets {
+      StagedSecrets(from: first, stream: stream, number: UInt64(number), renewed: renewed, change: change)
     }
     let opens: Bool
     switch stage {
     case .everything, .opening, .salts: opens = true
     case .messages, .spare, .quadraticMask: opens = false
     }
-    return prove(model ?? commit(secrets(.modelTails)), secrets(.pads), coins: Sample.coins, opens: opens)
+    let prior = prior ?? commit { secrets(.modelTails, stream: $0) }
+    return prove(prior, secrets(.pads), coins: Sample.coins, opens: opens)
   }
 
   func sample(_ stage: Stage, count: Int, _ change: @escaping SecretChange = { _, _ in }) -> Sample {
     let isNew = renewed(stage).keys.contains { [.modelTails, .modelSalts].contains($0) }
-    let model = isNew ? nil : commit(StagedSecrets(from: .modelTails, number: 0, renewed: [:], change: change))
-    let proofs = (0..<count).map { proof(stage, $0, model: model, change) }
+    let prior = isNew ? nil : commit { StagedSecrets(from: .modelTails, stream: $0, number: 0, renewed: [:], change: change) }
+    let proofs = (0..<count).map { proof(stage, $0, prior: prior, change) }
     return Sample(stage: stage, plan: plan, proofs: proofs, fields: fields)
   }
 }
@@ -138,11 +141,12 @@ extension Sample {
       let leaves = fields.leaves("witness")
       // Of Π more symbols than it has entries that are not sent.
       let pads = leaves.prefix((plan.pads?.entryCount ?? 0) - fields.padded.count + 1).map { leaf in
-        ProofManifest.Field(label: "Π", kind: .secure, offset: leaf[plan.commitments[1].layout.rowCount].offset)
+        ProofManifest.Field(label: "Π", kind: .secure, offset: leaf[plan.commitments.last?.layout.rowCount ?? 0].offset)
       }
       return [("messages and Π", fields.padded + pads)]
-        + ["model", "witness", "level"].flatMap { opened in
+        + ["model", "prior", "witness", "level"].flatMap { opened -> [(String, [ProofManifest.Field])] in
           let leaves = fields.leaves(opened)
+          guard !leaves.isEmpty else { return [] }
           return [("column of \(opened)", leaves[0]), ("row of \(opened)", leaves.map { $0[0] })]
         }
     case .messages:
@@ -151,15 +155,13 @@ extension Sample {
     case .spare, .quadraticMask: return [("discharge", revealed)]
     case .opening:
       guard case .committed(let code, let rowCount, _) = plan.levels[0] else { return [] }
-      let rounds = fields.prefix { $0.label != "mask.value" }.filter { $0.label == "fold.round" }
-      let (final, blocks) = (fields.filter { $0.label == "final" }, plan.levels[0].maskedBlocks)
-      let masked = final.dropFirst(blocks[1].entries << code.variableCount)
-      let tails = blocks.map { final.dropFirst(($0.tail ?? 0) * code.tailCount).prefix(code.tailCount) }
+      let rounds = fields.prefix { $0.label != "mask.value" }.filter { ["level.mask", "fold.round"].contains($0.label) }
+      let first = (OpeningBlock.blocks(of: [code])[0].tail ?? 0) * code.tailCount
+      let tail = fields.filter { $0.label == "final" }.dropFirst(first).prefix(code.tailCount)
       let leaf = fields.leaves("level")[0]
       return [
-        ("fold.round", rounds + masked.prefix(rounds.count) + fields.filter { $0.label == "mask.value" }),
-        ("H and h'", Array(leaf.prefix(rowCount) + tails[0])),
-        ("Π' and h''", [leaf[rowCount]] + rounds + tails[1]),
+        ("rounds", rounds + tail + fields.filter { $0.label == "mask.value" }),
+        ("H and h'", Array(leaf.prefix(rowCount) + tail)),
       ]
     case .salts: return []
     }
@@ -227,15 +229,22 @@ extension Sample {
     }
     let origin = rows.removeFirst()
     for row in rows.indices { for column in origin.indices { rows[row][column] -= origin[column] } }
-    var rank = 0
-    for column in origin.indices {
+    return rows.rank
+  }
+}
+
+extension [[SecureField]] {
+  /// Of the matrix of these rows.
+  var rank: Int {
+    var (rows, rank) = (self, 0)
+    for column in rows.first?.indices ?? 0..<0 {
       guard let pivot = rows[rank...].firstIndex(where: { $0[column] != .zero }) else { continue }
       rows.swapAt(rank, pivot)
       let inverse = rows[rank][column].inverseOrZero()
       for row in rank + 1..<rows.count {
         let factor = rows[row][column] * inverse
         guard factor != .zero else { continue }
-        for entry in column..<origin.count { rows[row][entry] -= factor * rows[rank][entry] }
+        for entry in column..<rows[row].count { rows[row][entry] -= factor * rows[rank][entry] }
       }
       rank += 1
       if rank == rows.count { break }

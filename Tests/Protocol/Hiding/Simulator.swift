@@ -9,22 +9,25 @@ struct Simulator {
   let statement: Statement
   let coins: Digest
   let core: KeyCore
-  private let model: Commitment
+  private let prior: [Commitment]
 
-  /// With a model commitment of its own to nothing.
+  /// With commitments of its own to nothing, the model's first; a statement is told the roots of the others.
   init(
-    _ plan: Plan, _ statement: Statement, proofCount: Int, coins: Digest, random: inout some SecretSource
+    _ plan: Plan, _ stated: ([Digest]) -> Statement, proofCount: Int, coins: Digest, random: inout some SecretSource
   ) {
-    (self.plan, self.statement, self.coins) = (plan, statement, coins)
-    model = Commitment(uniform: plan.commitments[0], &random)
-    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: model.root)
+    (self.plan, self.coins) = (plan, coins)
+    var prior: [Commitment] = []
+    for own in plan.commitments.dropLast() { prior.append(Commitment(uniform: own, &random)) }
+    self.prior = prior
+    statement = stated(prior.dropFirst().map(\.root))
+    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: prior[0].root)
   }
 
   func prove(_ random: inout some SecretSource) throws -> [UInt8] {
     guard case .committed(let code, let rowCount, _) = plan.levels[0], case .clear(let finalCount) = plan.levels[1],
-      let pads = plan.pads
+      let pads = plan.pads, let witnessPlan = plan.commitments.last
     else { preconditionFailure("a level that hides, and then the vector in clear") }
-    let witness = Commitment(uniform: plan.commitments[1], &random)
+    let witness = Commitment(uniform: witnessPlan, &random)
     var proof = witness.root.bytes
     let sentCount = ReductionMessages(plan, isHiding: true).elementCount + 2 * plan.mergeRoundCount
     proof += random.secureElements(sentCount + 1 + 3 * pads.variableCount + 2).flatMap(\.bytes)
@@ -33,52 +36,51 @@ struct Simulator {
     _ = try verifier.receiveRoot("witness")
     let claim = try verifier.reduce(plan, statement)
 
-    // The first level: whatever is sent, its claim is an affine form in Π'.
+    // The first level: whatever is sent, the mask makes it true.
+    let codes = plan.openedCodes(claim)
+    let positions = codes.map { $0.code.draw(&verifier.sponge) }
+    let leaves = zip(prior + [witness], positions).flatMap { $0.sent(at: $1) }
     var running = claim.value
     var weight = OpeningWeight(variableCount: code.variableCount + bitCountOfAxis(rowCount))
     for part in plan.openingWeights(claim) { weight.add(part) }
-    let codes = plan.openedCodes(claim)
-    let positions = codes.map { $0.code.draw(&verifier.sponge) }
-    let leaves = zip([model, witness], positions).flatMap { $0.sent(at: $1) }
-    weight.add(codes, [model, witness], positions, &running, &verifier.sponge)
+    let power = weight.add(codes, prior + [witness], positions, &running, &verifier.sponge)
+    let sum = random.secureElements(1)
+    running += Value(power * sum[0])
     var (rounds, point): ([SecureField], [SecureField]) = ([], [])
     for _ in 0..<plan.levels[0].roundCount {
       let sent = random.secureElements(2)
-      let values = sent.enumerated().map { Value(sent: $0.element, pad: rounds.count + $0.offset) }
       rounds += sent
       point.append(verifier.sponge.challenge("fold.round"))
-      running = RoundPolynomial.evaluate(
-        RoundPolynomial.coefficients(values, claim: running), at: point[point.count - 1])
+      running.bind(sent.map { Value($0) }, at: point[point.count - 1])
       weight.bind(point[point.count - 1])
     }
     let fold = verifier.sponge.challenge("mask.fold")
 
-    // h', h'' and their tails are uniform; a makes the claim about them true.
-    let final = random.secureElements(finalCount)
+    // h' and its tail are uniform; a makes the claim about them true.
+    guard let opened = plan.levels[0].openedCode(boundTo: point, fold: fold),
+      let masks = plan.levels[0].maskWeight(boundTo: point, scale: power)
+    else { return [] }
+    let (final, own) = (random.secureElements(finalCount), opened.folds[0])
     var last = OpeningWeight(variableCount: bitCountOfAxis(finalCount))
-    let blocks = plan.levels[0].maskedBlocks
-    let inner = [weight.entries, running.padWeights(count: 1 << code.variableCount)]
-    for (block, entries) in zip(blocks, inner) { last.add(entries, scaledBy: .one, block: block.entries) }
+    last.add(weight.entries, scaledBy: .one, block: own.block.entries)
+    last.add(masks)
     var vector = SecureTable(final + [SecureField](repeating: .zero, count: last.entries.count - finalCount))
     let mask = vector.innerProduct(SecureTable(last.entries)) - fold * running.constant
     running = Value(mask + fold * running.constant)
 
-    // The symbols of the masks are those that the opened leaves need.
-    guard let opened = plan.levels[0].openedCode(boundTo: point, fold: fold) else { return [] }
+    // The symbols of the mask are those that the opened leaves need.
     let lastPositions = code.draw(&verifier.sponge)
     var symbols = random.elements(opened.rowCount << code.domainBits)
+    let row = opened.rowCount - 2
     for (position, z) in zip(lastPositions, code.points(at: lastPositions)) {
-      for (index, own) in opened.folds.enumerated() {
-        let row = opened.rowCount - 4 + 2 * index
-        for half in row..<row + 2 { symbols[half << code.domainBits + position] = .zero }
-        let leaf = (0..<opened.rowCount).map { symbols[$0 << code.domainBits + position] }
-        let missing = own.block.symbol(of: final, code, at: z) - own.symbol(leaf)
-        symbols[row << code.domainBits + position] = missing.c0
-        symbols[(row + 1) << code.domainBits + position] = missing.c1
-      }
+      for half in row..<row + 2 { symbols[half << code.domainBits + position] = .zero }
+      let leaf = (0..<opened.rowCount).map { symbols[$0 << code.domainBits + position] }
+      let missing = own.block.symbol(of: final, code, at: z) - own.symbol(leaf)
+      symbols[row << code.domainBits + position] = missing.c0
+      symbols[(row + 1) << code.domainBits + position] = missing.c1
     }
     let level = Commitment(code, symbols, rowCount: opened.rowCount, &random)
-    last.add([opened], [level], [lastPositions], &running, &verifier.sponge)
+    _ = last.add([opened], [level], [lastPositions], &running, &verifier.sponge)
 
     var lastRounds: [SecureField] = []
     var table = SecureTable(last.entries)
@@ -89,7 +91,7 @@ struct Simulator {
       vector.fold(challenge)
       table.fold(challenge)
     }
-    proof += level.root.bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
+    proof += level.root.bytes + sum[0].bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
     return proof + level.sent(at: lastPositions) + lastRounds.flatMap(\.bytes)
   }
 }
@@ -122,26 +124,27 @@ private struct OpeningWeight {
     entries = (0..<half).map { entries[$0] + x * (entries[$0 + half] - entries[$0]) }
   }
 
-  /// Adds the symbols at these positions to the weight and the claim.
+  /// Adds the symbols at these positions to the weight and the claim; returns the next power of the combination.
   mutating func add(
     _ codes: [OpenedCode], _ commitments: [Commitment], _ positions: [[Int]], _ claim: inout Value,
     _ sponge: inout Sponge
-  ) {
+  ) -> SecureField {
     let combine = sponge.challenge("combine")
-    var power = SecureField.one
+    var power = combine
     for ((opened, commitment), positions) in zip(zip(codes, commitments), positions) {
       let code = opened.code
       for (position, z) in zip(positions, code.points(at: positions)) {
         for fold in opened.folds {
-          power *= combine
           claim += Value(power * fold.symbol(commitment.leaf(position)))
           add(z, 1 << code.variableCount, scaledBy: power, block: fold.block.entries)
           if let tail = fold.block.tail {
             add(z, code.tailCount, scaledBy: power * code.tailShift(z), block: tail)
           }
+          power *= combine
         }
       }
     }
+    return power
   }
 }
 
@@ -157,6 +160,9 @@ extension OpeningBlock {
 }
 
 extension Code {
+  /// z^(2^variableCount), the power of a tail's first coefficient.
+  fileprivate func tailShift(_ z: BaseField) -> BaseField { z.power(1 << UInt64(variableCount)) }
+
   fileprivate func draw(_ sponge: inout Sponge) -> [Int] {
     sponge.positions("positions", count: queryCount, domainBits: domainBits)
   }

@@ -4,7 +4,7 @@ import Prover
 enum SecretDraw: Int, CaseIterable {
   case modelTails, modelSalts
   case pads, tails, salts
-  case levelPads, levelMasks, levelTails, levelSalts
+  case levelMasks, levelTails, levelSalts
 }
 
 /// A change of what is drawn: a mask left out, or one used twice.
@@ -28,13 +28,14 @@ struct StagedSecrets: SecretSource {
 
   /// - Parameters:
   ///   - first: What is drawn first.
+  ///   - stream: Another one for each commitment that is made before.
   ///   - renewed: By draw, the bytes that are drawn anew.
   init(
-    from first: SecretDraw, number: UInt64, renewed: [SecretDraw: Range<Int>],
+    from first: SecretDraw, stream: Int = 0, number: UInt64, renewed: [SecretDraw: Range<Int>],
     change: @escaping SecretChange = { _, _ in }
   ) {
     func seed(_ number: UInt64) -> [UInt8] {
-      number.littleEndianBytes + [UInt8](repeating: UInt8(first.rawValue), count: SecretStream.seedByteCount - 8)
+      number.littleEndianBytes + [UInt8](repeating: UInt8(first.rawValue + 16 * stream), count: SecretStream.seedByteCount - 8)
     }
     fresh = SecretStream(seed: seed(number + 1))
     kept = SecretStream(seed: seed(0))

@@ -10,7 +10,7 @@ private let labels = [
   "witness", "roots", "layer.round", "layer.ends", "lookup.values", "terms", "contraction.round", "operands",
   "merge.round", "final", "level", "leaves", "paths", "fold.round",
 ]
-private let hidingLabels = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "mask.value"]
+private let hidingLabels = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "level.mask", "mask.value"]
 
 private func labels(_ mode: ProofMode) -> [(label: String, mode: ProofMode)] {
   let own: [String]

@@ -230,6 +230,20 @@ extension HidingForgeryTests {
 }
 
 extension HidingForgeryTests {
+  @Test("row 2: a false claim is accepted with a sum of the rounds' masks that is sent after ξ") func lateLevelMask() {
+    let forged = ForgedProof(liar)
+    var proof = forged.proof()
+    let manifest = ProofManifest(proven.plan, proof, Sponge(deafAt: Sample.coins))
+    let offset = manifest.fields.first { $0.label == "level.mask" }?.offset ?? 0
+    let combine = manifest.challenges.first { $0.label == "combine" }?.element ?? .zero
+    let positions = manifest.challenges.filter { $0.label == "positions" }.prefix(2).map(\.words.count)
+    let symbolCount = positions[0] + positions[1] * (1 + proven.plan.commitments[1].padRowCount)
+    let power = combine.power(UInt64(symbolCount + 1))
+    #expect(forged.error(.none, proof) == .openingMismatch)
+    proof.setElement(proof.element(at: offset) - forged.excess * power.inverseOrZero(), at: offset)
+    #expect(forged.error(.none, proof) == nil)
+  }
+
   /// A prover of Σ v·w + Σ w·x, all of it known before the first challenge: the value of the first sum is too large by
   /// one, half of that in the first round and a quarter in the second, and in the product of the operands.
   private func constantLiar(isBalanced: Bool) -> MaliciousProver {

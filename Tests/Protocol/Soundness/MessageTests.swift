@@ -69,9 +69,10 @@ import Verifier
       changed[0] += .one
       changed[1] += (rho + rho - .one) * (rho.squared() - rho).inverseOrZero()
       for claim in [SecureField.zero, .one, rho] {
-        let values = [sent, changed].map { message in
-          RoundPolynomial.evaluate(
-            RoundPolynomial.coefficients(message.map { Value($0) }, claim: Value(claim)), at: rho)
+        let values = [sent, changed].map { message -> Value in
+          var value = Value(claim)
+          value.bind(message.map { Value($0) }, at: rho)
+          return value
         }
         #expect(values[0] == values[1], "a verifier with the recorded challenge would go on as before")
       }

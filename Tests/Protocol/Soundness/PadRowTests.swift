@@ -32,10 +32,10 @@ import Verifier
   }
 
   @Test("rows of pads are those of their numbers", arguments: [(0, 1), (1, 2), (0, 2)])
-  func swappedRows(first: Int, second: Int) {
-    let proven = ProvenNetwork.proven(.hiding)[3]
+  func swappedRows(first: Int, second: Int) throws {
+    let proven = try #require(
+      ProvenNetwork.proven(.hiding).first { $0.plan.commitments.count == 2 && $0.plan.commitments[1].padRowCount >= 3 })
     let witness = proven.plan.commitments[1]
-    #expect(witness.padRowCount == 3)
     var prover = MaliciousProver(proven)
     prover.changeCommitment = { commitment in
       commitment.changingRows(proven.secrets) { rows in
@@ -81,12 +81,7 @@ import Verifier
     let beta = SecureField(c0: .one, c1: .one)
     let folds = plan.levels[0].openedCode(boundTo: point, fold: beta)?.folds ?? []
     let rows = (0..<rowCount).map { Multilinear.equality(point, index: $0) * beta }
-    for (fold, expected) in zip(folds, [
-      rows + [.zero, .one, .zero], rows.map { _ in .zero } + [beta, .zero, .one],
-    ]) {
-      #expect(fold.weights == expected.flatMap { [$0, $0 * u] })
-    }
-    #expect(folds.count == 2)
+    #expect(folds.map(\.weights) == [(rows + [.one]).flatMap { [$0, $0 * u] }])
   }
 }
 

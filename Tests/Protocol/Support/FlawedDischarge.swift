@@ -68,9 +68,7 @@ extension VerifierTranscript {
     var running = sum * scale
     var point: [SecureField] = []
     for _ in 0..<layout.variableCount {
-      let round = try reduceRound("quadratic.round", claim: running, degree: 3)
-      running = round.claim
-      point.append(round.challenge)
+      point.append(try reduceRound("quadratic.round", &running, degree: 3))
     }
     let ends = try receive("quadratic.ends", 2)
     let equality = eta.map { Multilinear.equality($0, point) } ?? .one

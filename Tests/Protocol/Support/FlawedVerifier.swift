@@ -123,9 +123,7 @@ extension VerifierTranscript {
         running += claim.value * coefficient
       }
       guard remaining > 0 else { break }
-      let round = try reduceRound("merge.round", claim: running, degree: 2)
-      running = round.claim
-      point.append(round.challenge)
+      point.append(try reduceRound("merge.round", &running, degree: 2))
     }
     let weights = plan.weights(claims, coefficients, at: point, flaw)
     var parts = plan.commitments.indices.map { index in

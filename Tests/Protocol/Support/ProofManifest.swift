@@ -150,6 +150,7 @@ struct ProofManifest {
       case .clear(let elementCount): read("final", .secure, elementCount, proof, &sponge)
       case .committed: read("level", .digest, 1, proof, &sponge)
       }
+      if level.isHiding { read("level.mask", .secure, 1, proof, &sponge) }
       for (code, rowCount, kind) in codes {
         let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
         challenges.append(Challenge(label: "positions", offset: byteCount, words: positions.map { UInt64($0) }))
@@ -164,7 +165,7 @@ struct ProofManifest {
       for _ in 0..<level.roundCount { round("fold.round", 2, proof, &sponge) }
       if level.isHiding { round("mask.value", 1, drawing: "mask.fold", proof, &sponge) }
       if case .committed(let code, let rowCount, _) = level {
-        codes = [(code, rowCount + (code.isHiding ? 3 : 0), .secure)]
+        codes = [(code, rowCount + (code.isHiding ? 1 : 0), .secure)]
       }
     }
   }
