@@ -48,6 +48,11 @@ package final class StoredBytes: Sendable {
     return bytes
   }
 
+  /// Has the system fetch bytes that will be read, meanwhile.
+  func fetch(at offset: Int, count: Int) {
+    if let descriptor { posix_fadvise(descriptor, offset, count, Int32(POSIX_FADV_WILLNEED)) }
+  }
+
   /// That the bytes are not those that were written.
   var damaged: FileError { FileError(path, "is damaged, or is not the file that it should be") }
 }

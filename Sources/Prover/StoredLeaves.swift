@@ -15,6 +15,7 @@ package struct StoredLeaves: Sendable {
 
   init(_ bytes: StoredBytes, at start: Int, _ code: Code, rowCount: Int, root: Digest) {
     (self.bytes, self.start, self.code, self.rowCount, self.root) = (bytes, start, code, rowCount, root)
+    bytes.fetch(at: digestStart, count: (2 << code.domainBits - 2) * Digest.byteCount)
   }
 
   static func byteCount(_ code: Code, rowCount: Int) -> Int {
@@ -22,11 +23,13 @@ package struct StoredLeaves: Sendable {
   }
 
   private var leafByteCount: Int { code.leafByteCount(rowCount: rowCount) }
+  private var digestStart: Int { start + leafByteCount << code.domainBits }
 
   /// The leaves at sorted distinct positions, when they are those of the root.
   func open(at positions: [Int]) throws(FileError) -> LeafOpening {
     var leaves: [UInt8] = []
     var hashed: [(position: Int, digest: Digest)] = []
+    for position in positions { bytes.fetch(at: start + position * leafByteCount, count: leafByteCount) }
     for position in positions {
       let leaf = try bytes.read(at: start + position * leafByteCount, count: leafByteCount)
       leaves += leaf
@@ -64,8 +67,7 @@ package struct StoredLeaves: Sendable {
 
   private func digests(_ level: Int, _ index: Int, count: Int) throws(FileError) -> [Digest] {
     let before = 2 << code.domainBits - 2 << (code.domainBits - level) + index
-    let read = try bytes.read(
-      at: start + leafByteCount << code.domainBits + before * Digest.byteCount, count: count * Digest.byteCount)
+    let read = try bytes.read(at: digestStart + before * Digest.byteCount, count: count * Digest.byteCount)
     return (0..<count).map { Digest(bytes: read.dropFirst($0 * Digest.byteCount)) }
   }
 }
