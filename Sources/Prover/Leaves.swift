@@ -15,11 +15,11 @@ package enum Leaves: Sendable {
   }
 
   /// - Parameter positions: Sorted, distinct.
-  package func open(at positions: [Int]) throws(ProvingError) -> LeafOpening {
+  package func open(at positions: [Int], threads: Int = 1) throws(ProvingError) -> LeafOpening {
     switch self {
     case .made(let rows): return rows.open(at: positions)
     case .stored(let leaves):
-      do throws(FileError) { return try leaves.open(at: positions) } catch { throw .key(error) }
+      do throws(FileError) { return try leaves.open(at: positions, threads: threads) } catch { throw .key(error) }
     }
   }
 }

@@ -46,7 +46,7 @@ extension ProverTranscript {
       }
       if let masks { send("level.mask", [masks.sum]) }
       grind(bits: Code.grindingBits)
-      let openings = try codes.map { code throws(ProvingError) in try openLeaves(code) }
+      let openings = try codes.map { code throws(ProvingError) in try openLeaves(code, threads: threads) }
       firstPositions = firstPositions ?? openings.map(\.positions)
       let symbols = addSymbols(codes, openings, to: &weight, threads: threads)
       running += symbols.sum
@@ -109,11 +109,11 @@ extension ProverTranscript {
   }
 
   /// Draws positions and sends the leaves there with their siblings.
-  private mutating func openLeaves(_ code: OpeningCode) throws(ProvingError) -> LeafOpening {
+  private mutating func openLeaves(_ code: OpeningCode, threads: Int) throws(ProvingError) -> LeafOpening {
     let parameters = code.opened.code
     let positions = sponge.positions(
       "positions", count: parameters.queryCount, domainBits: parameters.domainBits)
-    let opening = try code.commitment.leaves.open(at: positions)
+    let opening = try code.commitment.leaves.open(at: positions, threads: threads)
     sendBytes("leaves", opening.bytes)
     hint(opening.siblings.flatMap(\.bytes), label: "paths")
     return opening

@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -25,20 +26,35 @@ package struct StoredLeaves: Sendable {
   private var leafByteCount: Int { code.leafByteCount(rowCount: rowCount) }
   private var digestStart: Int { start + leafByteCount << code.domainBits }
 
+  /// Digests of a level that is read whole; of longer ones those that are needed are read.
+  private static let heldCount = 1 << 13
+
   /// The leaves at sorted distinct positions, when they are those of the root.
-  func open(at positions: [Int]) throws(FileError) -> LeafOpening {
-    var leaves: [UInt8] = []
-    var hashed: [(position: Int, digest: Digest)] = []
+  func open(at positions: [Int], threads: Int) throws(FileError) -> LeafOpening {
     for position in positions { bytes.fetch(at: start + position * leafByteCount, count: leafByteCount) }
-    for position in positions {
-      let leaf = try bytes.read(at: start + position * leafByteCount, count: leafByteCount)
+    let read = Parallel.map(positions.count, threads: threads) { index in
+      Result { () throws(FileError) in
+        let leaf = try bytes.read(at: start + positions[index] * leafByteCount, count: leafByteCount)
+        return (leaf: leaf, digest: Hash(.leaf).digest(leaf))
+      }
+    }
+    var leaves: [UInt8] = []
+    leaves.reserveCapacity(positions.count * leafByteCount)
+    var hashed: [(position: Int, digest: Digest)] = []
+    for (position, result) in zip(positions, read) {
+      let (leaf, digest) = try result.get()
       leaves += leaf
-      hashed.append((position, Hash(.leaf).digest(leaf)))
+      hashed.append((position, digest))
     }
     var siblings: [Digest] = []
+    var held: (level: Int, bytes: [UInt8]) = (-1, [])
     let computed = try Merkle.root(of: hashed, depth: code.domainBits) { level, index throws(FileError) in
-      siblings += try digests(level, index, count: 1)
-      return siblings[siblings.count - 1]
+      let count = 1 << (code.domainBits - level)
+      if held.level != level, count <= Self.heldCount { held = (level, try digestBytes(level, 0, count: count)) }
+      let (bytes, place) = held.level == level ? (held.bytes, index) : (try digestBytes(level, index, count: 1), 0)
+      let sibling = Digest(bytes: bytes.dropFirst(place * Digest.byteCount).prefix(Digest.byteCount))
+      siblings.append(sibling)
+      return sibling
     }
     guard computed == root else { throw bytes.damaged }
     return LeafOpening(positions: positions, bytes: leaves, siblings: siblings)
@@ -54,7 +70,7 @@ package struct StoredLeaves: Sendable {
       level += (0..<count).map { Hash(.leaf).digest(leaves[$0 * leafByteCount..<($0 + 1) * leafByteCount]) }
     }
     for depth in 0..<code.domainBits {
-      guard try digests(depth, 0, count: level.count) == level else { throw bytes.damaged }
+      guard try digestBytes(depth, 0, count: level.count) == level.flatMap(\.bytes) else { throw bytes.damaged }
       level = (0..<level.count / 2).map { Hash(.node).digest(level[2 * $0], level[2 * $0 + 1]) }
     }
     guard level == [root] else { throw bytes.damaged }
@@ -65,10 +81,9 @@ package struct StoredLeaves: Sendable {
     try bytes.read(at: start, count: Self.byteCount(code, rowCount: rowCount))
   }
 
-  private func digests(_ level: Int, _ index: Int, count: Int) throws(FileError) -> [Digest] {
+  private func digestBytes(_ level: Int, _ index: Int, count: Int) throws(FileError) -> [UInt8] {
     let before = 2 << code.domainBits - 2 << (code.domainBits - level) + index
-    let read = try bytes.read(at: digestStart + before * Digest.byteCount, count: count * Digest.byteCount)
-    return (0..<count).map { Digest(bytes: read.dropFirst($0 * Digest.byteCount)) }
+    return try bytes.read(at: digestStart + before * Digest.byteCount, count: count * Digest.byteCount)
   }
 }
 

@@ -119,7 +119,7 @@ import Verifier
         batch: 2, inputs: proven.statement.inputs, mode: mode, seed: [UInt8](repeating: 7, count: 32), threads: 1).proof
       if let proof { proofs.append(proof.file(proven.circuit)) }
     }
-    #expect((20..<180).contains(proofs.count) && Set(proofs).count == 1, "\(proofs.count)")
+    #expect((8..<180).contains(proofs.count) && Set(proofs).count == 1, "\(proofs.count)")
   }
 
   @Test("weights and circuits are read as they are written, or not at all") func weightsAndCircuits() throws {
