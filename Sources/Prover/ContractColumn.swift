@@ -33,16 +33,16 @@ extension PackedRows {
     let last = tables.reversed().prefix { $0 != nil }.count
     let first = tables.prefix { $0 != nil }.count
     let (lastSize, firstSize) = (shape.suffix(last).reduce(1, *), shape.prefix(first).reduce(1, *))
-    func joint(_ tables: some Sequence<[SecureField]?>, _ scale: SecureField) -> [SecureField] {
-      tables.reduce([scale]) { outer($0, $1 ?? []) }
+    func joint(_ tables: ArraySlice<[SecureField]?>) -> SecureTable {
+      SecureTable(outer: [[scale]] + tables.compactMap { $0 }, threads: threads)
     }
     var values: [SecureField]
     if last > 0, lastSize >= firstSize {
       let rows = start * count / lastSize..<(start + 1) * count / lastSize
-      values = split(lastSize).dot(SecureTable(joint(tables.suffix(last), scale)), rows: rows, threads: threads)
+      values = split(lastSize).dot(joint(tables.suffix(last)), rows: rows, threads: threads)
       for axis in shape.indices.suffix(last) { (shape[axis], tables[axis]) = (1, nil) }
     } else {
-      let weights = joint(tables.prefix(first), scale)
+      let weights = joint(tables.prefix(first)).values
       let width = count / firstSize
       values = split(width).combine(weights, from: start * firstSize, threads: threads).values
       for axis in 0..<first { (shape[axis], tables[axis]) = (1, nil) }

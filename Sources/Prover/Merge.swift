@@ -105,23 +105,25 @@ private func joined(
   }
 }
 
-/// Σ scale·(outer product of factors), the last factor running fastest; a first factor that is common is multiplied once.
+/// Σ scale·(outer product of factors), the last factor running fastest; a first or last factor that is common to all is
+/// multiplied once.
 private func sumOfOuterProducts(
   _ terms: [(scale: SecureField, factors: [[SecureField]])], threads: Int
 ) -> SecureTable {
-  let count = terms[0].factors.reduce(1) { $0 * $1.count }
-  guard terms.count > 1, let first = terms[0].factors.first, terms.allSatisfy({ $0.factors.first == first }) else {
-    var sum = SecureTable(zeros: count)
-    for term in terms {
-      var factors = term.factors
-      if factors.isEmpty { factors = [[.one]] }
-      factors[0] = factors[0].map { $0 * term.scale }
-      sum.add(SecureTable(outer: factors, threads: threads), scaledBy: .one, threads: threads)
-    }
-    return sum
+  func common(_ factor: ([[SecureField]]) -> [SecureField]?) -> [SecureField]? {
+    guard terms.count > 1, let own = factor(terms[0].factors) else { return nil }
+    return terms.allSatisfy { factor($0.factors) == own } ? own : nil
   }
-  let rest = sumOfOuterProducts(terms.map { ($0.scale, Array($0.factors.dropFirst())) }, threads: threads)
-  return SecureTable(outer: [first, rest.values], threads: threads)
+  func rest(_ factors: ([[SecureField]]) -> ArraySlice<[SecureField]>) -> [SecureField] {
+    sumOfOuterProducts(terms.map { ($0.scale, Array(factors($0.factors))) }, threads: threads).values
+  }
+  if let first = common(\.first) { return SecureTable(outer: [first, rest { $0.dropFirst() }], threads: threads) }
+  if let last = common(\.last) { return SecureTable(outer: [rest { $0.dropLast() }, last], threads: threads) }
+  var sum = SecureTable(zeros: terms[0].factors.reduce(1) { $0 * $1.count })
+  for term in terms {
+    sum.add(SecureTable(outer: [[term.scale]] + term.factors, threads: threads), scaledBy: .one, threads: threads)
+  }
+  return sum
 }
 
 private struct MergePair {

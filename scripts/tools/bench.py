@@ -241,16 +241,17 @@ def bench_estimates(repeat):
 
 
 def bench_hiding(repeat):
-    """What hiding costs by number of proofs, beside a key that hides nothing."""
+    """What hiding costs by number of proofs, each beside a key that hides nothing, measured just before."""
     names = ["digits-mlp", "fmnist-mlp", "dense-4M-net"]
     columns = [("prove_s", milliseconds), ("verify_s", milliseconds), ("proof_bytes", "{:,}".format)]
     rows = []
     for model in (m for m in [*own_models(), *dense_models()] if m.name in names):
-        base = None
+        plain = Model(model.name + "-plain", model.path, model.calibration, model.data, model.key)
+        plain.compile("--transparent")
         for options in (["--transparent"], ["--proofs", 1], ["--proofs", 16], ["--proofs", 256], []):
             model.compile(*options)
-            figures = model.measure(1, repeat, *(options if base is None else []))
-            base = base or figures
+            base = plain.measure(1, repeat, "--transparent")
+            figures = model.measure(1, repeat, *(options if "--transparent" in options else []))
             cells = [f"{form(figures[c])} = {figures[c] / base[c]:.2f} ×" for c, form in columns]
             count = f"{model.setup['proofs']}{'' if options else ' (default)'}"
             rows.append([model.name.removesuffix("-net"), count, *cells, f"{figures['proving_key_bytes']:,}"])
