@@ -39,7 +39,6 @@ extension Placement {
     for axis in 0..<splitAxis { leading = outer(leading, axes[axis].table(shape[axis])) }
     let inner = (splitAxis + 1..<axes.count).map { axes[$0].table(1 << bits[$0]) }
     let (split, size) = (axes[splitAxis], 1 << splitBits)
-    let table = split.table(leadingExtent << splitBits)
     var terms: [WeightTerm] = []
     // Slices of the split axis's weight that are multiples of one, then the others.
     let whole = split.isContiguous ? min(split.count / size, leadingExtent) : 0
@@ -56,6 +55,7 @@ extension Placement {
     }
     (rowKey.split, entryKey.split) = (nil, split.point)
     entryKey.axes.append(split)
+    let table = whole < leadingExtent ? split.table(leadingExtent << splitBits) : []
     for slice in whole..<leadingExtent {
       let entries = Array(table[slice * size..<(slice + 1) * size])
       guard entries.contains(where: { $0 != .zero }) else { continue }

@@ -236,8 +236,9 @@ package struct LayerHalves: Sendable {
     let kernel = FoldedRound(equality: equality, half: half, upperCount: layer.q1.count, ratio: ratio, r: r, threads: threads)
     let (bits, wasFolded) = (layer.bits, isFolded)
     if bits != nil {
-      layer.p0 = Array(repeating: .zero, count: half)
-      layer.p1 = Array(repeating: .zero, count: rest)
+      // The pass sets every entry before it is read.
+      layer.p0 = Array(unsafeUninitializedCapacity: half) { _, count in count = half }
+      layer.p1 = Array(unsafeUninitializedCapacity: rest) { _, count in count = rest }
       layer.bits = nil
     }
     let sums = layer.withTables { p0, s, q0, q1 in

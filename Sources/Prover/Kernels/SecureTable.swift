@@ -146,19 +146,22 @@ package struct SecureTable: Hashable, Sendable {
   package init(outer factors: [[SecureField]], threads: Int = 1) {
     var inner = [SecureField.one]
     var rest = factors[...]
-    while inner.count & 7 != 0 || inner.count < 64, let last = rest.popLast() { inner = Circuit.outer(last, inner) }
-    let vector = SecureTable(inner)
-    guard !rest.isEmpty else {
-      self = vector
-      return
+    while inner.count & 7 != 0, let last = rest.popLast() { inner = Circuit.outer(last, inner) }
+    self.init(inner)
+    while let factor = rest.popLast() { repeated(factor, threads: threads) }
+  }
+
+  /// Becomes the product with a table that runs slower.
+  private mutating func repeated(_ factor: [SecureField], threads: Int) {
+    let (vector, size) = (lanes, lanes.count)
+    let copies = max(1, Self.chunk / size)
+    lanes = Parallel.build(factor.count * size, size: copies * size, threads: threads) { start, part in
+      for first in stride(from: 0, to: part.count, by: size) {
+        let scale = SecureLanes(repeating: factor[(start + first) / size])
+        for group in 0..<size { part.initializeElement(at: first + group, to: vector[group] * scale) }
+      }
     }
-    let leading = rest.reduce([SecureField.one]) { Circuit.outer($0, $1) }
-    let size = vector.lanes.count
-    let lanes: [SecureLanes] = Parallel.build(leading.count * size, size: size, threads: threads) { start, part in
-      let factor = SecureLanes(repeating: leading[start / size])
-      for group in part.indices { part.initializeElement(at: group, to: vector.lanes[group] * factor) }
-    }
-    self.init(count: leading.count * vector.count, lanes: lanes)
+    count *= factor.count
   }
 }
 
