@@ -30,7 +30,8 @@ package struct Code: Hashable, Sendable {
   /// of rate 1/2 at most.
   package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int, maskCount: Int = 0) -> Code? {
     let most = 1 << (variableCount + rateBits - 1) - 1 << variableCount
-    var tailCount = 1 << bitCountOfAxis(proofCount * (queryCounts.last ?? 1) + maskCount)
+    // No code has fewer queries than bits that they give.
+    var tailCount = 1 << bitCountOfAxis(proofCount * 104 + maskCount)
     while tailCount <= most {
       let code = Code(variableCount: variableCount, rateBits: rateBits, tailCount: tailCount)
       if tailCount >= proofCount * code.queryCount + maskCount { return code }
@@ -51,8 +52,9 @@ package struct Code: Hashable, Sendable {
 struct Agreement {
   private let factor: UInt128
   private let factorBits: Int
-  private var mantissa: UInt128 = 1 << 96
-  private(set) var exponent = 96
+  /// At least 2^64, below 2^65, so that no product with a factor overflows.
+  private var mantissa: UInt128 = 1 << 64
+  private(set) var exponent = 64
 
   init(variableCount: Int, rateBits: Int, tailCount: Int) {
     factorBits = variableCount + rateBits + 1
@@ -62,7 +64,7 @@ struct Agreement {
   mutating func multiply() {
     mantissa *= factor
     exponent += factorBits
-    let excess = UInt128(128 - mantissa.leadingZeroBitCount - 97)
+    let excess = UInt128(128 - mantissa.leadingZeroBitCount - 65)
     mantissa = mantissa >> excess + (mantissa & (1 << excess - 1) == 0 ? 0 : 1)
     exponent -= Int(excess)
   }
@@ -77,7 +79,7 @@ struct Agreement {
   var queryCount: Int {
     var power = self
     var count = 0
-    while count < 1 << 10, power.exponent < 200 || (power.exponent == 200 && power.mantissa > 1 << 96) {
+    while count < 1 << 10, power.exponent < 168 || (power.exponent == 168 && power.mantissa > 1 << 64) {
       power.multiply()
       count += 1
     }
@@ -147,7 +149,7 @@ package struct ParameterPlanner {
         }
       }
     }
-    return best ?? (.max, [])
+    return best ?? (1 << 60, [])
   }
 
   private mutating func recursion(_ elementCount: Int) -> (cost: Int, levels: [Level]) {

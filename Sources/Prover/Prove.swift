@@ -129,7 +129,8 @@ extension KeyCore {
     var encoded = Statement.encode(inputs, circuit.inputs.map(circuit.shownColumn))
     defer { encoded.erase() }
     let (batch, visibility) = (UInt64(statement.batch).littleEndianBytes, statement.visibility.map(\.rawValue))
-    let parts = [[purpose.rawValue], digest.bytes, batch, visibility, encoded, statement.context]
+    let commitments = statement.commitments.flatMap(\.digest.bytes)
+    let parts = [[purpose.rawValue], digest.bytes, batch, visibility, commitments, encoded, statement.context]
     return SecretStream("zkml proof", mixing: parts, seed: seed)
   }
 }

@@ -7,6 +7,15 @@ import Verifier
 
 /// The reference verifier against the prover and the verifier.
 @Suite struct ReferenceAgreementTests {
+  /// Of 105 queries a proof for some codes, of 107 for others.
+  @Test(arguments: [1, 16, 37, 75, 152, 305]) func modelCodesAgree(proofs: Int) throws {
+    for shapes in [[[16, 64]], [[128, 784], [64, 128], [10, 64]]] {
+      let code = try #require(ParameterPlanner.modelCode(shapes: shapes, proofCount: proofs))
+      let expected = try modelParameters(shapes.map { ColumnShape(sizes: $0) }, proofs: proofs)
+      #expect([code.variableCount, code.rateBits, code.tailCount] == [expected.rowBits, expected.rateBits, expected.tail])
+    }
+  }
+
   @Test(arguments: [
     ([4, 3], 1), ([8, 8, 4], 1), ([64, 32, 10], 1), ([64, 32, 10], 3), ([20, 50, 7, 3], 5), ([300, 100, 10], 2),
     ([784, 128, 64, 10], 1),

@@ -140,6 +140,16 @@ private struct ExactSum {
     #expect(throws: VerificationError.insufficientSoundness) { try plan.verify(.inference, core, statement, []) }
   }
 
+  /// Four committed inputs with the most proofs, which anyone can state, make more than 2^25.
+  @Test("vectors of any size are planned", arguments: [1, 192, 1 << 12, 1 << 25 + 1, 35 << 20, 1 << 32, 1 << 40])
+  func anySize(elementCount: Int) {
+    var planner = ParameterPlanner()
+    for isHiding in [false, true] {
+      let plan = planner.recursion(elementCount: elementCount, isHiding: isHiding)
+      #expect(plan.cost > 0 && (plan.levels.isEmpty ? isHiding && elementCount < 64 : plan.cost < 1 << 50))
+    }
+  }
+
   @Test("row 27: so is the range proof of too many weights") func largeModels() throws {
     var circuit = ArithmeticCircuit(name: "large", batchCap: 1, axes: [0, 1 << 24, 256])
     circuit.columns = [Column(name: "w", kind: .weight, axes: [1, 2], lower: -8, upper: 7)]
