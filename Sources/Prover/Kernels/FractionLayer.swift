@@ -221,7 +221,7 @@ package struct LayerHalves: Sendable {
       let s = p1(place) + ratio * other
       constant.add(weight, sumOfProducts(p0(place), other, s, q))
       let isWhole = next < upper.count
-      let nextOther = isWhole ? upper[next] : SecureLanes(.one)
+      let nextOther = isWhole ? upper[next] : SecureLanes(repeating: .one)
       let nextS = isWhole ? p1(next) + ratio * nextOther : ratio
       quadratic.add(weight, sumOfProducts(p0(next) - p0(place), nextOther - other, nextS - s, lower[next] - q))
     }
@@ -312,11 +312,11 @@ private struct FoldedRound {
         constant.add(weight, p + ratio * q)
         return
       }
-      let other = fold(q1, place, beyond: SecureLanes(.one))
+      let other = fold(q1, place, beyond: SecureLanes(repeating: .one))
       let sum = foldS(place, other)
-      var (nextOther, nextSum) = (SecureLanes(.one), ratio)
+      var (nextOther, nextSum) = (SecureLanes(repeating: .one), ratio)
       if next < rest {
-        nextOther = fold(q1, next, beyond: SecureLanes(.one))
+        nextOther = fold(q1, next, beyond: SecureLanes(repeating: .one))
         nextSum = foldS(next, nextOther)
         (q1[next], s[next]) = (nextOther, nextSum)
       }
@@ -340,8 +340,6 @@ extension SecureLanes {
     let mask = SIMD8(repeating: 0) &- Self.bits(bits)
     return SecureLanes(c0: BaseLanes(reducing: c0.values & mask), c1: BaseLanes(reducing: c1.values & mask))
   }
-
-  @inline(__always) fileprivate init(_ element: SecureField) { self.init(repeating: element) }
 }
 
 /// a·b + c·d.

@@ -18,11 +18,6 @@ package struct SecureTable: Hashable, Sendable {
     self.lanes = Array(repeating: .zero, count: (count + 7) / 8)
   }
 
-  init(repeating element: SecureField, count: Int) {
-    self.init(zeros: count)
-    for group in lanes.indices { lanes[group] = secureLanes { 8 * group + $0 < count ? element : .zero } }
-  }
-
   package init(_ elements: [SecureField]) {
     count = elements.count
     lanes = Parallel.build((elements.count + 7) / 8, size: max(elements.count, 1), threads: 1) { _, part in
