@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "Verifier", dependencies: ["Circuit", "Field", "CSodium"], swiftSettings: audited),
 
     // MARK: Everything else
-    .target(name: "Execution", dependencies: ["Circuit"], swiftSettings: strict),
+    .target(name: "Execution", dependencies: ["Circuit", "CPlatform"], swiftSettings: strict),
     .target(
       name: "Prover", dependencies: ["Execution", "Verifier", "Circuit", "Field", "CSodium", "CPlatform"],
       swiftSettings: strict),

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// Work split over threads. The split never depends on the thread count, so neither does any result.
@@ -12,7 +11,7 @@ package enum Parallel {
     }
     nonisolated(unsafe) let work = body
     let next = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+    Workers.run(helpers: min(threads, count) - 1) {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < count else { return }

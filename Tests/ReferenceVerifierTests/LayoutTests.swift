@@ -34,10 +34,10 @@ import Testing
   @Test(arguments: 0..<4)
   func extensionOfPlacedWeights(column: Int) {
     let layout = Self.layout
-    let low = (0..<4).map { Extension(UInt64(100 + $0), UInt64(7 * $0 + 1)) }
-    let rowPoint = (0..<5).map { Extension(UInt64(900 + $0), UInt64(5 * $0 + 2)) }
+    let low = (0..<4).map { (i: UInt64) -> Extension in Extension(100 + i, 7 * i + 1) }
+    let rowPoint = (0..<5).map { (i: UInt64) -> Extension in Extension(900 + i, 5 * i + 2) }
     let weights = Self.shapes[column].bits.enumerated().map { i, bits in
-      AxisWeight.eq((0..<bits).map { Extension(UInt64(31 * i + $0 + 3), UInt64($0 + 1)) })
+      AxisWeight.eq((0..<UInt64(bits)).map { (j: UInt64) -> Extension in Extension(31 * UInt64(i) + j + 3, j + 1) })
     }
     let extents = layout.extents(column)
     let tables = zip(weights, extents).map { $0.table($1) }

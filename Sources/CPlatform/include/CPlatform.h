@@ -15,4 +15,13 @@ enum {
 #endif
 };
 
+// Tells the CPU that this thread looks at memory until it changes.
+static inline void platform_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __builtin_arm_yield();
+#endif
+}
+
 #endif
