@@ -4,6 +4,24 @@
 package enum Multilinear {
   /// eq(point, i) for every i in 0..<2ⁿ, n = `point.count`.
   package static func equalityTable(_ point: [SecureField]) -> [SecureField] {
+    guard point.count > 3 else { return smallEqualityTable(point) }
+    var lanes = [SecureLanes(padding: smallEqualityTable(point.suffix(3)))]
+    lanes.reserveCapacity(1 << (point.count &- 3))
+    for coordinate in point.dropLast(3).reversed() {
+      let factor = SecureLanes(repeating: coordinate)
+      for index in lanes.indices {
+        let upper = lanes[index] * factor
+        lanes.append(upper)
+        lanes[index] -= upper
+      }
+    }
+    var table: [SecureField] = []
+    table.reserveCapacity(8 &* lanes.count)
+    for vector in lanes { for lane in 0..<8 { table.append(vector[lane]) } }
+    return table
+  }
+
+  private static func smallEqualityTable(_ point: some Sequence<SecureField>) -> [SecureField] {
     var table = [SecureField.one]
     for coordinate in point {
       var next: [SecureField] = []

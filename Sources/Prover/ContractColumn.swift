@@ -1,11 +1,14 @@
 import Circuit
+import Execution
 import Field
 
 extension Witness {
   /// With these columns packed.
-  func packing(_ columns: Set<Int>) -> Witness {
+  func packing(_ columns: [Int], threads: Int) -> Witness {
     var witness = self
-    for column in columns where packed[column] == nil { witness.packed[column] = PackedRows(column: self.columns[column]) }
+    let missing = columns.filter { packed[$0] == nil }
+    let rows = Parallel.map(missing.count, threads: threads) { PackedRows(column: self.columns[missing[$0]]) }
+    for (column, rows) in zip(missing, rows) { witness.packed[column] = rows }
     return witness
   }
 
@@ -30,7 +33,7 @@ extension PackedRows {
       tables.removeFirst()
     }
     let count = shape.reduce(1, *)
-    let last = tables.reversed().prefix { $0 != nil }.count
+    var last = tables.reversed().prefix { $0 != nil }.count
     let first = tables.prefix { $0 != nil }.count
     let (lastSize, firstSize) = (shape.suffix(last).reduce(1, *), shape.prefix(first).reduce(1, *))
     func joint(_ tables: ArraySlice<[SecureField]?>) -> SecureTable {
@@ -38,6 +41,9 @@ extension PackedRows {
     }
     var values: [SecureField]
     if last > 0, lastSize >= firstSize {
+      // A short table of weights, and the other axes after it.
+      while last > 1, shape.suffix(last - 1).reduce(1, *) * shape.suffix(last - 1).reduce(1, *) >= count { last -= 1 }
+      let lastSize = shape.suffix(last).reduce(1, *)
       let rows = start * count / lastSize..<(start + 1) * count / lastSize
       values = split(lastSize).dot(joint(tables.suffix(last)), rows: rows, threads: threads)
       for axis in shape.indices.suffix(last) { (shape[axis], tables[axis]) = (1, nil) }
@@ -50,7 +56,7 @@ extension PackedRows {
     for axis in shape.indices {
       guard let table = tables[axis] else { continue }
       values = contractAxis(
-        values, table, outer: shape[..<axis].reduce(1, *), inner: shape[(axis + 1)...].reduce(1, *))
+        values, table, outer: shape[..<axis].reduce(1, *), inner: shape[(axis + 1)...].reduce(1, *), threads: threads)
       shape[axis] = 1
     }
     return values
@@ -58,14 +64,29 @@ extension PackedRows {
 }
 
 private func contractAxis(
-  _ values: [SecureField], _ table: [SecureField], outer: Int, inner: Int
+  _ values: [SecureField], _ table: [SecureField], outer: Int, inner: Int, threads: Int
 ) -> [SecureField] {
-  var result = [SecureField](repeating: .zero, count: outer * inner)
-  for o in 0..<outer {
-    for (i, weight) in table.enumerated() where weight != .zero {
-      let start = (o * table.count + i) * inner
-      for k in 0..<inner { result[o * inner + k] += weight * values[start + k] }
+  guard inner >= 8 else {
+    var result = [SecureField](repeating: .zero, count: outer * inner)
+    for o in 0..<outer {
+      for (i, weight) in table.enumerated() where weight != .zero {
+        let start = (o * table.count + i) * inner
+        for k in 0..<inner { result[o * inner + k] += weight * values[start + k] }
+      }
+    }
+    return result
+  }
+  return values.withUnsafeBufferPointer { values in
+    Parallel.build(outer * inner, size: inner, threads: threads) { start, part in
+      part.initialize(repeating: .zero)
+      for (i, weight) in table.enumerated() where weight != .zero {
+        let (first, factor) = (start * table.count + i * inner, SecureLanes(repeating: weight))
+        for place in stride(from: 0, to: inner & ~7, by: 8) {
+          let sum = SecureLanes(UnsafeBufferPointer(part), from: place) + SecureLanes(values, from: first + place) * factor
+          sum.store(to: part, from: place)
+        }
+        for place in inner & ~7..<inner { part[place] += weight * values[first + place] }
+      }
     }
   }
-  return result
 }

@@ -20,7 +20,8 @@ extension ProverTranscript {
     _ claims: inout [Claim], threads: Int
   ) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
-    let witness = witness.packing(Set(plan.termShapes.flatMap(\.operands).map(\.column)))
+    let operands = Set(plan.termShapes.flatMap(\.operands).map(\.column)).sorted()
+    let witness = witness.packing(operands, threads: threads)
     var instances: [ProvenInstance] = []
     defer { for index in instances.indices { instances[index].erase() } }
     for claim in pending {
@@ -100,13 +101,10 @@ extension Plan {
   ) -> [SecureTable] {
     var tables: [SecureTable] = []
     if !instance.factors.isEmpty {
-      var values = [SecureField.one]
-      for (axis, bits) in zip(instance.variables, instance.variableBits) {
-        let weight = instance.factors.first { $0.axis == axis }?.weight
-        let table = weight?.table(1 << bits) ?? Array(repeating: .one, count: 1 << bits)
-        values = outer(values, table)
+      let axes = zip(instance.variables, instance.variableBits).map { axis, bits in
+        instance.factors.first { $0.axis == axis }?.weight.table(1 << bits) ?? Array(repeating: SecureField.one, count: 1 << bits)
       }
-      tables.append(SecureTable(values))
+      tables.append(SecureTable(outer: axes, threads: threads))
     }
     return tables + instance.operands.map { operand in
       table(of: operand, instance, witness, threads: threads)
@@ -129,14 +127,21 @@ extension Plan {
       reads[binding.loopAxis] = (stride * slice.start, stride * slice.stride, inside)
       stride *= shape[axis]
     }
-    var indices: [Int?] = [0]
+    // Where a variable's index is outside of the column, so is all that follows.
+    let outside = Int.min
+    var places = [0]
     for (axis, bits) in zip(instance.variables, instance.variableBits) {
       let read = reads[axis] ?? (base: 0, stride: 0, inside: 0..<1 << bits)
-      indices = indices.flatMap { index in
-        (0..<1 << bits).map { i in read.inside.contains(i) ? index.map { $0 + read.base + read.stride * i } : nil }
+      var next: [Int] = []
+      next.reserveCapacity(places.count << bits)
+      for place in places {
+        for i in 0..<1 << bits {
+          next.append(place != outside && read.inside.contains(i) ? place + read.base + read.stride * i : outside)
+        }
       }
+      places = next
     }
-    return SecureTable(indices.map { $0.map { values[$0] } ?? .zero })
+    return SecureTable(values, at: places, outside: outside, threads: threads)
   }
 }
 

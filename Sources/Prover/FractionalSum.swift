@@ -49,7 +49,7 @@ extension ProverTranscript {
       var halves = active.enumerated().map { t, tree in
         LayerHalves(trees[tree].takeLayer(), alphas[2 * t], alphas[2 * t + 1])
       }
-      defer { for t in halves.indices { halves[t].erase() } }
+      defer { for t in halves.indices { halves[t].erase(threads: threads) } }
       let suffixes = SplitEquality.suffixes(point)
       var challenges: [SecureField] = []
       for (round, coordinate) in point.enumerated() {

@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -17,7 +18,7 @@ package enum Leaves: Sendable {
   /// - Parameter positions: Sorted, distinct.
   package func open(at positions: [Int], threads: Int = 1) throws(ProvingError) -> LeafOpening {
     switch self {
-    case .made(let rows): return rows.open(at: positions)
+    case .made(let rows): return rows.open(at: positions, threads: threads)
     case .stored(let leaves):
       do throws(FileError) { return try leaves.open(at: positions, threads: threads) } catch { throw .key(error) }
     }
@@ -63,21 +64,27 @@ package struct EncodedRows: Sendable {
   /// For 2^depth columns.
   package init(symbols: [BaseField], salts: [UInt8], depth: Int, threads: Int) {
     tree = MerkleTree(symbols: symbols, salts: salts, depth: depth, threads: threads)
-    _symbols = Secret(wrappedValue: symbols)
+    _symbols = Secret(wrappedValue: symbols, threads: threads)
     _salts = Secret(wrappedValue: salts)
   }
 
-  fileprivate func open(at positions: [Int]) -> LeafOpening {
-    LeafOpening(
-      positions: positions, bytes: positions.flatMap { leafBytes($0) }, siblings: tree.siblings(at: positions))
-  }
-
-  private func leafBytes(_ position: Int) -> [UInt8] {
+  fileprivate func open(at positions: [Int], threads: Int) -> LeafOpening {
     let columnCount = 1 << tree.depth
     let (symbols, salts) = (symbols, salts)
-    let places = stride(from: position, to: symbols.count, by: columnCount)
-    let saltByteCount = salts.count / columnCount
-    return places.flatMap { symbols[$0].value.littleEndianBytes } + salts[position * saltByteCount..<(position + 1) * saltByteCount]
+    let (rowCount, saltByteCount) = (symbols.count / columnCount, salts.count / columnCount)
+    let leafByteCount = 8 * rowCount + saltByteCount
+    let bytes: [UInt8] = Parallel.build(positions.count * leafByteCount, size: 8 * leafByteCount, threads: threads) { start, part in
+      let leaves = UnsafeMutableRawBufferPointer(part)
+      for offset in stride(from: 0, to: part.count, by: leafByteCount) {
+        let position = positions[(start + offset) / leafByteCount]
+        for row in 0..<rowCount {
+          let word = symbols[row * columnCount + position].value.littleEndian
+          leaves.storeBytes(of: word, toByteOffset: offset + 8 * row, as: UInt64.self)
+        }
+        for index in 0..<saltByteCount { leaves[offset + 8 * rowCount + index] = salts[position * saltByteCount + index] }
+      }
+    }
+    return LeafOpening(positions: positions, bytes: bytes, siblings: tree.siblings(at: positions))
   }
 
   fileprivate func append(to file: inout [UInt8]) {

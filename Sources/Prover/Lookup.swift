@@ -51,33 +51,33 @@ extension Plan {
   fileprivate func tableTree(
     _ multiplicities: [[Int64]], _ challenges: FingerprintChallenges, threads: Int
   ) -> FractionTree {
-    let size = 1 << tableBlocks.depth
-    var numerators = [SecureField](repeating: .zero, count: size)
+    let powers = [challenges.lambda, challenges.lambda.squared()]
+    var numerators = [Int64](repeating: 0, count: 1 << tableBlocks.depth)
     defer { numerators.erase() }
-    var denominators = [SecureField](repeating: .one, count: size)
-    let lambdaSquared = challenges.lambda.squared()
-    for (index, table) in circuit.tables.enumerated() {
-      let offset = tableBlocks.offsets[index]
-      let base = challenges.beta - tag(ofTable: index)
-      for row in 0..<1 << table.bitCount {
-        numerators[offset + row] = SecureField(BaseField(multiplicities[index][row]))
-        var fingerprint = SecureField.zero
-        switch table.content {
-        case .range(let lower, _): fingerprint = challenges.lambda * BaseField(lower + Int64(row))
-        case .function(let lower, let values):
-          let last = min(row, values.count - 1)
-          fingerprint =
-            challenges.lambda * BaseField(lower + Int64(last)) + lambdaSquared * BaseField(values[last])
-        }
-        denominators[offset + row] = base - fingerprint
+    let blocks = circuit.tables.enumerated().map { index, table in
+      let leaves = tableBlocks.offsets[index]..<tableBlocks.offsets[index] + 1 << table.bitCount
+      numerators.replaceSubrange(leaves, with: multiplicities[index])
+      let forms = powers.prefix(table.arity).enumerated().map { coordinate, power in
+        LeafBlock.Form(factor: power, constant: 0, parts: [(Int64(1), table.column(coordinate))])
+      }
+      return LeafBlock(
+        leaves: leaves, shape: PaddedShape([leaves.count]), base: challenges.beta - tag(ofTable: index), forms: forms,
+        hasUnitNumerators: true)
+    }
+    return FractionTree(blocks, numerators: numerators, threads: threads)
+  }
+}
+
+extension Table {
+  /// A coordinate of all rows.
+  fileprivate func column(_ coordinate: Int) -> [Int64] {
+    switch content {
+    case .range(let lower, let bits): (0..<1 << bits).map { lower + Int64($0) }
+    case .function(let lower, let values):
+      (0..<1 << bitCount).map { row in
+        let last = min(row, values.count - 1)
+        return coordinate == 0 ? lower + Int64(last) : values[last]
       }
     }
-    guard size > 1 else { return FractionTree(leaf: (numerators[0], denominators[0])) }
-    func half(_ elements: [SecureField], _ range: Range<Int>) -> [SecureLanes] { SecureTable(Array(elements[range])).lanes }
-    let (first, second) = (0..<size / 2, size / 2..<size)
-    let layer = FractionLayer(
-      count: size / 2, p0: half(numerators, first), p1: half(numerators, second), q0: half(denominators, first),
-      q1: half(denominators, second))
-    return FractionTree(layer, threads: threads)
   }
 }

@@ -123,10 +123,11 @@ extension Commitment {
 extension [BaseField] {
   /// Adds the two rows of F of a K-row that has these elements and then zeros.
   fileprivate mutating func append(pairOf elements: ArraySlice<SecureField>, length: Int) {
-    for coordinate in [\SecureField.c0, \.c1] {
-      append(contentsOf: elements.lazy.map { $0[keyPath: coordinate] })
-      append(contentsOf: repeatElement(.zero, count: length - elements.count))
-    }
+    let padding = repeatElement(BaseField.zero, count: length - elements.count)
+    for element in elements { append(element.c0) }
+    append(contentsOf: padding)
+    for element in elements { append(element.c1) }
+    append(contentsOf: padding)
   }
 }
 

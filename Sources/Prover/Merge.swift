@@ -126,17 +126,12 @@ private func sumOfOuterProducts(
   return sum
 }
 
-private struct MergePair {
-  var matrix: SecureTable
-  var weight: SecureTable
-}
-
 /// One commitment's side of the merge: first over the entries of a row, then over the rows.
 private struct MergeInstance {
   let commitment: Commitment
   let variableCount: Int
   /// Σ_pairs Σ_y matrix(y)·weight(y), while entries are being bound.
-  var pairs: [MergePair]
+  var pairs: [ProductSumcheck]
   let entryVariableCount: Int
   /// Rows of the columns.
   let rowCount: Int
@@ -154,7 +149,7 @@ extension ProverTranscript {
       let own = zip(gammas, claims).filter { $0.1.slot.commitment == index }
       return mergeInstance(plan, index, commitments[index], own, threads: threads)
     }
-    defer { for index in instances.indices { instances[index].erase() } }
+    defer { for index in instances.indices { instances[index].erase(threads: threads) } }
     var claim = SecureField.zero
     var point: [SecureField] = []
     for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
@@ -173,7 +168,7 @@ extension ProverTranscript {
       claim = round.claim
       point.append(round.challenge)
       for index in instances.indices where instances[index].variableCount >= remaining {
-        instances[index].fold(round.challenge, threads: threads)
+        instances[index].bind(round.challenge)
         let bound = instances[index].variableCount - remaining + 1
         if bound == instances[index].entryVariableCount {
           instances[index].bindRows(at: Array(point.suffix(bound)), threads: threads)
@@ -207,18 +202,18 @@ extension ProverTranscript {
       return weight
     }
     var single: [Int: SecureTable] = [:]
-    var pairs: [MergePair] = []
+    var pairs: [ProductSumcheck] = []
     for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount, threads: threads) {
       let used = rows.indices.filter { rows[$0] != .zero }
       if used.count == 1 {
         single[used[0], default: SecureTable(zeros: rowLength)].add(
           entries, scaledBy: rows[used[0]], at: offset, threads: threads)
       } else {
-        pairs.append(MergePair(matrix: commitment.combineRows(rows, threads: threads), weight: weight(entries, at: offset)))
+        pairs.append(ProductSumcheck(commitment.combineRows(rows, threads: threads), weight(entries, at: offset)))
       }
     }
     for (row, weight) in single.sorted(by: { $0.key < $1.key }) {
-      pairs.append(MergePair(matrix: commitment.combineRows([.one], from: row, threads: threads), weight: weight))
+      pairs.append(ProductSumcheck(commitment.combineRows([.one], from: row, threads: threads), weight))
     }
     return MergeInstance(
       commitment: commitment, variableCount: commitmentPlan.variableCount, pairs: pairs,
@@ -240,36 +235,31 @@ extension ProverTranscript {
 }
 
 extension MergeInstance {
-  mutating func erase() { for index in pairs.indices { pairs[index].matrix.erase() } }
+  mutating func erase(threads: Int) { for index in pairs.indices { pairs[index].erase(threads: threads) } }
 
   /// Threads for the pairs, and within each: small tables leave nothing to share out.
   private func shares(_ threads: Int) -> (outer: Int, inner: Int) {
     pairs.count >= 2 * threads ? (threads, 1) : (1, threads)
   }
 
-  func round(threads: Int) -> (constant: SecureField, quadratic: SecureField) {
+  mutating func round(threads: Int) -> (constant: SecureField, quadratic: SecureField) {
     let threads = shares(threads)
-    let sums = Parallel.map(pairs.count, threads: threads.outer) {
-      productRound(pairs[$0].matrix, pairs[$0].weight, threads: threads.inner)
+    let sums = pairs.withUnsafeMutableBufferPointer { pairs in
+      let pairs = pairs
+      return Parallel.map(pairs.count, threads: threads.outer) { pairs[$0].round(threads: threads.inner) }
     }
     return sums.reduce((.zero, .zero)) { ($0.0 + $1.constant, $0.1 + $1.quadratic) }
   }
 
-  mutating func fold(_ r: SecureField, threads: Int) {
-    let threads = shares(threads)
-    Parallel.chunks(&pairs, size: 1, threads: threads.outer) { _, span in
-      span[0].matrix.fold(r, threads: threads.inner)
-      span[0].weight.fold(r, threads: threads.inner)
-    }
-  }
+  mutating func bind(_ r: SecureField) { for index in pairs.indices { pairs[index].bind(r) } }
 
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
     let size = 1 << (variableCount - entryVariableCount)
     let padding = repeatElement(SecureField.zero, count: size - rowCount)
     let matrix = commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount) + padding
-    erase()
-    pairs = [MergePair(matrix: SecureTable(Array(matrix)), weight: SecureTable(rowWeight(inRow) + padding))]
+    erase(threads: threads)
+    pairs = [ProductSumcheck(SecureTable(Array(matrix)), SecureTable(rowWeight(inRow) + padding))]
   }
 }
 

@@ -21,7 +21,7 @@ extension ProverTranscript {
     var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
     var vector = SecureTable(folding: codes, count: size, threads: threads)
-    defer { vector.erase() }
+    defer { vector.erase(threads: threads) }
     var weight = SecureTable(zeros: size)
     for part in plan.openingWeights(claim) {
       weight.replace(at: part.block << part.variableCount, with: part.table(threads: threads))
@@ -36,7 +36,7 @@ extension ProverTranscript {
       case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
       case .committed(let code, let rowCount, _):
         var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isHiding ? 2 : 0)
-        defer { rows.erase() }
+        defer { rows.erase(threads: threads) }
         if code.isHiding, let random {
           masks = LevelMasks(&rows, code: code, rowCount: rowCount, random: random, threads: threads)
         }
@@ -53,16 +53,18 @@ extension ProverTranscript {
       if let sum = masks?.sum { running += sum * symbols.power }
       masks?.scale(by: symbols.power)
       var point: [SecureField] = []
+      var sumcheck = ProductSumcheck(vector, weight)
+      (vector, weight) = (SecureTable(zeros: 0), SecureTable(zeros: 0))
       for _ in 0..<level.roundCount {
-        let round = productRound(vector, weight, threads: threads)
+        let round = sumcheck.round(threads: threads)
         let mask = masks?.round ?? (.zero, .zero)
         let sent = sendRound("fold.round", claim: running, [round.constant + mask.constant, round.quadratic + mask.quadratic])
         masks?.bind(sent.challenge)
         running = sent.claim
         point.append(sent.challenge)
-        vector.fold(sent.challenge, threads: threads)
-        weight.fold(sent.challenge, threads: threads)
+        sumcheck.bind(sent.challenge)
       }
+      (vector, weight) = sumcheck.take(threads: threads)
       var fold = SecureField.one
       if let masks {
         let value = masks.value(weight, threads: threads)
@@ -74,7 +76,7 @@ extension ProverTranscript {
       codes = [OpeningCode(opened: opened, commitment: next)]
       guard let masks else { continue }
       let size = 1 << (level.blockVariableCount + next.code.variableCount)
-      vector.erase()
+      vector.erase(threads: threads)
       vector = SecureTable(folding: codes, count: size, threads: threads)
       var blocks = SecureTable(zeros: size)
       let block = opened.folds[0].block
@@ -115,7 +117,7 @@ extension ProverTranscript {
       "positions", count: parameters.queryCount, domainBits: parameters.domainBits)
     let opening = try code.commitment.leaves.open(at: positions, threads: threads)
     sendBytes("leaves", opening.bytes)
-    hint(opening.siblings.flatMap(\.bytes), label: "paths")
+    hint(opening.siblings.withUnsafeBytes { Array($0) }, label: "paths")
     return opening
   }
 }

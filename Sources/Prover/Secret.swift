@@ -1,17 +1,18 @@
 import CSodium
+import Execution
 import Glibc
 import Synchronization
 
 extension Array where Element: BitwiseCopyable {
   /// Overwrites all that the array has room for with zeros; where others hold it too, a copy.
-  package mutating func erase() {
+  package mutating func erase(threads: Int = 1) {
     guard capacity > 0 else { return }
     let place = withUnsafeBytes(\.baseAddress)
     reserveCapacity(count)
     let byteCount = capacity * MemoryLayout<Element>.stride
     withUnsafeMutableBytes { bytes in
       let memory = UnsafeMutableRawBufferPointer(start: bytes.baseAddress, count: byteCount)
-      Erasure.run(on: memory, isInPlace: place == UnsafeRawPointer(bytes.baseAddress))
+      Erasure.run(on: memory, isInPlace: place == UnsafeRawPointer(bytes.baseAddress), threads: threads)
     }
   }
 }
@@ -32,11 +33,15 @@ package enum Erasure: Sendable {
     observers.withLock { $0[pthread_self()] = nil }
   }
 
-  fileprivate static func run(on memory: UnsafeMutableRawBufferPointer, isInPlace: Bool) {
+  /// Bytes in a unit of parallel work.
+  private static let chunk = 1 << 17
+
+  fileprivate static func run(on memory: UnsafeMutableRawBufferPointer, isInPlace: Bool, threads: Int) {
     guard let start = memory.baseAddress else { return }
     let observer = observers.withLock { $0[pthread_self()] }
     observer?(.begins(isInPlace: isInPlace), UnsafeRawBufferPointer(memory))
-    sodium_memzero(start, memory.count)
+    nonisolated(unsafe) let first = start
+    Parallel.forEachRange(memory.count, size: chunk, threads: threads) { sodium_memzero(first + $0.lowerBound, $0.count) }
     observer?(.ended, UnsafeRawBufferPointer(memory))
   }
 }
@@ -49,18 +54,20 @@ package enum Erasure: Sendable {
 package struct Secret<Element: BitwiseCopyable & Sendable>: Sendable {
   private var storage: Storage
 
-  package init(wrappedValue elements: consuming [Element]) { storage = Storage(elements) }
+  /// - Parameter threads: Those that overwrite the array.
+  package init(wrappedValue elements: consuming [Element], threads: Int = 1) { storage = Storage(elements, threads) }
 
   package var wrappedValue: [Element] {
     get { storage.elements }
-    set { storage = Storage(newValue) }
+    set { storage = Storage(newValue, storage.threads) }
   }
 
   private final class Storage: @unchecked Sendable {
     private(set) var elements: [Element]
+    let threads: Int
 
-    init(_ elements: consuming [Element]) { self.elements = elements }
+    init(_ elements: consuming [Element], _ threads: Int) { (self.elements, self.threads) = (elements, threads) }
 
-    deinit { elements.erase() }
+    deinit { elements.erase(threads: threads) }
   }
 }

@@ -103,11 +103,11 @@ package struct FractionLayer: Sendable {
   }
 
   /// Overwrites all fractions.
-  package mutating func erase() {
-    p0.erase()
-    p1.erase()
-    q0.erase()
-    q1.erase()
+  package mutating func erase(threads: Int) {
+    p0.erase(threads: threads)
+    p1.erase(threads: threads)
+    q0.erase(threads: threads)
+    q1.erase(threads: threads)
   }
 }
 
@@ -148,9 +148,9 @@ package struct LayerHalves: Sendable {
   }
 
   /// Overwrites what the layer held.
-  package mutating func erase() {
+  package mutating func erase(threads: Int) {
     for index in small.indices { small[index].erase() }
-    layer.erase()
+    layer.erase(threads: threads)
   }
 
   private mutating func shrink() {

@@ -30,13 +30,13 @@ struct PackedLimbs {
     c1 = Self.pack(lanes.c1)
   }
 
+  /// As `balancedLimbs`, of which `signed − low` is the high limb in its place.
   private static func pack(_ lanes: BaseLanes) -> SIMD8<UInt64> {
-    var words = SIMD8<UInt64>(repeating: 0)
-    for lane in 0..<BaseLanes.laneCount {
-      let (low, high) = balancedLimbs(lanes[lane])
-      words[lane] = UInt64(truncatingIfNeeded: high) &<< 32 | UInt64(UInt32(truncatingIfNeeded: low))
-    }
-    return words
+    let limit = SIMD8<UInt64>(repeating: BaseField.modulus / 2)
+    let centred = lanes.values &- SIMD8(repeating: 0).replacing(with: BaseField.modulus, where: lanes.values .>= limit)
+    let low = (SIMD8<Int64>(truncatingIfNeeded: centred) &<< 32) &>> 32
+    let high = centred &- SIMD8<UInt64>(truncatingIfNeeded: low)
+    return high | (centred & SIMD8(repeating: 0xFFFF_FFFF))
   }
 }
 
@@ -61,10 +61,16 @@ struct LimbSums {
     high1 &+= product(values, SIMD8(truncatingIfNeeded: limbs.c1 &>> 32))
   }
 
-  var lanes: SecureLanes {
-    let shift = BaseLanes(repeating: BaseField(reducing: 1 << 32))
-    return SecureLanes(
-      c0: BaseLanes(low0) + BaseLanes(high0) * shift, c1: BaseLanes(low1) + BaseLanes(high1) * shift)
+  var lanes: SecureLanes { SecureLanes(c0: Self.joined(low0, high0), c1: Self.joined(low1, high1)) }
+
+  /// low + high·2^32: with high = h1·2^32 + h0, 0 ≤ h0 < 2^32, it is low + (h1·2^32 − h1) + h0·2^32 modulo p.
+  ///
+  /// |high| is below 2^62, so that the middle part is an integer of 64 bits; the last one is canonical.
+  @inline(__always) private static func joined(_ low: SIMD8<Int64>, _ high: SIMD8<Int64>) -> BaseLanes {
+    let upper = high &>> 32
+    let middle = (upper &<< 32) &- upper
+    let last = SIMD8<UInt64>(truncatingIfNeeded: high &<< 32)
+    return BaseLanes(low) + BaseLanes(middle) + BaseLanes(reducing: last)
   }
 }
 

@@ -131,6 +131,32 @@ extension FractionTree {
         count: half, bits: (lower.bits, upper.bits), q0: lower.denominators, q1: upper.denominators), threads: threads)
   }
 
+  /// The tree whose leaves have the denominators of these blocks, 1 beyond them, and these numerators.
+  init(_ blocks: [LeafBlock], numerators: [Int64], threads: Int) {
+    let blocks = blocks.sorted { $0.leaves.lowerBound < $1.leaves.lowerBound }
+    guard numerators.count > 1 else {
+      self.init(leaf: (SecureField(BaseField(numerators[0])), blocks.first?.leaf(0).denominator ?? .one))
+      return
+    }
+    let half = numerators.count / 2
+    let total = blocks.last?.leaves.upperBound ?? 0
+    func q(_ range: Range<Int>) -> [SecureLanes] { Self.leaves(blocks, range, threads: threads).denominators }
+    func p(_ range: Range<Int>) -> [SecureLanes] {
+      Parallel.build((range.count + 7) / 8, size: SecureTable.chunk, threads: threads) { start, part in
+        for group in part.indices {
+          let first = range.lowerBound + 8 * (start + group)
+          var values = SIMD8<Int64>()
+          for lane in 0..<min(8, range.upperBound - first) { values[lane] = numerators[first + lane] }
+          part.initializeElement(at: group, to: SecureLanes(BaseLanes(values)))
+        }
+      }
+    }
+    let upper = half..<max(half, total)
+    self.init(
+      FractionLayer(
+        count: half, p0: p(0..<half), p1: p(upper), q0: q(0..<half), q1: q(upper)), threads: threads)
+  }
+
   private static func leaves(
     _ blocks: [LeafBlock], _ range: Range<Int>, threads: Int
   ) -> (denominators: [SecureLanes], bits: [UInt8]) {

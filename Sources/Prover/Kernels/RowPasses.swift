@@ -95,7 +95,7 @@ package func dotRows(_ rows: [Int16], rows range: Range<Int>, _ weights: SecureT
   precondition(range.isEmpty || width > 0 && range.lowerBound >= 0 && range.upperBound * width <= rows.count, "rows are missing")
   let limbs = weights.lanes.map { PackedLimbs($0) }
   return rows.withUnsafeBufferPointer { rows in
-    mapRows(range, threads: threads) { row in
+    mapRows(range, width: width, threads: threads) { row in
       var total = SecureLanes.zero
       for start in stride(from: 0, to: limbs.count, by: limbSpan / 8) {
         let groups = start..<min(start + limbSpan / 8, limbs.count)
@@ -118,7 +118,7 @@ package func dotRows(_ rows: [BaseField], rows range: Range<Int>, _ weights: Sec
   let width = weights.count
   precondition(range.isEmpty || width > 0 && range.lowerBound >= 0 && range.upperBound * width <= rows.count, "rows are missing")
   return rows.withUnsafeBufferPointer { rows in
-    mapRows(range, threads: threads) { row in
+    mapRows(range, width: width, threads: threads) { row in
       var (c0, c1) = (ProductLanes(), ProductLanes())
       for group in weights.lanes.indices {
         let values = loadField(rows, row * width + 8 * group, count: width - 8 * group)
@@ -130,8 +130,8 @@ package func dotRows(_ rows: [BaseField], rows range: Range<Int>, _ weights: Sec
   }
 }
 
-private func mapRows(_ rows: Range<Int>, threads: Int, _ body: (Int) -> SecureField) -> [SecureField] {
-  let size = 16
+private func mapRows(_ rows: Range<Int>, width: Int, threads: Int, _ body: (Int) -> SecureField) -> [SecureField] {
+  let size = max((1 << 13) / max(width, 1), 1)
   let groups = Parallel.map((rows.count + size - 1) / size, threads: threads) { group in
     rows.dropFirst(group * size).prefix(size).map(body)
   }
@@ -146,14 +146,14 @@ private func combineTiles(
   let tiles = (count + tileWidth / 8 - 1) / (tileWidth / 8)
   let blocks = tiles >= 8 ? 1 : min(max(rowCount / 64, 1), 8)
   var parts = Parallel.map(blocks, threads: blocks > 1 ? threads : 1) { block in
-    var part = [SecureLanes](repeating: .zero, count: count)
     let rows = rowCount * block / blocks..<rowCount * (block + 1) / blocks
-    Parallel.chunks(&part, size: tileWidth / 8, threads: blocks > 1 ? 1 : threads) { start, tile in
+    return Parallel.build(count, size: tileWidth / 8, threads: blocks > 1 ? 1 : threads) { start, part in
+      part.initialize(repeating: SecureLanes.zero)
+      var tile = MutableSpan(_unsafeElements: part)
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: limbSpan) {
         body(first..<min(first + limbSpan, rows.upperBound), 8 * start, &tile)
       }
     }
-    return part
   }
   var sum = parts.removeLast()
   for block in parts.indices {

@@ -10,7 +10,7 @@ package struct SecureTable: Hashable, Sendable {
   package var lanes: [SecureLanes]
 
   /// Vectors in a unit of parallel work.
-  static let chunk = 1 << 10
+  static let chunk = 1 << 7
 
   package init(zeros count: Int) {
     precondition(count >= 0, "a table has no negative size")
@@ -20,11 +20,27 @@ package struct SecureTable: Hashable, Sendable {
 
   package init(_ elements: [SecureField]) {
     count = elements.count
-    lanes = Parallel.build((elements.count + 7) / 8, size: max(elements.count, 1), threads: 1) { _, part in
+    lanes = Array(unsafeUninitializedCapacity: (elements.count + 7) / 8) { buffer, initialized in
+      elements.withUnsafeBufferPointer { elements in
+        for group in 0..<elements.count / 8 { buffer.initializeElement(at: group, to: SecureLanes(elements, from: 8 * group)) }
+      }
+      if elements.count & 7 != 0 {
+        let first = elements.count & ~7
+        let last = secureLanes { first + $0 < elements.count ? elements[first + $0] : .zero }
+        buffer.initializeElement(at: first / 8, to: last)
+      }
+      initialized = (elements.count + 7) / 8
+    }
+  }
+
+  /// The elements at places, zero where a place is `outside`.
+  init(_ elements: [SecureField], at places: [Int], outside: Int, threads: Int) {
+    count = places.count
+    lanes = Parallel.build((places.count + 7) / 8, size: Self.chunk, threads: threads) { start, part in
       for group in part.indices {
+        let first = 8 * (start + group)
         let lanes = secureLanes { lane in
-          let index = 8 * group + lane
-          return index < elements.count ? elements[index] : .zero
+          first + lane < places.count && places[first + lane] != outside ? elements[places[first + lane]] : .zero
         }
         part.initializeElement(at: group, to: lanes)
       }
@@ -53,7 +69,13 @@ package struct SecureTable: Hashable, Sendable {
   }
 
   /// Overwrites the table, and what it was folded from.
-  mutating func erase() { lanes.erase() }
+  mutating func erase(threads: Int = 1) { lanes.erase(threads: threads) }
+
+  /// Keeps the lower half of whole vectors.
+  mutating func dropUpperHalf() {
+    count /= 2
+    lanes.removeLast(lanes.count - count / 8)
+  }
 
   /// Copies a table of whole vectors over the entries from `offset` on.
   mutating func replace(at offset: Int, with other: SecureTable) {
@@ -61,7 +83,13 @@ package struct SecureTable: Hashable, Sendable {
     lanes.replaceSubrange(offset / 8..<offset / 8 + other.lanes.count, with: other.lanes)
   }
 
-  package var values: [SecureField] { (0..<count).map { self[$0] } }
+  package var values: [SecureField] {
+    Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+      for group in 0..<count / 8 { lanes[group].store(to: buffer, from: 8 * group) }
+      for index in count & ~7..<count { buffer.initializeElement(at: index, to: self[index]) }
+      initialized = count
+    }
+  }
 
   /// scale·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.
   package static func equality(
@@ -141,7 +169,7 @@ package struct SecureTable: Hashable, Sendable {
   package init(outer factors: [[SecureField]], threads: Int = 1) {
     var inner = [SecureField.one]
     var rest = factors[...]
-    while inner.count & 7 != 0, let last = rest.popLast() { inner = Circuit.outer(last, inner) }
+    while inner.count & 7 != 0, let last = rest.popLast() { inner = outerByLanes(last, inner) }
     self.init(inner)
     while let factor = rest.popLast() { repeated(factor, threads: threads) }
   }
@@ -157,6 +185,37 @@ package struct SecureTable: Hashable, Sendable {
       }
     }
     count *= factor.count
+  }
+}
+
+/// a_i·b_j, j running fastest.
+private func outerByLanes(_ a: [SecureField], _ b: [SecureField]) -> [SecureField] {
+  Array(unsafeUninitializedCapacity: a.count * b.count) { buffer, initialized in
+    b.withUnsafeBufferPointer { b in
+      for (index, scale) in a.enumerated() {
+        let (first, factor) = (index * b.count, SecureLanes(repeating: scale))
+        for group in 0..<b.count / 8 { (SecureLanes(b, from: 8 * group) * factor).store(to: buffer, from: first + 8 * group) }
+        for place in b.count & ~7..<b.count { buffer.initializeElement(at: first + place, to: scale * b[place]) }
+      }
+    }
+    initialized = a.count * b.count
+  }
+}
+
+extension SecureLanes {
+  /// Eight elements that follow each other in memory, their coordinates in turn.
+  @inline(__always) init(_ elements: UnsafeBufferPointer<SecureField>, from first: Int) {
+    precondition(first >= 0 && first + 8 <= elements.count, "eight elements")
+    let words = UnsafeRawPointer(elements.baseAddress.unsafelyUnwrapped + first).loadUnaligned(as: SIMD16<UInt64>.self)
+    self.init(c0: BaseLanes(reducing: words.evenHalf), c1: BaseLanes(reducing: words.oddHalf))
+  }
+
+  /// The reverse; what was there is lost.
+  @inline(__always) func store(to elements: UnsafeMutableBufferPointer<SecureField>, from first: Int) {
+    precondition(first >= 0 && first + 8 <= elements.count, "eight elements")
+    var words = SIMD16<UInt64>(repeating: 0)
+    (words.evenHalf, words.oddHalf) = (c0.values, c1.values)
+    UnsafeMutableRawPointer(elements.baseAddress.unsafelyUnwrapped + first).storeBytes(of: words, as: SIMD16<UInt64>.self)
   }
 }
 
