@@ -3,138 +3,20 @@ import Execution
 import Field
 import Verifier
 
-/// What makes row weights, or entry weights, equal.
-private struct WeightKey: Hashable {
-  /// Row or offset that they begin at.
-  var start: Int
-  var bits: [Int]
-  var axes: [AxisWeight]
-  /// Of the split axis's weight: the part that is meant, and the slice where slices are not proportional.
-  var split: [SecureField]?
-  var slice: Int
-}
-
-/// A part of a claim's weight: scale·rows(row)·entries(y), y running over a block of a row.
-private struct WeightTerm {
-  var scale: SecureField
-  /// By row of the column, from its first row on.
-  var rows: [SecureField]
-  var rowKey: WeightKey
-  /// Tables whose product the entry weights are, the last one running fastest.
-  var entryFactors: [[SecureField]]
-  var entryKey: WeightKey
-}
-
-extension Placement {
-  /// A product of axis weights as a sum of row weights times entry weights.
-  fileprivate func terms(_ axes: [AxisWeight], scale: SecureField) -> [WeightTerm] {
-    var rowKey = WeightKey(start: firstRow, bits: [rowCount, offset], axes: Array(axes.prefix(splitAxis)), slice: -1)
-    var entryKey = WeightKey(
-      start: offset, bits: bits.suffix(from: min(splitAxis + 1, bits.count)) + [splitBits],
-      axes: Array(axes.dropFirst(splitAxis + 1)), slice: -1)
-    guard !axes.isEmpty else {
-      return [WeightTerm(scale: scale, rows: [.one], rowKey: rowKey, entryFactors: [], entryKey: entryKey)]
-    }
-    var leading = [SecureField.one]
-    for axis in 0..<splitAxis { leading = outer(leading, axes[axis].table(shape[axis])) }
-    let inner = (splitAxis + 1..<axes.count).map { axes[$0].table(1 << bits[$0]) }
-    let (split, size) = (axes[splitAxis], 1 << splitBits)
-    var terms: [WeightTerm] = []
-    // Slices of the split axis's weight that are multiples of one, then the others.
-    let whole = split.isContiguous ? min(split.count / size, leadingExtent) : 0
-    if whole > 0 {
-      let highBits = max(0, (split.point?.count ?? 0) - splitBits)
-      (rowKey.split, entryKey.split) = (split.point.map { Array($0.prefix(highBits)) }, split.point.map { Array($0.dropFirst(highBits)) })
-      rowKey.slice -= whole
-      let factors = rowKey.split.map(Multilinear.equalityTable) ?? Array(repeating: .one, count: whole)
-      let low = entryKey.split.map(Multilinear.equalityTable) ?? Array(repeating: .one, count: size)
-      let rows = (0..<leadingExtent).map { $0 < whole ? factors[$0] : .zero }
-      terms.append(
-        WeightTerm(
-          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entryFactors: [low] + inner, entryKey: entryKey))
-    }
-    (rowKey.split, entryKey.split) = (nil, split.point)
-    entryKey.axes.append(split)
-    let table = whole < leadingExtent ? split.table(leadingExtent << splitBits) : []
-    for slice in whole..<leadingExtent {
-      let entries = Array(table[slice * size..<(slice + 1) * size])
-      guard entries.contains(where: { $0 != .zero }) else { continue }
-      (rowKey.slice, entryKey.slice) = (slice, slice)
-      let rows = (0..<leadingExtent).map { $0 == slice ? SecureField.one : .zero }
-      terms.append(
-        WeightTerm(
-          scale: scale, rows: outer(leading, rows), rowKey: rowKey, entryFactors: [entries] + inner, entryKey: entryKey))
-    }
-    return terms
-  }
-}
-
-/// Terms with the same entry weights, or with the same row weights for one column, as one.
-private func joined(
-  _ terms: [WeightTerm], rowCount: Int, threads: Int
-) -> [(rows: [SecureField], entries: SecureTable, offset: Int)] {
-  func grouped(_ terms: [WeightTerm], by key: KeyPath<WeightTerm, WeightKey>) -> [[WeightTerm]] {
-    var places: [WeightKey: Int] = [:]
-    var groups: [[WeightTerm]] = []
-    for term in terms {
-      if let place = places[term[keyPath: key]] {
-        groups[place].append(term)
-      } else {
-        places[term[keyPath: key]] = groups.count
-        groups.append([term])
-      }
-    }
-    return groups
-  }
-  func rows(_ terms: [WeightTerm], _ scale: KeyPath<WeightTerm, SecureField>?) -> [SecureField] {
-    var rows = [SecureField](repeating: .zero, count: rowCount)
-    for term in terms {
-      let factor = scale.map { term[keyPath: $0] } ?? .one
-      for (row, weight) in term.rows.enumerated() { rows[term.rowKey.start + row] += factor * weight }
-    }
-    return rows
-  }
-  let byEntries = grouped(terms, by: \.entryKey)
-  let single = grouped(byEntries.filter { $0.count == 1 }.map { $0[0] }, by: \.rowKey)
-  let sameEntries = byEntries.filter { $0.count > 1 }.map { terms in
-    (rows(terms, \.scale), SecureTable(outer: terms[0].entryFactors, threads: threads), terms[0].entryKey.start)
-  }
-  return sameEntries + single.map { terms in
-    let entries = sumOfOuterProducts(terms.map { ($0.scale, $0.entryFactors) }, threads: threads)
-    return (rows([terms[0]], nil), entries, terms[0].entryKey.start)
-  }
-}
-
-/// Σ scale·(outer product of factors), the last factor running fastest; a first or last factor that is common to all is
-/// multiplied once.
-private func sumOfOuterProducts(
-  _ terms: [(scale: SecureField, factors: [[SecureField]])], threads: Int
-) -> SecureTable {
-  func common(_ factor: ([[SecureField]]) -> [SecureField]?) -> [SecureField]? {
-    guard terms.count > 1, let own = factor(terms[0].factors) else { return nil }
-    return terms.allSatisfy { factor($0.factors) == own } ? own : nil
-  }
-  func rest(_ factors: ([[SecureField]]) -> ArraySlice<[SecureField]>) -> [SecureField] {
-    sumOfOuterProducts(terms.map { ($0.scale, Array(factors($0.factors))) }, threads: threads).values
-  }
-  if let first = common(\.first) { return SecureTable(outer: [first, rest { $0.dropFirst() }], threads: threads) }
-  if let last = common(\.last) { return SecureTable(outer: [rest { $0.dropLast() }, last], threads: threads) }
-  var sum = SecureTable(zeros: terms[0].factors.reduce(1) { $0 * $1.count })
-  for term in terms {
-    sum.add(SecureTable(outer: [[term.scale]] + term.factors, threads: threads), scaledBy: .one, threads: threads)
-  }
-  return sum
-}
-
 /// One commitment's side of the merge: first over the entries of a row, then over the rows.
+///
+/// The entries' high bits are bound in sums of small tables, for which one pass over the rows is made; a second one folds
+/// the rows by what they were bound to.
 private struct MergeInstance {
   let commitment: Commitment
   let variableCount: Int
+  let weights: GroupedWeights
   /// Σ_pairs Σ_y matrix(y)·weight(y), while entries are being bound.
   var pairs: [ProductSumcheck]
-  let entryVariableCount: Int
-  /// Rows of the columns.
-  let rowCount: Int
+  /// By value of the high bits, then by member: what the groups' low parts make of the rows, and the members' weights.
+  var high: ProductSumcheck?
+  /// The rows, bound to the high bits.
+  var lowRows: [SecureTable] = []
   /// The weight of a row once the entries are bound.
   let rowWeight: ([SecureField]) -> [SecureField]
 }
@@ -169,10 +51,10 @@ extension ProverTranscript {
       point.append(round.challenge)
       for index in instances.indices where instances[index].variableCount >= remaining {
         instances[index].bind(round.challenge)
-        let bound = instances[index].variableCount - remaining + 1
-        if bound == instances[index].entryVariableCount {
-          instances[index].bindRows(at: Array(point.suffix(bound)), threads: threads)
-        }
+        let bound = point.suffix(instances[index].variableCount - remaining + 1)
+        let bits = instances[index].weights.bits
+        if bound.count == bits.high { instances[index].bindHigh(at: Array(bound), threads: threads) }
+        if bound.count == bits.high + bits.low { instances[index].bindRows(at: Array(bound), threads: threads) }
       }
     }
     let parts = plan.commitments.indices.map { index in
@@ -187,39 +69,16 @@ extension ProverTranscript {
   private func mergeInstance(
     _ plan: Plan, _ index: Int, _ commitment: Commitment, _ claims: [(SecureField, Claim)], threads: Int
   ) -> MergeInstance {
-    let commitmentPlan = plan.commitments[index]
-    let rowLength = 1 << commitment.code.variableCount
-    var terms: [WeightTerm] = []
-    for (gamma, claim) in claims {
-      for product in claim.weight {
-        terms += plan.placement(claim.slot).terms(product.axes, scale: gamma * product.coefficient)
-      }
-    }
-    func weight(_ entries: SecureTable, at offset: Int) -> SecureTable {
-      guard entries.count < rowLength else { return entries }
-      var weight = SecureTable(zeros: rowLength)
-      weight.add(entries, scaledBy: .one, at: offset, threads: threads)
-      return weight
-    }
-    var single: [Int: SecureTable] = [:]
-    var pairs: [ProductSumcheck] = []
-    for (rows, entries, offset) in joined(terms, rowCount: commitment.rowCount, threads: threads) {
-      let used = rows.indices.filter { rows[$0] != .zero }
-      if used.count == 1 {
-        single[used[0], default: SecureTable(zeros: rowLength)].add(
-          entries, scaledBy: rows[used[0]], at: offset, threads: threads)
-      } else {
-        pairs.append(ProductSumcheck(commitment.combineRows(rows, threads: threads), weight(entries, at: offset)))
-      }
-    }
-    for (row, weight) in single.sorted(by: { $0.key < $1.key }) {
-      pairs.append(ProductSumcheck(commitment.combineRows([.one], from: row, threads: threads), weight))
+    let layout = plan.commitments[index].layout
+    let low = GroupedWeights.lowBits(layout.variableCount)
+    let terms = claims.flatMap { gamma, claim in
+      claim.weight.flatMap { plan.placement(claim.slot).terms($0.axes, scale: gamma * $0.coefficient, lowBits: low) }
     }
     return MergeInstance(
-      commitment: commitment, variableCount: commitmentPlan.variableCount, pairs: pairs,
-      entryVariableCount: commitmentPlan.layout.variableCount, rowCount: commitmentPlan.layout.rowCount
+      commitment, variableCount: plan.commitments[index].variableCount,
+      GroupedWeights(terms, variableCount: layout.variableCount, rowCount: layout.rowCount, threads: threads), threads: threads
     ) { inRow in
-      var weights = [SecureField](repeating: .zero, count: commitmentPlan.layout.rowCount)
+      var weights = [SecureField](repeating: .zero, count: layout.rowCount)
       for (gamma, claim) in claims {
         let placement = plan.placement(claim.slot)
         for product in claim.weight {
@@ -235,7 +94,83 @@ extension ProverTranscript {
 }
 
 extension MergeInstance {
-  mutating func erase(threads: Int) { for index in pairs.indices { pairs[index].erase(threads: threads) } }
+  init(
+    _ commitment: Commitment, variableCount: Int, _ weights: GroupedWeights, threads: Int,
+    rowWeight: @escaping ([SecureField]) -> [SecureField]
+  ) {
+    (self.commitment, self.variableCount, self.weights, self.rowWeight) = (commitment, variableCount, weights, rowWeight)
+    pairs = weights.dense.map { rows, entries, offset in
+      var weight = SecureTable(zeros: 1 << commitment.code.variableCount)
+      weight.add(entries, scaledBy: .one, at: offset, threads: threads)
+      return ProductSumcheck(commitment.combineRows(rows, threads: threads), weight)
+    }
+    guard !weights.groups.isEmpty else { return }
+    if weights.bits.high > 0 { high = highSums(threads: threads) } else { bindHigh(at: [], threads: threads) }
+  }
+
+  mutating func erase(threads: Int) {
+    for index in pairs.indices { pairs[index].erase(threads: threads) }
+    for index in lowRows.indices { lowRows[index].erase() }
+    high?.erase(threads: 1)
+  }
+
+  /// Rows of the entries with the same high bits.
+  private var pieces: PackedRows { commitment.rows.split(1 << weights.bits.low) }
+
+  private func highSums(threads: Int) -> ProductSumcheck {
+    let (bits, pieces) = (weights.bits, pieces)
+    let used = weights.groups.map(\.rows)
+    let passes = used.enumerated().flatMap { group, rows in rows.map { (group: group, row: $0) } }
+    let sums = Parallel.map(passes.count, threads: threads) { index in
+      let (group, row) = passes[index]
+      return pieces.dot(weights.groups[group].low, rows: row << bits.high..<(row + 1) << bits.high, threads: 1)
+    }
+    let memberCount = weights.groups.reduce(0) { $0 + $1.members.count }
+    let pitch = 1 << bitCountOfAxis(memberCount)
+    var matrix = [SecureField](repeating: .zero, count: pitch << bits.high)
+    defer { matrix.erase() }
+    var weight = matrix
+    var (member, first) = (0, 0)
+    var places = [Int](repeating: 0, count: weights.rowCount)
+    for (group, rows) in zip(weights.groups, used) {
+      for (place, row) in rows.enumerated() { places[row] = first + place }
+      for own in group.members {
+        for index in 0..<1 << bits.high {
+          weight[index * pitch + member] = own.high[index]
+          matrix[index * pitch + member] = own.rows.reduce(.zero) { $0 + $1.weight * sums[places[$1.row]][index] }
+        }
+        member += 1
+      }
+      first += rows.count
+    }
+    return ProductSumcheck(SecureTable(matrix), SecureTable(weight))
+  }
+
+  /// Goes over from the high bits of the entries' indices, bound to a point, to the low ones.
+  mutating func bindHigh(at point: [SecureField], threads: Int) {
+    guard !weights.groups.isEmpty else { return }
+    let bound = high?.take(threads: threads)
+    high = nil
+    if let bound {
+      var (matrix, pieces, equality) = (bound.left, pieces, Multilinear.equalityTable(point))
+      matrix.erase()
+      lowRows = Parallel.map(weights.rowCount, threads: threads) { pieces.combine(equality, from: $0 << point.count, threads: 1) }
+    }
+    let groups = weights.groups
+    let firstMembers = groups.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.members.count) }
+    let matrices = Parallel.map(groups.count, threads: threads) { index in
+      var coefficients = [SecureField](repeating: .zero, count: weights.rowCount)
+      for (place, member) in groups[index].members.enumerated() {
+        let factor = bound?.right[firstMembers[index] + place] ?? member.high[0]
+        for (row, weight) in member.rows { coefficients[row] += factor * weight }
+      }
+      guard bound != nil else { return commitment.combineRows(coefficients, threads: 1) }
+      var sum = SecureTable(zeros: 1 << weights.bits.low)
+      for row in groups[index].rows { sum.add(lowRows[row], scaledBy: coefficients[row]) }
+      return sum
+    }
+    pairs += zip(matrices, groups).map { ProductSumcheck($0, $1.low) }
+  }
 
   /// Threads for the pairs, and within each: small tables leave nothing to share out.
   private func shares(_ threads: Int) -> (outer: Int, inner: Int) {
@@ -248,18 +183,30 @@ extension MergeInstance {
       let pairs = pairs
       return Parallel.map(pairs.count, threads: threads.outer) { pairs[$0].round(threads: threads.inner) }
     }
-    return sums.reduce((.zero, .zero)) { ($0.0 + $1.constant, $0.1 + $1.quadratic) }
+    let first = high?.round(threads: threads.inner) ?? (.zero, .zero)
+    return sums.reduce(first) { ($0.constant + $1.constant, $0.quadratic + $1.quadratic) }
   }
 
-  mutating func bind(_ r: SecureField) { for index in pairs.indices { pairs[index].bind(r) } }
+  mutating func bind(_ r: SecureField) {
+    for index in pairs.indices { pairs[index].bind(r) }
+    high?.bind(r)
+  }
 
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
-    let size = 1 << (variableCount - entryVariableCount)
-    let padding = repeatElement(SecureField.zero, count: size - rowCount)
-    let matrix = commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount) + padding
+    let rowCount = weights.rowCount
+    let padding = repeatElement(SecureField.zero, count: 1 << (variableCount - inRow.count) - rowCount)
+    var matrix: [SecureField]
+    if lowRows.isEmpty {
+      matrix = Array(commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount))
+    } else {
+      let low = SecureTable.equality(inRow.suffix(weights.bits.low))
+      matrix = Parallel.map(rowCount, threads: threads) { lowRows[$0].innerProduct(low) }
+    }
     erase(threads: threads)
-    pairs = [ProductSumcheck(SecureTable(Array(matrix)), SecureTable(rowWeight(inRow) + padding))]
+    lowRows = []
+    pairs = [ProductSumcheck(SecureTable(matrix + padding), SecureTable(rowWeight(inRow) + padding))]
+    matrix.erase()
   }
 }
 
