@@ -3,29 +3,29 @@ import Execution
 import Field
 
 /// Weights with the same part on the low bits of entries' indices: Σ_members rows(row)·high(hi), times low(lo).
-struct WeightGroup {
-  struct Member {
+package struct WeightGroup {
+  package struct Member {
     /// Those of the commitment that have a weight, ascending.
-    var rows: [(row: Int, weight: SecureField)]
+    package var rows: [(row: Int, weight: SecureField)]
     /// By value of the high bits.
-    let high: [SecureField]
+    package let high: [SecureField]
   }
 
-  var members: [Member]
-  var low: SecureTable
+  package var members: [Member]
+  package var low: SecureTable
 
   /// Rows with a weight in any member, ascending.
   var rows: [Int] { members.count == 1 ? members[0].rows.map(\.row) : Set(members.flatMap { $0.rows.map(\.row) }).sorted() }
 }
 
 /// Weights of a commitment's rows, cut at a number of low bits of an entry's index.
-struct GroupedWeights {
+package struct GroupedWeights {
   /// High bits and low bits of an entry's index.
-  let bits: (high: Int, low: Int)
-  let rowCount: Int
-  private(set) var groups: [WeightGroup] = []
+  package let bits: (high: Int, low: Int)
+  package let rowCount: Int
+  package private(set) var groups: [WeightGroup] = []
   /// Weights with too many different parts: rows, and entries from an offset on.
-  private(set) var dense: [(rows: [SecureField], entries: SecureTable, offset: Int)] = []
+  package private(set) var dense: [(rows: [SecureField], entries: SecureTable, offset: Int)] = []
 
   /// Of an index of `variableCount` bits: tables of the low ones stay in the first-level cache; short rows have no others.
   static func lowBits(_ variableCount: Int) -> Int { variableCount <= 12 ? variableCount : 10 }
@@ -33,10 +33,14 @@ struct GroupedWeights {
   /// A pass over a row for a group costs one, a table of a row's size this much.
   private static let tableCost = 100
 
-  init(_ terms: [WeightTerm], variableCount: Int, rowCount: Int, threads: Int) {
+  /// - Parameter products: Products of axis weights, each at a column's placement.
+  package init(
+    _ products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])], variableCount: Int, rowCount: Int, threads: Int
+  ) {
     let lowBits = Self.lowBits(variableCount)
     bits = (variableCount - lowBits, lowBits)
     self.rowCount = rowCount
+    let terms = products.flatMap { $0.placement.terms($0.axes, scale: $0.scale, lowBits: lowBits) }
     let byLow = grouped(terms) { $0.lowKey }
     groups = byLow.filter { $0.count > 1 }.map { terms in
       let members = grouped(terms) { $0.highKey }.map { member($0, scale: \.scale) }

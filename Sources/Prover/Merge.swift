@@ -70,13 +70,12 @@ extension ProverTranscript {
     _ plan: Plan, _ index: Int, _ commitment: Commitment, _ claims: [(SecureField, Claim)], threads: Int
   ) -> MergeInstance {
     let layout = plan.commitments[index].layout
-    let low = GroupedWeights.lowBits(layout.variableCount)
-    let terms = claims.flatMap { gamma, claim in
-      claim.weight.flatMap { plan.placement(claim.slot).terms($0.axes, scale: gamma * $0.coefficient, lowBits: low) }
+    let products = claims.flatMap { gamma, claim in
+      claim.weight.map { (plan.placement(claim.slot), gamma * $0.coefficient, $0.axes) }
     }
     return MergeInstance(
       commitment, variableCount: plan.commitments[index].variableCount,
-      GroupedWeights(terms, variableCount: layout.variableCount, rowCount: layout.rowCount, threads: threads), threads: threads
+      GroupedWeights(products, variableCount: layout.variableCount, rowCount: layout.rowCount, threads: threads), threads: threads
     ) { inRow in
       var weights = [SecureField](repeating: .zero, count: layout.rowCount)
       for (gamma, claim) in claims {
