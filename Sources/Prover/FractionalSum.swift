@@ -7,22 +7,37 @@ package struct FractionTree: Sendable {
   let depth: Int
   let root: (numerator: SecureField, denominator: SecureField)
   private var layers: [FractionLayer]
+  /// Below the layers, if numerators are 1.
+  private var leaves: UnitLayer?
 
   /// A tree of more than one leaf.
   init(_ leaves: consuming FractionLayer, threads: Int) {
-    depth = leaves.count.trailingZeroBitCount + 1
-    layers = [leaves]
+    self.init(leaves, above: nil, threads: threads)
+  }
+
+  init(_ leaves: consuming UnitLayer, threads: Int) {
+    self.init(leaves.above(threads: threads), above: leaves, threads: threads)
+  }
+
+  private init(_ first: consuming FractionLayer, above leaves: UnitLayer?, threads: Int) {
+    depth = first.count.trailingZeroBitCount + (leaves == nil ? 1 : 2)
+    self.leaves = leaves
+    layers = [first]
     while layers[layers.count - 1].count > 1 { layers.append(layers[layers.count - 1].above(threads: threads)) }
     root = layers[layers.count - 1].node(0)
   }
 
   /// A tree that is one leaf.
   init(leaf: (numerator: SecureField, denominator: SecureField)) {
-    (depth, root, layers) = (0, leaf, [])
+    (depth, root, layers, leaves) = (0, leaf, [], nil)
   }
 
   /// Takes the layer that is next to the root out of the tree.
-  mutating func takeLayer() -> FractionLayer { layers.removeLast() }
+  mutating func takeLayer(_ a: SecureField, _ b: SecureField) -> any LayerSumcheck {
+    if let last = layers.popLast() { return LayerHalves(last, a, b) }
+    guard let units = leaves.take() else { preconditionFailure("a tree has as many layers as it is deep") }
+    return UnitHalves(units, a, b)
+  }
 }
 
 /// A claim about a tree's leaves, as the prover keeps it.
@@ -47,7 +62,7 @@ extension ProverTranscript {
         claim += leaves[tree].numerator * alphas[2 * t] + leaves[tree].denominator * alphas[2 * t + 1]
       }
       var halves = active.enumerated().map { t, tree in
-        LayerHalves(trees[tree].takeLayer(), alphas[2 * t], alphas[2 * t + 1])
+        trees[tree].takeLayer(alphas[2 * t], alphas[2 * t + 1])
       }
       defer { for t in halves.indices { halves[t].erase(threads: threads) } }
       let suffixes = SplitEquality.suffixes(point)

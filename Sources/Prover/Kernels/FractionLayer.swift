@@ -111,11 +111,24 @@ package struct FractionLayer: Sendable {
   }
 }
 
+/// A layer of fractions under the sumcheck over a·(p0·q1 + p1·q0) + b·q0·q1.
+protocol LayerSumcheck: Sendable {
+  /// h(0) and the quadratic coefficient of h(X) = Σ_x equality(x)·(a·(p0·q1 + p1·q0) + b·q0·q1)(X, x), X being the
+  /// most significant variable.
+  mutating func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField)
+  /// Binds the most significant variable of both halves, those of a large layer as the next round begins.
+  mutating func fold(_ r: SecureField)
+  /// p0, p1, q0, q1 once no variable is left.
+  var ends: [SecureField] { get }
+  /// Overwrites what the layer held.
+  mutating func erase(threads: Int)
+}
+
 /// A layer of fractions, folded as its sumcheck goes on.
 ///
 /// The sumcheck is over a·(p0·q1 + p1·q0) + b·q0·q1 = a·(p0·q1 + s·q0) with s = p1 + (b/a)·q1, so that a point
 /// takes two products; s is linear and is folded in the place of p1.
-package struct LayerHalves: Sendable {
+package struct LayerHalves: LayerSumcheck {
   private var layer: FractionLayer
   private let a: SecureField
   /// b/a.
@@ -141,13 +154,11 @@ package struct LayerHalves: Sendable {
   /// A half with fewer entries is folded entry by entry.
   private static let vectorCount = 32
 
-  /// p0, p1, q0, q1 once no variable is left.
   package var ends: [SecureField] {
     let last = small.map { $0[0] }
     return [last[0], last[1] - ratio * last[3], last[2], last[3]]
   }
 
-  /// Overwrites what the layer held.
   package mutating func erase(threads: Int) {
     for index in small.indices { small[index].erase() }
     layer.erase(threads: threads)
@@ -162,7 +173,6 @@ package struct LayerHalves: Sendable {
     }
   }
 
-  /// Binds the most significant variable of both halves, those of a large layer as the next round begins.
   package mutating func fold(_ r: SecureField) {
     guard !small.isEmpty else {
       pending = r
@@ -174,8 +184,6 @@ package struct LayerHalves: Sendable {
     }
   }
 
-  /// h(0) and the quadratic coefficient of h(X) = Σ_x equality(x)·(a·(p0·q1 + p1·q0) + b·q0·q1)(X, x), X being the
-  /// most significant variable.
   package mutating func round(
     _ equality: SplitEquality, threads: Int
   ) -> (constant: SecureField, quadratic: SecureField) {
@@ -336,7 +344,7 @@ extension SecureLanes {
   }
 
   /// Zero where a bit is not set.
-  @inline(__always) fileprivate func chosen(by bits: UInt8) -> SecureLanes {
+  @inline(__always) func chosen(by bits: UInt8) -> SecureLanes {
     let mask = SIMD8(repeating: 0) &- Self.bits(bits)
     return SecureLanes(c0: BaseLanes(reducing: c0.values & mask), c1: BaseLanes(reducing: c1.values & mask))
   }

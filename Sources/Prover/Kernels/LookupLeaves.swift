@@ -126,6 +126,10 @@ extension FractionTree {
     let half = 1 << (bitCountOfAxis(total) - 1)
     let lower = Self.leaves(blocks, 0..<half, threads: threads)
     let upper = Self.leaves(blocks, half..<total, threads: threads)
+    if let units = UnitLayer(count: half, bits: (lower.bits, upper.bits), lower: lower.denominators, upper: upper.denominators) {
+      self.init(units, threads: threads)
+      return
+    }
     self.init(
       FractionLayer(
         count: half, bits: (lower.bits, upper.bits), q0: lower.denominators, q1: upper.denominators), threads: threads)
