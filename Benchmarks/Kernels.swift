@@ -116,6 +116,11 @@ private func benchmarkHashing() {
   report("hash nodes, a leaf", elements: 1 << 14, target: nil) { threads in
     _ = buildTree(leaves, personalization: tag, threads: threads)
   }
+  let states = (0..<64).map { Digest(words: SIMD4(repeating: $0)) }
+  let attempts = states.reduce(0) { $0 + Int(firstNonce(after: $1, bits: 12, threads: 1)) + 1 }
+  report("nonces of 12 bits, an attempt", elements: attempts, target: 50) { threads in
+    for state in states { _ = firstNonce(after: state, bits: 12, threads: threads) }
+  }
 }
 
 private func benchmarkRows() {

@@ -4,7 +4,7 @@ package struct Code: Hashable, Sendable {
   package let rateBits: Int
   /// Random coefficients after the entries of a row: 0, or a power of two in a code that hides.
   package let tailCount: Int
-  /// The smallest t with ((|D| + 2^variableCount + tailCount)/(2·|D|))^t ≤ 2^−104.
+  /// The smallest t with ((|D| + 2^variableCount + tailCount)/(2·|D|))^t ≤ 2^−queryBits.
   package let queryCount: Int
 
   package init(variableCount: Int, rateBits: Int, tailCount: Int = 0) {
@@ -21,9 +21,12 @@ package struct Code: Hashable, Sendable {
   package var isHiding: Bool { tailCount > 0 }
   package var saltByteCount: Int { isHiding ? Self.hidingSaltByteCount : 0 }
 
-  /// For rates 1/2 … 1/64 the smallest t with ((1 + rate)/2)^t ≤ 2^−104.
-  package static let queryCounts = [251, 154, 126, 114, 109, 107]
-  package static let grindingBits = 0
+  /// Positions are drawn after a nonce is found, which takes 2^grindingBits attempts. docs/protocol.md §12.
+  package static let grindingBits = 12
+  /// With the nonce's bits 104.
+  package static let queryBits = 104 - grindingBits
+  /// For rates 1/2 … 1/64 the smallest t with ((1 + rate)/2)^t ≤ 2^−queryBits.
+  package static let queryCounts = [222, 136, 111, 101, 97, 95]
   package static let hidingSaltByteCount = 16
 
   /// The hiding code with the smallest tail for `proofCount` proofs and `maskCount` entries more; nil when there is none
@@ -31,7 +34,7 @@ package struct Code: Hashable, Sendable {
   package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int, maskCount: Int = 0) -> Code? {
     let most = 1 << (variableCount + rateBits - 1) - 1 << variableCount
     // No code has fewer queries than bits that they give.
-    var tailCount = 1 << bitCountOfAxis(proofCount * 104 + maskCount)
+    var tailCount = 1 << bitCountOfAxis(proofCount * queryBits + maskCount)
     while tailCount <= most {
       let code = Code(variableCount: variableCount, rateBits: rateBits, tailCount: tailCount)
       if tailCount >= proofCount * code.queryCount + maskCount { return code }
@@ -54,7 +57,7 @@ struct Agreement {
   private let factorBits: Int
   /// At least 2^64, below 2^65, so that no product with a factor overflows.
   private var mantissa: UInt128 = 1 << 64
-  private(set) var exponent = 64
+  private var exponent = 64
 
   init(variableCount: Int, rateBits: Int, tailCount: Int) {
     factorBits = variableCount + rateBits + 1
@@ -79,7 +82,7 @@ struct Agreement {
   var queryCount: Int {
     var power = self
     var count = 0
-    while count < 1 << 10, power.exponent < 168 || (power.exponent == 168 && power.mantissa > 1 << 64) {
+    while count < 1 << 10, power.units(Code.queryBits) > 1 {
       power.multiply()
       count += 1
     }

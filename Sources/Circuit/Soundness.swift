@@ -31,11 +31,11 @@ public struct Soundness: Sendable {
     add(name, units: UInt128(count) * ((1 << 32) + 3))
   }
 
-  /// The chance that a word far from the code passes all queries.
+  /// The chance that a nonce is right and a word far from the code passes all queries drawn after it.
   package static func queryUnits(_ code: Code) -> UInt128 {
     var power = Agreement(variableCount: code.variableCount, rateBits: code.rateBits, tailCount: code.tailCount)
     for _ in 0..<code.queryCount { power.multiply() }
-    return power.units(unitBits)
+    return power.units(unitBits - Code.grindingBits)
   }
 
   package init(_ plan: Plan) {

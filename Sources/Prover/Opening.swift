@@ -45,9 +45,14 @@ extension ProverTranscript {
         next = commitment
       }
       if let masks { send("level.mask", [masks.sum]) }
-      grind(bits: Code.grindingBits)
-      let openings = try codes.map { code throws(ProvingError) in try openLeaves(code, threads: threads) }
-      firstPositions = firstPositions ?? openings.map(\.positions)
+      grind(bits: Code.grindingBits, threads: threads)
+      let positions = codes.map(\.opened.code).map {
+        sponge.positions("positions", count: $0.queryCount, domainBits: $0.domainBits)
+      }
+      firstPositions = firstPositions ?? positions
+      let openings = try zip(codes, positions).map { code, positions throws(ProvingError) in
+        try openLeaves(code.commitment, at: positions, threads: threads)
+      }
       let symbols = addSymbols(codes, openings, to: &weight, threads: threads)
       running += symbols.sum
       if let sum = masks?.sum { running += sum * symbols.power }
@@ -110,12 +115,11 @@ extension ProverTranscript {
     return (sum, power)
   }
 
-  /// Draws positions and sends the leaves there with their siblings.
-  private mutating func openLeaves(_ code: OpeningCode, threads: Int) throws(ProvingError) -> LeafOpening {
-    let parameters = code.opened.code
-    let positions = sponge.positions(
-      "positions", count: parameters.queryCount, domainBits: parameters.domainBits)
-    let opening = try code.commitment.leaves.open(at: positions, threads: threads)
+  /// Sends the leaves at these positions with their siblings.
+  private mutating func openLeaves(
+    _ commitment: Commitment, at positions: [Int], threads: Int
+  ) throws(ProvingError) -> LeafOpening {
+    let opening = try commitment.leaves.open(at: positions, threads: threads)
     sendBytes("leaves", opening.bytes)
     hint(opening.siblings.withUnsafeBytes { Array($0) }, label: "paths")
     return opening

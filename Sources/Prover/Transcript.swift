@@ -37,11 +37,9 @@ package struct ProverTranscript: ~Copyable {
   }
 
   /// Sends the first nonce, counted from 0, that solves the puzzle.
-  package mutating func grind(bits: Int) {
+  package mutating func grind(bits: Int, threads: Int) {
     guard bits > 0 else { return }
-    var nonce: UInt64 = 0
-    while !sponge.isGround(nonce.littleEndianBytes[...], bits: bits) { nonce += 1 }
-    sendBytes("grind", nonce.littleEndianBytes)
+    sendBytes("grind", firstNonce(after: sponge.state, bits: bits, threads: threads).littleEndianBytes)
   }
 
   /// Sends a round's polynomial h, given h's coefficients other than the linear one; returns challenge and h there.

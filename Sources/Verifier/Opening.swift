@@ -250,14 +250,14 @@ extension VerifierTranscript {
     throw .malformed
   }
 
-  /// Draws positions for each code, opens them, and folds the symbols: by point, by vector.
+  /// Draws positions for all codes, then opens them, and folds the symbols: by point, by vector.
   private mutating func receiveSymbols(
     _ codes: [OpenedCode], _ roots: [Digest]
   ) throws(VerificationError) -> [(points: [BaseField], values: [[SecureField]])] {
     var symbols: [(points: [BaseField], values: [[SecureField]])] = []
-    for (opened, root) in zip(codes, roots) {
+    let positions = codes.map { sponge.positions("positions", count: $0.code.queryCount, domainBits: $0.code.domainBits) }
+    for ((opened, root), positions) in zip(zip(codes, roots), positions) {
       let code = opened.code
-      let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
       let byteCount = BaseField.byteCount * opened.rowCount
       let leaves = try receiveLeaves(
         at: positions, byteCount: byteCount + code.saltByteCount, depth: code.domainBits, root: root)

@@ -3,7 +3,7 @@ import Field
 
 /// The Fiat–Shamir state, the same on both sides. docs/protocol.md §2.
 package struct Sponge: ~Copyable {
-  private var state = Digest.zero
+  package private(set) var state = Digest.zero
   private var buffer: [UInt8] = []
   private let absorb = Hash(.absorb)
   private let squeeze = Hash(.squeeze)

@@ -31,6 +31,7 @@ struct ProofSize {
       (code: commitment.code, leafByteCount: BaseField.byteCount * commitment.rowCount + commitment.code.saltByteCount)
     }
     for level in plan.levels {
+      add("grind", MemoryLayout<UInt64>.size)
       for (code, leafByteCount) in codes { addOpening(code, leafByteCount: leafByteCount) }
       addElements("fold.round", 2 * level.roundCount)
       switch level {

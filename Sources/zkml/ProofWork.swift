@@ -15,6 +15,7 @@ enum WorkKind: String, CaseIterable {
   case mergePasses = "merge.passes"
   case mergeTables = "merge.tables"
   case dischargePads = "discharge.pads"
+  case openNonces = "open.nonces"
   case openSymbols = "open.symbols"
   case openTails = "open.tails"
 
@@ -81,6 +82,7 @@ struct ProofWork {
       add(.openTails, (1 + commitment.padRowCount) * commitment.code.queryCount * commitment.code.tailCount)
     }
     for level in plan.levels {
+      add(.openNonces, 1 << Code.grindingBits)
       switch level {
       case .clear: break
       case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isHiding ? 1 : 0)) << code.domainBits)

@@ -25,6 +25,7 @@ enum UnitCosts {
     case .mergePasses: 1.4
     case .mergeTables: 67
     case .dischargePads: 600
+    case .openNonces: 50
     case .openSymbols: 56
     case .openTails: 4
     }

@@ -128,4 +128,4 @@ import Verifier
   }
 }
 
-private struct KeyBudget: Decodable { let proofs_left: Int? }
+struct KeyBudget: Decodable { let proofs_left: Int? }

@@ -52,4 +52,15 @@ import Verifier
     }
     for threads in [1, 2] { #expect(buildTree(leaves, personalization: nodeTag, threads: threads) == expected) }
   }
+
+  @Test("the nonce is the first that a verifier takes", arguments: [0, 1, 5, 8, 12, 13], [1, 2, 3])
+  func nonces(bits: Int, threads: Int) {
+    for seed in 0..<3 as Range<UInt8> {
+      var sponge = Sponge()
+      sponge.observe("seed", [seed])
+      var expected: UInt64 = 0
+      while !sponge.isGround(expected.littleEndianBytes[...], bits: bits) { expected += 1 }
+      #expect(firstNonce(after: sponge.state, bits: bits, threads: threads) == expected)
+    }
+  }
 }

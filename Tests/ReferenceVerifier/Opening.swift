@@ -246,15 +246,17 @@ extension ProofCheck {
   /// Steps 2 to 4: opens the codes of the level before and adds what they say to V and e; returns the next power of ξ.
   @discardableResult
   private mutating func query(_ state: inout OpeningState) throws(ReferenceRejection) -> Extension {
-    try transcript.grind("grind", bits: 0)
+    try transcript.grind("grind", bits: grindingBits)
+    let drawn = state.codes.map {
+      transcript.positions("positions", count: $0.code.queryCount, bits: $0.code.domainBits)
+    }
     var opened: [(value: Extension, code: CodeParameters, position: Int, place: VectorPlace)] = []
-    var drawn = 0
-    for opening in state.codes {
+    var symbolCount = 0
+    for (opening, positions) in zip(state.codes, drawn) {
       let code = opening.code
-      let positions = transcript.positions("positions", count: code.queryCount, bits: code.domainBits)
       let leaves = try transcript.open(
         positions, depth: code.domainBits, leafByteCount: opening.leafByteCount, root: opening.root)
-      drawn += code.queryCount * opening.places.count
+      symbolCount += code.queryCount * opening.places.count
       ledger.addFolding(code, foldBits: opening.rowPoint.count)
       ledger.addPositions(code)
       let rowTable = eqTable(opening.rowPoint[...])
@@ -265,7 +267,7 @@ extension ProofCheck {
       }
     }
     let xi = transcript.challenge("combine")
-    ledger.add(drawn)
+    ledger.add(symbolCount)
     var power = xi
     for item in opened {
       state.e += power * item.value

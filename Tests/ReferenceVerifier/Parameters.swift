@@ -25,8 +25,11 @@ package struct CodeParameters: Equatable {
   package var encoded: [UInt8] { [UInt8(rowBits), UInt8(rateBits), UInt8(ceilLog(tail))] }
 }
 
+/// g of §4.3.
+package let grindingBits = 12
+
 /// t_1 … t_6 of §4.3.
-package let queryCounts = [251, 154, 126, 114, 109, 107]
+package let queryCounts = [222, 136, 111, 101, 97, 95]
 
 /// t(m, r, T) of §4.3, for 2^m + T ≤ 2^(m+r−1).
 package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
@@ -35,7 +38,7 @@ package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
   var enough = queryCounts[0]
   while enough - tooFew > 1 {
     let t = (enough + tooFew) / 2
-    if numerator.power(t) * Integer.powerOfTwo(104) <= Integer.powerOfTwo((m + r + 1) * t) {
+    if numerator.power(t) * Integer.powerOfTwo(92) <= Integer.powerOfTwo((m + r + 1) * t) {
       enough = t
     } else {
       tooFew = t

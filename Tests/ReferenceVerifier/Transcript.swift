@@ -83,6 +83,7 @@ package struct Transcript {
   package mutating func grind(_ label: String, bits: Int) throws(ReferenceRejection) {
     guard bits > 0 else { return }
     let nonce = try hint(8)
+    messages.append(ReceivedMessage(label: label, bytes: cursor - 8..<cursor))
     let digest = hash("grind", state + nonce)
     let mask = UInt64(1) << UInt64(bits) - 1
     guard word(digest[0..<8]) & mask == 0 else { throw .grinding }

@@ -7,8 +7,8 @@ import Verifier
 
 /// The reference verifier against the prover and the verifier.
 @Suite struct ReferenceAgreementTests {
-  /// Of 105 queries a proof for some codes, of 107 for others.
-  @Test(arguments: [1, 16, 37, 75, 152, 305]) func modelCodesAgree(proofs: Int) throws {
+  /// Of 93 queries a proof for some codes, of 95 for others.
+  @Test(arguments: [1, 16, 42, 86, 174, 350]) func modelCodesAgree(proofs: Int) throws {
     for shapes in [[[16, 64]], [[128, 784], [64, 128], [10, 64]]] {
       let code = try #require(ParameterPlanner.modelCode(shapes: shapes, proofCount: proofs))
       let expected = try modelParameters(shapes.map { ColumnShape(sizes: $0) }, proofs: proofs)
@@ -65,6 +65,22 @@ import Verifier
     }
   }
 
+  /// Another nonce in a proof that holds.
+  @Test(arguments: [ProofMode.plain, .hiding])
+  func noncesAreCheckedByBoth(mode: ProofMode) throws {
+    let (verifyingKey, proof) = try Self.attention(batch: 2, mode: mode)
+    let key = try VerifyingKey(file: verifyingKey)
+    let nonces = try referenceMessages(verifyingKey: verifyingKey, proof: proof).filter { $0.label == "grind" }
+    #expect(nonces.count >= (mode == .hiding ? 2 : 1))
+    for nonce in nonces {
+      var body = Array(proof.dropLast(32))
+      body[nonce.bytes.lowerBound] ^= 1
+      let changed = body + hash("file", body)
+      #expect(throws: VerificationError.grindingMismatch) { try key.verify(try Proof(file: changed, key: key)) }
+      #expect(throws: ReferenceRejection.grinding) { try referenceVerify(verifyingKey: verifyingKey, proof: changed) }
+    }
+  }
+
   /// The low bit of the first element of a hiding proof's first message of each label, and of the last of its last.
   @Test func everyMessageOfHidingProofsCounts() throws {
     let (verifyingKey, proof) = try Self.attention(batch: 2, mode: .hiding)
@@ -72,7 +88,7 @@ import Verifier
     let messages = try referenceMessages(verifyingKey: verifyingKey, proof: proof)
     let labels = Set(messages.map(\.label))
     #expect(labels.isSuperset(of: ["witness", "product", "inverse", "mask.sum", "quadratic.round", "quadratic.ends"]))
-    #expect(labels.isSuperset(of: ["level", "level.mask", "leaves", "fold.round", "mask.value", "final"]))
+    #expect(labels.isSuperset(of: ["level", "level.mask", "grind", "leaves", "fold.round", "mask.value", "final"]))
     for label in labels {
       let ranges = messages.filter { $0.label == label }.map(\.bytes)
       for position in [ranges[0].lowerBound, ranges[ranges.count - 1].upperBound - 8] {

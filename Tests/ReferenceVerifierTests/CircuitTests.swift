@@ -78,6 +78,6 @@ import Testing
     rejects(.wrongParameters, key(1 << 16 + 1, right, mode: 1, rangeProof: []))
     rejects(.truncatedProof, key(hidingProofs, right, mode: mode, rangeProof: []))
     let zeros = [UInt8](repeating: 0, count: 1 << 18)
-    rejects(hidingProofs == 0 ? .fractionalSum : .merkle, key(hidingProofs, right, mode: mode, rangeProof: zeros))
+    rejects(hidingProofs == 0 ? .fractionalSum : .grinding, key(hidingProofs, right, mode: mode, rangeProof: zeros))
   }
 }

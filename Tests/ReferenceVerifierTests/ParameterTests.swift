@@ -2,21 +2,21 @@ import ReferenceVerifier
 import Testing
 
 @Suite struct ReferenceParameterTests {
-  /// t_r is the smallest t with ((1 + 2^−r)/2)^t ≤ 2^−104 (§4.3), in exact integers.
+  /// t_r is the smallest t with ((1 + 2^−r)/2)^t ≤ 2^−92 (§4.3), in exact integers.
   @Test(arguments: 1...6)
   func queryCountsAreTheSmallest(r: Int) {
     func isEnough(_ t: Int) -> Bool {
-      Integer((1 << r) + 1).power(t) * Integer.powerOfTwo(104) <= Integer.powerOfTwo((r + 1) * t)
+      Integer((1 << r) + 1).power(t) * Integer.powerOfTwo(92) <= Integer.powerOfTwo((r + 1) * t)
     }
     #expect(isEnough(queryCounts[r - 1]))
     #expect(!isEnough(queryCounts[r - 1] - 1))
   }
 
-  /// t(m, r, T) is the smallest t with ((2^(m+r) + 2^m + T)/2^(m+r+1))^t ≤ 2^−104, which is t_r for T = 0.
+  /// t(m, r, T) is the smallest t with ((2^(m+r) + 2^m + T)/2^(m+r+1))^t ≤ 2^−92, which is t_r for T = 0.
   @Test(arguments: [(8, 2, 256), (6, 3, 64), (10, 3, 256), (16, 2, 32768), (12, 8, 1 << 18), (20, 8, 1 << 23), (6, 6, 1)])
   func hidingQueryCountsAreTheSmallest(m: Int, r: Int, tail: Int) {
     func isEnough(_ t: Int) -> Bool {
-      Integer(1 << (m + r) + 1 << m + tail).power(t) * Integer.powerOfTwo(104) <= Integer.powerOfTwo((m + r + 1) * t)
+      Integer(1 << (m + r) + 1 << m + tail).power(t) * Integer.powerOfTwo(92) <= Integer.powerOfTwo((m + r + 1) * t)
     }
     let t = hidingQueryCount(m, r, tail)
     #expect(isEnough(t) && !isEnough(t - 1))
@@ -40,7 +40,7 @@ import Testing
 
   @Test func tailOfOneProofByHand() {
     #expect(hidingCode(8, 2, proofs: 1) == CodeParameters(rowBits: 8, rateBits: 2, tail: 256))
-    #expect(hidingCode(8, 2, proofs: 1)?.queryCount == 251)
+    #expect(hidingCode(8, 2, proofs: 1)?.queryCount == 222)
     #expect(hidingCode(7, 2, proofs: 1) == nil)
     #expect(hidingCode(7, 3, proofs: 1) == CodeParameters(rowBits: 7, rateBits: 3, tail: 256))
   }
@@ -124,7 +124,7 @@ import Testing
       for m in stride(from: 5, through: bits - 1, by: 1) {
         for r in 3...5 {
           let rows = (n + (1 << m) - 1) >> m
-          let opening = openingCost(queries: [126, 114, 109][r - 3], depth: m + r, width: 16 * rows)
+          let opening = openingCost(queries: [111, 101, 97][r - 3], depth: m + r, width: 16 * rows)
           least = min(least, opening + (rows << (m + r)) / 8 + cost(1 << m))
         }
       }

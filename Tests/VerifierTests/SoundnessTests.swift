@@ -8,7 +8,7 @@ import Verifier
 private struct ExactSum {
   /// Σ numerators over |K| = p².
   var overField: [String: BigInteger] = [:]
-  /// Query errors: ((2^r + 1) / 2^(r+1))^t.
+  /// Query errors: 2^−12·((2^r + 1) / 2^(r+1))^t.
   var codes: [Code] = []
 
   mutating func add(_ name: String, _ count: Int) {
@@ -98,7 +98,7 @@ private struct ExactSum {
         let rest = bits - (code.rateBits + 1) * code.queryCount
         return sum + power(1 << code.rateBits + 1, code.queryCount).shiftedLeft(rest)
       }
-      #expect(isTight(terms["positions"] ?? 0, queries, BigInteger.one.shiftedLeft(bits)))
+      #expect(isTight(terms["positions"] ?? 0, queries, BigInteger.one.shiftedLeft(bits + 12)))
       #expect(terms["hash"] == 1 << 32)
     }
   }
@@ -113,18 +113,20 @@ private struct ExactSum {
     }
   }
 
-  @Test("row 19: query counts are the smallest with an error of at most 2^−104", arguments: 1...6)
+  @Test("row 19: query counts are the smallest with an error of at most 2^−104 after grinding", arguments: 1...6)
   func queryCounts(rateBits: Int) {
     let count = Code.queryCounts[rateBits - 1]
     func isEnough(_ count: Int) -> Bool {
-      // (2^r + 1)^t · 2^104 ≤ 2^((r+1)·t)
-      power(1 << rateBits + 1, count).shiftedLeft(104) <= BigInteger.one.shiftedLeft((rateBits + 1) * count)
+      // (2^r + 1)^t · 2^104 ≤ 2^((r+1)·t + 12)
+      power(1 << rateBits + 1, count).shiftedLeft(104) <= BigInteger.one.shiftedLeft((rateBits + 1) * count + 12)
     }
     #expect(isEnough(count) && !isEnough(count - 1))
     let code = Code(variableCount: 6, rateBits: rateBits)
     #expect(
       isTight(
-        Soundness.queryUnits(code), power(1 << rateBits + 1, count), BigInteger.one.shiftedLeft((rateBits + 1) * count)))
+        Soundness.queryUnits(code), power(1 << rateBits + 1, count),
+        BigInteger.one.shiftedLeft((rateBits + 1) * count + 12)))
+    #expect(Soundness.queryUnits(code) <= 1 << UInt128(Soundness.unitBits - 104))
   }
 
   @Test("rows 9, 19: a circuit with too many lookups for 100 bits is refused before its proof is read")

@@ -64,6 +64,24 @@ package func buildTree(_ leaves: [Digest], personalization: [UInt8], threads: In
   return levels
 }
 
+/// The first nonce, counted from 0, that solves the grinding puzzle for a state of the transcript. docs/protocol.md §2.
+package func firstNonce(after state: Digest, bits: Int, threads: Int) -> UInt64 {
+  let personalization = HashPurpose.grind.personalization
+  let mask: UInt64 = 1 << UInt64(bits) - 1
+  var digests = [Digest](repeating: .zero, count: 16 * tileWidth)
+  var start: UInt64 = 0
+  while true {
+    Parallel.chunks(&digests, size: tileWidth, threads: threads) { first, span in
+      let width = span.count
+      hashTile(wordCount: 5, width: width, personalization, into: &span) { word, place in
+        for nonce in 0..<width { place[nonce] = word < 4 ? state.words[word] : start + UInt64(first + nonce) }
+      }
+    }
+    if let index = digests.firstIndex(where: { $0.words[0] & mask == 0 }) { return start + UInt64(index) }
+    start += UInt64(digests.count)
+  }
+}
+
 /// Hashes `width` messages of `wordCount` words; `fill` writes one word of every message side by side.
 private func hashTile(
   wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,

@@ -120,16 +120,18 @@ extension [ProofManifest.Field] {
 }
 
 extension Sample {
-  /// What has to look uniform.
+  /// What has to look uniform: all but nonces, which anybody finds.
   private var revealed: [ProofManifest.Field] {
     let opening = fields.firstIndex { $0.label == "level" } ?? 0
     switch stage {
-    case .everything: return fields
+    case .everything: return fields.filter { $0.kind != .nonce }
     case .messages: return fields[..<opening].filter { $0.kind == .secure && !$0.label.hasPrefix("mask") }
     case .spare: return fields.filter { $0.label == "quadratic.ends" }
     case .quadraticMask: return fields.filter { ["mask.sum", "quadratic.round"].contains($0.label) }
     case .opening:
-      return fields[opening...].filter { !$0.label.hasPrefix("model ") && !$0.label.hasPrefix("witness ") }
+      return fields[opening...].filter {
+        $0.kind != .nonce && !$0.label.hasPrefix("model ") && !$0.label.hasPrefix("witness ")
+      }
     case .salts: return fields.filter { $0.kind == .digest || $0.kind == .salt }
     }
   }
@@ -223,7 +225,7 @@ extension Sample {
       fields.map { field in
         switch field.kind {
         case .symbol: SecureField(BaseField(reducing: proof.word(at: field.offset)))
-        case .secure, .digest, .salt: proof.element(at: field.offset)
+        case .secure, .digest, .salt, .nonce: proof.element(at: field.offset)
         }
       }
     }

@@ -38,6 +38,7 @@ struct Simulator {
 
     // The first level: whatever is sent, the mask makes it true.
     let codes = plan.openedCodes(claim)
+    let nonce = verifier.sponge.nonce
     let positions = codes.map { $0.code.draw(&verifier.sponge) }
     let leaves = zip(prior + [witness], positions).flatMap { $0.sent(at: $1) }
     var running = claim.value
@@ -69,6 +70,7 @@ struct Simulator {
     running = Value(mask + fold * running.constant)
 
     // The symbols of the mask are those that the opened leaves need.
+    let lastNonce = verifier.sponge.nonce
     let lastPositions = code.draw(&verifier.sponge)
     var symbols = random.elements(opened.rowCount << code.domainBits)
     let row = opened.rowCount - 2
@@ -91,8 +93,8 @@ struct Simulator {
       vector.fold(challenge)
       table.fold(challenge)
     }
-    proof += level.root.bytes + sum[0].bytes + leaves + (rounds + [mask] + final).flatMap(\.bytes)
-    return proof + level.sent(at: lastPositions) + lastRounds.flatMap(\.bytes)
+    proof += level.root.bytes + sum[0].bytes + nonce + leaves + (rounds + [mask] + final).flatMap(\.bytes)
+    return proof + lastNonce + level.sent(at: lastPositions) + lastRounds.flatMap(\.bytes)
   }
 }
 
@@ -166,6 +168,11 @@ extension Code {
   fileprivate func draw(_ sponge: inout Sponge) -> [Int] {
     sponge.positions("positions", count: queryCount, domainBits: domainBits)
   }
+}
+
+extension Sponge {
+  /// The bytes of what a prover sends before positions are drawn.
+  fileprivate var nonce: [UInt8] { firstNonce(after: state, bits: Code.grindingBits, threads: 1).littleEndianBytes }
 }
 
 extension Commitment {

@@ -8,7 +8,7 @@ import Verifier
 /// Every message label of the protocol; the tests below change every field of each.
 private let labels = [
   "witness", "roots", "layer.round", "layer.ends", "lookup.values", "terms", "contraction.round", "operands",
-  "merge.round", "final", "level", "leaves", "paths", "fold.round",
+  "merge.round", "final", "level", "grind", "leaves", "paths", "fold.round",
 ]
 private let hidingLabels = ["inverse", "product", "mask.sum", "quadratic.round", "quadratic.ends", "level.mask", "mask.value"]
 
@@ -58,7 +58,7 @@ private let allLabels = ProofMode.both.flatMap { labels($0) }
       switch fields[index].kind {
       case .secure: return [(offset, bytes.incremented(at: offset)), (offset, bytes.incremented(at: offset + 8))]
       case .symbol: return [(offset, bytes.incremented(at: offset))]
-      case .digest, .salt:
+      case .digest, .salt, .nonce:
         var copy = bytes
         copy[offset + index / step % fields[index].kind.byteCount] ^= 1 << UInt8(index / step / 32 % 8)
         return [(offset, copy)]
@@ -103,7 +103,7 @@ private let allLabels = ProofMode.both.flatMap { labels($0) }
   func nonCanonicalWordsAreMalformed(label: String, mode: ProofMode) {
     for proven in ProvenNetwork.proven(mode) {
       let bytes = proven.proof.bytes
-      let fields = proven.manifest.fields.filter { $0.label == label && $0.kind != .digest && $0.kind != .salt }
+      let fields = proven.manifest.fields.filter { $0.label == label && [.secure, .symbol].contains($0.kind) }
       for field in [fields.first, fields.last].compactMap(\.self) {
         for offset in field.kind == .secure ? [field.offset, field.offset + 8] : [field.offset] {
           var copy = bytes

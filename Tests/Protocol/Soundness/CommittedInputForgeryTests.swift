@@ -68,7 +68,7 @@ import Verifier
       change(&statement)
       return self.rejection(Proof(core: key.core, mode: mode, statement: statement, bytes: proof.bytes))
     }
-    #expect(rejection { $0.commitments = [commit(1).stated] } == .merkleMismatch)
+    #expect(rejection { $0.commitments = [commit(1).stated] } == .grindingMismatch)
     #expect(rejection { $0.commitments = [commit(40).stated] } != nil)
     #expect(
       rejection {

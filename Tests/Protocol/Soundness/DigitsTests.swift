@@ -70,7 +70,7 @@ import Verifier
         var changed = bytes
         switch field.kind {
         case .secure, .symbol: changed = bytes.incremented(at: field.offset)
-        case .digest, .salt: changed[field.offset + index] ^= 1
+        case .digest, .salt, .nonce: changed[field.offset + index % field.kind.byteCount] ^= 1
         }
         #expect(!digits.isAccepted(statement, changed, digits.verifyingKey), "\(field.label) at \(field.offset)")
         changes += 1

@@ -151,9 +151,8 @@ import Verifier
     ("lookup.values", { $0 == .leafMismatch }),
     ("terms", { if case .termMismatch = $0 { true } else { false } }),
     ("contraction.round", { $0 == .contractionMismatch }), ("operands", { $0 == .contractionMismatch }),
-    ("merge.round", { $0 == .merkleMismatch || $0 == .openingMismatch || $0 == .malformed }),
-    ("final", { $0 == .merkleMismatch || $0 == .openingMismatch || $0 == .malformed }),
-    ("leaves", { $0 == .merkleMismatch }), ("paths", { $0 == .merkleMismatch }),
+    ("merge.round", { $0 == .grindingMismatch }), ("final", { $0 == .grindingMismatch }),
+    ("grind", { $0 == .grindingMismatch }), ("leaves", { $0 == .merkleMismatch }), ("paths", { $0 == .merkleMismatch }),
     ("fold.round", { $0 == .openingMismatch }),
   ]
 
@@ -164,6 +163,24 @@ import Verifier
       for field in fields.filter({ $0.label == label }).prefix(20) {
         let error = proven.error(proven.proof.bytes.incremented(at: field.offset))
         #expect(error.map(isExpected) ?? false, "\(label) at \(field.offset): \(String(describing: error))")
+      }
+    }
+  }
+
+  @Test("row 18: every level has a nonce, the first that solves the puzzle, and no other is accepted", arguments: ProofMode.both)
+  func nonces(mode: ProofMode) {
+    for proven in ProvenNetwork.proven(mode) {
+      let offsets = proven.manifest.fields.filter { $0.label == "grind" }.map(\.offset)
+      #expect(offsets.count == proven.plan.levels.count)
+      for offset in offsets {
+        func error(_ nonce: UInt64) -> VerificationError? {
+          var copy = proven.proof.bytes
+          copy.setWord(nonce, at: offset)
+          return proven.error(copy)
+        }
+        let sent = proven.proof.bytes.word(at: offset)
+        for nonce in Set([0, sent / 2, sent &- 1]) where nonce < sent { #expect(error(nonce) == .grindingMismatch) }
+        #expect(error(.max) == .grindingMismatch)
       }
     }
   }

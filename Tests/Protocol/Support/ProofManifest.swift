@@ -13,11 +13,12 @@ struct ProofManifest {
     case digest
     /// What ends a leaf of a hiding code.
     case salt
+    case nonce
 
     var byteCount: Int {
       switch self {
       case .secure, .salt: 16
-      case .symbol: 8
+      case .symbol, .nonce: 8
       case .digest: 32
       }
     }
@@ -151,9 +152,12 @@ struct ProofManifest {
       case .committed: read("level", .digest, 1, proof, &sponge)
       }
       if level.isHiding { read("level.mask", .secure, 1, proof, &sponge) }
-      for (code, rowCount, kind) in codes {
-        let positions = sponge.positions("positions", count: code.queryCount, domainBits: code.domainBits)
+      read("grind", .nonce, 1, proof, &sponge)
+      let drawn = codes.map { sponge.positions("positions", count: $0.code.queryCount, domainBits: $0.code.domainBits) }
+      for positions in drawn {
         challenges.append(Challenge(label: "positions", offset: byteCount, words: positions.map { UInt64($0) }))
+      }
+      for ((code, rowCount, kind), positions) in zip(codes, drawn) {
         let leaf = [Kind](repeating: kind, count: rowCount) + (code.isHiding ? [.salt] : [])
         read("leaves", positions.flatMap { _ in leaf }, proof, &sponge)
         for _ in 0..<Merkle.siblingCount(positions: positions, depth: code.domainBits) {
