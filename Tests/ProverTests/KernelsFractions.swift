@@ -45,26 +45,28 @@ import Testing
     var p = kind.areBits ? bits.map { $0 ? SecureField.one : .zero } : random.secureFields(2 * half)
     var q = random.secureFields(2 * half)
     for index in half + upperCount..<2 * half { (p[index], q[index]) = (.zero, .one) }
-    func lanes(_ elements: ArraySlice<SecureField>) -> [SecureLanes] {
-      stride(from: elements.startIndex, to: elements.endIndex, by: 8).map { start in
-        let part = Array(elements[start..<min(start + 8, elements.endIndex)])
-        func plane(_ plane: KeyPath<SecureField, BaseField>) -> BaseLanes {
-          BaseLanes(reducing: SIMD8((0..<8).map { $0 < part.count ? part[$0][keyPath: plane].value : 0 }))
-        }
-        return SecureLanes(c0: plane(\.c0), c1: plane(\.c1))
-      }
-    }
-    func packed(_ bits: ArraySlice<Bool>) -> [UInt8] {
-      stride(from: bits.startIndex, to: bits.endIndex, by: 8).map { start in
-        (start..<min(start + 8, bits.endIndex)).reduce(0) { $0 | (bits[$1] ? 1 << UInt8($1 - start) : 0) }
-      }
-    }
-    let (q0, q1) = (lanes(q[..<half]), lanes(q[half..<half + upperCount]))
+    let (q0, q1) = (Self.lanes(q[..<half]), Self.lanes(q[half..<half + upperCount]))
     let layer =
       kind.areBits
-      ? FractionLayer(count: half, bits: (packed(bits[..<half]), packed(bits[half..<half + upperCount])), q0: q0, q1: q1)
-      : FractionLayer(count: half, p0: lanes(p[..<half]), p1: lanes(p[half..<half + upperCount]), q0: q0, q1: q1)
+      ? FractionLayer(count: half, bits: (Self.packed(bits[..<half]), Self.packed(bits[half..<half + upperCount])), q0: q0, q1: q1)
+      : FractionLayer(count: half, p0: Self.lanes(p[..<half]), p1: Self.lanes(p[half..<half + upperCount]), q0: q0, q1: q1)
     return (layer, p, q)
+  }
+
+  private static func lanes(_ elements: ArraySlice<SecureField>) -> [SecureLanes] {
+    stride(from: elements.startIndex, to: elements.endIndex, by: 8).map { start in
+      let part = Array(elements[start..<min(start + 8, elements.endIndex)])
+      func plane(_ plane: KeyPath<SecureField, BaseField>) -> BaseLanes {
+        BaseLanes(reducing: SIMD8((0..<8).map { $0 < part.count ? part[$0][keyPath: plane].value : 0 }))
+      }
+      return SecureLanes(c0: plane(\.c0), c1: plane(\.c1))
+    }
+  }
+
+  private static func packed(_ bits: ArraySlice<Bool>) -> [UInt8] {
+    stride(from: bits.startIndex, to: bits.endIndex, by: 8).map { start in
+      (start..<min(start + 8, bits.endIndex)).reduce(0) { $0 | (bits[$1] ? 1 << UInt8($1 - start) : 0) }
+    }
   }
 
   @Test(arguments: [0, 1, 2, 3, 4, 5, 6, 7, 11, 12], kinds.indices) func roundsAgree(_ variableCount: Int, _ kind: Int) {
@@ -102,6 +104,44 @@ import Testing
         isSame = isSame && above.node(node) == expected
       }
       #expect(isSame)
+    }
+  }
+
+  /// Numerators 1, but for a few in the upper half, of which some may be missing.
+  @Test(arguments: [6, 7, 11, 13], [0, 1, 5, 8]) func unitLayersAgree(_ variableCount: Int, _ upperShare: Int) throws {
+    var random = RepeatableRandom(seed: 503)
+    let half = 1 << variableCount
+    let upperCount = half * upperShare / 8
+    let bits = (0..<upperCount).map { _ in Int.random(in: 0..<40, using: &random) > 0 }
+    let units = [SecureField](repeating: .one, count: half)
+    let p = units + bits.map { $0 ? .one : .zero } + units[upperCount...].map { _ in .zero }
+    let q = random.secureFields(half + upperCount) + units[upperCount...]
+    let layer = try #require(
+      UnitLayer(
+        count: half, bits: ([UInt8](repeating: .max, count: half / 8), Self.packed(bits[...])), lower: Self.lanes(q[..<half]),
+        upper: Self.lanes(q[half..<half + upperCount])))
+    let (a, b) = (random.secureField(), random.secureField())
+    let (point, challenges) = (random.secureFields(variableCount), random.secureFields(variableCount))
+    for threads in [1, 2] {
+      let above = layer.above(threads: threads)
+      var isSame = true
+      for node in 0..<half / 2 {
+        let fractions = [node, node + half / 2].map { (p[$0] * q[$0 + half] + p[$0 + half] * q[$0], q[$0] * q[$0 + half]) }
+        let expected = (
+          fractions[0].0 * fractions[1].1 + fractions[1].0 * fractions[0].1, fractions[0].1 * fractions[1].1)
+        isSame = isSame && above.node(node) == expected
+      }
+      #expect(isSame)
+      var plain = PlainLayer(p, q)
+      var halves = UnitHalves(layer, a, b)
+      for (round, equality) in SplitEquality.suffixes(point).enumerated() {
+        let expected = plain.round(Multilinear.equalityTable(Array(point[(round + 1)...])), a, b)
+        let sums = halves.round(equality, threads: threads)
+        #expect(sums.constant == expected.0 && sums.quadratic == expected.1)
+        plain.fold(challenges[round])
+        halves.fold(challenges[round])
+      }
+      #expect(halves.ends == plain.parts.map { $0[0] })
     }
   }
 }

@@ -112,7 +112,7 @@ package struct FractionLayer: Sendable {
 }
 
 /// A layer of fractions under the sumcheck over a·(p0·q1 + p1·q0) + b·q0·q1.
-protocol LayerSumcheck: Sendable {
+package protocol LayerSumcheck: Sendable {
   /// h(0) and the quadratic coefficient of h(X) = Σ_x equality(x)·(a·(p0·q1 + p1·q0) + b·q0·q1)(X, x), X being the
   /// most significant variable.
   mutating func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField)

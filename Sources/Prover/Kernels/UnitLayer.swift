@@ -69,7 +69,7 @@ private struct UpperUnits {
 ///
 /// The sumcheck is over a·(q1 + p1·q0) + b·q0·q1 = b·u0·u1 − (a²/b)·p1 with u0 = q0 + a/b and u1 = q1 + (a/b)·p1, p1
 /// being 1 up to some entry but for a few, and 0 after it: a point takes one product, and the sums of p1 a few.
-struct UnitHalves: LayerSumcheck {
+package struct UnitHalves: LayerSumcheck {
   private let a: SecureField
   private let b: SecureField
   /// a/b.
@@ -86,25 +86,25 @@ struct UnitHalves: LayerSumcheck {
   private var small: [[SecureField]] = []
 
   /// - Precondition: b ≠ 0, except with the probability that a challenge is zero.
-  init(_ layer: consuming UnitLayer, _ a: SecureField, _ b: SecureField) {
+  package init(_ layer: consuming UnitLayer, _ a: SecureField, _ b: SecureField) {
     (self.a, self.b, ratio) = (a, b, a * b.inverseOrZero())
     count = layer.count
     numerators = UnitSums(bound: 8 * layer.upper.count, zeros: layer.zeros)
     self.layer = layer
   }
 
-  var ends: [SecureField] {
+  package var ends: [SecureField] {
     let numerator = numerators.only
     return [.one, numerator, small[0][0] - ratio, small[1][0] - ratio * numerator]
   }
 
-  mutating func erase(threads: Int) {
+  package mutating func erase(threads: Int) {
     for index in small.indices { small[index].erase() }
     layer.lower.erase(threads: threads)
     layer.upper.erase(threads: threads)
   }
 
-  mutating func fold(_ r: SecureField) {
+  package mutating func fold(_ r: SecureField) {
     numerators.fold(r, count: count)
     guard !small.isEmpty else {
       pending = r
@@ -120,7 +120,7 @@ struct UnitHalves: LayerSumcheck {
     }
   }
 
-  mutating func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
+  package mutating func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
     if small.isEmpty, let r = pending, count < 2 * UnitLayer.vectorCount {
       pending = nil
       let upper = layer.upper
