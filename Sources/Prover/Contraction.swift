@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -24,8 +25,21 @@ extension ProverTranscript {
     let witness = witness.packing(operands, threads: threads)
     var instances: [ProvenInstance] = []
     defer { for index in instances.indices { instances[index].erase() } }
-    for claim in pending {
-      instances += sendTerms(claim, plan, statement, witness, &claims, threads: threads)
+    let terms = pending.map { plan.terms(ofColumn: $0.column, $0.axes).map(\.remainder) }
+    let remainders = terms.flatMap { $0 }
+    // Regions of parallel work within a term are for the workers that other terms leave.
+    let sums = Parallel.map(remainders.count, threads: threads) { plan.sum(remainders[$0], witness, threads: threads) }
+    var rest = sums[...]
+    for own in terms {
+      send("terms", rest.prefix(own.count).compactMap(\.value))
+      for sum in rest.prefix(own.count) {
+        switch sum {
+        case .direct(let claim): claims.append(claim)
+        case .instance(let instance): instances.append(instance)
+        case .known: break
+        }
+      }
+      rest = rest.dropFirst(own.count)
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
@@ -35,19 +49,20 @@ extension ProverTranscript {
     var point: [SecureField] = []
     for remaining in stride(from: instances.map(\.instance).roundCount, to: 0, by: -1) {
       var sums = [SecureField](repeating: .zero, count: degree + 1)
-      for instance in instances where instance.instance.variableCount >= remaining {
+      let active = instances.indices.filter { instances[$0].instance.variableCount >= remaining }
+      let rounds = Parallel.map(active.count, threads: threads) { polynomialOfProduct(instances[active[$0]].factors, threads: threads) }
+      for (index, round) in zip(active, rounds) {
+        let instance = instances[index]
         if instance.instance.variableCount == remaining { claim += instance.gamma * instance.value }
-        let round = polynomialOfProduct(instance.factors, threads: threads)
         for (power, coefficient) in round.enumerated() { sums[power] += instance.gamma * coefficient }
       }
       sums.remove(at: 1)
       let round = sendRound("contraction.round", claim: claim, sums)
       claim = round.claim
       point.append(round.challenge)
-      for index in instances.indices where instances[index].instance.variableCount >= remaining {
-        for factor in instances[index].factors.indices {
-          instances[index].factors[factor].fold(round.challenge, threads: threads)
-        }
+      Parallel.chunks(&instances, size: 1, threads: threads) { _, span in
+        guard span[0].instance.variableCount >= remaining else { return }
+        for factor in span[0].factors.indices { span[0].factors[factor].fold(round.challenge, threads: threads) }
       }
     }
     var values: [SecureField] = []
@@ -67,34 +82,39 @@ extension ProverTranscript {
     send("operands", values)
     if pads != nil { for product in products { send("product", [product]) } }
   }
+}
 
-  private mutating func sendTerms(
-    _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ witness: Witness,
-    _ claims: inout [Claim], threads: Int
-  ) -> [ProvenInstance] {
-    var values: [SecureField] = []
-    var instances: [ProvenInstance] = []
-    for term in plan.terms(ofColumn: claim.column, claim.axes) {
-      switch term.remainder {
-      case .direct(let operand, let axes):
-        guard let slot = plan.slots[operand.column] else { continue }
-        let shape = plan.circuit.shape(ofColumn: operand.column, batch: plan.batch)
-        let value = witness.contract(operand.column, shape: shape, axes, threads: threads)[0]
-        values.append(value)
-        claims.append(Claim(slot: slot, axes: axes, value: Value(value)))
-      case .instance(let instance):
-        let factors = plan.factors(of: instance, witness, threads: threads)
-        let value = sumOfProducts(factors)
-        values.append(value)
-        instances.append(ProvenInstance(instance: instance, value: value, factors: factors))
-      }
+/// What a term's remainder comes to.
+private enum TermSum {
+  /// Of a public column: a verifier computes it.
+  case known
+  case direct(Claim)
+  case instance(ProvenInstance)
+
+  /// What is sent.
+  var value: SecureField? {
+    switch self {
+    case .known: nil
+    case .direct(let claim): claim.value.constant
+    case .instance(let instance): instance.value
     }
-    send("terms", values)
-    return instances
   }
 }
 
 extension Plan {
+  fileprivate func sum(_ remainder: ReducedTerm.Remainder, _ witness: Witness, threads: Int) -> TermSum {
+    switch remainder {
+    case .direct(let operand, let axes):
+      guard let slot = slots[operand.column] else { return .known }
+      let shape = circuit.shape(ofColumn: operand.column, batch: batch)
+      let value = witness.contract(operand.column, shape: shape, axes, threads: threads)[0]
+      return .direct(Claim(slot: slot, axes: axes, value: Value(value)))
+    case .instance(let instance):
+      let factors = factors(of: instance, witness, threads: threads)
+      return .instance(ProvenInstance(instance: instance, value: sumOfProducts(factors), factors: factors))
+    }
+  }
+
   /// E, when it is not trivial, and the operands, as tables over the instance's padded variables.
   fileprivate func factors(
     of instance: ContractionInstance, _ witness: Witness, threads: Int

@@ -25,10 +25,13 @@ package enum Erasure: Sendable {
   package typealias Observer = @Sendable (Erasure, UnsafeRawBufferPointer) -> Void
 
   private static let observers = Mutex<[pthread_t: Observer]>([:])
+  /// Spares threads that overwrite much the lock.
+  private static let isObserved = Atomic<Bool>(false)
 
   /// Runs `body`; the observer is called before and after anything is overwritten on this thread.
   package static func observed(by observer: @escaping Observer, _ body: () -> Void) {
     observers.withLock { $0[pthread_self()] = observer }
+    isObserved.store(true, ordering: .sequentiallyConsistent)
     body()
     observers.withLock { $0[pthread_self()] = nil }
   }
@@ -38,7 +41,7 @@ package enum Erasure: Sendable {
 
   fileprivate static func run(on memory: UnsafeMutableRawBufferPointer, isInPlace: Bool, threads: Int) {
     guard let start = memory.baseAddress else { return }
-    let observer = observers.withLock { $0[pthread_self()] }
+    let observer = isObserved.load(ordering: .relaxed) ? observers.withLock { $0[pthread_self()] } : nil
     observer?(.begins(isInPlace: isInPlace), UnsafeRawBufferPointer(memory))
     nonisolated(unsafe) let first = start
     Parallel.forEachRange(memory.count, size: chunk, threads: threads) { sodium_memzero(first + $0.lowerBound, $0.count) }
