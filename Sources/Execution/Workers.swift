@@ -9,18 +9,19 @@ import Synchronization
 /// worker looks for more work for a moment before it sleeps, and work that it has not begun when the rest is done is
 /// taken back from it.
 private final class Worker: @unchecked Sendable {
+  /// A work's address while it is posted, and 1 more while it is done: who posted it tells its own from that of others.
   private enum State {
     static let idle = 0
     static let reserved = 1
-    static let posted = 2
-    static let running = 3
+
+    static func posted(_ work: UnsafePointer<() -> Void>) -> Int { Int(bitPattern: work) }
+    static func running(_ work: UnsafePointer<() -> Void>) -> Int { Int(bitPattern: work) | 1 }
+    static func isPosted(_ state: Int) -> Bool { state > reserved && state & 1 == 0 }
   }
 
   private let state = Atomic<Int>(State.idle)
   private let isAsleep = Atomic<Bool>(false)
   private let bell = DispatchSemaphore(value: 0)
-  /// Whoever reserved the worker writes it. A pointer, since the compiler moves a closure's reference counts past atomics.
-  private var work: UnsafePointer<() -> Void>?
 
   /// Looks at `state` this often before it sleeps, for about a millisecond.
   private static let patience = 1 << 14
@@ -37,30 +38,37 @@ private final class Worker: @unchecked Sendable {
   }
 
   /// Gives a reserved worker its work, which must stay there until `finish` returns.
+  ///
+  /// By address, since the compiler moves a closure's reference counts past atomics.
   func post(_ work: UnsafePointer<() -> Void>) {
-    self.work = work
-    state.store(State.posted, ordering: .sequentiallyConsistent)
+    state.store(State.posted(work), ordering: .sequentiallyConsistent)
     if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
   }
 
   /// Returns when the work is done or was taken back.
-  func finish() {
-    guard !state.compareExchange(expected: State.posted, desired: State.idle, ordering: .relaxed).exchanged else { return }
+  func finish(_ work: UnsafePointer<() -> Void>) {
+    let taken = state.compareExchange(expected: State.posted(work), desired: State.idle, ordering: .acquiring)
+    guard !taken.exchanged else { return }
     var looks = 0
-    while state.load(ordering: .acquiring) != State.idle { Self.wait(&looks) }
+    while state.load(ordering: .acquiring) == State.running(work) { Self.wait(&looks) }
   }
 
   private func serve() {
     while true {
       var looks = 0
-      while state.load(ordering: .relaxed) != State.posted, looks < Self.patience { Self.wait(&looks) }
-      if state.compareExchange(expected: State.posted, desired: State.running, ordering: .acquiring).exchanged {
-        if let work { Self.perform(work) }
+      var seen = state.load(ordering: .relaxed)
+      while !State.isPosted(seen), looks < Self.patience {
+        Self.wait(&looks)
+        seen = state.load(ordering: .relaxed)
+      }
+      if let work = UnsafePointer<() -> Void>(bitPattern: seen), State.isPosted(seen) {
+        guard state.compareExchange(expected: seen, desired: State.running(work), ordering: .acquiring).exchanged else { continue }
+        Self.perform(work)
         state.store(State.idle, ordering: .releasing)
-      } else if looks >= Self.patience {
+      } else {
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         // Who posts from here on rings the bell, and who posted just before has not seen that it is needed.
-        let isPosted = state.load(ordering: .sequentiallyConsistent) == State.posted
+        let isPosted = State.isPosted(state.load(ordering: .sequentiallyConsistent))
         if !isPosted || !isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.wait() }
       }
     }
@@ -89,7 +97,7 @@ enum Workers {
           taken.append(worker)
         }
         work()
-        for worker in taken { worker.finish() }
+        for worker in taken { worker.finish(pointer) }
       }
     }
   }

@@ -42,8 +42,12 @@ extension PackedRows {
     var values: [SecureField]
     if last > 0, lastSize >= firstSize {
       // A short table of weights, and the other axes after it.
-      while last > 1, shape.suffix(last - 1).reduce(1, *) * shape.suffix(last - 1).reduce(1, *) >= count { last -= 1 }
-      let lastSize = shape.suffix(last).reduce(1, *)
+      var lastSize = lastSize
+      while last > 1 {
+        let shorter = lastSize / shape[shape.count - last]
+        guard shorter >= count / shorter else { break }
+        (last, lastSize) = (last - 1, shorter)
+      }
       let rows = start * count / lastSize..<(start + 1) * count / lastSize
       values = split(lastSize).dot(joint(tables.suffix(last)), rows: rows, threads: threads)
       for axis in shape.indices.suffix(last) { (shape[axis], tables[axis]) = (1, nil) }

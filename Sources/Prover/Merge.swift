@@ -120,14 +120,17 @@ extension MergeInstance {
     let (bits, pieces) = (weights.bits, pieces)
     let used = weights.groups.map(\.rows)
     let passes = used.enumerated().flatMap { group, rows in rows.map { (group: group, row: $0) } }
-    let sums = Parallel.map(passes.count, threads: threads) { index in
+    var sums = Parallel.map(passes.count, threads: threads) { index in
       let (group, row) = passes[index]
       return pieces.dot(weights.groups[group].low, rows: row << bits.high..<(row + 1) << bits.high, threads: 1)
     }
     let memberCount = weights.groups.reduce(0) { $0 + $1.members.count }
     let pitch = 1 << bitCountOfAxis(memberCount)
     var matrix = [SecureField](repeating: .zero, count: pitch << bits.high)
-    defer { matrix.erase() }
+    defer {
+      matrix.erase()
+      for index in sums.indices { sums[index].erase() }
+    }
     var weight = matrix
     var (member, first) = (0, 0)
     var places = [Int](repeating: 0, count: weights.rowCount)
@@ -148,11 +151,12 @@ extension MergeInstance {
   /// Goes over from the high bits of the entries' indices, bound to a point, to the low ones.
   mutating func bindHigh(at point: [SecureField], threads: Int) {
     guard !weights.groups.isEmpty else { return }
-    let bound = high?.take(threads: threads)
+    var bound = high?.take(threads: threads)
+    bound?.left.erase()
     high = nil
-    if let bound {
-      var (matrix, pieces, equality) = (bound.left, pieces, Multilinear.equalityTable(point))
-      matrix.erase()
+    let memberWeights = bound?.right
+    if memberWeights != nil {
+      let (pieces, equality) = (pieces, Multilinear.equalityTable(point))
       lowRows = Parallel.map(weights.rowCount, threads: threads) { pieces.combine(equality, from: $0 << point.count, threads: 1) }
     }
     let groups = weights.groups
@@ -160,10 +164,10 @@ extension MergeInstance {
     let matrices = Parallel.map(groups.count, threads: threads) { index in
       var coefficients = [SecureField](repeating: .zero, count: weights.rowCount)
       for (place, member) in groups[index].members.enumerated() {
-        let factor = bound?.right[firstMembers[index] + place] ?? member.high[0]
+        let factor = memberWeights?[firstMembers[index] + place] ?? member.high[0]
         for (row, weight) in member.rows { coefficients[row] += factor * weight }
       }
-      guard bound != nil else { return commitment.combineRows(coefficients, threads: 1) }
+      guard memberWeights != nil else { return commitment.combineRows(coefficients, threads: 1) }
       var sum = SecureTable(zeros: 1 << weights.bits.low)
       for row in groups[index].rows { sum.add(lowRows[row], scaledBy: coefficients[row]) }
       return sum
@@ -194,18 +198,19 @@ extension MergeInstance {
   /// Goes over from the entries, bound to `inRow`, to the rows.
   mutating func bindRows(at inRow: [SecureField], threads: Int) {
     let rowCount = weights.rowCount
-    let padding = repeatElement(SecureField.zero, count: 1 << (variableCount - inRow.count) - rowCount)
-    var matrix: [SecureField]
+    var values: [SecureField]
     if lowRows.isEmpty {
-      matrix = Array(commitment.evaluateRows(at: inRow, threads: threads).prefix(rowCount))
+      values = commitment.evaluateRows(at: inRow, threads: threads)
     } else {
       let low = SecureTable.equality(inRow.suffix(weights.bits.low))
-      matrix = Parallel.map(rowCount, threads: threads) { lowRows[$0].innerProduct(low) }
+      values = Parallel.map(rowCount, threads: threads) { lowRows[$0].innerProduct(low) }
     }
     erase(threads: threads)
     lowRows = []
-    pairs = [ProductSumcheck(SecureTable(matrix + padding), SecureTable(rowWeight(inRow) + padding))]
-    matrix.erase()
+    var (matrix, weight) = (SecureTable(zeros: 1 << (variableCount - inRow.count)), SecureTable(zeros: 1 << (variableCount - inRow.count)))
+    for (row, own) in rowWeight(inRow).enumerated() { (matrix[row], weight[row]) = (values[row], own) }
+    values.erase()
+    pairs = [ProductSumcheck(matrix, weight)]
   }
 }
 
