@@ -28,7 +28,7 @@ package struct GroupedWeights {
   package private(set) var dense: [(rows: [SecureField], entries: SecureTable, offset: Int)] = []
 
   /// Of an index of `variableCount` bits: tables of the low ones stay in the first-level cache; short rows have no others.
-  static func lowBits(_ variableCount: Int) -> Int { variableCount <= 12 ? variableCount : 10 }
+  package static func lowBits(_ variableCount: Int) -> Int { variableCount <= 12 ? variableCount : 10 }
 
   /// A pass over a row for a group costs one, a table of a row's size this much.
   private static let tableCost = 100

@@ -32,11 +32,12 @@ struct ProofEstimate {
     self.work = work
     size = ProofSize(plan)
     phases = phaseNames(plan.mode).map { name in
-      let nanoseconds = WorkKind.allCases.filter { $0.phase == name }.reduce(UnitCosts.fixedNanoseconds(name)) {
+      let growing = WorkKind.allCases.filter { $0.phase == name }.reduce(0) {
         $0 + UnitCosts.nanoseconds($1) * Double(work.counts[$1] ?? 0)
       }
       let share = UnitCosts.parallelShare(name)
-      return (name, 1e-9 * slowness * nanoseconds * (1 - share + share / Double(threads)))
+      let nanoseconds = UnitCosts.fixedNanoseconds(name) + growing * (1 - share + share / Double(threads))
+      return (name, 1e-9 * slowness * nanoseconds)
     }
     memoryByteCount = Self.memory(plan)
   }

@@ -1,4 +1,5 @@
 import Circuit
+import Prover
 import Verifier
 
 /// One kind of work of a proof; each belongs to a phase, which its name begins with.
@@ -9,12 +10,12 @@ enum WorkKind: String, CaseIterable {
   case commitStatement = "commit.statement"
   case commitSymbols = "commit.symbols"
   case lookupLeaves = "lookups.leaves"
-  case lookupValues = "lookups.values"
   case contractionElements = "contractions.elements"
   case contractionTables = "contractions.tables"
   case mergePasses = "merge.passes"
   case mergeTables = "merge.tables"
   case dischargePads = "discharge.pads"
+  case openElements = "open.elements"
   case openNonces = "open.nonces"
   case openSymbols = "open.symbols"
   case openTails = "open.tails"
@@ -30,7 +31,6 @@ struct ProofWork {
     let circuit = plan.circuit
     let shape = { circuit.shape(ofColumn: $0, batch: plan.batch) }
     let size = { shape($0).reduce(1, *) }
-    let padded = { 1 << shape($0).map(bitCountOfAxis).reduce(0, +) }
     for contraction in circuit.contractions {
       for term in contraction.terms {
         let axes = Set(circuit.columns[contraction.output].axes + term.operands.flatMap { $0.bindings.map(\.loopAxis) })
@@ -46,39 +46,42 @@ struct ProofWork {
     if let pads = plan.pads { add(.dischargePads, pads.entryCount) }
     if !circuit.lookups.isEmpty {
       add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
-      add(.lookupValues, plan.lookedUpColumns.reduce(0) { $0 + padded($1) })
     }
+    var contracted: Set<Int> = []
     for term in plan.termShapes {
       switch term.remainder {
-      case .direct(let operand, _): addClaim(operand.column, plan)
+      case .direct(let operand, _):
+        add(.contractionElements, size(operand.column))
+        contracted.insert(operand.column)
       case .instance(let instance):
         for operand in instance.operands {
-          add(.contractionElements, size(operand.column))
-          addClaim(operand.column, plan)
+          // A slice along an axis of size 1 reads one index.
+          let reads = zip(shape(operand.column), operand.bindings).map { min($0, plan.size(ofAxis: $1.loopAxis)) }
+          add(.contractionElements, reads.reduce(1, *))
+          contracted.insert(operand.column)
         }
         add(.contractionTables, instance.degree << instance.variableCount)
       }
     }
-    for column in plan.lookedUpColumns { addClaim(column, plan) }
-    for column in plan.paddedColumns { addClaim(column, plan, products: 2) }
+    for columns in [contracted, Set(plan.lookedUpColumns), Set(plan.paddedColumns)] { addClaims(columns, plan) }
     addOpening(plan)
   }
 
   private mutating func add(_ kind: WorkKind, _ count: Int) { counts[kind, default: 0] += count }
 
-  /// The merge's pass over a column that a claim is about, and its tables over the entries of a row.
-  private mutating func addClaim(_ column: Int, _ plan: Plan, products: Int = 1) {
-    guard let slot = plan.slots[column] else { return }
-    let placement = plan.placement(slot)
-    let rowLength = 1 << plan.commitments[slot.commitment].layout.variableCount
-    add(.mergePasses, products * placement.rowCount * rowLength)
-    if placement.rowCount > 1 { add(.mergeTables, products * rowLength) }
+  /// The merge's passes over columns that claims are about, one for claims of one kind, and its tables.
+  private mutating func addClaims(_ columns: Set<Int>, _ plan: Plan) {
+    for slot in columns.compactMap({ plan.slots[$0] }) {
+      let (rowCount, variableCount) = (plan.placement(slot).rowCount, plan.commitments[slot.commitment].layout.variableCount)
+      add(.mergePasses, rowCount << variableCount)
+      add(.mergeTables, (1 + rowCount) << GroupedWeights.lowBits(variableCount))
+    }
   }
 
   private mutating func addOpening(_ plan: Plan) {
     for commitment in plan.commitments {
       add(.mergePasses, commitment.elementCount)
-      add(.mergeTables, 1 << commitment.code.variableCount)
+      add(.openElements, commitment.elementCount)
       add(.openTails, (1 + commitment.padRowCount) * commitment.code.queryCount * commitment.code.tailCount)
     }
     for level in plan.levels {

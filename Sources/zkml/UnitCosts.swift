@@ -13,45 +13,46 @@ enum UnitCosts {
   /// One thread, for one of what `WorkKind` counts.
   static func nanoseconds(_ kind: WorkKind) -> Double {
     switch kind {
-    case .witnessProducts: 0.03
-    case .witnessValues: 5.5
-    case .planColumns: 5200
-    case .commitStatement: 120
-    case .commitSymbols: 25
-    case .lookupLeaves: 75
-    case .lookupValues: 45
-    case .contractionElements: 5.4
-    case .contractionTables: 140
-    case .mergePasses: 1.4
-    case .mergeTables: 67
-    case .dischargePads: 600
-    case .openNonces: 50
-    case .openSymbols: 56
-    case .openTails: 4
+    case .witnessProducts: 0.023
+    case .witnessValues: 6.8
+    case .planColumns: 10_000
+    case .commitStatement: 90
+    case .commitSymbols: 21
+    case .lookupLeaves: 59
+    case .contractionElements: 0.78
+    case .contractionTables: 57
+    case .mergePasses: 0.97
+    case .mergeTables: 3.4
+    case .dischargePads: 2200
+    case .openElements: 0.71
+    case .openNonces: 270
+    case .openSymbols: 29
+    case .openTails: 1.6
     }
   }
 
   /// One thread, whatever the network.
   static func fixedNanoseconds(_ phase: String) -> Double {
     switch phase {
-    case "plan": 2.5e4
-    case "witness": 1.2e4
-    case "commit": 6e4
-    case "lookups": 42e4
-    case "contractions": 4e4
-    case "merge": 17e4
-    case "discharge": 20e4
-    case "open": 13e5
+    case "plan": 2.3e5
+    case "witness": 1.3e4
+    case "commit": 8.2e5
+    case "lookups": 6.8e5
+    case "contractions": 1.5e5
+    case "merge": 3.4e5
     case _: 0
     }
   }
 
-  /// The part of a phase that several threads share.
+  /// The part of what grows with the network that several threads share.
   static func parallelShare(_ phase: String) -> Double {
     switch phase {
-    case "commit": 0.34
-    case "merge": 0.08
-    case "open": 0.28
+    case "witness": 0.44
+    case "commit": 0.79
+    case "lookups": 0.73
+    case "contractions": 0.83
+    case "merge": 0.6
+    case "open": 0.68
     case _: 0
     }
   }

@@ -206,7 +206,7 @@ def bench_batches(model, batches, repeat):
 
 def estimate_runs(repeat):
     """For each network, batch and number of threads a measurement, and the mean of predictions just before and after it."""
-    for model in [m for m in own_models() if m.name.endswith("-mlp")] + dense_models():
+    for model in [*own_models(), *dense_models()]:
         model.compile()
         for batch in (1, 16, 64):
             path = batch_file(model.data, model.key, batch)
