@@ -62,8 +62,9 @@ struct ProofEstimate {
           + (64 + code.saltByteCount) << code.domainBits
       }
     }
-    let leaves = plan.circuit.lookups.isEmpty ? 0 : 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth
-    proof += 80 * leaves
+    // What is beyond the last block is not stored.
+    let leaves = zip(plan.lookupBlocks.offsets, plan.lookupBlocks.bits).map { $0 + 1 << $1 }.max() ?? 0
+    proof += 56 * leaves + 80 << plan.tableBlocks.depth
     return UnitCosts.processByteCount + key + proof
   }
 }
