@@ -17,8 +17,10 @@ private struct MergeInstance {
   var high: ProductSumcheck?
   /// The rows, bound to the high bits.
   var lowRows: [SecureTable] = []
-  /// The weight of a row once the entries are bound.
-  let rowWeight: ([SecureField]) -> [SecureField]
+  /// The claims' weights.
+  let products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])]
+  /// By row, once the entries are bound.
+  private(set) var rowWeights: [SecureField] = []
 }
 
 extension ProverTranscript {
@@ -59,8 +61,7 @@ extension ProverTranscript {
     }
     let parts = plan.commitments.indices.map { index in
       let (inRow, row) = plan.mergePoint(point, index)
-      let weights = instances[index].rowWeight(inRow)
-      let coefficient = zip(weights, Multilinear.equalityTable(row)).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
+      let coefficient = zip(instances[index].rowWeights, Multilinear.equalityTable(row)).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
       return OpeningClaim.Part(coefficient: coefficient, row: row, inRow: inRow)
     }
     return OpeningClaim(parts: parts, value: Value(claim))
@@ -69,35 +70,21 @@ extension ProverTranscript {
   private func mergeInstance(
     _ plan: Plan, _ index: Int, _ commitment: Commitment, _ claims: [(SecureField, Claim)], threads: Int
   ) -> MergeInstance {
-    let layout = plan.commitments[index].layout
     let products = claims.flatMap { gamma, claim in
       claim.weight.map { (plan.placement(claim.slot), gamma * $0.coefficient, $0.axes) }
     }
-    return MergeInstance(
-      commitment, variableCount: plan.commitments[index].variableCount,
-      GroupedWeights(products, variableCount: layout.variableCount, rowCount: layout.rowCount, threads: threads), threads: threads
-    ) { inRow in
-      var weights = [SecureField](repeating: .zero, count: layout.rowCount)
-      for (gamma, claim) in claims {
-        let placement = plan.placement(claim.slot)
-        for product in claim.weight {
-          let scale = gamma * product.coefficient
-          for (row, factor) in placement.rowFactors(product.axes, inRow: inRow).enumerated() {
-            weights[placement.firstRow + row] += scale * factor
-          }
-        }
-      }
-      return weights
-    }
+    return MergeInstance(commitment, plan.commitments[index], products, threads: threads)
   }
 }
 
 extension MergeInstance {
   init(
-    _ commitment: Commitment, variableCount: Int, _ weights: GroupedWeights, threads: Int,
-    rowWeight: @escaping ([SecureField]) -> [SecureField]
+    _ commitment: Commitment, _ plan: CommitmentPlan,
+    _ products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])], threads: Int
   ) {
-    (self.commitment, self.variableCount, self.weights, self.rowWeight) = (commitment, variableCount, weights, rowWeight)
+    (self.commitment, self.products, variableCount) = (commitment, products, plan.variableCount)
+    weights = GroupedWeights(
+      products, variableCount: plan.layout.variableCount, rowCount: plan.layout.rowCount, threads: threads)
     pairs = weights.dense.map { rows, entries, offset in
       var weight = SecureTable(zeros: 1 << commitment.code.variableCount)
       weight.add(entries, scaledBy: .one, at: offset, threads: threads)
@@ -207,8 +194,14 @@ extension MergeInstance {
     }
     erase(threads: threads)
     lowRows = []
+    rowWeights = [SecureField](repeating: .zero, count: rowCount)
+    for (placement, scale, axes) in products {
+      for (row, factor) in placement.rowFactors(axes, inRow: inRow).enumerated() {
+        rowWeights[placement.firstRow + row] += scale * factor
+      }
+    }
     var (matrix, weight) = (SecureTable(zeros: 1 << (variableCount - inRow.count)), SecureTable(zeros: 1 << (variableCount - inRow.count)))
-    for (row, own) in rowWeight(inRow).enumerated() { (matrix[row], weight[row]) = (values[row], own) }
+    for (row, own) in rowWeights.enumerated() { (matrix[row], weight[row]) = (values[row], own) }
     values.erase()
     pairs = [ProductSumcheck(matrix, weight)]
   }
