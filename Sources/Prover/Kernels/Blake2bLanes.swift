@@ -1,6 +1,6 @@
-/// BLAKE2b-256 of four messages of one length at once, without key and with zero salt (RFC 7693).
-struct Blake2bLanes {
-  private var h0, h1, h2, h3, h4, h5, h6, h7: SIMD4<UInt64>
+/// BLAKE2b-256 of as many messages of one length as `Lanes` has elements, without key and with zero salt (RFC 7693).
+struct Blake2bLanes<Lanes: SIMD<UInt64>> {
+  private var h0, h1, h2, h3, h4, h5, h6, h7: Lanes
 
   /// - Precondition: `personalization` has 16 bytes.
   init(personalization: [UInt8]) {
@@ -8,18 +8,18 @@ struct Blake2bLanes {
     let words = [0, 8].map { start in
       personalization[start..<start + 8].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     }
-    h0 = SIMD4(repeating: blake2bVector[0] ^ 0x0101_0020)
-    h1 = SIMD4(repeating: blake2bVector[1])
-    h2 = SIMD4(repeating: blake2bVector[2])
-    h3 = SIMD4(repeating: blake2bVector[3])
-    h4 = SIMD4(repeating: blake2bVector[4])
-    h5 = SIMD4(repeating: blake2bVector[5])
-    h6 = SIMD4(repeating: blake2bVector[6] ^ words[0])
-    h7 = SIMD4(repeating: blake2bVector[7] ^ words[1])
+    h0 = Lanes(repeating: blake2bVector[0] ^ 0x0101_0020)
+    h1 = Lanes(repeating: blake2bVector[1])
+    h2 = Lanes(repeating: blake2bVector[2])
+    h3 = Lanes(repeating: blake2bVector[3])
+    h4 = Lanes(repeating: blake2bVector[4])
+    h5 = Lanes(repeating: blake2bVector[5])
+    h6 = Lanes(repeating: blake2bVector[6] ^ words[0])
+    h7 = Lanes(repeating: blake2bVector[7] ^ words[1])
   }
 
   /// The digests' words: word k of message l is element l of the k-th vector.
-  var digest: (SIMD4<UInt64>, SIMD4<UInt64>, SIMD4<UInt64>, SIMD4<UInt64>) { (h0, h1, h2, h3) }
+  var digest: (Lanes, Lanes, Lanes, Lanes) { (h0, h1, h2, h3) }
 
   /// Absorbs a block of 16 words; word k of message l is at `words` + k·`pitch` + l.
   ///
@@ -27,31 +27,29 @@ struct Blake2bLanes {
   mutating func absorb(_ words: UnsafePointer<UInt64>, pitch: Int, byteCount: Int, isLast: Bool) {
     var (v0, v1, v2, v3) = (h0, h1, h2, h3)
     var (v4, v5, v6, v7) = (h4, h5, h6, h7)
-    var v8 = SIMD4<UInt64>(repeating: blake2bVector[0])
-    var v9 = SIMD4<UInt64>(repeating: blake2bVector[1])
-    var v10 = SIMD4<UInt64>(repeating: blake2bVector[2])
-    var v11 = SIMD4<UInt64>(repeating: blake2bVector[3])
-    var v12 = SIMD4<UInt64>(repeating: blake2bVector[4] ^ UInt64(byteCount))
-    var v13 = SIMD4<UInt64>(repeating: blake2bVector[5])
-    var v14 = SIMD4<UInt64>(repeating: isLast ? ~blake2bVector[6] : blake2bVector[6])
-    var v15 = SIMD4<UInt64>(repeating: blake2bVector[7])
+    var v8 = Lanes(repeating: blake2bVector[0])
+    var v9 = Lanes(repeating: blake2bVector[1])
+    var v10 = Lanes(repeating: blake2bVector[2])
+    var v11 = Lanes(repeating: blake2bVector[3])
+    var v12 = Lanes(repeating: blake2bVector[4] ^ UInt64(byteCount))
+    var v13 = Lanes(repeating: blake2bVector[5])
+    var v14 = Lanes(repeating: isLast ? ~blake2bVector[6] : blake2bVector[6])
+    var v15 = Lanes(repeating: blake2bVector[7])
     let raw = UnsafeRawPointer(words)
-    blake2bSchedule.withUnsafeBufferPointer { schedule in
-      let order = schedule.baseAddress.unsafelyUnwrapped
-      for round in 0..<12 {
-        let row = order + 16 * round
-        func word(_ index: Int) -> SIMD4<UInt64> {
-          raw.loadUnaligned(fromByteOffset: Int(row[index]) &* pitch &* 8, as: SIMD4<UInt64>.self)
-        }
-        mix(&v0, &v4, &v8, &v12, word(0), word(1))
-        mix(&v1, &v5, &v9, &v13, word(2), word(3))
-        mix(&v2, &v6, &v10, &v14, word(4), word(5))
-        mix(&v3, &v7, &v11, &v15, word(6), word(7))
-        mix(&v0, &v5, &v10, &v15, word(8), word(9))
-        mix(&v1, &v6, &v11, &v12, word(10), word(11))
-        mix(&v2, &v7, &v8, &v13, word(12), word(13))
-        mix(&v3, &v4, &v9, &v14, word(14), word(15))
+    let schedule = blake2bSchedule.span
+    for round in 0..<12 {
+      let row = 16 &* round
+      func word(_ index: Int) -> Lanes {
+        raw.loadUnaligned(fromByteOffset: Int(schedule[unchecked: row &+ index]) &* pitch &* 8, as: Lanes.self)
       }
+      mix(&v0, &v4, &v8, &v12, word(0), word(1))
+      mix(&v1, &v5, &v9, &v13, word(2), word(3))
+      mix(&v2, &v6, &v10, &v14, word(4), word(5))
+      mix(&v3, &v7, &v11, &v15, word(6), word(7))
+      mix(&v0, &v5, &v10, &v15, word(8), word(9))
+      mix(&v1, &v6, &v11, &v12, word(10), word(11))
+      mix(&v2, &v7, &v8, &v13, word(12), word(13))
+      mix(&v3, &v4, &v9, &v14, word(14), word(15))
     }
     h0 ^= v0 ^ v8
     h1 ^= v1 ^ v9
@@ -65,9 +63,8 @@ struct Blake2bLanes {
 }
 
 @inline(__always)
-private func mix(
-  _ a: inout SIMD4<UInt64>, _ b: inout SIMD4<UInt64>, _ c: inout SIMD4<UInt64>, _ d: inout SIMD4<UInt64>,
-  _ x: SIMD4<UInt64>, _ y: SIMD4<UInt64>
+private func mix<Lanes: SIMD<UInt64>>(
+  _ a: inout Lanes, _ b: inout Lanes, _ c: inout Lanes, _ d: inout Lanes, _ x: Lanes, _ y: Lanes
 ) {
   a = a &+ b &+ x
   d ^= a
