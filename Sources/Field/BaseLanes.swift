@@ -15,26 +15,32 @@ import CPlatform
 
   /// Each lane mod p.
   @inlinable @inline(__always) package init(reducing values: SIMD8<UInt64>) {
-    let lowered = values &+ SIMD8(repeating: BaseField.wrap)
-    self.values = values &+ Self.wrapWhereNegative(values & ~lowered)
+    self.values = values &+ Self.wrap(where: values .>= SIMD8(repeating: BaseField.modulus))
   }
 
   @inlinable @inline(__always) package init(repeating element: BaseField) {
     self.values = SIMD8(repeating: element.value)
   }
 
+  /// The elements from an index on, zeros where there are less than eight.
+  @inlinable package init(padding elements: [BaseField], from first: Int) {
+    var values = SIMD8<UInt64>()
+    for lane in 0..<8 where first &+ lane < elements.count { values[lane] = elements[first &+ lane].value }
+    self.values = values
+  }
+
   /// Each lane mod p.
   @inlinable @inline(__always) package init(_ signed: SIMD8<Int64>) {
     let bits = SIMD8<UInt64>(truncatingIfNeeded: signed)
-    self.values = bits &- Self.wrapWhereNegative(bits)
+    self.values = bits &- Self.wrap(where: signed .< SIMD8(repeating: 0))
   }
 
-  /// 2^32 − 1 where the top bit is set, otherwise 0.
+  /// 2^32 − 1 in the lanes of a mask, otherwise 0.
   ///
-  /// Carries and borrows come as top bits: choosing lanes by a comparison costs three branches a lane before
-  /// optimization, which keeps the caller from being inlined.
-  @inlinable @inline(__always) static func wrapWhereNegative(_ words: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    SIMD8<UInt64>(truncatingIfNeeded: SIMD8<Int64>(truncatingIfNeeded: words) &>> 63) &>> 32
+  /// A mask is stored as ones and zeros. To choose lanes by it costs three branches a lane before optimization, which
+  /// keeps the caller from being inlined.
+  @inlinable @inline(__always) package static func wrap(where lanes: SIMDMask<SIMD8<Int64>>) -> SIMD8<UInt64> {
+    unsafe unsafeBitCast(lanes, to: SIMD8<UInt64>.self) &>> 32
   }
 
   /// The element in `lane` mod 8.
@@ -56,9 +62,7 @@ extension BaseLanes {
 
   @inlinable @inline(__always)
   package static func - (left: BaseLanes, right: BaseLanes) -> BaseLanes {
-    let difference = left.values &- right.values
-    let borrow = (~left.values & right.values) | (~(left.values ^ right.values) & difference)
-    return BaseLanes(unchecked: difference &- wrapWhereNegative(borrow))
+    BaseLanes(unchecked: left.values &- right.values &- wrap(where: left.values .< right.values))
   }
 
   @inlinable @inline(__always)
@@ -84,13 +88,21 @@ extension BaseLanes {
   @inlinable @inline(__always)
   static func multiply(_ left: SIMD8<UInt64>, _ right: SIMD8<UInt64>) -> SIMD8<UInt64> {
     if !hasWideVectors { return multiplyByScalars(left, right) }
+    let (bottom, second, high) = wideProduct(left, right)
+    return reduce(high, (second &<< 32) | (bottom & SIMD8(repeating: BaseField.wrap)))
+  }
+
+  /// The words high·2^64 + (second mod 2^32)·2^32 + (bottom mod 2^32) of the product.
+  @inlinable @inline(__always)
+  static func wideProduct(
+    _ left: SIMD8<UInt64>, _ right: SIMD8<UInt64>
+  ) -> (bottom: SIMD8<UInt64>, second: SIMD8<UInt64>, high: SIMD8<UInt64>) {
     let low32 = SIMD8<UInt64>(repeating: BaseField.wrap)
     let (a0, a1, b0, b1) = (left & low32, left &>> 32, right & low32, right &>> 32)
     let bottom = a0 &* b0
     let first = a1 &* b0 &+ (bottom &>> 32)
     let second = a0 &* b1 &+ (first & low32)
-    let high = a1 &* b1 &+ (first &>> 32) &+ (second &>> 32)
-    return reduce(high, (second &<< 32) | (bottom & low32))
+    return (bottom, second, a1 &* b1 &+ (first &>> 32) &+ (second &>> 32))
   }
 
   @usableFromInline @inline(never)
@@ -105,12 +117,10 @@ extension BaseLanes {
   /// (`high`·2^64 + `low`) mod p.
   @inlinable @inline(__always)
   static func reduce(_ high: SIMD8<UInt64>, _ low: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    let low32 = SIMD8<UInt64>(repeating: BaseField.wrap)
-    let first = low &- (high &>> 32)
-    let difference = first &- wrapWhereNegative(first & ~low)
-    let middle = (high &<< 32) &- (high & low32)
+    let top = high &>> 32
+    let difference = low &- top &- wrap(where: low .< top)
+    let middle = (high &<< 32) &- (high & SIMD8(repeating: BaseField.wrap))
     let sum = difference &+ middle
-    let carry = (difference & middle) | ((difference | middle) & ~sum)
-    return BaseLanes(reducing: sum &+ wrapWhereNegative(carry)).values
+    return BaseLanes(reducing: sum &+ wrap(where: sum .< middle)).values
   }
 }

@@ -62,22 +62,25 @@ package enum Multilinear {
   /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
   package static func evaluate(_ table: [BaseField], at point: [SecureField]) -> SecureField {
     let inner = equalityTable(Array(point.suffix((point.count + 1) / 2)))
-    var rest = table[...]
-    var sum = SecureField.zero
-    for weight in equalityTable(point.dropLast((point.count + 1) / 2)) {
-      var part = SecureField.zero
-      for (entry, own) in zip(rest.prefix(inner.count), inner) { part += own * entry }
-      sum += weight * part
-      rest = rest.dropFirst(inner.count)
+    let weights = stride(from: 0, to: inner.count, by: 8).map { SecureLanes(padding: Array(inner[$0...].prefix(8))) }
+    var (sum, start) = (SecureField.zero, 0)
+    for outer in equalityTable(point.dropLast((point.count + 1) / 2)) where start < table.count {
+      var (c0, c1) = (ProductLanes(), ProductLanes())
+      for (index, weight) in weights.enumerated() {
+        // Entries after the last weight are another row's, and count as many times as zero.
+        let entries = BaseLanes(padding: table, from: start &+ 8 &* index)
+        c0.add(weight.c0, entries)
+        c1.add(weight.c1, entries)
+      }
+      sum += outer * SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong()).sum()
+      start += inner.count
     }
     return sum
   }
 
   /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
   package static func evaluate(_ table: [SecureField], at point: [SecureField]) -> SecureField {
-    var sum = SecureField.zero
-    for (entry, weight) in zip(table, equalityTable(point)) { sum += weight * entry }
-    return sum
+    zip(table, equalityTable(point)).reduce(.zero) { $0 + $1.0 * $1.1 }
   }
 
   /// The extension of i ↦ [i < bound], in O(n); `bound` outside 0...2ⁿ counts as the nearer end.

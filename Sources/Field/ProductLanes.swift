@@ -23,12 +23,7 @@
       (w2, w3) = (SIMD8(repeating: 0), SIMD8(repeating: 0))
       return
     }
-    let (a0, a1) = (left.values & low32, left.values &>> 32)
-    let (b0, b1) = (right.values & low32, right.values &>> 32)
-    let bottom = a0 &* b0
-    let first = a1 &* b0 &+ (bottom &>> 32)
-    let second = a0 &* b1 &+ (first & low32)
-    let high = a1 &* b1 &+ (first &>> 32) &+ (second &>> 32)
+    let (bottom, second, high) = BaseLanes.wideProduct(left.values, right.values)
     w0 = bottom & low32
     w1 = second & low32
     w2 = high & low32
@@ -83,6 +78,6 @@
     let lower = lower &- (w2 &+ w3) &+ ((carry &<< 32) &- carry)
     let shifted = upper &<< 32
     let sum = shifted &+ lower
-    return BaseLanes(reducing: sum &+ BaseLanes.wrapWhereNegative(shifted & ~sum))
+    return BaseLanes(reducing: sum &+ BaseLanes.wrap(where: sum .< shifted))
   }
 }

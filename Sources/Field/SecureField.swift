@@ -51,19 +51,6 @@ extension SecureField {
 
   @inlinable package func squared() -> SecureField { self * self }
 
-  /// The power 0 of every element, zero too, is one.
-  package func power(_ exponent: UInt64) -> SecureField {
-    var result = SecureField.one
-    var base = self
-    var rest = exponent
-    while rest != 0 {
-      if rest & 1 == 1 { result *= base }
-      base = base.squared()
-      rest >>= 1
-    }
-    return result
-  }
-
   /// The inverse, (c0 − c1·u) / (c0² − 7·c1²); zero for zero.
   package func inverseOrZero() -> SecureField {
     let norm = c0.squared() - Self.nonresidue * c1.squared()

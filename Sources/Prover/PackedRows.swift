@@ -18,7 +18,7 @@ package struct PackedRows: Sendable {
     small.reserveCapacity(elements.count)
     for start in stride(from: 0, to: elements.count, by: width) {
       for element in elements[start..<start + width] {
-        guard let integer = Int16(exactly: element.signed) else { break }
+        guard let integer = Int16(exactly: element.centred) else { break }
         small.append(integer)
       }
       guard small.count == start + width else { break }
@@ -133,13 +133,6 @@ extension ArithmeticCircuit {
   /// By weight column.
   func packed(_ weights: [[Int64]]) -> [Int: PackedRows] {
     Dictionary(uniqueKeysWithValues: zip(columns(of: .weight), weights.map { PackedRows(column: $0) }))
-  }
-}
-
-extension BaseField {
-  /// The integer of the least absolute value that this is the residue of.
-  package var signed: Int64 {
-    value <= Self.modulus / 2 ? Int64(value) : -Int64(Self.modulus - value)
   }
 }
 

@@ -42,7 +42,7 @@ package enum HashPurpose: String, Sendable, CaseIterable {
   }
 }
 
-/// BLAKE2b for one purpose, by libsodium: the only unsafe code of the trusted closure.
+/// BLAKE2b for one purpose, by libsodium: the only unsafe calls of the trusted closure.
 package struct Hash: Sendable {
   private static let isReady = sodium_init() >= 0
 

@@ -68,9 +68,13 @@ extension Plan {
     case .range(let lower, _):
       return tag(ofTable: table) + lambda * (Multilinear.identity(at: point) + SecureField(BaseField(lower)))
     case .function(let lower, let values):
-      let rows = (0..<1 << point.count).map { min($0, values.count - 1) }
-      let first = Multilinear.evaluate(rows.map { BaseField(lower + Int64($0)) }, at: point)
-      let second = Multilinear.evaluate(rows.map { BaseField(values[$0]) }, at: point)
+      // Rows after the last value repeat it.
+      let rest = SecureField.one - Multilinear.lessThan(values.count, at: point)
+      func extend(_ column: [BaseField]) -> SecureField {
+        Multilinear.evaluate(column, at: point) + rest * (column.last ?? .zero)
+      }
+      let first = extend(values.indices.map { BaseField(lower + Int64($0)) })
+      let second = extend(values.map { BaseField($0) })
       return tag(ofTable: table) + lambda * (first + lambda * second)
     }
   }

@@ -142,9 +142,10 @@ private func butterfly(_ a: BaseLanes, _ b: BaseLanes, _ factor: BaseLanes) -> (
   guard BaseLanes.hasWideVectors else { return (a + product, a - product) }
   let (left, right) = (a.values, product.values)
   let (sum, difference) = (left &+ right, left &- right)
-  let carry = unsafeBitCast(sum .< right, to: SIMD8<UInt64>.self) &>> 32
-  let borrow = unsafeBitCast(left .< right, to: SIMD8<UInt64>.self) &>> 32
-  return (unsafeBitCast(sum &+ carry, to: BaseLanes.self), unsafeBitCast(difference &- borrow, to: BaseLanes.self))
+  return (
+    unsafeBitCast(sum &+ BaseLanes.wrap(where: sum .< right), to: BaseLanes.self),
+    unsafeBitCast(difference &- BaseLanes.wrap(where: left .< right), to: BaseLanes.self)
+  )
 }
 
 @inline(__always) private func load(_ place: UnsafePointer<BaseField>) -> BaseLanes {

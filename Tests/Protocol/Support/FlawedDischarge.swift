@@ -1,6 +1,7 @@
 import Circuit
 import Field
 import Prover
+import TestSupport
 import Verifier
 
 /// A flaw of a verifier of hiding proofs. None of them is in the product.

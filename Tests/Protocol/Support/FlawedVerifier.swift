@@ -1,5 +1,6 @@
 import Circuit
 import Field
+import TestSupport
 import Verifier
 
 /// A verifier with one flaw that looks harmless. None of them is in the product.
