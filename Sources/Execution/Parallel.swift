@@ -20,6 +20,19 @@ package enum Parallel {
     }
   }
 
+  /// The results of two pieces of work, at the same time where a thread is free.
+  ///
+  /// - Parameter body: Receives how many threads are left to it; it gets more of them once `aside` is done.
+  package static func both<A, B>(threads: Int, _ aside: () -> A, _ body: (_ threads: Int) -> B) -> (A, B) {
+    guard threads > 1 else { return (aside(), body(threads)) }
+    nonisolated(unsafe) var first: A?
+    nonisolated(unsafe) let work = aside
+    var second: B?
+    Workers.run(aside: { first = work() }) { second = body(Workers.count < threads ? threads : threads - 1) }
+    guard let first, let second else { preconditionFailure("both were run") }
+    return (first, second)
+  }
+
   /// Runs `body` on consecutive ranges of `size` indices below `count`, the last one shorter.
   package static func forEachRange(_ count: Int, size: Int, threads: Int, _ body: (Range<Int>) -> Void) {
     precondition(size > 0, "a range has indices")

@@ -7,23 +7,16 @@ import Synchronization
 ///
 /// Work of a proof comes in thousands of pieces of microseconds; to wake a thread takes as long as fifty of them. So a
 /// worker looks for more work for a moment before it sleeps, and work that it has not begun when the rest is done is
-/// taken back from it.
+/// taken back from it. Work is given by address, since the compiler moves a closure's reference counts past atomics.
 private final class Worker: @unchecked Sendable {
-  /// A work's address while it is posted, and 1 more while it is done: who posted it tells its own from that of others.
-  private enum State {
-    static let idle = 0
-    static let reserved = 1
-
-    static func posted(_ work: UnsafePointer<() -> Void>) -> Int { Int(bitPattern: work) }
-    static func running(_ work: UnsafePointer<() -> Void>) -> Int { Int(bitPattern: work) | 1 }
-    static func isPosted(_ state: Int) -> Bool { state > reserved && state & 1 == 0 }
-  }
-
-  private let state = Atomic<Int>(State.idle)
+  /// The address of work that waits, or 0.
+  private let posted = Atomic<Int>(0)
+  /// The address of work that the worker does, or is about to take, or 0.
+  private let running = Atomic<Int>(0)
   private let isAsleep = Atomic<Bool>(false)
   private let bell = DispatchSemaphore(value: 0)
 
-  /// Looks at `state` this often before it sleeps, for about a millisecond.
+  /// Looks for work this often before it sleeps, for about a millisecond.
   private static let patience = 1 << 14
 
   init() {
@@ -32,43 +25,39 @@ private final class Worker: @unchecked Sendable {
     thread.start()
   }
 
-  /// Takes the worker if nobody has it.
-  func reserve() -> Bool {
-    state.compareExchange(expected: State.idle, desired: State.reserved, ordering: .acquiring).exchanged
-  }
-
-  /// Gives a reserved worker its work, which must stay there until `finish` returns.
-  ///
-  /// By address, since the compiler moves a closure's reference counts past atomics.
-  func post(_ work: UnsafePointer<() -> Void>) {
-    state.store(State.posted(work), ordering: .sequentiallyConsistent)
+  /// Has the work wait for the worker, if none does; then it must stay there until `finish` returns.
+  func post(_ work: UnsafePointer<() -> Void>) -> Bool {
+    guard posted.compareExchange(expected: 0, desired: Int(bitPattern: work), ordering: .sequentiallyConsistent).exchanged else { return false }
     if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.signal() }
+    return true
   }
 
-  /// Returns when the work is done or was taken back.
-  func finish(_ work: UnsafePointer<() -> Void>) {
-    let taken = state.compareExchange(expected: State.posted(work), desired: State.idle, ordering: .acquiring)
-    guard !taken.exchanged else { return }
+  /// Returns when the work is done, true; or takes it back.
+  func finish(_ work: UnsafePointer<() -> Void>) -> Bool {
+    let address = Int(bitPattern: work)
+    if posted.compareExchange(expected: address, desired: 0, ordering: .acquiring).exchanged { return false }
+    // Who has taken it said so before.
     var looks = 0
-    while state.load(ordering: .acquiring) == State.running(work) { Self.wait(&looks) }
+    while running.load(ordering: .acquiring) == address { Self.wait(&looks) }
+    return true
   }
 
   private func serve() {
     while true {
       var looks = 0
-      var seen = state.load(ordering: .relaxed)
-      while !State.isPosted(seen), looks < Self.patience {
+      var address = posted.load(ordering: .relaxed)
+      while address == 0, looks < Self.patience {
         Self.wait(&looks)
-        seen = state.load(ordering: .relaxed)
+        address = posted.load(ordering: .relaxed)
       }
-      if let work = UnsafePointer<() -> Void>(bitPattern: seen), State.isPosted(seen) {
-        guard state.compareExchange(expected: seen, desired: State.running(work), ordering: .acquiring).exchanged else { continue }
-        Self.perform(work)
-        state.store(State.idle, ordering: .releasing)
+      if let work = UnsafePointer<() -> Void>(bitPattern: address) {
+        running.store(address, ordering: .sequentiallyConsistent)
+        if posted.compareExchange(expected: address, desired: 0, ordering: .sequentiallyConsistent).exchanged { Self.perform(work) }
+        running.store(0, ordering: .releasing)
       } else {
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         // Who posts from here on rings the bell, and who posted just before has not seen that it is needed.
-        let isPosted = State.isPosted(state.load(ordering: .sequentiallyConsistent))
+        let isPosted = posted.load(ordering: .sequentiallyConsistent) != 0
         if !isPosted || !isAsleep.exchange(false, ordering: .sequentiallyConsistent) { bell.wait() }
       }
     }
@@ -87,17 +76,28 @@ private final class Worker: @unchecked Sendable {
 enum Workers {
   private static let all = (1..<max(ProcessInfo.processInfo.activeProcessorCount, 1)).map { _ in Worker() }
 
-  /// Runs `work` here and on as many free workers as there are, at most `helpers`, at the same time.
+  static var count: Int { all.count }
+
+  /// Runs `work` here and on as many workers as come to it meanwhile, at most `helpers`.
   static func run(helpers: Int, _ work: () -> Void) {
     withoutActuallyEscaping(work) { work in
       withUnsafePointer(to: work) { pointer in
-        var taken: [Worker] = []
-        for worker in all where taken.count < helpers && worker.reserve() {
-          worker.post(pointer)
-          taken.append(worker)
-        }
+        var asked: [Worker] = []
+        for worker in all where asked.count < helpers && worker.post(pointer) { asked.append(worker) }
         work()
-        for worker in taken { worker.finish(pointer) }
+        for worker in asked { _ = worker.finish(pointer) }
+      }
+    }
+  }
+
+  /// Runs `aside` on a worker while `work` runs here, or here afterwards.
+  static func run(aside: () -> Void, _ work: () -> Void) {
+    withoutActuallyEscaping(aside) { aside in
+      withUnsafePointer(to: aside) { pointer in
+        let worker = all.first { $0.post(pointer) }
+        work()
+        if let worker, worker.finish(pointer) { return }
+        aside()
       }
     }
   }

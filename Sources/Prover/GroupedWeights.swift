@@ -40,11 +40,14 @@ package struct GroupedWeights {
     let lowBits = Self.lowBits(variableCount)
     bits = (variableCount - lowBits, lowBits)
     self.rowCount = rowCount
-    let terms = products.flatMap { $0.placement.terms($0.axes, scale: $0.scale, lowBits: lowBits) }
-    let byLow = grouped(terms) { $0.lowKey }
-    groups = byLow.filter { $0.count > 1 }.map { terms in
-      let members = grouped(terms) { $0.highKey }.map { member($0, scale: \.scale) }
-      return WeightGroup(members: members, low: placed(terms[0], SecureTable(outer: terms[0].low.map(\.table), threads: threads)))
+    let terms = Parallel.map(products.count, threads: threads) { index in
+      products[index].placement.terms(products[index].axes, scale: products[index].scale, lowBits: lowBits)
+    }
+    let byLow = grouped(terms.joined()) { $0.lowKey }
+    let shared = byLow.filter { $0.count > 1 }
+    groups = Parallel.map(shared.count, threads: threads) { index in
+      let members = grouped(shared[index]) { $0.highKey }.map { member($0, scale: \.scale) }
+      return WeightGroup(members: members, low: placed(shared[index][0], SecureTable(outer: shared[index][0].low.map(\.table))))
     }
     var cells: [[Int]: SecureTable] = [:]
     for terms in grouped(byLow.filter { $0.count == 1 }.map { $0[0] }, { $0.rowKey }) {

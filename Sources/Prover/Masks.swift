@@ -12,9 +12,8 @@ package struct ProofMasks {
   package private(set) var random: any SecretSource
 
   /// - Precondition: the plan is of the hiding mode.
-  package init(_ plan: Plan, _ layout: PadPlan, random: any SecretSource) {
-    self.random = random
-    ledger = plan.padLedger()
+  package init(_ plan: Plan, _ layout: PadPlan, _ ledger: PadLedger, random: any SecretSource) {
+    (self.random, self.ledger) = (random, ledger)
     var pads = self.random.secureElements(layout.entryCount)
     for product in layout.quadratic(ledger).products {
       pads[product.product] = pads[product.first] * pads[product.second]
@@ -133,7 +132,7 @@ extension [BaseField] {
 
 extension Plan {
   /// What becomes of Π in every proof of this plan: the verifier's steps on a proof of zeros.
-  fileprivate func padLedger() -> PadLedger {
+  package func padLedger() -> PadLedger {
     let empty = Statement(
       batch: batch, inputs: circuit.inputs.map { _ in [] }, outputs: circuit.outputs.map { _ in [] })
     var transcript = VerifierTranscript(

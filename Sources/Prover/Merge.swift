@@ -195,10 +195,9 @@ extension MergeInstance {
     erase(threads: threads)
     lowRows = []
     rowWeights = [SecureField](repeating: .zero, count: rowCount)
-    for (placement, scale, axes) in products {
-      for (row, factor) in placement.rowFactors(axes, inRow: inRow).enumerated() {
-        rowWeights[placement.firstRow + row] += scale * factor
-      }
+    let factors = Parallel.map(products.count, threads: threads) { products[$0].placement.rowFactors(products[$0].axes, inRow: inRow) }
+    for (product, factors) in zip(products, factors) {
+      for (row, factor) in factors.enumerated() { rowWeights[product.placement.firstRow + row] += product.scale * factor }
     }
     var (matrix, weight) = (SecureTable(zeros: 1 << (variableCount - inRow.count)), SecureTable(zeros: 1 << (variableCount - inRow.count)))
     for (row, own) in rowWeights.enumerated() { (matrix[row], weight[row]) = (values[row], own) }

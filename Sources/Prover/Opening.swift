@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Field
 import Verifier
 
@@ -11,47 +12,53 @@ private struct OpeningCode {
 extension ProverTranscript {
   /// Step 7: opens all commitments at once by recursive folding. docs/protocol.md §9.
   ///
-  /// - Parameter random: What the hiding mode draws its masks from.
+  /// - Parameters:
+  ///   - claim: What is left of all claims.
+  ///   - discharge: The same with the weights of Π, from what was sent so far; nil leaves it as it is.
+  ///   - random: What the hiding mode draws its masks from.
   /// - Returns: The opened positions of each commitment.
   /// - Throws: `.key`.
   @discardableResult
   package mutating func open(
-    _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, random: (any SecretSource)? = nil, threads: Int
+    _ plan: Plan, _ commitments: [Commitment], _ claim: OpeningClaim, discharge: ((_ sent: [UInt8]) -> OpeningClaim)? = nil,
+    random: (any SecretSource)? = nil, threads: Int
   ) throws(ProvingError) -> [[Int]] {
     var codes = zip(plan.openedCodes(claim), commitments).map { OpeningCode(opened: $0, commitment: $1) }
     let size = 1 << (plan.levels.first.map(\.variableCount) ?? 0)
-    var vector = SecureTable(folding: codes, count: size, threads: threads)
-    defer { vector.erase(threads: threads) }
+    var vector = SecureTable(zeros: 0)
+    var masks: LevelMasks?
+    defer {
+      vector.erase(threads: threads)
+      masks?.erase()
+    }
+    // The vector is that of the claim without Π's weights, which are found aside.
+    let (discharged, first) = Parallel.both(threads: threads) { [proof] in discharge?(proof) ?? claim } _: { threads in
+      vector = SecureTable(folding: codes, count: size, threads: threads)
+      return plan.levels.first.flatMap { commit($0, vector, random, &masks, threads: threads) }
+    }
     var weight = SecureTable(zeros: size)
-    for part in plan.openingWeights(claim) {
+    for part in plan.openingWeights(discharged) {
       weight.replace(at: part.block << part.variableCount, with: part.table(threads: threads))
     }
-    var running = claim.value.constant
+    var running = discharged.value.constant
     var firstPositions: [[Int]]?
-    for level in plan.levels {
-      var next: Commitment?
-      var masks: LevelMasks?
-      defer { masks?.erase() }
-      switch level {
-      case .clear(let elementCount): send("final", Array(vector.values.prefix(elementCount)))
-      case .committed(let code, let rowCount, _):
-        var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isHiding ? 2 : 0)
-        defer { rows.erase(threads: threads) }
-        if code.isHiding, let random {
-          masks = LevelMasks(&rows, code: code, rowCount: rowCount, random: random, threads: threads)
-        }
-        let commitment = masks?.commitment ?? Commitment(rows: rows, code: code, threads: threads)
-        sendBytes("level", commitment.root.bytes)
-        next = commitment
-      }
+    for (index, level) in plan.levels.enumerated() {
+      let next = index == 0 ? first : commit(level, vector, random, &masks, threads: threads)
       if let masks { send("level.mask", [masks.sum]) }
       grind(bits: Code.grindingBits, threads: threads)
       let positions = codes.map(\.opened.code).map {
         sponge.positions("positions", count: $0.queryCount, domainBits: $0.domainBits)
       }
       firstPositions = firstPositions ?? positions
-      let openings = try zip(codes, positions).map { code, positions throws(ProvingError) in
-        try openLeaves(code.commitment, at: positions, threads: threads)
+      let commitments = codes.map(\.commitment)
+      let opened = Parallel.map(codes.count, threads: threads) { index in
+        Result { () throws(ProvingError) in try commitments[index].leaves.open(at: positions[index], threads: threads) }
+      }
+      let openings = try opened.map { result throws(ProvingError) in
+        let opening = try result.get()
+        sendBytes("leaves", opening.bytes)
+        hint(opening.siblings.withUnsafeBytes { Array($0) }, label: "paths")
+        return opening
       }
       let symbols = addSymbols(codes, openings, to: &weight, threads: threads)
       running += symbols.sum
@@ -92,6 +99,28 @@ extension ProverTranscript {
     return firstPositions ?? []
   }
 
+  /// Sends a level's commitment to a vector, or the vector; takes the masks of a level that hides in the place of others.
+  private mutating func commit(
+    _ level: Level, _ vector: SecureTable, _ random: (any SecretSource)?, _ masks: inout LevelMasks?, threads: Int
+  ) -> Commitment? {
+    masks?.erase()
+    masks = nil
+    switch level {
+    case .clear(let elementCount):
+      send("final", Array(vector.values.prefix(elementCount)))
+      return nil
+    case .committed(let code, let rowCount, _):
+      var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isHiding ? 2 : 0)
+      defer { rows.erase(threads: threads) }
+      if code.isHiding, let random {
+        masks = LevelMasks(&rows, code: code, rowCount: rowCount, random: random, threads: threads)
+      }
+      let commitment = masks?.commitment ?? Commitment(rows: rows, code: code, threads: threads)
+      sendBytes("level", commitment.root.bytes)
+      return commitment
+    }
+  }
+
   /// Adds the opened symbols' weights; returns what they add to the claim, and the next power of the combination.
   private mutating func addSymbols(
     _ codes: [OpeningCode], _ openings: [LeafOpening], to weight: inout SecureTable, threads: Int
@@ -113,16 +142,6 @@ extension ProverTranscript {
       }
     }
     return (sum, power)
-  }
-
-  /// Sends the leaves at these positions with their siblings.
-  private mutating func openLeaves(
-    _ commitment: Commitment, at positions: [Int], threads: Int
-  ) throws(ProvingError) -> LeafOpening {
-    let opening = try commitment.leaves.open(at: positions, threads: threads)
-    sendBytes("leaves", opening.bytes)
-    hint(opening.siblings.withUnsafeBytes { Array($0) }, label: "paths")
-    return opening
   }
 }
 

@@ -36,18 +36,24 @@ extension ProvingKey {
     guard let shown = circuit.hiding(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
     var clock = PhaseClock(observe)
     clock.begin("witness")
-    var witness = try executor.witness(batch: batch, inputs: inputs, threads: threads)
+    var statement = Statement(
+      batch: batch, visibility: visibility, commitments: committed.map(\.stated),
+      inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0), outputs: [], context: context)
+    // What no value changes is planned aside.
+    let ((plan, ledger), outcome) = Parallel.both(threads: threads) { [statement] in
+      let plan = Plan(shown, core, statement, mode)
+      return (plan, plan.pads.map { _ in plan.padLedger() })
+    } _: { threads in
+      Result { () throws(ProvingError) in try executor.witness(batch: batch, inputs: inputs, threads: threads) }
+    }
+    var witness = try outcome.get()
     defer { witness.erase(circuit) }
     witness.packed = packed
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
-    clock.begin("plan")
-    let statement = Statement(
-      batch: batch, visibility: visibility, commitments: committed.map(\.stated),
-      inputs: zip(inputs, visibility).filter { $1 == .shown }.map(\.0), outputs: witness.outputs(circuit), context: context)
-    let plan = Plan(shown, core, statement, mode)
+    statement.outputs = witness.outputs(circuit)
     clock.end()
     var details = try plan.prove(
-      .inference, core, (commitment.map { [$0] } ?? []) + committed.map(\.commitment), statement, witness,
+      .inference, core, (commitment.map { [$0] } ?? []) + committed.map(\.commitment), statement, witness, ledger,
       random: core.secrets(.inference, statement, circuit, inputs, seed: seed), threads: threads, observe: observe)
     details.phases = clock.phases + details.phases
     return (Proof(core: core, mode: mode, statement: statement, bytes: details.bytes), details)
@@ -65,17 +71,19 @@ extension CircuitExecutor {
 extension Plan {
   /// The steps of docs/protocol.md §5.
   ///
-  /// - Parameter random: What the hiding mode draws from; the plain one leaves it alone.
+  /// - Parameters:
+  ///   - ledger: `padLedger()`, where it is known.
+  ///   - random: What the hiding mode draws from; the plain one leaves it alone.
   /// - Throws: `.key`.
   package func prove(
     _ purpose: Purpose, _ core: KeyCore, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
-    random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
+    _ ledger: PadLedger? = nil, random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ProvingError) -> ProofBytes {
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()
     transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
-    var masks = pads.map { ProofMasks(self, $0, random: random) }
+    var masks = pads.map { ProofMasks(self, $0, ledger ?? padLedger(), random: random) }
     var committed = prior
     if hasWitness {
       let plan = commitments[committed.count]
@@ -94,15 +102,16 @@ extension Plan {
     transcript.reduceContractions(self, statement, witness, virtuals, &claims, threads: threads)
     claims += paddingClaims(&transcript.sponge)
     clock.begin("merge")
-    var opening = transcript.mergeClaims(self, claims, committed, threads: threads)
+    let opening = transcript.mergeClaims(self, claims, committed, threads: threads)
     if let masks, let pads {
       clock.begin("discharge")
       transcript.dischargeProducts(pads, masks)
-      opening = discharged(purpose, core, statement, transcript.proof)
       _ = transcript.sponge.challenge("constraints")
     }
     clock.begin("open")
-    let positions = try transcript.open(self, committed, opening, random: masks?.random, threads: threads)
+    let positions = try transcript.open(
+      self, committed, opening, discharge: mode == .plain ? nil : { discharged(purpose, core, statement, $0) },
+      random: masks?.random, threads: threads)
     clock.end()
     return ProofBytes(
       bytes: transcript.proof, parts: transcript.parts, phases: clock.phases,

@@ -31,7 +31,7 @@ package struct StoredLeaves: Sendable {
 
   /// The leaves at sorted distinct positions, when they are those of the root.
   func open(at positions: [Int], threads: Int) throws(FileError) -> LeafOpening {
-    for position in positions { bytes.fetch(at: start + position * leafByteCount, count: leafByteCount) }
+    Parallel.forEach(positions.count, threads: threads) { bytes.fetch(at: start + positions[$0] * leafByteCount, count: leafByteCount) }
     let read = Parallel.map(positions.count, threads: threads) { index in
       Result { () throws(FileError) in
         let leaf = try bytes.read(at: start + positions[index] * leafByteCount, count: leafByteCount)

@@ -6,7 +6,8 @@ import Verifier
 enum WorkKind: String, CaseIterable {
   case witnessProducts = "witness.products"
   case witnessValues = "witness.values"
-  case planColumns = "plan.columns"
+  case witnessColumns = "witness.columns"
+  case witnessPads = "witness.pads"
   case commitStatement = "commit.statement"
   case commitSymbols = "commit.symbols"
   case lookupLeaves = "lookups.leaves"
@@ -16,6 +17,7 @@ enum WorkKind: String, CaseIterable {
   case mergeTables = "merge.tables"
   case dischargePads = "discharge.pads"
   case openElements = "open.elements"
+  case openPads = "open.pads"
   case openNonces = "open.nonces"
   case openSymbols = "open.symbols"
   case openTails = "open.tails"
@@ -38,12 +40,12 @@ struct ProofWork {
       }
     }
     add(.witnessValues, circuit.columns(of: .advice).reduce(0) { $0 + size($1) })
-    add(.planColumns, circuit.columns.count)
+    add(.witnessColumns, circuit.columns.count)
     add(.commitStatement, (circuit.inputs + circuit.outputs).reduce(0) { $0 + $1.dimensions.reduce(plan.batch, *) })
     if plan.hasWitness, let witness = plan.commitments.last {
       add(.commitSymbols, witness.symbolCount)
     }
-    if let pads = plan.pads { add(.dischargePads, pads.entryCount) }
+    if let pads = plan.pads { for kind in [WorkKind.witnessPads, .dischargePads, .openPads] { add(kind, pads.entryCount) } }
     if !circuit.lookups.isEmpty {
       add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
     }

@@ -5,7 +5,7 @@ import Verifier
 
 /// The phases of a proof, in order.
 func phaseNames(_ mode: ProofMode) -> [String] {
-  ["witness", "plan", "commit", "lookups", "contractions", "merge"] + (mode == .hiding ? ["discharge"] : []) + ["open"]
+  ["witness", "commit", "lookups", "contractions", "merge"] + (mode == .hiding ? ["discharge"] : []) + ["open"]
 }
 
 /// What work takes: fitted by scripts/tools/fit-costs to proofs on the machine that docs/performance.md names.
@@ -15,7 +15,8 @@ enum UnitCosts {
     switch kind {
     case .witnessProducts: 0.023
     case .witnessValues: 6.8
-    case .planColumns: 10_000
+    case .witnessColumns: 10_000
+    case .witnessPads: 1100
     case .commitStatement: 90
     case .commitSymbols: 21
     case .lookupLeaves: 59
@@ -23,10 +24,11 @@ enum UnitCosts {
     case .contractionTables: 57
     case .mergePasses: 0.97
     case .mergeTables: 3.4
-    case .dischargePads: 2200
+    case .dischargePads: 100
     case .openElements: 0.71
     case .openNonces: 270
     case .openSymbols: 29
+    case .openPads: 1100
     case .openTails: 1.6
     }
   }
@@ -34,8 +36,7 @@ enum UnitCosts {
   /// One thread, whatever the network.
   static func fixedNanoseconds(_ phase: String) -> Double {
     switch phase {
-    case "plan": 2.3e5
-    case "witness": 1.3e4
+    case "witness": 2.4e5
     case "commit": 8.2e5
     case "lookups": 6.8e5
     case "contractions": 1.5e5

@@ -83,8 +83,7 @@ struct ProgrammedProver: Sendable {
   /// The uses of Π's entries.
   var padUses: (ledger: PadLedger, layout: PadPlan) {
     guard let layout = plan.pads else { preconditionFailure("the plan hides") }
-    let random = StagedSecrets(from: .pads, number: 0, renewed: [:])
-    return (ProofMasks(plan, layout, random: random).ledger, layout)
+    return (plan.padLedger(), layout)
   }
 
   /// The steps of `Plan.prove`; without `coins` under the challenges of Fiat and Shamir.
@@ -95,7 +94,7 @@ struct ProgrammedProver: Sendable {
     var transcript = ProverTranscript()
     let (core, statement) = (core(prior[0]), stated(prior.dropFirst().map(\.root)))
     transcript.sponge = plan.sponge(coins, core, statement)
-    var masks = ProofMasks(plan, layout, random: secrets)
+    var masks = ProofMasks(plan, layout, plan.padLedger(), random: secrets)
     let columns = plan.witnessColumns.map { witness.columns[$0] } + witness.multiplicities
     let rows = own.layout.rows(of: columns)
     let commitment = masks.commit(PackedRows(rows, width: 1 << own.code.variableCount), own.code, threads: 1)

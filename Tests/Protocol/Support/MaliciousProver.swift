@@ -49,7 +49,7 @@ struct MaliciousProver {
     let columns = plan.circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
     var rows = own.layout.rows(of: columns)
     changeRows(&rows)
-    var masks = plan.pads.map { ProofMasks(plan, $0, random: secrets) }
+    var masks = plan.pads.map { ProofMasks(plan, $0, plan.padLedger(), random: secrets) }
     if var changed = masks?.pads {
       changePads(&changed)
       masks?.pads = changed
