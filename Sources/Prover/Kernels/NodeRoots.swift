@@ -1,3 +1,4 @@
+import CPlatform
 import Field
 
 /// The tree of remainders: node j of level l is modulo X^h − c², its children modulo X^(h/2) ∓ c with c = root(j).
@@ -34,6 +35,9 @@ struct NodeRoots: Sendable {
   }
 
   private func root(_ node: Int) -> BaseField { node & 1 == 0 ? evenRoots[node >> 1] : oddRoots[node >> 1] }
+
+  /// root(node) as `butterfly` on words takes it.
+  private func factor(_ node: Int) -> UInt64 { (root(node) * montgomeryForm).value }
 
   /// c of the polynomial X^h − c of a node.
   func constant(node: Int) -> BaseField {
@@ -72,21 +76,30 @@ struct NodeRoots: Sendable {
   }
 
   private func split(_ base: UnsafeMutablePointer<BaseField>, half: Int, node: Int) {
-    let factor = BaseLanes(repeating: root(node))
+    let root = SIMD8(repeating: factor(node))
     for index in stride(from: 0, to: half, by: 8) {
-      let (lower, upper) = butterfly(load(base + index), load(base + half + index), factor)
+      let (lower, upper) = butterfly(load(base + index), load(base + half + index), root)
       store(lower, base + index)
       store(upper, base + half + index)
     }
   }
 
+  /// Two vectors at a time where there are registers for them, since a product waits for each of its steps.
   private func splitTwice(_ base: UnsafeMutablePointer<BaseField>, quarter: Int, node: Int) {
-    let factor = BaseLanes(repeating: root(node))
-    let (even, odd) = (BaseLanes(repeating: root(2 * node)), BaseLanes(repeating: root(2 * node + 1)))
-    for index in stride(from: 0, to: quarter, by: 8) {
+    if PLATFORM_VECTOR_BITS >= 512, quarter >= 16 {
+      splitTwice(SIMD16.self, base, quarter: quarter, node: node)
+    } else {
+      splitTwice(SIMD8.self, base, quarter: quarter, node: node)
+    }
+  }
+
+  private func splitTwice<W: Words>(_: W.Type, _ base: UnsafeMutablePointer<BaseField>, quarter: Int, node: Int) {
+    let root = W(repeating: factor(node))
+    let (even, odd) = (W(repeating: factor(2 * node)), W(repeating: factor(2 * node + 1)))
+    for index in stride(from: 0, to: quarter, by: W.scalarCount) {
       let place = base + index
-      let (a, c) = butterfly(load(place), load(place + 2 * quarter), factor)
-      let (b, d) = butterfly(load(place + quarter), load(place + 3 * quarter), factor)
+      let (a, c) = butterfly(load(place), load(place + 2 * quarter), root)
+      let (b, d) = butterfly(load(place + quarter), load(place + 3 * quarter), root)
       let (first, second) = butterfly(a, b, even)
       let (third, fourth) = butterfly(c, d, odd)
       store(first, place)
@@ -98,13 +111,13 @@ struct NodeRoots: Sendable {
 
   /// The last three levels of four nodes of eight coefficients each.
   private func splitThrice(_ base: UnsafeMutablePointer<BaseField>, node: Int) {
-    let (v0, v1, v2, v3) = (load(base), load(base + 8), load(base + 16), load(base + 24))
+    let (v0, v1, v2, v3): (BaseLanes, BaseLanes, BaseLanes, BaseLanes) = (load(base), load(base + 8), load(base + 16), load(base + 24))
     let (a, b) = butterfly(lowHalves(v0, v1), highHalves(v0, v1), pair(node))
     let (c, d) = butterfly(lowHalves(v2, v3), highHalves(v2, v3), pair(node + 2))
     let (t0, t1, t2, t3) = transpose(lowHalves(a, c), lowHalves(b, d), highHalves(a, c), highHalves(b, d))
-    let middle = roots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
-    let even = evenRoots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
-    let odd = oddRoots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
+    let middle: BaseLanes = roots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
+    let even: BaseLanes = evenRoots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
+    let odd: BaseLanes = oddRoots.withUnsafeBufferPointer { load($0.baseAddress.unsafelyUnwrapped + 2 * node) }
     let (u0, u2) = butterfly(t0, t2, middle)
     let (u1, u3) = butterfly(t1, t3, middle)
     let (w0, w1) = butterfly(u0, u1, even)
@@ -134,7 +147,7 @@ struct NodeRoots: Sendable {
   }
 }
 
-/// a ± factor·b as any words of those residues, for any such words: the product is canonical whatever its factors,
+/// a ± factor·b as any words of those residues, for any such words a, b: the product is canonical whatever its factors,
 /// so that a sum or difference with it wraps at most once. The last level makes all words canonical.
 @inline(__always)
 private func butterfly(_ a: BaseLanes, _ b: BaseLanes, _ factor: BaseLanes) -> (BaseLanes, BaseLanes) {
@@ -148,12 +161,12 @@ private func butterfly(_ a: BaseLanes, _ b: BaseLanes, _ factor: BaseLanes) -> (
   )
 }
 
-@inline(__always) private func load(_ place: UnsafePointer<BaseField>) -> BaseLanes {
-  UnsafeRawPointer(place).loadUnaligned(as: BaseLanes.self)
+@inline(__always) private func load<W: BitwiseCopyable>(_ place: UnsafePointer<BaseField>) -> W {
+  UnsafeRawPointer(place).loadUnaligned(as: W.self)
 }
 
-@inline(__always) private func store(_ lanes: BaseLanes, _ place: UnsafeMutablePointer<BaseField>) {
-  UnsafeMutableRawPointer(place).storeBytes(of: lanes, as: BaseLanes.self)
+@inline(__always) private func store<W: BitwiseCopyable>(_ words: W, _ place: UnsafeMutablePointer<BaseField>) {
+  UnsafeMutableRawPointer(place).storeBytes(of: words, as: W.self)
 }
 
 @inline(__always) private func join(_ low: SIMD4<UInt64>, _ high: SIMD4<UInt64>) -> BaseLanes {
