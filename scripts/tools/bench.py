@@ -258,11 +258,16 @@ def bench_hiding(repeat):
     print_table(["model", "proofs", "prove, ms", "verify, ms", "proof, bytes", "proving key, bytes"], rows)
 
 
-def bench_vgg16(repeat):
-    """The shape of VGG-16 for 32 × 32 images, hiding at the default number of proofs, and plain."""
+def vgg16():
+    """The shape of VGG-16 for 32 × 32 images."""
     subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True)
     folder = OUT / "vgg16"
-    model = Model("vgg16-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
+    return Model("vgg16-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
+
+
+def bench_vgg16(repeat):
+    """VGG-16, hiding at the default number of proofs, and plain."""
+    model = vgg16()
     model.compile()
     columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
     rows = []
@@ -289,7 +294,7 @@ def bench_curves(repeat):
     """Proving time against weights (dense networks) and against activations (a convolutional network, by batch)."""
     subprocess.run([ROOT / "scripts/tools/generate-dense", OUT, "--curve"], check=True)
     curves = {"weights": [], "activations": []}
-    for folder in sorted(OUT.glob("curve-*"), key=lambda f: int(f.name.split("-")[1])):
+    for folder in sorted(OUT.glob("curve-*/"), key=lambda f: int(f.name.split("-")[1])):
         model = Model(folder.name + "-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
         model.compile()
         curves["weights"].append((model.compiled["parameters"], model.measure(1, repeat)["prove_s"]))
@@ -305,19 +310,23 @@ def bench_curves(repeat):
 
 
 def bench_threads(repeat):
-    """What a second thread brings a proof, and a loop of multiplications in the same run."""
-    model = next(m for m in other_models() if m.name == "fmnist-cnn")
-    model.compile()
+    """What a second thread brings proofs, and a loop of multiplications in the same run."""
+    models = [next(m for m in other_models() if m.name == "fmnist-cnn"), vgg16()]
+    for model in models:
+        model.compile()
     kernels = [ROOT / ".build/release/Benchmarks", "kernels", "F multiply, 8 lanes"]
+
     rows = []
     for _ in range(3):
-        output = subprocess.run(kernels, capture_output=True, text=True, check=True).stdout
-        one, two = map(float, output.split("lanes")[1].split()[:2])
-        proofs = [model.measure(1, repeat, "--threads", threads)["prove_s"] for threads in (1, 2)]
-        ratios = one / two, proofs[0] / proofs[1]
-        rows.append([f"{one:.2f} / {two:.2f} = {ratios[0]:.2f}", f"{milliseconds(proofs[0])} / {milliseconds(proofs[1])} = {ratios[1]:.2f}",
-                     f"{ratios[0] / ratios[1]:.2f}"])  # fmt: skip
-    print_table(["multiply, ns on 1 / 2 threads", f"prove {model.name}, ms on 1 / 2 threads", "loop / proof"], rows)
+        for model in models:
+            output = subprocess.run(kernels, capture_output=True, text=True, check=True).stdout
+            one, two = map(float, output.split("lanes")[1].split()[:2])
+            proofs = [model.measure(1, repeat, "--threads", threads)["prove_s"] for threads in (1, 2)]
+            ratios = one / two, proofs[0] / proofs[1]
+            rows.append([f"{one:.2f} / {two:.2f} = {ratios[0]:.2f}", model.name,
+                         f"{milliseconds(proofs[0])} / {milliseconds(proofs[1])} = {ratios[1]:.2f}",
+                         f"{ratios[0] / ratios[1]:.2f}"])  # fmt: skip
+    print_table(["multiply, ns on 1 / 2 threads", "model", "prove, ms on 1 / 2 threads", "loop / proof"], rows)
 
 
 if __name__ == "__main__":
