@@ -1,4 +1,3 @@
-import CPlatform
 import CSodium
 import Execution
 import Field
@@ -90,7 +89,7 @@ private func hashTile(
   wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,
   _ fill: (_ word: Int, _ place: UnsafeMutablePointer<UInt64>) -> Void
 ) {
-  if PLATFORM_VECTOR_BITS >= 512, width >= 8 {
+  if BaseLanes.fitRegister, width >= 8 {
     hashTile(SIMD8.self, wordCount: wordCount, width: width, personalization, into: &digests, fill)
   } else if BaseLanes.hasWideVectors, width >= 4 {
     hashTile(SIMD4.self, wordCount: wordCount, width: width, personalization, into: &digests, fill)

@@ -1,4 +1,10 @@
+import CPlatform
 import Field
+
+extension BaseLanes {
+  /// Whether one register holds all lanes. A constant in a condition is a warning where it never holds, this is none.
+  @inline(__always) static var fitRegister: Bool { PLATFORM_VECTOR_BITS >= 512 }
+}
 
 /// Vectors whose comparisons are instructions: those of the `SIMD` protocol go lane by lane.
 package protocol Words: SIMD<UInt64>, BitwiseCopyable {

@@ -1,4 +1,3 @@
-import CPlatform
 import Field
 
 /// The tree of remainders: node j of level l is modulo X^h − c², its children modulo X^(h/2) ∓ c with c = root(j).
@@ -86,7 +85,7 @@ struct NodeRoots: Sendable {
 
   /// Two vectors at a time where there are registers for them, since a product waits for each of its steps.
   private func splitTwice(_ base: UnsafeMutablePointer<BaseField>, quarter: Int, node: Int) {
-    if PLATFORM_VECTOR_BITS >= 512, quarter >= 16 {
+    if BaseLanes.fitRegister, quarter >= 16 {
       splitTwice(SIMD16.self, base, quarter: quarter, node: node)
     } else {
       splitTwice(SIMD8.self, base, quarter: quarter, node: node)
