@@ -28,18 +28,20 @@ extension ProverTranscript {
     let terms = pending.map { plan.terms(ofColumn: $0.column, $0.axes).map(\.remainder) }
     let remainders = terms.flatMap { $0 }
     // Regions of parallel work within a term are for the workers that other terms leave.
-    let sums = Parallel.map(remainders.count, threads: threads) { plan.sum(remainders[$0], witness, threads: threads) }
-    var rest = sums[...]
+    var sums = Parallel.map(remainders.count, threads: threads) { plan.sum(remainders[$0], witness, threads: threads) }
+    var sent = sums.map(\.value)[...]
     for own in terms {
-      send("terms", rest.prefix(own.count).compactMap(\.value))
-      for sum in rest.prefix(own.count) {
-        switch sum {
-        case .direct(let claim): claims.append(claim)
-        case .instance(let instance): instances.append(instance)
-        case .known: break
-        }
+      send("terms", sent.prefix(own.count).compactMap(\.self))
+      sent = sent.dropFirst(own.count)
+    }
+    // Each leaves the array, so that its tables are folded where they stand.
+    sums.reverse()
+    while let sum = sums.popLast() {
+      switch sum {
+      case .direct(let claim): claims.append(claim)
+      case .instance(let instance): instances.append(instance)
+      case .known: break
       }
-      rest = rest.dropFirst(own.count)
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
