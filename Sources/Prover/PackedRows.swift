@@ -124,8 +124,15 @@ package struct PackedRows: Sendable {
   /// Σ_i row_r[i]·weights[i] for the rows r of a range.
   func dot(_ weights: SecureTable, rows: Range<Int>, threads: Int) -> [SecureField] {
     let middle = min(max(smallRowCount, rows.lowerBound), rows.upperBound)
-    return dotRows(small, rows: rows.lowerBound..<middle, weights, threads: threads)
-      + dotRows(large, rows: middle - smallRowCount..<rows.upperBound - smallRowCount, weights, threads: threads)
+    guard middle < rows.upperBound else { return dotRows(small, rows: rows, weights, threads: threads) }
+    var second = dotRows(large, rows: middle - smallRowCount..<rows.upperBound - smallRowCount, weights, threads: threads)
+    guard rows.lowerBound < middle else { return second }
+    var first = dotRows(small, rows: rows.lowerBound..<middle, weights, threads: threads)
+    defer {
+      first.erase()
+      second.erase()
+    }
+    return first + second
   }
 }
 

@@ -131,11 +131,9 @@ package func dotRows(_ rows: [BaseField], rows range: Range<Int>, _ weights: Sec
 }
 
 private func mapRows(_ rows: Range<Int>, width: Int, threads: Int, _ body: (Int) -> SecureField) -> [SecureField] {
-  let size = max((1 << 13) / max(width, 1), 1)
-  let groups = Parallel.map((rows.count + size - 1) / size, threads: threads) { group in
-    rows.dropFirst(group * size).prefix(size).map(body)
+  Parallel.build(rows.count, size: max((1 << 13) / max(width, 1), 1), threads: threads) { start, part in
+    for index in part.indices { part.initializeElement(at: index, to: body(rows.lowerBound + start + index)) }
   }
-  return groups.flatMap { $0 }
 }
 
 /// Adds up tiles of columns over blocks of rows; `body` adds the rows of a block to a tile that starts at a column.
