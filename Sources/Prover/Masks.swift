@@ -183,12 +183,7 @@ extension ProverTranscript {
       let sent = sendRound("quadratic.round", claim: claim, [round[0], round[2], round[3]])
       claim = sent.claim
       mask.bind(sent.challenge)
-      for index in tables.indices {
-        for entry in 0..<half {
-          tables[index][entry] += sent.challenge * (tables[index][entry + half] - tables[index][entry])
-        }
-        tables[index].removeLast(half)
-      }
+      for index in tables.indices { tables[index].fold(sent.challenge) }
     }
     send("quadratic.ends", [tables[1][0], tables[2][0]])
   }

@@ -179,9 +179,7 @@ package struct LayerHalves: LayerSumcheck {
       return
     }
     count /= 2
-    for part in small.indices {
-      for index in 0..<count { small[part][index] += r * (small[part][index + count] - small[part][index]) }
-    }
+    for part in small.indices { small[part].fold(r) }
   }
 
   package mutating func round(

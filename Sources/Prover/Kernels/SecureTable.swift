@@ -188,6 +188,15 @@ package struct SecureTable: Hashable, Sendable {
   }
 }
 
+extension [SecureField] {
+  /// Binds the most significant variable of a small table. `erase` overwrites what is cut off too.
+  mutating func fold(_ r: SecureField) {
+    let half = count / 2
+    for index in 0..<half { self[index] += r * (self[index + half] - self[index]) }
+    removeLast(half)
+  }
+}
+
 /// a_i·b_j, j running fastest.
 private func outerByLanes(_ a: [SecureField], _ b: [SecureField]) -> [SecureField] {
   Array(unsafeUninitializedCapacity: a.count * b.count) { buffer, initialized in

@@ -115,9 +115,7 @@ package struct UnitHalves: LayerSumcheck {
 
   private mutating func foldSmall(_ r: SecureField) {
     count /= 2
-    for part in small.indices {
-      for index in 0..<count { small[part][index] += r * (small[part][index + count] - small[part][index]) }
-    }
+    for part in small.indices { small[part].fold(r) }
   }
 
   package mutating func round(_ equality: SplitEquality, threads: Int) -> (constant: SecureField, quadratic: SecureField) {
