@@ -22,7 +22,8 @@ package enum Parallel {
 
   /// The results of two pieces of work, at the same time where a thread is free.
   ///
-  /// - Parameter body: Receives how many threads are left to it; it gets more of them once `aside` is done.
+  /// - Parameter body: Receives how many threads it may use: one less, or all where there are no more; then the worker of
+  ///   `aside` comes to it once it is done.
   package static func both<A, B>(threads: Int, _ aside: () -> A, _ body: (_ threads: Int) -> B) -> (A, B) {
     guard threads > 1 else { return (aside(), body(threads)) }
     nonisolated(unsafe) var first: A?
