@@ -36,6 +36,14 @@ import Testing
     }
   }
 
+  @Test func paddedLanesAgree() {
+    for (count, first) in [(0, 0), (1, 0), (7, 0), (8, 0), (9, 0), (9, 8), (9, 9), (20, 13), (3, 70)] {
+      let elements = Array(Self.bases.suffix(count))
+      let lanes = BaseLanes(padding: elements, from: first)
+      for lane in 0..<8 { #expect(lanes[lane] == (first + lane < count ? elements[first + lane] : .zero)) }
+    }
+  }
+
   @Test func signedWordsAgree() {
     let words = SIMD8<Int64>(0, 1, -1, .max, .min, .min + 1, -0xFFFF_FFFF, 0x7FFF_FFFF_8000_0000)
     let lanes = BaseLanes(words)

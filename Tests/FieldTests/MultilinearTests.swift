@@ -54,6 +54,23 @@ import Testing
     #expect(Multilinear.evaluate(secure, at: r) == zip(weights, secure).reduce(.zero) { $0 + $1.0 * $1.1 })
   }
 
+  /// Tables shorter and longer than the cube, on words around every carry.
+  @Test(arguments: 0...9) func evaluationsOfAnyTableAreTheirSums(_ count: Int) {
+    var random = RepeatableRandom(seed: 37)
+    let r = random.secureFields(count)
+    let weights = (0..<1 << count).map { equality(r, $0) }
+    let lengths = Set(0...20).union((-2...9).map { max(0, 1 << count + $0) }).union([33, 3 << count])
+    for length in lengths {
+      let words = BaseField.edges.shuffled(using: &random)
+      let base = (0..<length).map { $0 % 3 == 0 ? random.baseField() : words[$0 % words.count] }
+      let expected = zip(weights, base).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
+      #expect(Multilinear.evaluate(base, at: r) == expected, "\(length)")
+      #expect(Multilinear.evaluate(base.map { SecureField($0) }, at: r) == expected, "\(length)")
+    }
+    let last = SecureField(-BaseField.one)
+    #expect(Multilinear.evaluate([BaseField](repeating: -.one, count: 2 << count), at: r) == last)
+  }
+
   @Test func nothingTrapsOutsideTheCube() {
     let r = point(3, 35)
     #expect(Multilinear.lessThan(-1, at: r) == .zero)

@@ -26,7 +26,7 @@ import Testing
     #expect(encode(row, logDomain: 8) == (0..<256).map { symbol(row, $0, 8) })
   }
 
-  @Test(arguments: [12, 13, 15]) func longRowsEncode(_ logCount: Int) {
+  @Test(arguments: [9, 10, 11, 12, 13, 15]) func longRowsEncode(_ logCount: Int) {
     var random = RepeatableRandom(seed: 202)
     let row = random.baseFields(1 << logCount + 5)
     let symbols = encode(row, logDomain: logCount + 1)

@@ -20,7 +20,7 @@ import Verifier
 
   private func bytes(_ element: BaseField) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: element.value >> (8 * $0)) } }
 
-  @Test(arguments: [1, 2, 4, 8, 64, 256], [0, 1, 5, 14, 15, 16, 17, 32, 100])
+  @Test(arguments: Array(1...17) + [31, 63, 64, 65, 70, 256], [0, 1, 5, 13, 14, 15, 16, 17, 30, 31, 32, 33, 40, 100])
   func leavesAgreeWithSodium(_ columnCount: Int, _ rowCount: Int) {
     var random = RepeatableRandom(seed: 301)
     let symbols = random.baseFields(columnCount * rowCount)
