@@ -80,6 +80,8 @@ import Verifier
     #expect(rejection { $0.commitments = [] } == .statementOutOfRange)
     #expect(rejection { $0.commitments += $0.commitments } == .statementOutOfRange)
     #expect(rejection { $0.visibility = [.hidden] } == .statementOutOfRange)
+    #expect(rejection { $0.visibility = []; $0.commitments = [] } == .statementOutOfRange)
+    for other in [Visibility.shown, .hidden] { #expect(rejection { $0.visibility.append(other) } == .statementOutOfRange) }
     #expect(rejection { $0.visibility = [.hidden]; $0.commitments = [] } != nil)
     #expect(rejection { $0.visibility = [.shown]; $0.commitments = []; $0.inputs = inputs } != nil)
     #expect(rejection(.plain) { _ in } == .modeMismatch)

@@ -172,6 +172,26 @@ extension HidingForgeryTests {
     expectOnly(secondFactors, other)
   }
 
+  @Test("row 10: entries of Π that the plan does not have, or has more of, are refused before the discharge")
+  func otherEntries() {
+    let (plan, zeros) = (proven.plan, [UInt8](repeating: 0, count: 32 * (proven.plan.pads?.entryCount ?? 0)))
+    /// Of the discharge after so many elements more than a proof has; nil has none at all.
+    func error(after moreCount: Int?) -> VerificationError? {
+      var transcript = VerifierTranscript(.hiding, proof: zeros)
+      do throws(VerificationError) {
+        var claim = OpeningClaim(parts: [], value: .zero)
+        if let moreCount {
+          claim = try transcript.mergeAll(plan, proven.statement)
+          _ = try transcript.receive("more", moreCount)
+        }
+        _ = try transcript.discharge(plan, claim)
+        return nil
+      } catch { return error }
+    }
+    #expect(error(after: 0) == nil)
+    for count in [1, 2, nil] { #expect(error(after: count) == .malformed) }
+  }
+
   @Test("row 2: a sum of the mask that is sent after its scale is drawn hides a false product") func lateMaskSum() {
     var forged = falseProduct
     #expect(forged.honestChallengesError == .openingMismatch)
