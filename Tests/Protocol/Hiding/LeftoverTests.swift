@@ -71,16 +71,15 @@ private enum Leftovers {
   /// How often parts of a proof's secrets are found after it, by name. What was written over by chance is not found.
   ///
   /// - Parameter keeps: Whether a mask is kept on purpose.
-  static func ofProof(keeps: Bool = false) -> [String: Int] {
-    let network = SmallNetwork.hidden(isPermuted: false)
+  static func ofProof(_ network: SmallNetwork = .hidden(isPermuted: false), threads: Int = 1, keeps: Bool = false) -> [String: Int] {
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, threads: 1)
     let notes = NotedSecrets.Notes()
+    let plan = Plan(circuit: network.circuit, batch: 2, modelCode: key.core.code, isHiding: true)
     var (proof, kept, seedNote, columns): ([UInt8], [UInt8], [UInt64], [UInt64]) = ([], [], [], [])
     do {
       let inputs = network.inputs(2)
-      guard var witness = try? Witness(key.executor, batch: 2, inputs: inputs, threads: 1) else { return [:] }
+      guard var witness = try? Witness(key.executor, batch: 2, inputs: inputs, threads: threads) else { return [:] }
       let statement = Statement(batch: 2, inputs: inputs, outputs: witness.outputs(network.circuit))
-      let plan = Plan(circuit: network.circuit, batch: 2, modelCode: key.core.code, isHiding: true)
       let shown = network.circuit.outputs.map(\.column)
       for column in network.circuit.columns(of: .virtual) where !shown.contains(column) {
         columns += witness.columns[column].map { ~UInt64(bitPattern: $0) }
@@ -92,12 +91,13 @@ private enum Leftovers {
       seed.erase()
       if keeps { kept = random.bytes(64) }
       let made = try? plan.prove(
-        .inference, key.core, [key.commitment].compactMap { $0 }, statement, witness, random: random, threads: 1)
+        .inference, key.core, [key.commitment].compactMap { $0 }, statement, witness, random: random, threads: threads)
       proof = made?.bytes ?? []
       witness.erase(network.circuit)
     }
     let shown = Set(proof.complementedWords)
-    var names = ["pads", "tails", "salts", "level masks", "level tails", "level salts", "seed", "columns"]
+    let levels = plan.levels.filter(\.isHiding).indices.flatMap { level in ["masks", "tails", "salts"].map { "level \(level) \($0)" } }
+    var names = ["pads", "tails", "salts"] + levels + ["seed", "columns"]
     if keeps { names.insert("kept", at: 0) }
     let secrets = notes.draws.withLock { $0 } + [seedNote, columns]
     precondition(columns.count >= 8 && secrets.count == names.count && secrets.allSatisfy { !$0.isEmpty }, "all that is drawn has a name")
@@ -124,6 +124,16 @@ extension [UInt8] {
     }
   }
 
+  @Test("nor by work on two threads, on rows so long that the merge groups their weights") func nothingOfLongRows() async {
+    await #expect(processExitsWith: .success) {
+      let network = SmallNetwork(DenseNetwork(sizes: [1024, 1024, 8]), batches: [2])
+      let code = network.circuit.modelCode(proofCount: 1)
+      precondition(code.map { GroupedWeights.lowBits($0.variableCount) < $0.variableCount } ?? false, "long rows")
+      let found = Leftovers.ofProof(network, threads: 2)
+      precondition(found.isEmpty, "\(found)")
+    }
+  }
+
   @Test("what is kept on purpose is found, and nothing else") func control() async {
     await #expect(processExitsWith: .success) {
       let found = Leftovers.ofProof(keeps: true)
@@ -131,8 +141,8 @@ extension [UInt8] {
     }
   }
 
-  @Test("all that is overwritten is overwritten where it stands", arguments: [(0, ProofMode.plain), (1, .hiding)])
-  func inPlace(proofCount: Int, mode: ProofMode) {
+  @Test("all that is overwritten is overwritten where it stands", arguments: [(0, ProofMode.plain), (1, .hiding)], [1, 2])
+  func inPlace(_ kind: (proofCount: Int, mode: ProofMode), threads: Int) {
     let counts = Mutex((all: 0, copies: 0, nonzero: 0))
     let observer: Erasure.Observer = { erasure, memory in
       counts.withLock {
@@ -146,9 +156,9 @@ extension [UInt8] {
     }
     let network = SmallNetwork.hidden(isPermuted: false)
     Erasure.observed(by: observer) {
-      let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: proofCount, threads: 1)
-      let rangeProof = try? key.proveWeightRange(threads: 1)
-      let proof = try? key.prove(batch: 2, inputs: network.inputs(2), mode: mode, threads: 1)
+      let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: kind.proofCount, threads: threads)
+      let rangeProof = try? key.proveWeightRange(threads: threads)
+      let proof = try? key.prove(batch: 2, inputs: network.inputs(2), mode: kind.mode, threads: threads)
       #expect(rangeProof != nil && proof != nil)
     }
     let seen = counts.withLock { $0 }
