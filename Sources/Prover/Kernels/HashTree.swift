@@ -132,6 +132,10 @@ private func hashTilePlainly(
 ) {
   var row = [UInt64](repeating: 0, count: width)
   var messages = [UInt64](repeating: 0, count: width * wordCount)
+  defer {
+    row.erase()
+    messages.erase()
+  }
   for word in 0..<wordCount {
     row.withUnsafeMutableBufferPointer { buffer in if let base = buffer.baseAddress { fill(word, base) } }
     for message in 0..<width { messages[message * wordCount + word] = row[message].littleEndian }
