@@ -124,16 +124,6 @@ extension [UInt8] {
     }
   }
 
-  @Test("nor by work on two threads, on rows so long that the merge groups their weights") func nothingOfLongRows() async {
-    await #expect(processExitsWith: .success) {
-      let network = SmallNetwork(DenseNetwork(sizes: [1024, 1024, 8]), batches: [2])
-      let code = network.circuit.modelCode(proofCount: 1)
-      precondition(code.map { GroupedWeights.lowBits($0.variableCount) < $0.variableCount } ?? false, "long rows")
-      let found = Leftovers.ofProof(network, threads: 2)
-      precondition(found.isEmpty, "\(found)")
-    }
-  }
-
   @Test("what is kept on purpose is found, and nothing else") func control() async {
     await #expect(processExitsWith: .success) {
       let found = Leftovers.ofProof(keeps: true)
