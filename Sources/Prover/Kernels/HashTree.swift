@@ -105,6 +105,7 @@ private func hashTile<Lanes: SIMD<UInt64>>(
   withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16 * tileWidth) { block in
     guard let base = block.baseAddress else { return }
     block.initialize(repeating: 0)
+    defer { sodium_memzero(base, 8 * tileWidth * min(wordCount, 16)) }
     let laneCount = Lanes.scalarCount
     let groupCount = (width + laneCount - 1) / laneCount
     var states = [Blake2bLanes<Lanes>](repeating: Blake2bLanes(personalization: personalization), count: groupCount)

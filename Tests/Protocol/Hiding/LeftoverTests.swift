@@ -131,6 +131,16 @@ extension [UInt8] {
     }
   }
 
+  @Test("nor by work on two threads, on rows so long that the merge groups their weights") func nothingOfLongRows() async {
+    await #expect(processExitsWith: .success) {
+      let network = SmallNetwork(DenseNetwork(sizes: [1024, 1024, 8]), batches: [2])
+      let code = network.circuit.modelCode(proofCount: 1)
+      precondition(code.map { GroupedWeights.lowBits($0.variableCount) < $0.variableCount } ?? false, "long rows")
+      let found = Leftovers.ofProof(network, threads: 2)
+      precondition(found.isEmpty, "\(found)")
+    }
+  }
+
   @Test("all that is overwritten is overwritten where it stands", arguments: [(0, ProofMode.plain), (1, .hiding)], [1, 2])
   func inPlace(_ kind: (proofCount: Int, mode: ProofMode), threads: Int) {
     let counts = Mutex((all: 0, copies: 0, nonzero: 0))
