@@ -20,7 +20,6 @@ enum WorkKind: String, CaseIterable {
   case openPads = "open.pads"
   case openNonces = "open.nonces"
   case openSymbols = "open.symbols"
-  case openTails = "open.tails"
 
   var phase: Substring { rawValue.prefix { $0 != "." } }
 }
@@ -84,7 +83,6 @@ struct ProofWork {
     for commitment in plan.commitments {
       add(.mergePasses, commitment.elementCount)
       add(.openElements, commitment.elementCount)
-      add(.openTails, (1 + commitment.padRowCount) * commitment.code.queryCount * commitment.code.tailCount)
     }
     for level in plan.levels {
       add(.openNonces, 1 << Code.grindingBits)

@@ -13,34 +13,33 @@ enum UnitCosts {
   /// One thread, for one of what `WorkKind` counts.
   static func nanoseconds(_ kind: WorkKind) -> Double {
     switch kind {
-    case .witnessProducts: 0.023
-    case .witnessValues: 6.8
-    case .witnessColumns: 10_000
-    case .witnessPads: 1100
-    case .commitStatement: 90
-    case .commitSymbols: 21
-    case .lookupLeaves: 59
-    case .contractionElements: 0.78
-    case .contractionTables: 57
-    case .mergePasses: 0.97
-    case .mergeTables: 3.4
-    case .dischargePads: 100
-    case .openElements: 0.71
-    case .openNonces: 270
-    case .openSymbols: 29
-    case .openPads: 1100
-    case .openTails: 1.6
+    case .witnessProducts: 0.0041
+    case .witnessValues: 5.2
+    case .witnessColumns: 18_000
+    case .witnessPads: 380
+    case .commitStatement: 51
+    case .commitSymbols: 7.3
+    case .lookupLeaves: 24
+    case .contractionElements: 0.31
+    case .contractionTables: 29
+    case .mergePasses: 0.33
+    case .mergeTables: 1.4
+    case .dischargePads: 42
+    case .openElements: 0.15
+    case .openPads: 3100
+    case .openNonces: 57
+    case .openSymbols: 13
     }
   }
 
   /// One thread, whatever the network.
   static func fixedNanoseconds(_ phase: String) -> Double {
     switch phase {
-    case "witness": 2.4e5
-    case "commit": 8.2e5
-    case "lookups": 6.8e5
-    case "contractions": 1.5e5
-    case "merge": 3.4e5
+    case "commit": 1.9e5
+    case "lookups": 3.2e5
+    case "contractions": 6.4e4
+    case "merge": 1.5e5
+    case "discharge": 1.5e4
     case _: 0
     }
   }
@@ -48,12 +47,12 @@ enum UnitCosts {
   /// The part of what grows with the network that several threads share.
   static func parallelShare(_ phase: String) -> Double {
     switch phase {
-    case "witness": 0.44
-    case "commit": 0.79
-    case "lookups": 0.73
-    case "contractions": 0.83
-    case "merge": 0.6
-    case "open": 0.68
+    case "witness": 0.37
+    case "commit": 0.87
+    case "lookups": 0.66
+    case "contractions": 0.86
+    case "merge": 0.7
+    case "open": 0.67
     case _: 0
     }
   }
@@ -73,5 +72,5 @@ enum UnitCosts {
     return seconds.sorted()[seconds.count / 2] / referenceSeconds
   }
 
-  private static let referenceSeconds = 0.94e-3
+  private static let referenceSeconds = 0.343e-3
 }
