@@ -258,26 +258,30 @@ def bench_hiding(repeat):
     print_table(["model", "proofs", "prove, ms", "verify, ms", "proof, bytes", "proving key, bytes"], rows)
 
 
-def vgg16():
+def vgg16(file="model"):
     """The shape of VGG-16 for 32 × 32 images."""
-    subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True)
+    subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True, stderr=subprocess.DEVNULL)
     folder = OUT / "vgg16"
-    return Model("vgg16-net", folder / "model.onnx", folder / "data.npz", folder / "data.npz", "input")
+    return Model(f"{file.replace('model', 'vgg16')}-net", folder / f"{file}.onnx", folder / "data.npz", folder / "data.npz", "input")
 
 
 def bench_vgg16(repeat):
-    """VGG-16, hiding at the default number of proofs, and plain."""
-    model = vgg16()
-    model.compile()
+    """VGG-16, hiding at the default number of proofs, and plain; and its quantized network, where there is one."""
     columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
     rows = []
-    for options in ([], ["--transparent"]):
+    for file, options in (("model", []), ("model", ["--transparent"]), ("model-qdq", [])):
+        model = vgg16(file)
+        if not model.path.exists():
+            continue
+        model.compile()
         f = model.measure(1, repeat, *options, onnx=True)
         sizes = [f"{f['proof_bytes']:,}", f"{f['proving_key_bytes']:,}", f"{f['peak_rss_bytes'] / 1e6:.0f}"]
         phases = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in f["phases"].items())
-        rows.append(["transparent" if options else "hiding", *[milliseconds(f[c]) for c in columns], *sizes, phases])
+        mode = ("8 bits, " if file == "model-qdq" else "") + ("transparent" if options else "hiding")
+        ratio = "–" if f["overhead_onnxruntime"] is None else f"{f['overhead_onnxruntime']:.0f}"
+        rows.append([mode, *[milliseconds(f[c]) for c in columns], ratio, *sizes, phases])
     times = [f"{c.removesuffix('_s')}, ms" for c in columns]
-    print_table(["mode", *times, "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
+    print_table(["mode", *times, "prove / onnxruntime", "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
 
 
 def line(points):
