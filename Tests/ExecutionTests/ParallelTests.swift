@@ -1,5 +1,5 @@
-import Execution
 import Dispatch
+import Execution
 import Foundation
 import Synchronization
 import Testing

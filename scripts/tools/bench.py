@@ -8,6 +8,7 @@ those that scripts/tools/generate-dense writes (needs numpy and onnx).
 """
 
 import ast
+import functools
 import importlib.util
 import json
 import os
@@ -258,10 +259,16 @@ def bench_hiding(repeat):
     print_table(["model", "proofs", "prove, ms", "verify, ms", "proof, bytes", "proving key, bytes"], rows)
 
 
+@functools.cache
+def vgg16_folder():
+    """Float and quantized network and data, written once a run."""
+    subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True, stderr=subprocess.DEVNULL)
+    return OUT / "vgg16"
+
+
 def vgg16(file="model"):
     """The shape of VGG-16 for 32 × 32 images."""
-    subprocess.run([ROOT / "scripts/tools/generate-vgg", OUT], check=True, stderr=subprocess.DEVNULL)
-    folder = OUT / "vgg16"
+    folder = vgg16_folder()
     return Model(f"{file.replace('model', 'vgg16')}-net", folder / f"{file}.onnx", folder / "data.npz", folder / "data.npz", "input")
 
 
@@ -269,17 +276,18 @@ def bench_vgg16(repeat):
     """VGG-16, hiding at the default number of proofs, and plain; and its quantized network, where there is one."""
     columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
     rows = []
-    for file, options in (("model", []), ("model", ["--transparent"]), ("model-qdq", [])):
+    for file, modes in (("model", ([], ["--transparent"])), ("model-qdq", ([],))):
         model = vgg16(file)
         if not model.path.exists():
             continue
         model.compile()
-        f = model.measure(1, repeat, *options, onnx=True)
-        sizes = [f"{f['proof_bytes']:,}", f"{f['proving_key_bytes']:,}", f"{f['peak_rss_bytes'] / 1e6:.0f}"]
-        phases = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in f["phases"].items())
-        mode = ("8 bits, " if file == "model-qdq" else "") + ("transparent" if options else "hiding")
-        ratio = "–" if f["overhead_onnxruntime"] is None else f"{f['overhead_onnxruntime']:.0f}"
-        rows.append([mode, *[milliseconds(f[c]) for c in columns], ratio, *sizes, phases])
+        for options in modes:
+            f = model.measure(1, repeat, *options, onnx=True)
+            sizes = [f"{f['proof_bytes']:,}", f"{f['proving_key_bytes']:,}", f"{f['peak_rss_bytes'] / 1e6:.0f}"]
+            phases = ", ".join(f"{name} {milliseconds(seconds)}" for name, seconds in f["phases"].items())
+            mode = ("8 bits, " if file == "model-qdq" else "") + ("transparent" if options else "hiding")
+            ratio = "–" if f["overhead_onnxruntime"] is None else f"{f['overhead_onnxruntime']:.0f}"
+            rows.append([mode, *[milliseconds(f[c]) for c in columns], ratio, *sizes, phases])
     times = [f"{c.removesuffix('_s')}, ms" for c in columns]
     print_table(["mode", *times, "prove / onnxruntime", "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
 
