@@ -109,8 +109,9 @@ extension ProofCheck {
     let first = state.codes
     let masked = isHiding ? try openFirstHidingLevel(&state) : nil
 
+    if isHiding { transcript.mark("7.0") }
     var planner = RecursionPlanner()
-    while true {
+    for level in (isHiding ? 1 : 0)... {
       switch planner.best(state.n).plan {
       case .clear:
         var vector = try transcript.receive("final", state.n)
@@ -122,6 +123,7 @@ extension ProofCheck {
         var weight = state.tensors.reduce(.zero) { $0 + $1.evaluate(state.challenges) }
         if let masked { weight += maskedWeight(masked, claim, first, state.challenges) }
         guard state.e == weight * value else { throw .opening }
+        transcript.mark("7.\(level)")
         return
       case .committed(let code):
         let root = try transcript.receiveBytes("level", 32)
@@ -135,6 +137,7 @@ extension ProofCheck {
             rowPoint: Array(state.challenges[start...]), places: [VectorPlace(offset: 0)])
         ]
         state.n = 1 << code.rowBits
+        transcript.mark("7.\(level)")
       }
     }
   }

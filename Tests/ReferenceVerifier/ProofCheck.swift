@@ -63,25 +63,34 @@ struct ProofCheck {
   static func run(
     _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], prior: [PriorCommitment],
     statement: Statement, proof: [UInt8]
-  ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage]) {
+  ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = purpose == .equalWeights ? check.zeroOutputs : try check.readStatement(statement)
     check.bind(statement, prior, purpose: purpose, keyCore: keyCore)
+    check.transcript.mark("0")
     try check.receiveCommitments(prior, outputs)
+    check.transcript.mark("1")
     try check.checkRelations(outputs)
     check.claimPadding()
+    check.transcript.mark("4")
     let merged = try check.merge()
-    try check.open(isHiding ? try check.discharge(merged) : OpeningClaim(merged))
+    check.transcript.mark("5")
+    let claim = isHiding ? try check.discharge(merged) : OpeningClaim(merged)
+    check.transcript.mark("6")
+    try check.open(claim)
     try check.transcript.finish()
+    check.transcript.mark("8")
     try check.ledger.check()
-    return (check.ledger, check.transcript.messages)
+    return (check.ledger, check.transcript)
   }
 
   /// Steps 2 and 3 of §5.
   private mutating func checkRelations(_ outputs: [[Extension]]) throws(ReferenceRejection) {
     if !circuit.lookups.isEmpty { try checkLookups() }
+    transcript.mark("2")
     claimOutputs(outputs)
     try checkContractions()
+    transcript.mark("3")
   }
 
   /// What steps 2 and 3 of a hiding proof leave behind; its counts do not depend on what is received.

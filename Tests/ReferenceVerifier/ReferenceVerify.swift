@@ -18,16 +18,26 @@ package func referenceVerify(
 package func referenceMessages(
   verifyingKey: [UInt8], proof: [UInt8]
 ) throws(ReferenceRejection) -> [ReceivedMessage] {
-  let (_, messages, start) = try outcome(verifyingKey, proof)
-  return messages.map { message in
+  let (_, transcript, start) = try outcome(verifyingKey, proof)
+  return transcript.messages.map { message in
     ReceivedMessage(label: message.label, bytes: message.bytes.lowerBound + start..<message.bytes.upperBound + start)
   }
 }
 
+/// The transcript's states in a proof that holds.
+package func referenceCheckpoints(verifyingKey: [UInt8], proof: [UInt8]) throws(ReferenceRejection) -> [Checkpoint] {
+  try outcome(verifyingKey, proof).transcript.checkpoints
+}
+
+/// The transcript's states in the proof about the weights in the last commitment of a key.
+package func referenceCheckpoints(verifyingKey: [UInt8]) throws(ReferenceRejection) -> [Checkpoint] {
+  try checkedKey(verifyingKey).checkpoints
+}
+
 private func outcome(
   _ verifyingKey: [UInt8], _ proof: [UInt8]
-) throws(ReferenceRejection) -> (soundness: SoundnessLedger, messages: [ReceivedMessage], start: Int) {
-  let (key, circuit, models) = try checkedKey(verifyingKey)
+) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript, start: Int) {
+  let (key, circuit, models, _) = try checkedKey(verifyingKey)
   let file = try ProofFile(proof)
   guard let used = key.commitments.firstIndex(where: { key.keyCore($0) == file.keyCore }), file.modelID == key.modelID
   else { throw .otherKey }
@@ -35,16 +45,16 @@ private func outcome(
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
   let shown = try circuit.withHiddenInputs(file.statement.visibility, isHiding: file.isHiding)
   let prior = (circuit.hasWeights ? [models[used]] : []) + (try circuit.committedInputs(file.statement))
-  let (soundness, messages) = try ProofCheck.run(
+  let (soundness, transcript) = try ProofCheck.run(
     shown, purpose: .inference, isHiding: file.isHiding, keyCore: file.keyCore, prior: prior,
     statement: file.statement, proof: file.proof)
-  return (soundness, messages, proof.count - 32 - file.proof.count)
+  return (soundness, transcript, proof.count - 32 - file.proof.count)
 }
 
 /// The key, its circuit and its commitments to the circuit's weights.
 private func checkedKey(
   _ file: [UInt8]
-) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, [PriorCommitment]) {
+) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, [PriorCommitment], checkpoints: [Checkpoint]) {
   let key = try VerifyingKey(file)
   let circuit = try CircuitDescription(encoding: key.encodedCircuit)
   try circuit.checkValidity()
@@ -57,7 +67,7 @@ private func checkedKey(
     let only = key.commitments[0]
     guard only.code == [0, 0, 0], only.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
     guard only.proof.isEmpty else { throw .malformedFile }
-    return (key, circuit, [])
+    return (key, circuit, [], [])
   }
   let weights = circuit.columnIndices(.weight)
   let shapes = weights.map { index in ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] }) }
@@ -67,30 +77,32 @@ private func checkedKey(
     guard commitment.code == code.encoded else { throw .wrongParameters }
     models.append(PriorCommitment(columns: weights, code: code, root: commitment.root))
   }
+  var checkpoints: [Checkpoint] = []
   for (index, commitment) in key.commitments.enumerated() {
-    try checkWeights(key, circuit, models, index, commitment.proof)
+    checkpoints = try checkWeights(key, circuit, models, index, commitment.proof).checkpoints
   }
-  return (key, circuit, models)
+  return (key, circuit, models, checkpoints)
 }
 
 /// The proof about the weights in one commitment (§10).
 private func checkWeights(
   _ key: VerifyingKey, _ circuit: CircuitDescription, _ models: [PriorCommitment], _ index: Int, _ proof: [UInt8]
-) throws(ReferenceRejection) {
+) throws(ReferenceRejection) -> Transcript {
   var model = models[index]
   model.columns = Array(0..<model.columns.count)
   let statement = Statement(batch: 1, visibility: [], encodedInputs: [], encodedOutputs: [], context: [])
   let keyCore = key.keyCore(key.commitments[index])
   guard index > 0 else {
-    _ = try ProofCheck.run(
+    return try ProofCheck.run(
       try circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hides, keyCore: keyCore, prior: [model],
-      statement: statement, proof: proof)
-    return
+      statement: statement, proof: proof
+    ).transcript
   }
   var previous = models[index - 1]
   previous.columns = model.columns.map { $0 + model.columns.count }
   previous.digest = key.keyCore(key.commitments[index - 1])
-  _ = try ProofCheck.run(
+  return try ProofCheck.run(
     circuit.equalWeightsCircuit, purpose: .equalWeights, isHiding: true, keyCore: keyCore, prior: [model, previous],
-    statement: statement, proof: proof)
+    statement: statement, proof: proof
+  ).transcript
 }

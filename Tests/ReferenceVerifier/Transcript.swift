@@ -10,6 +10,8 @@ package struct Transcript {
   package var obligations = Obligations()
   /// The label and the place in the proof of everything received so far.
   private(set) var messages: [ReceivedMessage] = []
+  /// The state after each step of §5, and after each level of step 7.
+  private(set) var checkpoints: [Checkpoint] = []
 
   package init(_ proof: [UInt8]) { self.proof = proof }
 
@@ -97,8 +99,21 @@ package struct Transcript {
     guard cursor == proof.count else { throw .trailingBytes }
   }
 
+  mutating func mark(_ step: String) { checkpoints.append(Checkpoint(step: step, state: state)) }
+
   private func lengthPrefixed(_ label: String) -> [UInt8] {
     [UInt8(label.utf8.count)] + Array(label.utf8)
+  }
+}
+
+/// S after a step of §5: "0", "1", …; "7.0", "7.1", … after the levels of §9.
+package struct Checkpoint: Equatable {
+  package var step: String
+  package var state: [UInt8]
+
+  package init(step: String, state: [UInt8]) {
+    self.step = step
+    self.state = state
   }
 }
 

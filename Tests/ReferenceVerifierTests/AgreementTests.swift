@@ -141,10 +141,8 @@ import Verifier
   private static func attention(batch: Int, mode: ProofMode) throws -> (verifyingKey: [UInt8], proof: [UInt8]) {
     var random = RepeatableRandom(seed: 5)
     let circuit = try ArithmeticCircuit(encoded: AttentionCircuit.encoding[...])
-    let weights = zip(AttentionCircuit.weightCounts, AttentionCircuit.weightBits).map { count, bits in
-      (0..<count).map { _ in Int64.random(in: -(1 << Int64(bits - 2))..<(1 << Int64(bits - 2)), using: &random) }
-    }
-    let input = (0..<batch * AttentionCircuit.inputCount).map { _ in Int64.random(in: -8...7, using: &random) }
+    let weights = AttentionCircuit.weights(&random)
+    let input = AttentionCircuit.input(batch: batch, &random)
     let key = ProvingKey(
       circuit: circuit, weights: weights, proofCount: mode == .hiding ? 4 : 0, seed: seed, threads: 2)
     let (proof, _) = try key.prove(batch: batch, inputs: [input], mode: mode, seed: seed, threads: 2)

@@ -1,4 +1,5 @@
 import ReferenceVerifier
+import TestSupport
 
 /// A circuit with slices, a term of three operands, batched variables, limbs of two widths, a weight of 20 bits and a
 /// table that does not map 0 to 0:
@@ -7,9 +8,16 @@ import ReferenceVerifier
 /// s(t, v) = Σ_k h(t, k)·h(v, k)·g(k) + 2·Σ_k h(t, k) + 5·x(v, 2t) + 7·U(2t, v + 1) + Σ_(i,k) U(i, k)·x(t, i)·h(t, k).
 enum AttentionCircuit {
   static let batchCap = 4
-  static let inputCount = 15
-  static let weightCounts = [20, 4, 20]
-  static let weightBits = [4, 20, 2]
+
+  static func weights(_ random: inout RepeatableRandom) -> [[Int64]] {
+    [(20, 4), (4, 20), (20, 2)].map { (count: Int, bits: Int64) in
+      (0..<count).map { _ in Int64.random(in: -(1 << (bits - 2))..<(1 << (bits - 2)), using: &random) }
+    }
+  }
+
+  static func input(batch: Int, _ random: inout RepeatableRandom) -> [Int64] {
+    (0..<batch * 15).map { _ in Int64.random(in: -8...7, using: &random) }
+  }
 
   static var encoding: [UInt8] {
     var w = ByteWriter()
