@@ -67,7 +67,7 @@ extension Plan {
     let weights = Dictionary(uniqueKeysWithValues: zip(output.axes, axes))
     guard let contraction = contractions[column] else { return [] }
     return contraction.terms.map { term in
-      let loops = term.operands.flatMap { $0.bindings.map(\.loopAxis) }
+      let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
       var coefficient = SecureField(BaseField(term.coefficient))
       for (axis, weight) in zip(output.axes, axes) where !loops.contains(axis) {
         coefficient *= Multilinear.lessThan(size(ofAxis: axis), at: weight.point ?? [])

@@ -130,7 +130,7 @@ package struct ParameterPlanner {
     let codes = (3...5).compactMap {
       Code.hiding(variableCount: variableCount, rateBits: $0, proofCount: 1, maskCount: Level.maskCount)
     }
-    let levels = codes.filter { $0.tailCount <= 1 << variableCount }.map { ($0, recursion($0.vectorCount)) }
+    let levels = codes.filter { $0.tailCount <= 1 << variableCount }.map { (code: $0, rest: recursion($0.vectorCount)) }
     hidingLevels[variableCount] = levels
     return levels
   }

@@ -71,7 +71,7 @@ package struct Plan: Sendable {
   package init(circuit: ArithmeticCircuit, batch: Int, codes: [Code], isHiding: Bool = false) {
     self.circuit = circuit
     self.batch = batch
-    contractions = Dictionary(circuit.contractions.map { ($0.output, $0) }) { first, _ in first }
+    contractions = circuit.contractions.reduce(into: [:]) { $0[$1.output] = $1 }
     func shapes(_ columns: [Int]) -> [[Int]] { columns.map { circuit.shape(ofColumn: $0, batch: batch) } }
     let committed = circuit.priorColumns
     let advice = circuit.columns(of: .advice).filter { column in !committed.contains { $0.contains(column) } }
@@ -90,7 +90,7 @@ package struct Plan: Sendable {
         (circuit.domain(of: lookup) ?? []).map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: batch)) }
           .reduce(0, +)
       })
-    tableBlocks = Blocks(bits: circuit.tables.map(\.bitCount))
+    tableBlocks = Blocks(bits: circuit.tables.map { $0.bitCount })
     termShapes = virtualColumns.flatMap { column in
       terms(ofColumn: column, bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) })
     }
@@ -131,7 +131,7 @@ package struct Plan: Sendable {
     levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count, isHiding: messages != nil).levels
   }
 
-  package var mergeRoundCount: Int { commitments.map(\.variableCount).max() ?? 0 }
+  package var mergeRoundCount: Int { commitments.map { $0.variableCount }.max() ?? 0 }
 
   /// The advice columns whose padding has to be shown to be zero, in circuit order. docs/protocol.md §8.1.
   package var paddedColumns: [Int] {
@@ -159,7 +159,7 @@ package struct Plan: Sendable {
   /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
   package var lookedUpColumns: [Int] {
     var listed = Set<Int>()
-    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
+    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
       .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
   }
 }
@@ -177,7 +177,7 @@ package struct OpeningBlock: Hashable, Sendable {
   /// The blocks of rows of these codes. docs/protocol.md §9.
   package static func blocks(of codes: [Code]) -> [OpeningBlock] {
     let tailed = codes.indices.filter { codes[$0].isHiding }
-    let blocks = Blocks(bits: codes.map(\.variableCount) + tailed.map { bitCountOfAxis(codes[$0].tailCount) })
+    let blocks = Blocks(bits: codes.map { $0.variableCount } + tailed.map { bitCountOfAxis(codes[$0].tailCount) })
     func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
     return codes.indices.map { index in
       OpeningBlock(entries: block(index), tail: tailed.firstIndex(of: index).map { block(codes.count + $0) })
@@ -188,7 +188,7 @@ package struct OpeningBlock: Hashable, Sendable {
 extension Plan {
   /// By commitment, then by K-row of Π.
   package var openingBlocks: [OpeningBlock] {
-    OpeningBlock.blocks(of: commitments.map(\.code) + commitments.flatMap { Array(repeating: $0.code, count: $0.padRowCount) })
+    OpeningBlock.blocks(of: commitments.map { $0.code } + commitments.flatMap { Array(repeating: $0.code, count: $0.padRowCount) })
   }
 }
 

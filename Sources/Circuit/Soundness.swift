@@ -96,7 +96,7 @@ extension Plan {
   package var claimCount: Int {
     let lookups = circuit.lookups.isEmpty ? 0 : lookedUpColumns.count { slots[$0] != nil } + circuit.tables.count
     let outputs = circuit.outputs.count { slots[$0.column] != nil }
-    let operands = termShapes.flatMap(\.operands).count { slots[$0.column] != nil }
+    let operands = termShapes.flatMap { $0.operands }.count { slots[$0.column] != nil }
     return lookups + outputs + operands + paddedColumns.count
   }
 }

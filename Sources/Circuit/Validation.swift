@@ -37,7 +37,7 @@ extension ArithmeticCircuit {
     try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
     try require(inputs.count <= 255 && outputs.count <= 255, rule: 1)
     try require(columns.contains { $0.kind == .weight || $0.kind == .advice }, rule: 1)
-    let names = [name] + columns.map(\.name) + tables.map(\.name) + (inputs + outputs).map(\.name)
+    let names = [name] + columns.map { $0.name } + tables.map { $0.name } + (inputs + outputs).map { $0.name }
     try require(names.allSatisfy { $0.utf8.count <= 255 }, rule: 2)
     for (index, table) in tables.enumerated() {
       switch table.content {
@@ -88,7 +88,7 @@ extension ArithmeticCircuit {
     }
     try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
     let published = inputs + outputs.filter { $0.classesOf != nil }
-    try require(published.map(\.column).sorted() == columns(of: .input), rule: 9)
+    try require(published.map { $0.column }.sorted() == columns(of: .input), rule: 9)
     for (index, port) in outputs.enumerated() {
       let column = columns[port.column]
       if let source = port.classesOf {
@@ -136,7 +136,7 @@ extension ArithmeticCircuit {
   /// The tables that a verifier makes of slices are bounded.
   private func validateSlices() throws(InvalidCircuit) {
     var entries = 0
-    for operand in contractions.flatMap({ $0.terms.flatMap(\.operands) }) {
+    for operand in contractions.flatMap({ $0.terms.flatMap { $0.operands } }) {
       for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
         entries += 1 << bitCountOfAxis(max(axes[axis], axes[binding.loopAxis]))
       }
@@ -154,7 +154,7 @@ extension ArithmeticCircuit {
       let column = columns[operand.column]
       try require(operand.column < contraction.output && column.kind != .virtual, rule: 5, index)
       try require(operand.bindings.count == column.axes.count, rule: 5, index)
-      let loops = operand.bindings.map(\.loopAxis)
+      let loops = operand.bindings.map { $0.loopAxis }
       try require(Set(loops).count == loops.count, rule: 5, index)
       try require(loops.allSatisfy(axes.indices.contains), rule: 3, index)
       for (axis, binding) in zip(column.axes, operand.bindings) {
@@ -228,7 +228,7 @@ extension ArithmeticCircuit {
       if table.arity == 2 {
         guard let column = lookup.forms[1].plainColumn else { throw InvalidCircuit(rule: 6, index: index) }
         definitions[column] += 1
-        let sources = lookup.forms[0].parts.map(\.column)
+        let sources = lookup.forms[0].parts.map { $0.column }
         try require(sources.allSatisfy { $0 < column }, rule: 4, index)
         try require(columns[column].kind == .advice, rule: 7, index)
         try require(columns[column].range == table.codomain, rule: 7, index)
@@ -240,7 +240,7 @@ extension ArithmeticCircuit {
       case .weight, .input: try require(definitions[index] == 0, rule: 7, index)
       }
     }
-    let limbs = Set(lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map(\.column) } })
+    let limbs = Set(lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map { $0.column } } })
     for index in limbs {
       try require(columns[index].kind == .advice && rangeLookups[index] == 1, rule: 7, index)
     }
@@ -306,7 +306,7 @@ private let fieldOrder = Int128(0xFFFF_FFFF_0000_0001 as UInt64)
 extension ArithmeticCircuit {
   /// The axes shared by all columns of a lookup, nil when they differ.
   package func domain(of lookup: Lookup) -> [Int]? {
-    let columns = lookup.forms.flatMap { $0.parts.map(\.column) }
+    let columns = lookup.forms.flatMap { $0.parts.map { $0.column } }
     guard let first = columns.first else { return nil }
     let axes = self.columns[first].axes
     return columns.allSatisfy { self.columns[$0].axes == axes } ? axes : nil
@@ -318,7 +318,7 @@ extension Term {
   package func summedAxes(output: Column) -> [Int] {
     var summed: [Int] = []
     for operand in operands {
-      for axis in operand.bindings.map(\.loopAxis)
+      for axis in operand.bindings.map({ $0.loopAxis })
       where !output.axes.contains(axis) && !summed.contains(axis) {
         summed.append(axis)
       }

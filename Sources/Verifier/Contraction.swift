@@ -37,7 +37,7 @@ extension VerifierTranscript {
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    let (rounds, degree) = (instances.map(\.shape).roundCount, instances.map(\.shape).contractionDegree)
+    let (rounds, degree) = (instances.map { $0.shape }.roundCount, instances.map { $0.shape }.contractionDegree)
     var claim = Value.zero
     func join(_ claim: inout Value, at remaining: Int) {
       for (gamma, instance) in zip(gammas, instances) where instance.shape.variableCount == remaining {
@@ -85,10 +85,10 @@ extension VerifierTranscript {
     _ plan: Plan, _ statement: Statement, _ instances: [ClaimedInstance], _ gammas: [SecureField],
     _ point: [SecureField], _ claim: Value, _ claims: inout [Claim]
   ) throws(VerificationError) {
-    let committed = instances.flatMap(\.shape.operands).count { plan.slots[$0.column] != nil }
+    let committed = instances.flatMap { $0.shape.operands }.count { plan.slots[$0.column] != nil }
     var received = try receive("operands", committed)[...]
     var difference = claim
-    for (gamma, instance) in zip(gammas, instances.map(\.shape)) {
+    for (gamma, instance) in zip(gammas, instances.map({ $0.shape })) {
       let own = Array(point.suffix(instance.variableCount))
       var scale = gamma * instance.factor(at: own)
       var values: [Value] = []

@@ -52,15 +52,15 @@ extension VerifierTranscript {
     for _ in 0..<layout.variableCount {
       point.append(try reduceRound("quadratic.round", &running, degree: 3))
     }
-    let ends = try receive("quadratic.ends", 2).map(\.constant)
+    let ends = try receive("quadratic.ends", 2).map { $0.constant }
     let (table, equality) = (Multilinear.equalityTable(point), Multilinear.equality(eta, point))
     let constraints =
       ledger.constraints + [
-        Value(-ends[0], pads: combine(products.map(\.first), table)),
-        Value(-ends[1], pads: combine(products.map(\.second), table)),
+        Value(-ends[0], pads: combine(products.map { $0.first }, table)),
+        Value(-ends[1], pads: combine(products.map { $0.second }, table)),
         Value(
           running.constant - equality * ends[0] * ends[1],
-          pads: combine(products.map(\.product), table, scale: equality)
+          pads: combine(products.map { $0.product }, table, scale: equality)
             + layout.mask(from: mask, at: point, scale: -scale)),
       ]
     let xi = sponge.challenge("constraints")

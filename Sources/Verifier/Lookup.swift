@@ -113,9 +113,9 @@ extension VerifierTranscript {
       ], depths: [plan.lookupBlocks.depth, plan.tableBlocks.depth])
     let columns = plan.lookedUpColumns
     let sent = try receive("lookup.values", columns.count + circuit.tables.count)
-    let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map(\.point), &claims)
-    var values = Dictionary(zip(columns, sent)) { first, _ in first }
-    let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } }
+    let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map { $0.point }, &claims)
+    var values = zip(columns, sent).reduce(into: [:]) { $0[$1.0] = $1.1 }
+    let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
     for column in Set(inputs) where circuit.columns[column].kind == .input {
       let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
       values[column] = Value(statement.evaluate(input: column, plan, axes))

@@ -66,7 +66,7 @@ extension VerifierTranscript {
     _ plan: Plan, _ claims: [Claim]
   ) throws(VerificationError) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
-    let counts = plan.commitments.map(\.variableCount)
+    let counts = plan.commitments.map { $0.variableCount }
     var running = Value.zero
     func join(_ running: inout Value, at remaining: Int) {
       for (gamma, claim) in zip(gammas, claims) where counts[claim.slot.commitment] == remaining {

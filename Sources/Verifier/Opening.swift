@@ -80,7 +80,7 @@ extension Level {
   package func openedCode(boundTo point: [SecureField], fold: SecureField) -> OpenedCode? {
     guard case .committed(let code, let rowCount, _) = self else { return nil }
     let rows = Multilinear.equalityTable(point).prefix(rowCount).map { $0 * fold } + (code.isHiding ? [.one] : [])
-    let fold = CodeFold(weights: rows.flatMap(\.rowPair), block: OpeningBlock.blocks(of: [code])[0])
+    let fold = CodeFold(weights: rows.flatMap { $0.rowPair }, block: OpeningBlock.blocks(of: [code])[0])
     return OpenedCode(code: code, rowCount: fold.weights.count, folds: [fold])
   }
 
@@ -161,7 +161,7 @@ private struct SymbolWeights {
         return sum + Multilinear.equality(prefix, index: block) * total
       }
     }
-    return sum(entries, code.variableCount, \.entries) + sum(tails, tailVariableCount, \.tail)
+    return sum(entries, code.variableCount) { $0.entries } + sum(tails, tailVariableCount) { $0.tail }
   }
 }
 

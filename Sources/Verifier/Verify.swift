@@ -69,7 +69,7 @@ package struct WeightProof {
 extension Plan {
   /// Of a proof of this statement; the circuit is the key's with its inputs hidden as the statement has it.
   package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, _ statement: Statement, _ mode: ProofMode) {
-    let codes = (core.code.map { [$0] } ?? []) + statement.commitments.map(\.code)
+    let codes = (core.code.map { [$0] } ?? []) + statement.commitments.map { $0.code }
     self.init(circuit: circuit, batch: statement.batch, codes: codes, isHiding: mode == .hiding)
   }
 
@@ -92,7 +92,7 @@ extension VerifierTranscript {
     _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
   ) throws(VerificationError) -> [Digest] {
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
-    var roots = (plan.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)
+    var roots = (plan.hasWeights ? [core.root] : []) + statement.commitments.map { $0.root }
     if plan.hasWitness { roots.append(try receiveRoot("witness")) }
     return roots
   }
