@@ -17,7 +17,7 @@ let package = Package(
   ],
   targets: [
     // MARK: Trusted closure
-    .target(name: "Field", dependencies: ["CPlatform"], swiftSettings: audited),
+    .target(name: "Field", swiftSettings: audited),
     .target(name: "Circuit", dependencies: ["Field"], swiftSettings: audited),
     .target(name: "Verifier", dependencies: ["Circuit", "Field", "CSodium"], swiftSettings: audited),
 

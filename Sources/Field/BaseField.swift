@@ -7,7 +7,7 @@
   package static let byteCount = 8
 
   /// 2^64 mod p = 2^32 − 1.
-  @inlinable static var wrap: UInt64 { 0xFFFF_FFFF }
+  @inlinable package static var wrap: UInt64 { 0xFFFF_FFFF }
 
   /// Canonical: less than `modulus`.
   @usableFromInline package let value: UInt64
@@ -19,7 +19,7 @@
     UInt64(bitPattern: Int64(bitPattern: word) &>> 63) &>> 32
   }
 
-  @inlinable @inline(__always) init(unchecked value: UInt64) { self.value = value }
+  @inlinable @inline(__always) package init(unchecked value: UInt64) { self.value = value }
 
   /// Nil if `value` is not less than `modulus`.
   @inlinable package init?(canonical value: UInt64) {

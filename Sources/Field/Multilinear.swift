@@ -4,34 +4,14 @@
 package enum Multilinear {
   /// eq(point, i) for every i in 0..<2ⁿ, n = `point.count`.
   package static func equalityTable(_ point: [SecureField]) -> [SecureField] {
-    guard point.count > 3 else { return smallEqualityTable(point) }
-    var lanes = [SecureLanes(padding: smallEqualityTable(point.suffix(3)))]
-    lanes.reserveCapacity(1 << (point.count &- 3))
-    for coordinate in point.dropLast(3).reversed() {
-      let factor = SecureLanes(repeating: coordinate)
-      for index in lanes.indices {
-        let upper = lanes[index] * factor
-        lanes.append(upper)
-        lanes[index] -= upper
-      }
-    }
-    var table: [SecureField] = []
-    table.reserveCapacity(8 &* lanes.count)
-    for vector in lanes { for lane in 0..<8 { table.append(vector[lane]) } }
-    return table
-  }
-
-  private static func smallEqualityTable(_ point: some Sequence<SecureField>) -> [SecureField] {
     var table = [SecureField.one]
-    for coordinate in point {
-      var next: [SecureField] = []
-      next.reserveCapacity(2 &* table.count)
-      for entry in table {
-        let upper = entry * coordinate
-        next.append(entry - upper)
-        next.append(upper)
+    table.reserveCapacity(1 << point.count)
+    for coordinate in point.reversed() {
+      for index in table.indices {
+        let upper = table[index] * coordinate
+        table.append(upper)
+        table[index] -= upper
       }
-      table = next
     }
     return table
   }
@@ -62,17 +42,9 @@ package enum Multilinear {
   /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
   package static func evaluate(_ table: [BaseField], at point: [SecureField]) -> SecureField {
     let inner = equalityTable(Array(point.suffix((point.count + 1) / 2)))
-    let weights = stride(from: 0, to: inner.count, by: 8).map { SecureLanes(padding: Array(inner[$0...].prefix(8))) }
     var (sum, start) = (SecureField.zero, 0)
     for outer in equalityTable(point.dropLast((point.count + 1) / 2)) where start < table.count {
-      var (c0, c1) = (ProductLanes(), ProductLanes())
-      for (index, weight) in weights.enumerated() {
-        // Entries after the last weight are another row's, and count as many times as zero.
-        let entries = BaseLanes(padding: table, from: start &+ 8 &* index)
-        c0.add(weight.c0, entries)
-        c1.add(weight.c1, entries)
-      }
-      sum += outer * SecureLanes(c0: c0.reducedLong(), c1: c1.reducedLong()).sum()
+      sum += outer * zip(inner, table[start...]).reduce(.zero) { $0 + $1.0 * $1.1 }
       start += inner.count
     }
     return sum

@@ -41,3 +41,19 @@ extension BaseField {
     return raw.compactMap { BaseField(canonical: $0) }
   }()
 }
+
+/// The edges, then pseudorandom elements.
+package func samples(_ count: Int, seed: UInt64) -> [BaseField] {
+  var random = RepeatableRandom(seed: seed)
+  return BaseField.edges + random.baseFields(count)
+}
+
+/// Zero, one, u and −1, then pairs of samples, then pseudorandom elements.
+package func secureSamples(_ count: Int, seed: UInt64) -> [SecureField] {
+  var random = RepeatableRandom(seed: seed)
+  let pick = samples(8, seed: seed)
+  let mixed = (0..<count).map { _ in
+    SecureField(c0: pick.randomElement(using: &random) ?? .zero, c1: pick.randomElement(using: &random) ?? .one)
+  }
+  return [.zero, .one, SecureField(c0: .zero, c1: .one), SecureField(-BaseField.one)] + mixed + random.secureFields(count)
+}

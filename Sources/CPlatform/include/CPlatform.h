@@ -2,9 +2,7 @@
 #define CPLATFORM_H
 
 // mallopt, which Swift's Glibc leaves out.
-#if __has_include(<malloc.h>)
 #include <malloc.h>
-#endif
 
 // What the compiler was told about the CPU, for Swift code, which has no conditional on CPU features.
 enum {

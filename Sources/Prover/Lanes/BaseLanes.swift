@@ -1,4 +1,5 @@
 import CPlatform
+import Field
 
 /// Eight elements of F, all operations lane by lane.
 @usableFromInline package struct BaseLanes: Hashable, Sendable, BitwiseCopyable {
@@ -22,13 +23,6 @@ import CPlatform
     self.values = SIMD8(repeating: element.value)
   }
 
-  /// The elements from an index on, zeros where there are less than eight.
-  @inlinable package init(padding elements: [BaseField], from first: Int) {
-    var values = SIMD8<UInt64>()
-    for lane in 0..<8 where first &+ lane < elements.count { values[lane] = elements[first &+ lane].value }
-    self.values = values
-  }
-
   /// Each lane mod p.
   @inlinable @inline(__always) package init(_ signed: SIMD8<Int64>) {
     let bits = SIMD8<UInt64>(truncatingIfNeeded: signed)
@@ -40,7 +34,7 @@ import CPlatform
   /// A mask is stored as ones and zeros. To choose lanes by it costs three branches a lane before optimization, which
   /// keeps the caller from being inlined.
   @inlinable @inline(__always) package static func wrap(where lanes: SIMDMask<SIMD8<Int64>>) -> SIMD8<UInt64> {
-    unsafe unsafeBitCast(lanes, to: SIMD8<UInt64>.self) &>> 32
+    unsafeBitCast(lanes, to: SIMD8<UInt64>.self) &>> 32
   }
 
   /// The element in `lane` mod 8.

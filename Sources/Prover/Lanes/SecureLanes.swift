@@ -1,3 +1,5 @@
+import Field
+
 /// Eight elements c0 + c1·u of K, all operations lane by lane.
 @usableFromInline package struct SecureLanes: Hashable, Sendable, BitwiseCopyable {
   @inlinable package static var zero: SecureLanes { SecureLanes(c0: .zero, c1: .zero) }
@@ -14,13 +16,6 @@
 
   @inlinable @inline(__always) package init(repeating element: SecureField) {
     self.init(c0: BaseLanes(repeating: element.c0), c1: BaseLanes(repeating: element.c1))
-  }
-
-  /// The first eight elements, zeros where there are less.
-  @inlinable package init(padding elements: [SecureField]) {
-    var (c0, c1) = (SIMD8<UInt64>(), SIMD8<UInt64>())
-    for (lane, element) in zip(0..<8, elements) { (c0[lane], c1[lane]) = (element.c0.value, element.c1.value) }
-    self.init(c0: BaseLanes(reducing: c0), c1: BaseLanes(reducing: c1))
   }
 
   /// The element in `lane` mod 8.

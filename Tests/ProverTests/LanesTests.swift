@@ -1,4 +1,5 @@
 import Field
+import Prover
 import TestSupport
 import Testing
 
@@ -33,14 +34,6 @@ import Testing
       for lane in 1..<8 { words[lane] = lane < 4 ? BaseField.modulus - 2 + UInt64(lane) : random.next() }
       let lanes = BaseLanes(reducing: words)
       for lane in 0..<8 { #expect(lanes[lane] == BaseField(reducing: words[lane])) }
-    }
-  }
-
-  @Test func paddedLanesAgree() {
-    for (count, first) in [(0, 0), (1, 0), (7, 0), (8, 0), (9, 0), (9, 8), (9, 9), (20, 13), (3, 70)] {
-      let elements = Array(Self.bases.suffix(count))
-      let lanes = BaseLanes(padding: elements, from: first)
-      for lane in 0..<8 { #expect(lanes[lane] == (first + lane < count ? elements[first + lane] : .zero)) }
     }
   }
 
@@ -107,4 +100,14 @@ import Testing
     baseProduct *= y.c1
     #expect(baseSum == x.c0 + y.c1 && baseDifference == x.c0 - y.c1 && baseProduct == x.c0 * y.c1)
   }
+}
+
+private func baseLanes(_ elements: ArraySlice<BaseField>) -> BaseLanes {
+  var values = SIMD8<UInt64>()
+  for (lane, element) in elements.prefix(8).enumerated() { values[lane] = element.value }
+  return BaseLanes(reducing: values)
+}
+
+private func secureLanes(_ elements: ArraySlice<SecureField>) -> SecureLanes {
+  SecureLanes(c0: baseLanes(elements.map(\.c0)[...]), c1: baseLanes(elements.map(\.c1)[...]))
 }

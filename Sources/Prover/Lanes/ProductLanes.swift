@@ -1,3 +1,5 @@
+import Field
+
 /// A lazy sum of products in each lane: 32-bit pieces, one reduction at the end.
 ///
 /// `reduced` is for at most 32 products, `reducedLong` for at most 2^29.
