@@ -74,11 +74,11 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model", "Execution", "Prover", "Verifier", "Circuit", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CircuitTests", dependencies: ["Circuit", "TestSupport"], swiftSettings: strict),
+      name: "CircuitTests", dependencies: ["Prover", "Circuit", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ExecutionTests", dependencies: ["Execution", "Circuit", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "VerifierTests", dependencies: ["Verifier", "Circuit", "Field", "TestSupport"],
+      name: "VerifierTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CSodium", "TestSupport"],

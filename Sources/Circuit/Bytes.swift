@@ -17,18 +17,6 @@ package struct ByteWriter: Sendable {
       bytes.append(UInt8(truncatingIfNeeded: integer >> Integer(8 * index)))
     }
   }
-
-  package mutating func append(string: String) {
-    let utf8 = Array(string.utf8)
-    append(UInt16(truncatingIfNeeded: utf8.count))
-    append(utf8)
-  }
-
-  /// A u32 byte count, then the bytes.
-  package mutating func append(block: [UInt8]) {
-    append(UInt32(truncatingIfNeeded: block.count))
-    append(block)
-  }
 }
 
 /// The bytes end too early, go on too long, or hold a value outside its set.

@@ -23,8 +23,6 @@ extension ArithmeticCircuit {
     }
   }
 
-  package var digest: Digest { Hash(.circuit).digest(encoded) }
-
   package var weightColumns: [Column] { columns(of: .weight).map { columns[$0] } }
 
   /// The bytes of a .weights file: header, digest of the circuit, then for each weight column its integers − lower in
@@ -129,7 +127,7 @@ extension ProvingKey {
       modelID = Digest(bytes: try reader.read(Digest.byteCount))
       root = Digest(bytes: try reader.read(Digest.byteCount))
     } catch { throw .malformed }
-    core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: modelID)
+    core = try KeyCore(circuit, circuit.digest, parameters: parameters, mode, root: root, modelID: modelID)
     guard core.code != nil || root == .zero, file.count == Self.fileByteCount(circuit, core.code) else { throw .malformed }
     do throws(MalformedBytes) {
       let weights = try reader.weights(of: circuit)

@@ -49,9 +49,11 @@ package struct KeyCore: Hashable, Sendable {
   package let root: Digest
   package let modelID: Digest
 
-  /// - Parameter modelID: That of the commitment that this one follows; nil for a first one.
-  package init(circuit: ArithmeticCircuit, proofCount: Int = 0, code: Code?, root: Digest, modelID: Digest? = nil) {
-    circuitDigest = Hash(.circuit).digest(circuit.encoded)
+  /// - Parameters:
+  ///   - circuitDigest: Of the circuit's bytes, which are its only ones.
+  ///   - modelID: That of the commitment that this one follows; nil for a first one.
+  package init(circuitDigest: Digest, proofCount: Int, code: Code?, root: Digest, modelID: Digest?) {
+    self.circuitDigest = circuitDigest
     self.proofCount = proofCount
     self.code = code
     self.root = root
@@ -59,21 +61,17 @@ package struct KeyCore: Hashable, Sendable {
     self.modelID = modelID ?? Hash(.model).digest(of: [circuitDigest.bytes, parameters, root.bytes])
   }
 
-  /// For a valid circuit: with the code that follows from it and the number of proofs.
-  package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest, modelID: Digest? = nil) {
-    let code = circuit.modelCode(proofCount: proofCount)
-    self.init(circuit: circuit, proofCount: proofCount, code: code, root: root, modelID: modelID)
-  }
-
-  /// For a valid circuit: the core whose parameters follow from the number of proofs that stands first in `parameters`.
+  /// For a valid circuit of this digest: the code follows from it and the number of proofs that stands first in `parameters`.
   ///
-  /// - Throws: `.malformed` unless they are these, and the mode is theirs.
+  /// - Throws: `.malformed` unless all parameters follow from these, and the mode.
   package init(
-    circuit: ArithmeticCircuit, parameters: [UInt8], _ mode: ProofMode, root: Digest, modelID: Digest? = nil
+    _ circuit: ArithmeticCircuit, _ circuitDigest: Digest, parameters: [UInt8], _ mode: ProofMode, root: Digest,
+    modelID: Digest?
   ) throws(VerificationError) {
     let proofCount = parameters.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard proofCount <= Self.proofCountCap else { throw .malformed }
-    self.init(circuit: circuit, proofCount: proofCount, root: root, modelID: modelID)
+    let code = circuit.modelCode(proofCount: proofCount)
+    self.init(circuitDigest: circuitDigest, proofCount: proofCount, code: code, root: root, modelID: modelID)
     guard self.parameters == parameters, self.mode == mode else { throw .malformed }
   }
 
@@ -144,9 +142,12 @@ public struct VerifyingKey: Sendable {
   /// The proofs about the weights are *not* checked here: `verifyWeights()`.
   public init(file: [UInt8]) throws(VerificationError) {
     var (reader, mode) = try ByteReader.open(.verifyingKey, sealed: file)
+    let circuitDigest: Digest
     let links: [(parameters: [UInt8], root: Digest, proof: [UInt8])]
     do throws(MalformedBytes) {
-      circuit = try ArithmeticCircuit(encoded: try reader.block())
+      let encoded = try reader.block()
+      circuitDigest = Hash(.circuit).digest(encoded)
+      circuit = try ArithmeticCircuit(encoded: encoded)
       links = try reader.list(count: try reader.u8(), minimumByteCount: 1) { reader throws(MalformedBytes) in
         let parameters = Array(try reader.read(KeyCore.parameterByteCount))
         return (parameters, Digest(bytes: try reader.read(Digest.byteCount)), Array(try reader.block()))
@@ -159,7 +160,7 @@ public struct VerifyingKey: Sendable {
     var chain: [KeyLink] = []
     for (parameters, root, proof) in links {
       let first = chain.first?.core
-      let core = try KeyCore(circuit: circuit, parameters: parameters, mode, root: root, modelID: first?.modelID)
+      let core = try KeyCore(circuit, circuitDigest, parameters: parameters, mode, root: root, modelID: first?.modelID)
       let isEmpty = core.code == nil
       guard proof.isEmpty == isEmpty, !isEmpty || root == .zero, first == nil || !isEmpty && mode == .hiding else {
         throw .malformed

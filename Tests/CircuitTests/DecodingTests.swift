@@ -1,4 +1,5 @@
 import Circuit
+import Prover
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Circuit
+import Prover
 import ReferenceVerifier
 import TestSupport
 import Testing
