@@ -15,30 +15,25 @@ package struct PadPlan: Hashable, Sendable {
   }
 }
 
-/// What steps 2 and 3 of docs/protocol.md §5 send: elements of K by label, and products of them that a hiding proof forms.
+/// What steps 2 and 3 of docs/protocol.md §5 send in the hiding mode: elements of K, and products of them that are formed.
 package struct ReductionMessages: Sendable {
-  package private(set) var elementCounts: [(label: String, count: Int)] = []
+  package private(set) var elementCount = 0
   package private(set) var productCount = 0
 
-  package var elementCount: Int { elementCounts.reduce(0) { $0 + $1.count } }
-
-  package init(_ plan: Plan, isHiding: Bool) {
-    let tableCount = plan.circuit.tables.count
+  package init(_ plan: Plan) {
     if !plan.circuit.lookups.isEmpty {
       let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
-      let layers = depths.max() ?? 0
-      productCount = 4 + 3 * depths.reduce(0, +)
-      elementCounts = [
-        ("roots", 4), ("inverse", isHiding ? 2 : 0), ("layer.round", layers * (layers - 1)),
-        ("layer.ends", 4 * depths.reduce(0, +)), ("lookup.values", plan.lookedUpColumns.count + tableCount),
-      ]
+      let (sum, layers) = (depths.reduce(0, +), depths.max() ?? 0)
+      productCount = 4 + 3 * sum
+      // Roots, their inverses, rounds, ends, values.
+      elementCount = 4 + 2 + layers * (layers - 1) + 4 * sum + plan.lookedUpColumns.count + plan.circuit.tables.count
     }
     let instances = plan.instanceShapes
-    let committed = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
-    productCount += committed.reduce(0) { $0 + max(0, $1 - 1) }
-    elementCounts += [
-      ("terms", plan.sentTermCount), ("contraction.round", instances.contractionDegree * instances.roundCount),
-      ("operands", committed.reduce(0, +)), ("product", isHiding ? committed.reduce(0) { $0 + max(0, $1 - 2) } : 0),
-    ]
+    elementCount += plan.sentTermCount + instances.contractionDegree * instances.roundCount
+    for instance in instances {
+      let committed = instance.operands.count { plan.slots[$0.column] != nil }
+      productCount += max(0, committed - 1)
+      elementCount += committed + max(0, committed - 2)
+    }
   }
 }

@@ -97,12 +97,7 @@ package struct Plan: Sendable {
     commitments = zip(committed, codes).map { columns, code in
       CommitmentPlan(layout: Layout(shapes: shapes(columns), variableCount: code.variableCount), code: code, padRowCount: 0)
     }
-    addWitness(witnessShapes, messages: isHiding ? ReductionMessages(self, isHiding: true) : nil)
-  }
-
-  /// Of a circuit of which nothing but weights is committed to before; `modelCode` is nil without weights.
-  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?, isHiding: Bool = false) {
-    self.init(circuit: circuit, batch: batch, codes: modelCode.map { [$0] } ?? [], isHiding: isHiding)
+    addWitness(witnessShapes, messages: isHiding ? ReductionMessages(self) : nil)
   }
 
   /// The witness's code, the pads, which depend on it, and the recursion.

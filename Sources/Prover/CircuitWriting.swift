@@ -55,6 +55,13 @@ extension KeyCore {
   }
 }
 
+extension Plan {
+  /// Of a circuit of which nothing but weights is committed to before; `modelCode` is nil without weights.
+  package init(circuit: ArithmeticCircuit, batch: Int, modelCode: Code?, isHiding: Bool = false) {
+    self.init(circuit: circuit, batch: batch, codes: modelCode.map { [$0] } ?? [], isHiding: isHiding)
+  }
+}
+
 extension ByteWriter {
   package mutating func append(string: String) {
     let utf8 = Array(string.utf8)

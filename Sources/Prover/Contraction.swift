@@ -7,7 +7,6 @@ import Verifier
 private struct ProvenInstance {
   let instance: ContractionInstance
   let value: SecureField
-  var gamma = SecureField.zero
   /// E, when it is not trivial, then the operands.
   var factors: [SecureTable]
 
@@ -45,26 +44,23 @@ extension ProverTranscript {
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    for (index, gamma) in gammas.enumerated() { instances[index].gamma = gamma }
-    let degree = instances.map(\.instance).contractionDegree
-    var claim = SecureField.zero
-    var point: [SecureField] = []
-    for remaining in stride(from: instances.map(\.instance).roundCount, to: 0, by: -1) {
-      var sums = [SecureField](repeating: .zero, count: degree + 1)
-      let active = instances.indices.filter { instances[$0].instance.variableCount >= remaining }
+    let shapes = instances.map(\.instance)
+    let (point, _) = sendBatch(
+      "contraction.round", zip(gammas, instances).map { ($1.instance.variableCount, $0 * $1.value) },
+      roundCount: shapes.roundCount
+    ) { remaining in
+      var sums = [SecureField](repeating: .zero, count: shapes.contractionDegree + 1)
+      let active = shapes.indices.filter { shapes[$0].variableCount >= remaining }
       let rounds = Parallel.map(active.count, threads: threads) { polynomialOfProduct(instances[active[$0]].factors, threads: threads) }
       for (index, round) in zip(active, rounds) {
-        let instance = instances[index]
-        if instance.instance.variableCount == remaining { claim += instance.gamma * instance.value }
-        for (power, coefficient) in round.enumerated() { sums[power] += instance.gamma * coefficient }
+        for (power, coefficient) in round.enumerated() { sums[power] += gammas[index] * coefficient }
       }
       sums.remove(at: 1)
-      let round = sendRound("contraction.round", claim: claim, sums)
-      claim = round.claim
-      point.append(round.challenge)
+      return sums
+    } bind: { remaining, point in
       Parallel.chunks(&instances, size: 1, threads: threads) { _, span in
-        guard span[0].instance.variableCount >= remaining else { return }
-        for factor in span[0].factors.indices { span[0].factors[factor].fold(round.challenge, threads: threads) }
+        guard span[0].instance.variableCount >= remaining, let challenge = point.last else { return }
+        for factor in span[0].factors.indices { span[0].factors[factor].fold(challenge, threads: threads) }
       }
     }
     var values: [SecureField] = []

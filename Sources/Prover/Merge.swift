@@ -34,25 +34,20 @@ extension ProverTranscript {
       return mergeInstance(plan, index, commitments[index], own, threads: threads)
     }
     defer { for index in instances.indices { instances[index].erase(threads: threads) } }
-    var claim = SecureField.zero
-    var point: [SecureField] = []
-    for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
+    let (point, value) = sendBatch(
+      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.slot.commitment].variableCount, $0 * $1.value.constant) },
+      roundCount: plan.mergeRoundCount
+    ) { remaining in
       var (constant, quadratic) = (SecureField.zero, SecureField.zero)
       for index in instances.indices where instances[index].variableCount >= remaining {
-        if instances[index].variableCount == remaining {
-          for (gamma, claimed) in zip(gammas, claims) where claimed.slot.commitment == index {
-            claim += gamma * claimed.value.constant
-          }
-        }
         let sums = instances[index].round(threads: threads)
         constant += sums.constant
         quadratic += sums.quadratic
       }
-      let round = sendRound("merge.round", claim: claim, [constant, quadratic])
-      claim = round.claim
-      point.append(round.challenge)
+      return [constant, quadratic]
+    } bind: { remaining, point in
       for index in instances.indices where instances[index].variableCount >= remaining {
-        instances[index].bind(round.challenge)
+        point.last.map { instances[index].bind($0) }
         let bound = point.suffix(instances[index].variableCount - remaining + 1)
         let bits = instances[index].weights.bits
         if bound.count == bits.high { instances[index].bindHigh(at: Array(bound), threads: threads) }
@@ -64,7 +59,7 @@ extension ProverTranscript {
       let coefficient = zip(instances[index].rowWeights, Multilinear.equalityTable(row)).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
       return OpeningClaim.Part(coefficient: coefficient, row: row, inRow: inRow)
     }
-    return OpeningClaim(parts: parts, value: Value(claim))
+    return OpeningClaim(parts: parts, value: Value(value))
   }
 
   private func mergeInstance(

@@ -87,7 +87,7 @@ extension ProverTranscript {
       guard let next, let opened = level.openedCode(boundTo: point, fold: fold) else { continue }
       codes = [OpeningCode(opened: opened, commitment: next)]
       guard let masks else { continue }
-      let size = 1 << (level.blockVariableCount + next.code.variableCount)
+      let size = 2 << next.code.variableCount
       vector.erase(threads: threads)
       vector = SecureTable(folding: codes, count: size, threads: threads)
       var blocks = SecureTable(zeros: size)

@@ -52,6 +52,28 @@ package struct ProverTranscript: ~Copyable {
     value.bind(coefficients.map { Value($0) }, at: challenge)
     return (value.constant, challenge)
   }
+
+  /// Rounds for the sum of all claims; a claim of k variables is about the last k, and joins when no more are left.
+  ///
+  /// - Parameters:
+  ///   - coefficients: Those of the next round's polynomial, for the number of variables left.
+  ///   - bind: Binds the first of them to the last entry of the point.
+  /// - Returns: the point, and what the claims' functions there sum to.
+  package mutating func sendBatch(
+    _ label: String, _ claims: [(variableCount: Int, value: SecureField)], roundCount: Int,
+    coefficients: (_ remaining: Int) -> [SecureField], bind: (_ remaining: Int, _ point: [SecureField]) -> Void
+  ) -> (point: [SecureField], value: SecureField) {
+    var (running, point) = (SecureField.zero, [SecureField]())
+    for remaining in (0...roundCount).reversed() {
+      for claim in claims where claim.variableCount == remaining { running += claim.value }
+      guard remaining > 0 else { break }
+      let round = sendRound(label, claim: running, coefficients(remaining))
+      running = round.claim
+      point.append(round.challenge)
+      bind(remaining, point)
+    }
+    return (point, running)
+  }
 }
 
 extension UInt64 {

@@ -37,20 +37,11 @@ extension VerifierTranscript {
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    let (rounds, degree) = (instances.map { $0.shape }.roundCount, instances.map { $0.shape }.contractionDegree)
-    var claim = Value.zero
-    func join(_ claim: inout Value, at remaining: Int) {
-      for (gamma, instance) in zip(gammas, instances) where instance.shape.variableCount == remaining {
-        claim.add(instance.value, scaledBy: gamma)
-      }
-    }
-    var point: [SecureField] = []
-    for remaining in stride(from: rounds, to: 0, by: -1) {
-      join(&claim, at: remaining)
-      point.append(try reduceRound("contraction.round", &claim, degree: degree))
-    }
-    join(&claim, at: 0)
-    try receiveOperands(plan, statement, instances, gammas, point, claim, &claims)
+    let shapes = instances.map { $0.shape }
+    let (point, value) = try reduceBatch(
+      "contraction.round", zip(gammas, instances).map { ($1.shape.variableCount, $1.value * $0) },
+      roundCount: shapes.roundCount, degree: shapes.contractionDegree)
+    try receiveOperands(plan, statement, shapes, gammas, point, value, &claims)
   }
 
   /// The values of a virtual claim's terms, checked against it; returns its instances.
@@ -82,13 +73,13 @@ extension VerifierTranscript {
   }
 
   private mutating func receiveOperands(
-    _ plan: Plan, _ statement: Statement, _ instances: [ClaimedInstance], _ gammas: [SecureField],
+    _ plan: Plan, _ statement: Statement, _ instances: [ContractionInstance], _ gammas: [SecureField],
     _ point: [SecureField], _ claim: Value, _ claims: inout [Claim]
   ) throws(VerificationError) {
-    let committed = instances.flatMap { $0.shape.operands }.count { plan.slots[$0.column] != nil }
+    let committed = instances.flatMap { $0.operands }.count { plan.slots[$0.column] != nil }
     var received = try receive("operands", committed)[...]
     var difference = claim
-    for (gamma, instance) in zip(gammas, instances.map({ $0.shape })) {
+    for (gamma, instance) in zip(gammas, instances) {
       let own = Array(point.suffix(instance.variableCount))
       var scale = gamma * instance.factor(at: own)
       var values: [Value] = []

@@ -80,6 +80,9 @@ package struct KeyCore: Hashable, Sendable {
   /// The most that its proofs can hide.
   package var mode: ProofMode { proofCount > 0 ? .hiding : .plain }
 
+  /// The code, if there are weights.
+  package var codes: [Code] { code.map { [$0] } ?? [] }
+
   package var parameters: [UInt8] { Self.parameters(proofCount: proofCount, code) }
 
   package static func parameters(proofCount: Int, _ code: Code?) -> [UInt8] {

@@ -79,9 +79,23 @@ extension Plan {
     }
   }
 
-  /// The numerator of a lookup's block at its part of the leaf point, by axis.
-  package func numerator(ofLookup lookup: Lookup, at parts: [[SecureField]]) -> SecureField {
+  /// λ·first + λ²·second + … + tag of a lookup's forms, given the values of columns at its part of the leaf point.
+  fileprivate func fingerprint(ofLookup lookup: Lookup, _ values: [Int: Value], lambda: SecureField) -> Value {
+    var fingerprint = Value(tag(ofTable: lookup.table))
+    var scale = lambda
+    for form in lookup.forms {
+      var sum = Value(SecureField(BaseField(form.constant)))
+      for part in form.parts { sum.add(values[part.column] ?? .zero, scaledBy: SecureField(BaseField(part.coefficient))) }
+      fingerprint.add(sum, scaledBy: scale * form.inverseScale)
+      scale *= lambda
+    }
+    return fingerprint
+  }
+
+  /// The numerator of a lookup's block at the leaf point.
+  package func numerator(ofLookup lookup: Lookup, at point: [SecureField]) -> SecureField {
     guard !circuit.hasUnitNumerators(lookup) else { return .one }
+    let parts = leafPoint(ofColumn: lookup.forms[0].parts[0].column, point)
     return zip(circuit.domain(of: lookup) ?? [], parts).reduce(.one) {
       $0 * Multilinear.lessThan(circuit.size(ofAxis: $1.0, batch: batch), at: $1.1)
     }
@@ -120,51 +134,41 @@ extension VerifierTranscript {
       let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
       values[column] = Value(statement.evaluate(input: column, plan, axes))
     }
-    try check(lookups: plan, values, challenges, leaves[0])
-    try check(tables: plan, Array(sent.dropFirst(columns.count)), challenges, leaves[1])
+    let lookups = circuit.lookups.enumerated().map { index, lookup in
+      LeafBlock(
+        prefix: plan.lookupBlocks.prefixWeight(index, at: leaves[0].point),
+        numerator: Value(plan.numerator(ofLookup: lookup, at: leaves[0].point)),
+        fingerprint: plan.fingerprint(ofLookup: lookup, values, lambda: challenges.lambda))
+    }
+    let tables = sent.dropFirst(columns.count).enumerated().map { table, multiplicity in
+      let own = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
+      return LeafBlock(
+        prefix: plan.tableBlocks.prefixWeight(table, at: leaves[1].point), numerator: multiplicity,
+        fingerprint: Value(plan.fingerprint(ofTable: table, at: own, lambda: challenges.lambda)))
+    }
+    for (leaf, blocks) in zip(leaves, [lookups, tables]) { try check(leaf, blocks, beta: challenges.beta) }
     return virtuals
   }
 
+  /// A leaf without a block is 0/1.
   private mutating func check(
-    lookups plan: Plan, _ values: [Int: Value], _ challenges: FingerprintChallenges, _ leaf: LeafClaim
+    _ leaf: LeafClaim, _ blocks: [LeafBlock], beta: SecureField
   ) throws(VerificationError) {
-    var numerator = leaf.fraction.numerator
-    var denominator = leaf.fraction.denominator - .one
-    for (index, lookup) in plan.circuit.lookups.enumerated() {
-      let prefix = plan.lookupBlocks.prefixWeight(index, at: leaf.point)
-      let parts = plan.leafPoint(ofColumn: lookup.forms[0].parts[0].column, leaf.point)
-      numerator = numerator - prefix * plan.numerator(ofLookup: lookup, at: parts)
-      var fingerprint = Value(plan.tag(ofTable: lookup.table))
-      var scale = challenges.lambda
-      for form in lookup.forms {
-        var sum = Value(SecureField(BaseField(form.constant)))
-        for part in form.parts {
-          sum += (values[part.column] ?? .zero) * SecureField(BaseField(part.coefficient))
-        }
-        fingerprint += sum * (scale * form.inverseScale)
-        scale *= challenges.lambda
-      }
-      denominator += (fingerprint - challenges.beta + .one) * prefix
+    var (numerator, denominator) = (leaf.fraction.numerator, leaf.fraction.denominator - .one)
+    for block in blocks {
+      numerator.add(block.numerator, scaledBy: -block.prefix)
+      denominator.add(block.fingerprint - (beta - .one), scaledBy: block.prefix)
     }
     try requireZero(numerator, .leafMismatch)
     try requireZero(denominator, .leafMismatch)
   }
+}
 
-  private mutating func check(
-    tables plan: Plan, _ multiplicities: [Value], _ challenges: FingerprintChallenges, _ leaf: LeafClaim
-  ) throws(VerificationError) {
-    var numerator = leaf.fraction.numerator
-    var denominator = leaf.fraction.denominator - .one
-    for (table, multiplicity) in multiplicities.enumerated() {
-      let prefix = plan.tableBlocks.prefixWeight(table, at: leaf.point)
-      let point = Array(leaf.point.suffix(plan.circuit.tables[table].bitCount))
-      let fingerprint = plan.fingerprint(ofTable: table, at: point, lambda: challenges.lambda)
-      numerator = numerator - multiplicity * prefix
-      denominator = denominator - (challenges.beta - fingerprint - .one) * prefix
-    }
-    try requireZero(numerator, .leafMismatch)
-    try requireZero(denominator, .leafMismatch)
-  }
+/// What the leaves of one block are at a point: fractions of numerator and β − fingerprint.
+private struct LeafBlock {
+  let prefix: SecureField
+  let numerator: Value
+  let fingerprint: Value
 }
 
 extension AffineForm {

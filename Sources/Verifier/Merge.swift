@@ -66,19 +66,9 @@ extension VerifierTranscript {
     _ plan: Plan, _ claims: [Claim]
   ) throws(VerificationError) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
-    let counts = plan.commitments.map { $0.variableCount }
-    var running = Value.zero
-    func join(_ running: inout Value, at remaining: Int) {
-      for (gamma, claim) in zip(gammas, claims) where counts[claim.slot.commitment] == remaining {
-        running.add(claim.value, scaledBy: gamma)
-      }
-    }
-    var point: [SecureField] = []
-    for remaining in stride(from: plan.mergeRoundCount, to: 0, by: -1) {
-      join(&running, at: remaining)
-      point.append(try reduceRound("merge.round", &running, degree: 2))
-    }
-    join(&running, at: 0)
+    let (point, value) = try reduceBatch(
+      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.slot.commitment].variableCount, $1.value * $0) },
+      roundCount: plan.mergeRoundCount, degree: 2)
     let parts = plan.commitments.indices.map { commitment in
       let (inRow, row) = plan.mergePoint(point, commitment)
       let rowWeights = Multilinear.equalityTable(row)
@@ -93,6 +83,6 @@ extension VerifierTranscript {
       }
       return OpeningClaim.Part(coefficient: coefficient, row: row, inRow: inRow)
     }
-    return OpeningClaim(parts: parts, value: running)
+    return OpeningClaim(parts: parts, value: value)
   }
 }

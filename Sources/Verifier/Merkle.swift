@@ -48,34 +48,10 @@ extension VerifierTranscript {
       slices.append(contents[start..<start + byteCount])
       leaves.append((position, hash.digest(slices[index])))
     }
-    var siblings: [Digest] = []
-    let count = Merkle.siblingCount(positions: positions, depth: depth)
-    let bytes = try hint(count * Digest.byteCount)
-    for index in 0..<count {
-      siblings.append(Digest(bytes: bytes.dropFirst(index * Digest.byteCount)))
-    }
-    var next = 0
     let computed = try Merkle.root(of: leaves, depth: depth) { _, _ throws(VerificationError) in
-      guard next < siblings.count else { throw .malformed }
-      defer { next += 1 }
-      return siblings[next]
+      Digest(bytes: try hint(Digest.byteCount))
     }
     guard computed == root else { throw .merkleMismatch }
     return slices
-  }
-}
-
-extension Merkle {
-  /// How many digests accompany an opening at sorted distinct positions.
-  package static func siblingCount(positions: [Int], depth: Int) -> Int {
-    var count = 0
-    var known = positions
-    for _ in 0..<depth {
-      var parents: [Int] = []
-      for position in known where parents.last != position >> 1 { parents.append(position >> 1) }
-      count += 2 * parents.count - known.count
-      known = parents
-    }
-    return count
   }
 }

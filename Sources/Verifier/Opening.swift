@@ -84,12 +84,6 @@ extension Level {
     return OpenedCode(code: code, rowCount: fold.weights.count, folds: [fold])
   }
 
-  /// Variables of the H after it that choose between a row and its tail.
-  package var blockVariableCount: Int {
-    guard case .committed(let code, _, _) = self else { return 0 }
-    return bitCountOfAxis(code.vectorCount) - code.variableCount
-  }
-
   /// The weights of the rounds' masks, in the tail of the H after the level. docs/protocol.md §9a.
   package func maskWeight(boundTo point: [SecureField], scale: SecureField) -> TensorWeight? {
     guard case .committed(let code, _, _) = self, code.isHiding else { return nil }
@@ -239,7 +233,8 @@ extension VerifierTranscript {
       if let maskWeight = level.maskWeight(boundTo: bound, scale: power) {
         let mask = try receive("mask.value", 1).reduce(.zero, +)
         fold = sponge.challenge("mask.fold")
-        let gap = point.count..<point.count + level.blockVariableCount
+        // The variable of the next H that chooses between a row and its tail.
+        let gap = point.count..<point.count + 1
         for index in weights.indices { weights[index].gap = gap }
         weights.append(PlacedWeight(part: .claim(maskWeight), start: point.count, gap: point.count..<point.count))
         running = mask + running * fold

@@ -25,4 +25,22 @@ extension VerifierTranscript {
     claim.bind(sent, at: challenge)
     return challenge
   }
+
+  /// Rounds for the sum of all claims; a claim of k variables is about the last k, and joins when no more are left.
+  ///
+  /// - Returns: the point, and what the claims' functions there must sum to.
+  /// - Throws: `.malformed`.
+  ///
+  /// ## Soundness
+  /// Error at most roundCount·degree/|K|. docs/protocol.md §7, §8.
+  package mutating func reduceBatch(
+    _ label: String, _ claims: [(variableCount: Int, value: Value)], roundCount: Int, degree: Int
+  ) throws(VerificationError) -> (point: [SecureField], value: Value) {
+    var (running, point) = (Value.zero, [SecureField]())
+    for remaining in (0...roundCount).reversed() {
+      for claim in claims where claim.variableCount == remaining { running += claim.value }
+      if remaining > 0 { point.append(try reduceRound(label, &running, degree: degree)) }
+    }
+    return (point, running)
+  }
 }

@@ -40,7 +40,6 @@ package struct Value: Hashable, Sendable {
   }
 
   package static func - (left: Value, right: Value) -> Value { left + right * -SecureField.one }
-  package static func + (left: Value, right: SecureField) -> Value { left + Value(right) }
   package static func - (left: Value, right: SecureField) -> Value { left + Value(-right) }
   package static func += (left: inout Value, right: Value) { left.add(right, scaledBy: .one) }
 

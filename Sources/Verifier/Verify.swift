@@ -28,7 +28,7 @@ extension VerifyingKey {
 
   /// The soundness sum of an inference proof of this mode for this batch, all inputs shown.
   public func soundness(_ mode: ProofMode, batch: Int) -> Soundness {
-    Soundness(Plan(circuit: circuit, batch: batch, modelCode: core.code, isHiding: mode == .hiding))
+    Soundness(Plan(circuit: circuit, batch: batch, codes: core.codes, isHiding: mode == .hiding))
   }
 
   /// The soundness sum of a proof that is valid.
@@ -69,7 +69,7 @@ package struct WeightProof {
 extension Plan {
   /// Of a proof of this statement; the circuit is the key's with its inputs hidden as the statement has it.
   package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, _ statement: Statement, _ mode: ProofMode) {
-    let codes = (core.code.map { [$0] } ?? []) + statement.commitments.map { $0.code }
+    let codes = core.codes + statement.commitments.map { $0.code }
     self.init(circuit: circuit, batch: statement.batch, codes: codes, isHiding: mode == .hiding)
   }
 

@@ -14,7 +14,7 @@ struct ProofSize {
     let circuit = plan.circuit
     add("statement", Self.statementByteCount(circuit, batch: plan.batch))
     if plan.hasWitness { add("witness", Digest.byteCount) }
-    for (label, count) in ReductionMessages(plan, isHiding: plan.mode == .hiding).elementCounts { addElements(label, count) }
+    addReductions(plan)
     addElements("merge.round", 2 * plan.mergeRoundCount)
     if let pads = plan.pads {
       addElements("mask.sum", 1)
@@ -24,6 +24,26 @@ struct ProofSize {
       addElements("mask.value", 1)
     }
     addOpenings(plan)
+  }
+
+  /// What steps 2 and 3 of docs/protocol.md §5 send.
+  private mutating func addReductions(_ plan: Plan) {
+    let isHiding = plan.mode == .hiding
+    if !plan.circuit.lookups.isEmpty {
+      let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
+      let layers = depths.max() ?? 0
+      addElements("roots", 4)
+      addElements("inverse", isHiding ? 2 : 0)
+      addElements("layer.round", layers * (layers - 1))
+      addElements("layer.ends", 4 * depths.reduce(0, +))
+      addElements("lookup.values", plan.lookedUpColumns.count + plan.circuit.tables.count)
+    }
+    let instances = plan.instanceShapes
+    let committed = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
+    addElements("terms", plan.sentTermCount)
+    addElements("contraction.round", instances.contractionDegree * instances.roundCount)
+    addElements("operands", committed.reduce(0, +))
+    addElements("product", isHiding ? committed.reduce(0) { $0 + max(0, $1 - 2) } : 0)
   }
 
   private mutating func addOpenings(_ plan: Plan) {

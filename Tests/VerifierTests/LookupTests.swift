@@ -1,5 +1,6 @@
 import Circuit
 import Field
+import Prover
 import TestSupport
 import Testing
 import Verifier

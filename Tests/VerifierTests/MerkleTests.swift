@@ -44,12 +44,10 @@ import Verifier
 
   private func opening(_ positions: [Int]) -> [UInt8] { positions.flatMap { leaves[$0] } + siblings(positions) }
 
-  @Test("every set of positions opens, with the number of siblings that is computed in advance")
-  func openings() {
-    for mask in 1..<1 << 16 where mask % 37 == 1 || mask < 64 {
+  @Test("every set of positions opens") func openings() {
+    for mask in 1..<1 << 16 where mask % 74 == 1 || mask < 64 {
       let positions = (0..<16).filter { mask >> $0 & 1 == 1 }
-      #expect(siblings(positions).count == 32 * Merkle.siblingCount(positions: positions, depth: depth))
-      if mask % 74 == 1 || mask < 64 { #expect(error(opening(positions), at: positions) == nil) }
+      #expect(error(opening(positions), at: positions) == nil)
     }
   }
 

@@ -160,7 +160,7 @@ struct ProofManifest {
       for ((code, rowCount, kind), positions) in zip(codes, drawn) {
         let leaf = [Kind](repeating: kind, count: rowCount) + (code.isHiding ? [.salt] : [])
         read("leaves", positions.flatMap { _ in leaf }, proof, &sponge)
-        for _ in 0..<Merkle.siblingCount(positions: positions, depth: code.domainBits) {
+        for _ in 0..<siblingCount(positions, depth: code.domainBits) {
           fields.append(Field(label: "paths", kind: .digest, offset: byteCount))
           byteCount += Kind.digest.byteCount
         }
@@ -173,4 +173,17 @@ struct ProofManifest {
       }
     }
   }
+}
+
+/// How many digests accompany an opening at sorted distinct positions.
+private func siblingCount(_ positions: [Int], depth: Int) -> Int {
+  var count = 0
+  var known = positions
+  for _ in 0..<depth {
+    var parents: [Int] = []
+    for position in known where parents.last != position >> 1 { parents.append(position >> 1) }
+    count += 2 * parents.count - known.count
+    known = parents
+  }
+  return count
 }
