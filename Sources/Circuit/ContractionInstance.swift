@@ -1,6 +1,6 @@
 import Field
 
-/// Σ_x E(x)·Π operand(x) = value over the padded hypercube of the variables. docs/protocol.md §7.
+/// Σ_x out(x)·Π operand(x) = value over the padded hypercube of the variables. docs/protocol.md §7.
 package struct ContractionInstance: Sendable {
   package let operands: [Operand]
   /// Loop axes that the sumcheck runs over, in order.
@@ -8,7 +8,7 @@ package struct ContractionInstance: Sendable {
   package let variableBits: [Int]
   /// The weights of the other loop axes.
   package let bound: [Int: AxisWeight]
-  /// E: the weights of those variables that are output axes.
+  /// out: the weights of those variables that are output axes.
   package let factors: [(axis: Int, weight: AxisWeight)]
 
   package var variableCount: Int { variableBits.reduce(0, +) }
@@ -22,7 +22,7 @@ package struct ContractionInstance: Sendable {
     }.map { $0 ?? AxisWeight(point: nil, count: 0) }
   }
 
-  /// E~(point).
+  /// out~(point).
   package func factor(at point: [SecureField]) -> SecureField {
     let parts = split(point, variableBits)
     return factors.reduce(.one) { product, factor in

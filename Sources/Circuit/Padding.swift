@@ -1,10 +1,10 @@
 /// How the hiding mode lays out its secret elements. docs/protocol.md §9a.
 package struct PadPlan: Hashable, Sendable {
-  /// E: entries of Π.
+  /// E: entries of Y.
   package let entryCount: Int
-  /// n_Π: its K-rows.
+  /// n_Y: its K-rows.
   package let rowCount: Int
-  /// n_q: variables of the sumcheck over the quadratic constraints.
+  /// n_Z: variables of the sumcheck over the quadratic constraints.
   package let variableCount: Int
 
   /// - Parameter messages: What the steps before the merge send.

@@ -198,8 +198,8 @@ package struct ParameterPlanner {
   /// The code of a witness commitment.
   ///
   /// - Parameters:
-  ///   - elementCount: n of §9 for a code and its rows.
-  ///   - padRowCount: n_Π; nil in the plain mode.
+  ///   - elementCount: ℓ of §9 for a code and its rows.
+  ///   - padRowCount: n_Y; nil in the plain mode.
   package mutating func witnessCode(
     shapes: [[Int]], padRowCount: ((Layout) -> Int)?, elementCount: (Code, Layout) -> Int
   ) -> Code? {

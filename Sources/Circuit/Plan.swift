@@ -10,7 +10,7 @@ package struct CommitmentPlan: Hashable, Sendable {
   package let layout: Layout
   package let code: Code
 
-  /// K-rows of Π that follow those of the columns.
+  /// K-rows of Y that follow those of the columns.
   package let padRowCount: Int
 
   /// Variables of the committed matrix: in the row, then of the row index.
@@ -136,7 +136,7 @@ package struct Plan: Sendable {
   /// The most variables of a padded column.
   package var paddingVariableCount: Int { paddedColumns.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0 }
 
-  /// Variables of a K-row of Π.
+  /// Variables of a K-row of Y.
   package var padVariableCount: Int { commitments.last?.layout.variableCount ?? 0 }
 
   package func bits(ofAxis axis: Int) -> Int {
@@ -181,7 +181,7 @@ package struct OpeningBlock: Hashable, Sendable {
 }
 
 extension Plan {
-  /// By commitment, then by K-row of Π.
+  /// By commitment, then by K-row of Y.
   package var openingBlocks: [OpeningBlock] {
     OpeningBlock.blocks(of: commitments.map { $0.code } + commitments.flatMap { Array(repeating: $0.code, count: $0.padRowCount) })
   }

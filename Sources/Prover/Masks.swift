@@ -4,9 +4,9 @@ import Verifier
 
 /// The secrets of one hiding proof. docs/protocol.md §9a.
 package struct ProofMasks {
-  /// Π, filled up with zeros to whole K-rows.
+  /// Y, filled up with zeros to whole K-rows.
   @Secret package var pads: [SecureField]
-  /// The uses of Π's entries.
+  /// The uses of Y's entries.
   package let ledger: PadLedger
   /// What the opening goes on with.
   package private(set) var random: any SecretSource
@@ -29,7 +29,7 @@ package struct ProofMasks {
     return SentPads((0..<ledger.count).filter { !products.contains($0) }.map { pads[$0] })
   }
 
-  /// Commits to the witness's rows and then Π.
+  /// Commits to the witness's rows and then Y.
   package mutating func commit(_ rows: PackedRows, _ code: Code, threads: Int) -> Commitment {
     let length = 1 << code.variableCount
     var padRows: [BaseField] = []
@@ -131,7 +131,7 @@ extension [BaseField] {
 }
 
 extension Plan {
-  /// What becomes of Π in every proof of this plan: the verifier's steps on a proof of zeros.
+  /// What becomes of Y in every proof of this plan: the verifier's steps on a proof of zeros.
   package func padLedger() -> PadLedger {
     let empty = Statement(
       batch: batch, inputs: circuit.inputs.map { _ in [] }, outputs: circuit.outputs.map { _ in [] })
@@ -145,7 +145,7 @@ extension Plan {
 }
 
 extension ProverTranscript {
-  /// The sumcheck over the quadratic constraints on Π.
+  /// The sumcheck over the quadratic constraints on Y.
   package mutating func dischargeProducts(_ layout: PadPlan, _ masks: ProofMasks) {
     pads = nil
     let (products, first) = layout.quadratic(masks.ledger)

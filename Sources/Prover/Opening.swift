@@ -14,7 +14,7 @@ extension ProverTranscript {
   ///
   /// - Parameters:
   ///   - claim: What is left of all claims.
-  ///   - discharge: The same with the weights of Π, from what was sent so far; nil leaves it as it is.
+  ///   - discharge: The same with the weights of Y, from what was sent so far; nil leaves it as it is.
   ///   - random: What the hiding mode draws its masks from.
   /// - Returns: The opened positions of each commitment.
   /// - Throws: `.key`.
@@ -31,7 +31,7 @@ extension ProverTranscript {
       vector.erase(threads: threads)
       masks?.erase()
     }
-    // The vector is that of the claim without Π's weights, which are found aside.
+    // The vector is that of the claim without Y's weights, which are found aside.
     let (discharged, first) = Parallel.both(threads: threads) { [proof] in discharge?(proof) ?? claim } _: { threads in
       vector = SecureTable(folding: codes, count: size, threads: threads)
       return plan.levels.first.flatMap { commit($0, vector, random, &masks, threads: threads) }

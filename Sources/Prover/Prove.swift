@@ -118,7 +118,7 @@ extension Plan {
       priorPositions: Array(positions.prefix(prior.count)))
   }
 
-  /// The claim that a verifier has after the discharge, with the weights of Π, from what was sent so far.
+  /// The claim that a verifier has after the discharge, with the weights of Y, from what was sent so far.
   package func discharged(
     _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8]
   ) -> OpeningClaim {

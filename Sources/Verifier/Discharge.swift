@@ -7,7 +7,7 @@ private func combine(_ pads: [Int], _ weights: [SecureField], scale: SecureField
 }
 
 extension PadPlan {
-  /// The quadratic constraints with the spare one, and the first of the entries of g, after `ledger`.
+  /// The quadratic constraints with the spare one, and the first of the entries of M, after `ledger`.
   package func quadratic(_ ledger: PadLedger) -> (products: [PadProduct], mask: Int) {
     let spare = ledger.count
     return (
@@ -15,7 +15,7 @@ extension PadPlan {
     )
   }
 
-  /// g as a sum over its entries of Π at a point. docs/protocol.md §9a.
+  /// M as a sum over its entries of Y at a point. docs/protocol.md §9a.
   fileprivate func mask(from first: Int, at point: [SecureField], scale: SecureField) -> [Value.PadTerm] {
     var terms = [Value.PadTerm(pad: first, coefficient: scale)]
     for (variable, x) in point.enumerated() {
@@ -32,11 +32,11 @@ extension PadPlan {
 extension VerifierTranscript {
   /// Step 6: quadratic constraints on the pads become linear ones, and all linear ones become one with the claim.
   ///
-  /// - Returns: the claim with weights for Π and without pads.
+  /// - Returns: the claim with weights for Y and without pads.
   /// - Throws: `.malformed`.
   ///
   /// ## Soundness
-  /// (4·n_q + 1)/|K| for the sumcheck, constraints/|K|. The caller must discharge the claim. docs/protocol.md §9a.
+  /// (4·n_Z + 1)/|K| for the sumcheck, constraints/|K|. The caller must discharge the claim. docs/protocol.md §9a.
   package mutating func discharge(
     _ plan: Plan, _ claim: OpeningClaim
   ) throws(VerificationError) -> OpeningClaim {
@@ -64,7 +64,7 @@ extension VerifierTranscript {
             + layout.mask(from: mask, at: point, scale: -scale)),
       ]
     let xi = sponge.challenge("constraints")
-    // Σ_c ω_c·⟨eq, h_c⟩ + total = 0.
+    // Σ_c Ω_c·⟨eq, h_c⟩ + total = 0.
     var total = claim.value * -SecureField.one
     for (power, constraint) in zip(powers(of: xi, count: constraints.count + 1).dropFirst(), constraints) {
       total.add(constraint, scaledBy: power)

@@ -1,7 +1,7 @@
 import Circuit
 import Field
 
-/// What remains of all claims: Σ_c ω_c·⟨eq(inRow_c), h_c⟩ = value, h_c = Σ_i eq(row_c, i)·row_i.
+/// What remains of all claims: Σ_c Ω_c·⟨eq(inRow_c), h_c⟩ = value, h_c = Σ_i eq(row_c, i)·row_i.
 package struct OpeningClaim: Sendable {
   package struct Part: Sendable {
     package var coefficient: SecureField
@@ -17,7 +17,7 @@ package struct OpeningClaim: Sendable {
 
   package var parts: [Part]
   package var value: Value
-  /// Hiding: Λ, the weights of Π, filled up to whole K-rows.
+  /// Hiding: Λ, the weights of Y, filled up to whole K-rows.
   package var padWeights: [SecureField] = []
 
   package init(parts: [Part], value: Value) {

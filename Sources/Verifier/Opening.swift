@@ -76,7 +76,7 @@ extension SecureField {
 }
 
 extension Level {
-  /// The level's code, once its rounds bound the row variables to `point`; `fold` is β where the code hides.
+  /// The level's code, once its rounds bound the row variables to `point`; `fold` is χ where the code hides.
   package func openedCode(boundTo point: [SecureField], fold: SecureField) -> OpenedCode? {
     guard case .committed(let code, let rowCount, _) = self else { return nil }
     let rows = Multilinear.equalityTable(point).prefix(rowCount).map { $0 * fold } + (code.isHiding ? [.one] : [])
@@ -94,7 +94,7 @@ extension Level {
 }
 
 extension Plan {
-  /// The commitments' codes, with the K-rows of Π each a vector of its own.
+  /// The commitments' codes, with the K-rows of Y each a vector of its own.
   package func openedCodes(_ claim: OpeningClaim) -> [OpenedCode] {
     let blocks = openingBlocks
     return commitments.indices.map { index in

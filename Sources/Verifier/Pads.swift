@@ -1,7 +1,7 @@
 import Circuit
 import Field
 
-/// Π_first·Π_second = Π_product.
+/// Y_first·Y_second = Y_product.
 package struct PadProduct: Hashable, Sendable {
   package let first: Int
   package let second: Int
@@ -10,7 +10,7 @@ package struct PadProduct: Hashable, Sendable {
 
 /// What the hiding mode collects while padded values are received. docs/protocol.md §9a.
 package struct PadLedger: Sendable {
-  /// Entries of Π that have a use.
+  /// Entries of Y that have a use.
   package private(set) var count = 0
   package private(set) var products: [PadProduct] = []
   /// What has to be zero, in order.

@@ -1,4 +1,4 @@
-/// An axis weight (π, c, a, s) of §5: eq(π, o) at i = a + s·o for 0 ≤ o < c, otherwise 0; 1 instead of eq without π.
+/// An axis weight (π, count, start, stride) of §5: eq(π, o) at i = start + stride·o for 0 ≤ o < count, otherwise 0; 1 instead of eq without π.
 package struct AxisWeight {
   package var point: [Extension]?
   package var count: Int

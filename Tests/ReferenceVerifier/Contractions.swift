@@ -5,7 +5,7 @@ struct VirtualClaim {
   var value: Value
 }
 
-/// Σ_x E(x)·Π operand(x) = value (§7 step 2).
+/// Σ_x out(x)·Π operand(x) = value (§7 step 2).
 private struct Instance {
   var term: Term
   /// Loop axes that occur in at least two operands: output axes first.

@@ -1,15 +1,15 @@
-/// One linear claim on Π for all that the values owe (§9a.3 step 4): the merge's sum + ⟨Λ, Π⟩ = c.
+/// One linear claim on Y for all that the values owe (§9a.3): the merge's sum + ⟨Λ, Y⟩ = e.
 package struct Discharge {
   /// Λ, of E entries.
   package var weights: [Extension]
-  /// c.
+  /// e.
   package var value: Extension
-  /// n_q.
+  /// n_Z.
   package var roundCount: Int
 }
 
 extension Transcript {
-  /// Steps 1 to 4 of §9a.3; `merged` is the e that the merge leaves. What is received from here on has no pads.
+  /// §9a.3; `merged` is the e that the merge leaves. What is received from here on has no pads.
   package mutating func discharge(_ merged: Value) throws(ReferenceRejection) -> Discharge {
     isPadded = false
     let rounds = obligations.roundCount
@@ -63,10 +63,10 @@ extension Transcript {
   }
 }
 
-/// What the opening has to show (§9): Σ_c ω_c·⟨eq(p_c,lo), h_c⟩ + Σ_k ⟨Λ_k, Π_k⟩ = value.
+/// What the opening has to show (§9): Σ_c Ω_c·⟨eq(p_c,lo), h_c⟩ + Σ_k ⟨Λ[k], Y[k]⟩ = value.
 struct OpeningClaim {
   var parts: [MergedClaim.Part]
-  /// Λ and n_Π of a hiding proof.
+  /// Λ and n_Y of a hiding proof.
   var padWeights: [Extension] = []
   var padRowCount = 0
   var value: Extension

@@ -29,9 +29,9 @@ struct VerifyingKey {
 
 /// One of a key's commitments to the weights (§10).
 struct KeyCommitment {
-  /// N.
+  /// J.
   var hidingProofs: Int
-  /// u8 m ‖ u8 r ‖ u8 ⌈log T⌉.
+  /// u8 m ‖ u8 r ‖ u8 ⌈log τ⌉.
   var code: [UInt8]
   var root: [UInt8]
   /// Of the first that weights are in range, of the others that they are those of the one before.

@@ -4,7 +4,7 @@ private struct Block {
   var bits: Int
 }
 
-/// A tree of fractions: its blocks, in the order of lookups or tables, and N.
+/// A tree of fractions: its blocks, in the order of lookups or tables, and its depth.
 private struct Tree {
   var blocks: [Block]
   var depth: Int
@@ -19,7 +19,7 @@ private struct Tree {
     depth = ceilLog(cursor)
   }
 
-  /// e_j of §6 step 5.
+  /// pre_j of §6 step 5.
   func selector(_ index: Int, _ point: [Extension]) -> Extension {
     let block = blocks[index]
     return eq(point[..<(depth - block.bits)], index: block.offset >> block.bits)

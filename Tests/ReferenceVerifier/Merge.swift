@@ -1,4 +1,4 @@
-/// What the merge leaves to the opening (§8.2): Σ_c ω_c·⟨eq(p_c,lo), h_c⟩ = value.
+/// What the merge leaves to the opening (§8.2): Σ_c Ω_c·⟨eq(p_c,lo), h_c⟩ = value.
 struct MergedClaim {
   struct Part {
     var low: [Extension]

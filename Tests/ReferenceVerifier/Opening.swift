@@ -7,13 +7,13 @@ private struct VectorPlace {
 /// The rows of a code that are not folded by its row point.
 private enum OtherRows {
   case none
-  /// The K-rows of Π, in two rows of F each (§9a.2).
+  /// The K-rows of Y, in two rows of F each (§9a.2).
   case pads(count: Int)
-  /// The K-row s, which β joins the others to (§9a.4).
+  /// The mask, which χ joins the others to (§9).
   case mask(fold: Extension)
 }
 
-/// A code whose folded rows a level opens (§9 step 3).
+/// A code whose folded rows a level opens (§9).
 private struct OpenedCode {
   var code: CodeParameters
   var root: [UInt8]
@@ -21,7 +21,7 @@ private struct OpenedCode {
   var symbolByteCount: Int
   var rowPoint: [Extension]
   var others = OtherRows.none
-  /// The folded row, then Π_0, Π_1, …
+  /// The folded row, then Y[0], Y[1], …
   var places: [VectorPlace]
 
   var leafByteCount: Int {
@@ -48,7 +48,7 @@ private struct OpenedCode {
   }
 }
 
-/// A tensor in V (§9): factor · Π (a_i, b_i) over the last variables, the block's offset fixing those before.
+/// A tensor in U (§9): factor · Π (a_i, b_i) over the last variables, the block's offset fixing those before.
 private struct Tensor {
   var factor: Extension
   var entries: [(a: Extension, b: Extension)]
@@ -82,7 +82,7 @@ private struct Tensor {
   }
 }
 
-/// What a hiding proof's first level leaves to the later ones (§9a.4): V' at the block of h', and in its tail the masks.
+/// What the masked level leaves to the later ones (§9): the parts of U at its vector, and in the vector's tail the masks.
 private struct MaskedLevel {
   var tensors: [Tensor]
   /// Those of the first entries of the tail.
@@ -93,7 +93,7 @@ private struct MaskedLevel {
   var challengeCount: Int
 }
 
-/// The claim ⟨V, H⟩ = e and the codes that hold H (§9).
+/// The claim ⟨U, H⟩ = e and the codes that hold H (§9).
 private struct OpeningState {
   var n: Int
   var codes: [OpenedCode]
@@ -218,7 +218,7 @@ extension ProofCheck {
     return (places, cursor)
   }
 
-  /// The extensions of V' at the block of h' and of the masks' weights (§9a.4).
+  /// The extensions of those parts and of the masks' weights (§9).
   private func maskedWeight(
     _ masked: MaskedLevel, _ claim: OpeningClaim, _ codes: [OpenedCode], _ challenges: [Extension]
   ) -> Extension {
@@ -232,7 +232,7 @@ extension ProofCheck {
     return eq(between, index: masked.place.offset >> masked.rowBits) * weight + masks
   }
 
-  /// Σ_k of the extensions of Λ_k at the block of Π_k (§9a.3 step 4).
+  /// Σ_k of the extensions of Λ[k] at the block of Y[k] (§9a.3).
   private func padWeight(_ claim: OpeningClaim, _ codes: [OpenedCode], _ challenges: [Extension]) -> Extension {
     var sum = Extension.zero
     for opening in codes {
@@ -246,7 +246,7 @@ extension ProofCheck {
     return sum
   }
 
-  /// Steps 2 to 4: opens the codes of the level before and adds what they say to V and e; returns the next power of ξ.
+  /// Opens the codes of the level before and adds what they say to U and e; returns the next power of ξ.
   @discardableResult
   private mutating func query(_ state: inout OpeningState) throws(ReferenceRejection) -> Extension {
     try transcript.grind("grind", bits: grindingBits)

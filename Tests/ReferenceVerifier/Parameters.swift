@@ -1,10 +1,10 @@
-/// Row length 2^m, rate 2^−r and tail T of a code (§4.2, §4.3).
+/// Row length 2^m, rate 2^−r and tail τ of a code (§4.2, §4.3).
 package struct CodeParameters: Equatable {
   package let rowBits: Int
   package let rateBits: Int
-  /// T; the code is hiding if it is not 0.
+  /// τ; the code is hiding if it is not 0.
   package let tail: Int
-  /// t_r, or t(m, r, T) of a hiding code.
+  /// t(m, r, τ).
   package let queryCount: Int
 
   package init(rowBits: Int, rateBits: Int, tail: Int = 0) {
@@ -17,9 +17,9 @@ package struct CodeParameters: Equatable {
   package var domainBits: Int { rowBits + rateBits }
   /// The bytes of a leaf's salt (§4.2).
   var saltByteCount: Int { tail == 0 ? 0 : 16 }
-  /// 2^m + T.
+  /// 2^m + τ.
   package var entryCount: Int { 1 << rowBits + tail }
-  /// 2^(m+r) + 2^m + T.
+  /// 2^(m+r) + 2^m + τ.
   var missNumerator: Int { 1 << domainBits + entryCount }
   /// The code's part of a key's parameters (§10).
   package var encoded: [UInt8] { [UInt8(rowBits), UInt8(rateBits), UInt8(ceilLog(tail))] }
@@ -28,10 +28,10 @@ package struct CodeParameters: Equatable {
 /// g of §4.3.
 package let grindingBits = 12
 
-/// t_1 … t_6 of §4.3.
+/// t(m, r, 0) for r = 1 … 6 (§4.3).
 package let queryCounts = [222, 136, 111, 101, 97, 95]
 
-/// t(m, r, T) of §4.3, for 2^m + T ≤ 2^(m+r−1).
+/// t(m, r, τ) of §4.3, for 2^m + τ ≤ 2^(m+r−1).
 package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
   let numerator = Integer(1 << (m + r) + 1 << m + tail)
   var tooFew = 0
@@ -47,7 +47,7 @@ package func hidingQueryCount(_ m: Int, _ r: Int, _ tail: Int) -> Int {
   return enough
 }
 
-/// The code (m, r, T) with the tail for `proofs` proofs and `masks` entries more (§4.3); nil if (m, r) is not a candidate.
+/// The code (m, r, τ) with the tail for `proofs` proofs and `masks` entries more (§4.3); nil if (m, r) is not a candidate.
 package func hidingCode(_ m: Int, _ r: Int, proofs: Int, masks: Int = 0) -> CodeParameters? {
   var tail = 1
   while 1 << m + tail <= 1 << (m + r - 1) {
@@ -99,7 +99,7 @@ package struct RecursionPlanner {
   }
 }
 
-/// The code of a hiding proof's first level for a vector of n elements and cost_hiding(n) (§4.3).
+/// The code of a hiding proof's first level for a vector of n elements and firstCost(n) (§4.3).
 package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
   var planner = RecursionPlanner()
   var best: (code: CodeParameters, cost: Int)?
@@ -118,7 +118,7 @@ package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
   return best
 }
 
-/// The parameters of the model in a key for N = `proofs` hiding proofs (§4.3).
+/// The parameters of the model in a key for J = `proofs` hiding proofs (§4.3).
 package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(ReferenceRejection) -> CodeParameters {
   try leastCost(rateBits: proofs == 0 ? 2...3 : 2...8) { m, r in
     let rows = Layout(shapes, rowBits: m).rowCount
@@ -147,7 +147,7 @@ package func witnessParameters(
   }
 }
 
-/// The parameters of a hiding proof's witness (§4.3) and n_Π; `entryCount` gives E for a witness of m + κ variables.
+/// The parameters of a hiding proof's witness (§4.3) and n_Y; `entryCount` gives E for a witness of m + κ variables.
 package func hidingWitnessParameters(
   _ shapes: [ColumnShape], prior: [CodeParameters], entryCount: (_ variableCount: Int) -> Int
 ) throws(ReferenceRejection) -> (code: CodeParameters, padRowCount: Int) {

@@ -34,7 +34,7 @@ package enum ReferenceRejection: Error, Equatable {
   case operands
   /// The openings do not lead to the committed root (§4.2).
   case merkle
-  /// The vector in clear does not give the final value (§9 step 6).
+  /// The vector in clear does not give the final value (§9).
   case opening
   /// The sum of §12 exceeds 2^−100.
   case soundness

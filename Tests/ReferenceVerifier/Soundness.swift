@@ -8,7 +8,7 @@ package struct SoundnessLedger {
 
   mutating func add(_ numerator: Int) { fieldTerms = fieldTerms + Integer(numerator) }
 
-  /// 2^−g·((2^(m+r) + 2^m + T)/2^(m+r+1))^t, which is 2^−g·((1 + 2^−r)/2)^t for T = 0.
+  /// 2^−g·((2^(m+r) + 2^m + τ)/2^(m+r+1))^t.
   mutating func addPositions(_ code: CodeParameters) {
     let exponent = (code.domainBits + 1) * code.queryCount + grindingBits
     if exponent > scaleBits {

@@ -1,8 +1,8 @@
-/// A value of §2: constant + Σ coefficient·Π_i, without pads in a plain proof.
+/// A value of §2: constant + Σ coefficient·Y_i, without pads in a plain proof.
 package struct Value {
   package private(set) var constant: Extension
   package private(set) var pads: [Int: Extension] = [:]
-  /// i of a value "element − Π_i" as received, which §9a.1 calls direct.
+  /// i of a value "element − Y_i" that was received (§9a.1).
   fileprivate(set) var directPad: Int?
 
   package init(_ constant: Extension) { self.constant = constant }
@@ -13,7 +13,7 @@ package struct Value {
     directPad = pad
   }
 
-  /// element_x·element_y with the pads of x·y, Π_`pad` being the product of theirs (§9a.1).
+  /// element_x·element_y with the pads of x·y, Y_`pad` being the product of theirs (§9a.1).
   fileprivate init(_ x: Value, _ j: Int, _ y: Value, _ k: Int, pad: Int) {
     constant = x.constant * y.constant
     addPad(k, .zero - x.constant)
@@ -55,7 +55,7 @@ func evaluate(_ coefficients: [Value], at x: Extension) -> Value {
   return value
 }
 
-/// Π_left·Π_right = Π_product (§9a.1).
+/// Y_left·Y_right = Y_product (§9a.1).
 package struct PadTriple: Equatable {
   package var left: Int
   package var right: Int
@@ -68,7 +68,7 @@ package struct PadTriple: Equatable {
   }
 }
 
-/// ⟨λ, Π⟩ = c (§9a.3 step 4).
+/// ⟨a, Y⟩ = rhs (§9a.3).
 package struct PadConstraint {
   package var weights: [Int: Extension]
   package var value: Extension
@@ -83,10 +83,10 @@ package struct Obligations {
 
   package init() {}
 
-  /// n_q = ⌈log(Q + 1)⌉; the spare triple is not yet in the list.
+  /// n_Z = ⌈log(Z + 1)⌉; the spare triple is not yet in the list.
   var roundCount: Int { ceilLog(triples.count + 1) }
 
-  /// Appends the spare triple and the coefficients of g; returns the index of a_0. `padCount` is E then.
+  /// Appends the spare triple and the coefficients of M; returns the index of M_0. `padCount` is E then.
   package mutating func close() -> Int {
     let rounds = roundCount
     triples.append(PadTriple(padCount, padCount + 1, padCount + 2))
@@ -137,7 +137,7 @@ extension Transcript {
     }
   }
 
-  /// x − y = k + ⟨l, Π⟩ is the constraint ⟨l, Π⟩ = −k.
+  /// x − y = constant + ⟨a, Y⟩ is the constraint ⟨a, Y⟩ = −constant.
   private mutating func addConstraint(_ x: Value, _ y: Value) {
     let difference = x - y
     obligations.constraints.append(

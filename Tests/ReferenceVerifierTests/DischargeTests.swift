@@ -2,7 +2,7 @@ import ReferenceVerifier
 import TestSupport
 import Testing
 
-/// Values with pads and their discharge, against a list Π that the test knows (§2, §9a).
+/// Values with pads and their discharge, against a list Y that the test knows (§2, §9a).
 @Suite struct ReferenceDischargeTests {
   @Test func valuesFollowTheirDefinition() throws {
     let owing = try OwingProof()
@@ -115,7 +115,7 @@ private struct OwingProof {
     weights.reduce(.zero) { $0 + pads[$1.key] * $1.value }
   }
 
-  /// Whether the claim that the discharge leaves is true: the merge's sum + ⟨Λ, Π⟩ = c.
+  /// Whether the claim that the discharge leaves is true: the merge's sum + ⟨Λ, Y⟩ = e.
   func holds() throws -> Bool {
     var prover = DischargeProver(pads: pads, obligations: transcript.obligations, state: transcript, changes: changes)
     prover.run()

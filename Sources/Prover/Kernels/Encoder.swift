@@ -1,7 +1,7 @@
 import Execution
 import Field
 
-/// Reed–Solomon encoding: symbol i of a row f is Σ_y f_y·z^y at z = ω^(rev(i)). docs/protocol.md §3.
+/// Reed–Solomon encoding: symbol i of a row is Σ_y row(y)·z^y at z = ω^(rev(i)). docs/protocol.md §4.2.
 ///
 /// ω is the root of order 2^`logDomain` and rev reverses `logDomain` bits. The tree of remainders modulo X^h − c
 /// leaves the symbols in this order, so that nothing is permuted.

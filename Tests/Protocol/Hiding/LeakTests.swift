@@ -87,7 +87,7 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
     #expect(differences.isEmpty == (mask.leak == "repetition"), "\(mask.name): \(differences)")
   }
 
-  /// Each class of pads, the other entries of Π, and the masks, tails and salts of key, witness and level.
+  /// Each class of pads, the other entries of Y, and the masks, tails and salts of key, witness and level.
   static let leftOut: [LeftOut] = pads + discharge + commitments + opening
 
   private static func entries(_ indices: [Int]) -> SecretChange {
@@ -162,8 +162,8 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
       ]
     } + [
       LeftOut(
-        name: "tails of Π", stage: .everything, count: 240,
-        change: without(.tails, [8 * rowCount * code.tailCount..<Int.max]), leak: "relation in messages and Π"),
+        name: "tails of Y", stage: .everything, count: 240,
+        change: without(.tails, [8 * rowCount * code.tailCount..<Int.max]), leak: "relation in messages and Y"),
       LeftOut(
         name: "half of the witness's tails", stage: .everything, count: code.queryCount, change: without(.tails, short),
         leak: "relation in row of witness")

@@ -80,7 +80,7 @@ struct ProgrammedProver: Sendable {
     }
   }
 
-  /// The uses of Π's entries.
+  /// The uses of Y's entries.
   var padUses: (ledger: PadLedger, layout: PadPlan) {
     guard let layout = plan.pads else { preconditionFailure("the plan hides") }
     return (plan.padLedger(), layout)

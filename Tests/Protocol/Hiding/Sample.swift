@@ -7,7 +7,7 @@ import Verifier
 enum Stage: Sendable {
   /// All secrets, of the key too.
   case everything
-  /// Π, up to the discharge.
+  /// Y, up to the discharge.
   case messages
   /// The spare triple.
   case spare
@@ -141,11 +141,11 @@ extension Sample {
     switch stage {
     case .everything:
       let leaves = fields.leaves("witness")
-      // Of Π more symbols than it has entries that are not sent.
+      // Of Y more symbols than it has entries that are not sent.
       let pads = leaves.prefix((plan.pads?.entryCount ?? 0) - fields.padded.count + 1).map { leaf in
-        ProofManifest.Field(label: "Π", kind: .secure, offset: leaf[plan.commitments.last?.layout.rowCount ?? 0].offset)
+        ProofManifest.Field(label: "Y", kind: .secure, offset: leaf[plan.commitments.last?.layout.rowCount ?? 0].offset)
       }
-      return [("messages and Π", fields.padded + pads)]
+      return [("messages and Y", fields.padded + pads)]
         + ["model", "prior", "witness", "level"].flatMap { opened -> [(String, [ProofManifest.Field])] in
           let leaves = fields.leaves(opened)
           guard !leaves.isEmpty else { return [] }

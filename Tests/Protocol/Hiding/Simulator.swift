@@ -98,7 +98,7 @@ struct Simulator {
   }
 }
 
-/// V of docs/protocol.md §9 by entry of H.
+/// U of docs/protocol.md §9 by entry of H.
 private struct OpeningWeight {
   private(set) var entries: [SecureField]
 

@@ -91,7 +91,7 @@ import Verifier
     expectOnly(inverse(tree), forged)
   }
 
-  @Test("row 10: constraints that are added up without ξ cancel") func equalPowers() {
+  @Test("row 10: constraints that are added up without δ cancel") func equalPowers() {
     var forged = ForgedProof(MaliciousProver(proven))
     for tree in 0..<2 { forged.add(.one, to: "inverse", tree) }
     #expect(forged.error(.equalPowers) == .openingMismatch)
@@ -143,7 +143,7 @@ import Verifier
 }
 
 extension HidingForgeryTests {
-  /// A proof whose entry of Π for Q·w, Q being the lookups' denominator, is too large by one.
+  /// A proof whose entry of Y for Q·w, Q being the lookups' denominator, is too large by one.
   private var falseProduct: ForgedProof {
     var prover = MaliciousProver(proven)
     let entry = prover.products[2].product
@@ -172,7 +172,7 @@ extension HidingForgeryTests {
     expectOnly(secondFactors, other)
   }
 
-  @Test("row 10: entries of Π that the plan does not have, or has more of, are refused before the discharge")
+  @Test("row 10: entries of Y that the plan does not have, or has more of, are refused before the discharge")
   func otherEntries() {
     let (plan, zeros) = (proven.plan, [UInt8](repeating: 0, count: 32 * (proven.plan.pads?.entryCount ?? 0)))
     /// Of the discharge after so many elements more than a proof has; nil has none at all.
@@ -211,7 +211,7 @@ extension HidingForgeryTests {
     #expect(forged.error() == nil)
   }
 
-  @Test("row 2: a false claim is accepted with a mask's value that is sent after β, or a mask that is chosen after it")
+  @Test("row 2: a false claim is accepted with a mask's value that is sent after χ, or a mask that is chosen after it")
   func lateOpeningMask() throws {
     let plan = proven.plan
     guard case .committed(let code, _, _) = plan.levels[0] else { return }

@@ -68,7 +68,7 @@ import Verifier
         let totals = plan.totals(claims, weights)
         let error = end.claim - zip(values, totals).reduce(.zero) { $0 + $1.0 * $1.1 }
         if adapting {
-          // Δ0 + Δ1 = 0 and ω0·Δ0 + ω1·Δ1 = error.
+          // Δ0 + Δ1 = 0 and Ω0·Δ0 + Ω1·Δ1 = error.
           let shift = error * (totals[0] - totals[1]).inverseOrZero()
           values[0] += shift
           values[1] -= shift

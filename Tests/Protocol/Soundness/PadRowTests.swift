@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Verifier
 
-/// Which entry of Π belongs to an element, and which row of a leaf to a vector of the opening.
+/// Which entry of Y belongs to an element, and which row of a leaf to a vector of the opening.
 @Suite struct PadRowTests {
   @Test("a verifier that takes one pad for two elements does not see the second's entry, and this one does")
   func sharedPad() {

@@ -8,15 +8,15 @@ import Verifier
 enum HidingFlaw: Hashable {
   /// All of the checks, written once more.
   case none
-  /// A linear constraint on Π is left out, those of docs/protocol.md §9a.3 being the last three.
+  /// A linear constraint on Y is left out, those of docs/protocol.md §9a.3 being the last three.
   case missingConstraint(Int)
-  /// The linear constraints are added up without ξ.
+  /// The linear constraints are added up without δ.
   case equalPowers
   /// The quadratic constraints are added up without η.
   case noPoint
   /// An element is taken less the pad of another one.
   case sharedPad(Int, insteadOf: Int)
-  /// Two K-rows of Π are taken for each other.
+  /// Two K-rows of Y are taken for each other.
   case swappedRows(Int, Int)
 }
 

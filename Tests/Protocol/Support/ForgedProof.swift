@@ -66,7 +66,7 @@ struct ForgedProof {
     }
   }
 
-  /// What each linear constraint says of Π instead of zero.
+  /// What each linear constraint says of Y instead of zero.
   var residuals: [SecureField] {
     constraints.map { constraint in
       constraint.pads.reduce(constraint.constant) { $0 + $1.coefficient * pads[$1.pad] }
@@ -92,7 +92,7 @@ struct ForgedProof {
     add(step(constraint) { $0.add(.one, to: label, index) }, to: label, index)
   }
 
-  /// Makes a constraint hold by an element of Π, after all messages.
+  /// Makes a constraint hold by an element of Y, after all messages.
   mutating func satisfy(_ constraint: Int, byPad pad: Int) {
     let delta = step(constraint) { $0.recommit { $0[pad] += .one } }
     recommit { $0[pad] += delta }
@@ -161,7 +161,7 @@ extension MaliciousProver {
 }
 
 extension MaliciousProver {
-  /// The quadratic constraints on Π, the spare one last.
+  /// The quadratic constraints on Y, the spare one last.
   var products: [PadProduct] {
     guard let masks = commit().masks, let layout = plan.pads else { return [] }
     return layout.quadratic(masks.ledger).products

@@ -24,7 +24,7 @@ struct MaliciousProver {
 
   /// What the masks are drawn from.
   var secrets: any SecretSource
-  /// Applied to Π before it is committed and used.
+  /// Applied to Y before it is committed and used.
   var changePads: (inout [SecureField]) -> Void = { _ in }
   /// Added to what a hiding proof sends in steps 2 to 5, by element.
   var additions: [Int: SecureField] = [:]
