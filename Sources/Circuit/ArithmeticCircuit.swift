@@ -12,7 +12,7 @@ package struct ArithmeticCircuit: Hashable, Sendable {
   package var lookups: [Lookup]
   package var inputs: [Port]
   package var outputs: [Port]
-  /// Columns that commitments made before a proof hold, one list for each, but for that of the key; no part of the encoding.
+  /// For each earlier commitment other than the key's: the columns it holds. Not encoded.
   package var committed: [[Int]] = []
 
   package init(

@@ -1,7 +1,7 @@
 import Field
 import Verifier
 
-/// Writes a proof; whatever is sent is absorbed, but for hints. Cannot be copied.
+/// Writes a proof; everything that is sent is absorbed, except hints. Cannot be copied.
 package struct ProverTranscript: ~Copyable {
   package var sponge = Sponge()
   package private(set) var proof: [UInt8] = []

@@ -159,7 +159,7 @@ private struct SymbolWeights {
   }
 }
 
-/// A part of V: its variables are those of the challenges from `start` on, but for `gap`, which stand for block 0.
+/// A part of U: its variables are the challenges from `start` on, except those of `gap`, which stand for block 0.
 private struct PlacedWeight {
   enum Part {
     case claim(TensorWeight)

@@ -79,7 +79,7 @@ package struct Sponge: ~Copyable {
   }
 }
 
-/// Reads a proof; whatever is read is absorbed, but for hints. Cannot be copied.
+/// Reads a proof; everything that is read is absorbed, except hints. Cannot be copied.
 package struct VerifierTranscript: ~Copyable {
   package var sponge = Sponge()
   /// Not nil while what is received is padded.

@@ -3,7 +3,7 @@ import Field
 import Glibc
 import Verifier
 
-/// The bytes of a proof file by part, from the plan alone: exact but for leaves and paths, which are those expected of
+/// The bytes of a proof file by part, from the plan alone: exact except for leaves and paths, which are those expected of
 /// random positions.
 struct ProofSize {
   private(set) var parts: [(label: String, byteCount: Double)] = []

@@ -58,7 +58,7 @@ func broadcast<Element>(_ elements: [Element], _ shape: [Int], to result: [Int])
   shape == result ? elements : strided(elements, sizes: result, strides: broadcastStrides(shape, to: result))
 }
 
-/// Arrays of the given shapes, which are equal but for one axis, one after the other along it.
+/// Arrays of the given shapes, which are equal except in one axis, one after the other along it.
 func concatenated<Element>(_ parts: [(elements: [Element], shape: [Int])], axis: Int) -> [Element] {
   guard let first = parts.first else { return [] }
   let blocks = parts.map { $0.shape[axis...].reduce(1, *) }
