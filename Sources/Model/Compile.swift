@@ -9,6 +9,8 @@ package struct CompiledModel: Sendable {
   package let layerErrors: [LayerError]
   /// The bits of the activations by node, where they are not `options.bits`.
   package let layerBits: [String: Int]
+  /// What to tell who gave the data.
+  package let notices: [String]
 }
 
 /// Imports, quantizes and lowers a model. The result is the same on every machine.
@@ -26,24 +28,27 @@ package func compile(
   let arrays = try calibration.arrays(network.inputs.map(\.name))
   let scales = arrays.map { options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
-    arrays, for: network.inputs, integerScales: scales.map { $0 ?? 1 }, source: calibration.description)
+    arrays, for: network.ports, integerScales: scales.map { $0 ?? 1 }, source: calibration.description)
+  let notices = zip(arrays, network.ports).compactMap { $0.flatteningNotice(for: $1, source: calibration.description) }
   try options.requireKnownLayers(network)
   return try compile(
-    network, Calibration(network, batch, inputScales: scales, source: calibration.description), options)
+    network, Calibration(network, batch, inputScales: scales, source: calibration.description), options, notices)
 }
 
 /// Quantizes and lowers an imported network that shows what it is to show.
 ///
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
-  _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
+  _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
+  _ notices: [String] = []
 ) throws(ModelError) -> CompiledModel {
   let (integers, layerBits) = try chooseWidths(network, calibration, options)
-  let results = IntegerResults(integers, calibration.batch)
+  let results = IntegerResults(integers, calibration.batch, float: network)
   return CompiledModel(
     network: network, integers: integers, lowered: try lower(integers),
     comparison: OutputComparison(float: network.run(calibration.batch), integer: results.outputs, integers.outputs),
-    layerErrors: network.layerErrors(calibration.batch, results.named), layerBits: layerBits)
+    layerErrors: results.layerErrors, layerBits: layerBits,
+    notices: notices)
 }
 
 extension Network {

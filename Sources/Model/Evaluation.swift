@@ -5,6 +5,8 @@ package struct Evaluation: Sendable, Equatable {
   /// Of the float network, when there is one.
   package let floatAccuracy: Double?
   package let comparison: OutputComparison?
+  /// What to tell who gave the data.
+  package let notices: [String]
 }
 
 /// Runs labelled samples and judges the first output.
@@ -19,17 +21,23 @@ package func evaluate(
   _ inputs: [InputEncoding], _ outputs: [NetworkOutput], float: Network? = nil, data: DataReference, labels: String,
   run: ([IntegerBatch]) throws -> [FloatBatch]
 ) throws -> Evaluation {
+  let arrays = try data.arrays(inputs.map(\.port.name))
   let samples = try FloatBatch.batches(
-    data.arrays(inputs.map(\.port.name)), for: inputs.map(\.port), integerScales: inputs.map(\.scale),
+    arrays, for: inputs.map(\.port), integerScales: inputs.map(\.scale),
     source: data.description)
   let count = samples.first?.count ?? 0
   let labelled = DataReference(array: labels, besides: data)
   let labels = try labelled.read().labels(count: count, source: labelled.description)
   guard count > 0 else { throw ModelError.unusableData(source: data.description, reason: "has no sample") }
   let integers = try run(zip(inputs, samples).map { $0.quantize($1) })
+  guard integers[0].hasClasses(outputs[0]) else {
+    throw ModelError.unusableData(
+      source: data.description, reason: "cannot be judged by labels: the output '\(outputs[0].name.oneLine)' is one number")
+  }
   let floats = float.map { $0.run(samples) }
   return Evaluation(
     sampleCount: count, integerAccuracy: integers[0].accuracy(labels: labels, outputs[0]),
     floatAccuracy: floats.map { $0[0].accuracy(labels: labels, outputs[0]) },
-    comparison: floats.map { OutputComparison(float: $0, integer: integers, outputs) })
+    comparison: floats.map { OutputComparison(float: $0, integer: integers, outputs) },
+    notices: zip(arrays, inputs).compactMap { $0.flatteningNotice(for: $1.port, source: data.description) })
 }

@@ -44,7 +44,7 @@ extension ModelError: CustomStringConvertible {
 }
 
 extension String {
-  /// At most 120 characters of the string, control characters replaced by `?`.
+  /// At most 120 characters of the string, those that are not seen replaced by `?`.
   var oneLine: String { oneLine(120) }
 
   func oneLine(_ limit: Int) -> String {
@@ -52,7 +52,7 @@ extension String {
     var length = 0
     for scalar in unicodeScalars {
       guard length < limit else { return line + "…" }
-      line.unicodeScalars.append(scalar.isControl ? "?" : scalar)
+      line.unicodeScalars.append(scalar.isUnseen ? "?" : scalar)
       length += 1
     }
     return line
@@ -60,7 +60,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isControl: Bool {
+  /// True for controls, marks of direction and joining, ends of lines, and what has no meaning of its own.
+  package var isUnseen: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
     default: false

@@ -30,10 +30,13 @@ package struct Network: Sendable {
 package struct NamedShape: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
+  /// True when the network flattens it before anything else.
+  package let isReadFlat: Bool
 
-  package init(name: String, shape: [Int]) {
+  package init(name: String, shape: [Int], isReadFlat: Bool = false) {
     self.name = name
     self.shape = shape
+    self.isReadFlat = isReadFlat
   }
 
   package var width: Int { shape.reduce(1, *) }
@@ -45,11 +48,14 @@ package struct NetworkOutput: Sendable, Equatable {
   package let value: Int
   /// Nil to show the value itself; k to show only the indices of the k largest elements along the last axis, ascending.
   package var classCount: Int?
+  /// The operator that the model has between the value and this output.
+  package let leftOut: String?
 
-  package init(name: String, value: Int, classCount: Int? = nil) {
+  package init(name: String, value: Int, classCount: Int? = nil, leftOut: String? = nil) {
     self.name = name
     self.value = value
     self.classCount = classCount
+    self.leftOut = leftOut
   }
 }
 
@@ -66,6 +72,8 @@ package struct Node: Sendable {
     self.operation = operation
     self.shape = shape
   }
+
+  func with(name: String) -> Node { Node(name: name, operands: operands, operation: operation, shape: shape) }
 }
 
 package enum Operation: Sendable {
@@ -194,6 +202,17 @@ package indirect enum Pointwise: Sendable, Equatable {
 }
 
 extension Network {
+  /// The inputs, with what is known of how the network reads them.
+  package var ports: [NamedShape] {
+    inputs.enumerated().map { index, input in
+      let readers = nodes.filter { $0.operands.contains(index) }
+      let isReadFlat = !readers.isEmpty && readers.allSatisfy { node in
+        if case .reshape = node.operation { node.shape.count { $0 != 1 } <= 1 } else { false }
+      }
+      return NamedShape(name: input.name, shape: input.shape, isReadFlat: isReadFlat)
+    }
+  }
+
   package var parameterCount: Int {
     nodes.reduce(0) { $0 + $1.operation.parameterCount }
   }
@@ -221,6 +240,28 @@ extension Network {
 }
 
 extension Operation {
+  /// Whether it only gives elements other places.
+  var isView: Bool {
+    switch self {
+    case .reshape, .transpose, .slice: true
+    case .linear, .convolution, .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .concatenate,
+      .quantize:
+      false
+    }
+  }
+
+  /// About how many multiplications or comparisons one element of the result takes, at least one.
+  ///
+  /// A window has at most `maximumTapCount` elements.
+  var stepCount: Int {
+    switch self {
+    case .linear(let linear): max(linear.inputCount, 1)
+    case .convolution(let convolution): max(convolution.weights.count / convolution.outputCount, 1)
+    case .windowSum(let window, _), .windowMaximum(let window): window.tapCount
+    case .affine, .pointwise, .sum, .product, .reduce, .reshape, .transpose, .slice, .concatenate, .quantize: 1
+    }
+  }
+
   var parameterCount: Int {
     switch self {
     case .linear(let linear): linear.weights.count + linear.bias.count

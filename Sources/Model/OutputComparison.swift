@@ -3,8 +3,9 @@ package struct OutputComparison: Sendable, Equatable {
   /// Over the outputs that show values; 0 when all show classes.
   package let largestError: Double
   package let meanError: Double
-  /// The share of samples whose classes are the same: the places of the largest values, of each output.
-  package let agreement: Double
+  /// The share of samples whose classes are the same: the places of the largest values, of each output that has several.
+  /// Nil when none has.
+  package let agreement: Double?
 
   /// - Parameter outputs: What the batches are; both have the same number of samples, at least one.
   package init(float: [FloatBatch], integer: [FloatBatch], _ outputs: [NetworkOutput]) {
@@ -14,16 +15,20 @@ package struct OutputComparison: Sendable, Equatable {
       if output.classCount == nil {
         errors += zip(float[index].values, integer[index].values).map { abs($0 - $1) }
       }
+      guard float[index].hasClasses(output) else { continue }
       let (left, right) = (float[index].classes(output), integer[index].classes(output))
       for sample in agrees.indices where left[sample] != right[sample] { agrees[sample] = false }
     }
     largestError = errors.max() ?? 0
     meanError = errors.isEmpty ? 0 : errors.reduce(0, +) / Double(errors.count)
-    agreement = share(agrees)
+    agreement = zip(float, outputs).contains { $0.hasClasses($1) } ? share(agrees) : nil
   }
 }
 
 extension FloatBatch {
+  /// Whether an output shows classes, or several values of which one is the largest.
+  package func hasClasses(_ output: NetworkOutput) -> Bool { output.classCount != nil || values.count > count }
+
   /// The classes that each sample of an output shows, or the place of its largest value.
   package func classes(_ output: NetworkOutput) -> [[Int]] {
     (0..<count).map { index in

@@ -56,8 +56,11 @@ package struct WindowSide: Sendable, Equatable {
 
   /// Whether every window has an element within an axis of `length`.
   func isNeverEmpty(over length: Int) -> Bool {
-    let count = count(over: length)
-    return (0..<size).reduce(into: Set<Int>()) { $0.formUnion(inside($1, length: length, count: count)) }.count == count
+    (0..<count(over: length)).allSatisfy { window in
+      let first = stride * window - before
+      let tap = first < 0 ? (dilation - 1 - first) / dilation : 0
+      return tap < size && first + dilation * tap < length
+    }
   }
 }
 

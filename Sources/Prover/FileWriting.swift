@@ -57,14 +57,42 @@ package func write(_ files: [OutputFile]) throws(FileError) {
   staged = []
 }
 
-/// Refuses a path where no file can be written, as far as that can be seen without writing.
-package func requireWritable(_ path: String) throws(FileError) {
+/// Refuses a path where no file can be written, as far as that can be seen without writing, or where a file of another
+/// kind would be lost.
+///
+/// - Parameter content: What is to be written, at least the bytes that begin every file of its kind.
+package func requireWritable(_ path: String, for content: some Collection<UInt8>) throws(FileError) {
   var status = stat()
   if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
     throw FileError(path, "exists and is not a regular file")
   }
   guard access(folder(of: path), W_OK | X_OK) == 0 else { throw FileError(path, failedTo: "written") }
+  guard fileExists(path) else { return }
+  let old = try StoredBytes(path: path)
+  let start = try old.read(at: 0, count: min(old.count, kindByteCount))
+  guard start.isEmpty || start.elementsEqual(content.prefix(kindByteCount)) else {
+    throw FileError(path, "exists and is a file of another kind, which would be lost: choose another name")
+  }
 }
+
+/// Refuses a file that is larger than the room on its disk.
+package func requireRoom(_ path: String, byteCount: Int) throws(FileError) {
+  var status = statvfs()
+  guard statvfs(folder(of: path), &status) == 0 else { throw FileError(path, failedTo: "written") }
+  let room = Double(status.f_bavail) * Double(status.f_frsize)
+  guard Double(byteCount) <= room else {
+    throw FileError(path, "takes \(byteCount) bytes, and its disk has room for \(Int(room))")
+  }
+}
+
+/// True when the path names anything, also a symbolic link to nothing.
+package func fileExists(_ path: String) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0
+}
+
+/// Files of one kind begin with the same bytes: the formats of this tool and .npy, `FileKind`.
+private let kindByteCount = 7
 
 private func folder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -73,7 +101,7 @@ private func folder(of path: String) -> String {
 
 /// Writes a file under a temporary name in its folder and returns that name.
 private func stage(_ file: OutputFile) throws(FileError) -> String {
-  try requireWritable(file.path)
+  try requireWritable(file.path, for: file.bytes)
   var template = Array((folder(of: file.path) + "/.zkml.XXXXXX").utf8CString)
   let descriptor = mkstemp(&template)
   guard descriptor >= 0 else { throw FileError(file.path, failedTo: "written") }

@@ -33,6 +33,8 @@ struct CommitInputCommand: ParsableCommand {
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
+  @Flag(help: "Replace the commitment that is there, and the count of what its proofs showed.") var overwrite = false
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -43,12 +45,15 @@ struct CommitInputCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    try requireWritable(output)
+    _ = try requireNew([output, output + ".spent"], overwrite: overwrite, instead: "prove with it, choose another name")
+    for (path, kind) in [(output, FileKind.committedInput), (output + ".spent", .spentPositions)] {
+      try requireWritable(path, for: kind.rawValue.utf8)
+    }
     let circuit = try NetworkFiles(path: network).circuit()
     let port = try circuit.input(named: port, option: "--port")
     try circuit.requireHidable([port])
     let arrays = try circuit.quantized(input, [port])
-    arrays.notice(input).map(shared.note)
+    arrays.notices(input).forEach(shared.note)
     let committed = CommittedInput(
       port, of: circuit, batch: arrays.batch, integers: arrays.integers[0], proofCount: proofCount, threads: shared.threadCount)
     let ledger = committed.ledger(of: output)

@@ -71,6 +71,11 @@ struct CompileCommand: ParsableCommand {
     options.layerBits = Dictionary(layerBits.compactMap(parseLayerBits)) { $1 }
     options.accuracy = accuracy
     options.classCount = classes
+    let files = dryRun ? nil : output.map(NetworkFiles.init(path:))
+    if let files {
+      try requireWritable(files.circuitPath, for: ArithmeticCircuit.magic)
+      try requireWritable(files.weightsPath, for: FileKind.weights.rawValue.utf8)
+    }
     shared.status("calibrating with \(calibrate)")
     let compiled: CompiledModel
     do {
@@ -82,15 +87,15 @@ struct CompileCommand: ParsableCommand {
     shared.status("estimating")
     let estimate = ProofEstimate(
       circuit, proofCount: circuit.defaultProofCount, batch: batch, threads: shared.threadCount)
-    let files = output.map(NetworkFiles.init(path:))
-    if let files, !dryRun {
+    if let files {
       try write([
         OutputFile(path: files.circuitPath, bytes: circuit.file),
         OutputFile(
           path: files.weightsPath, bytes: circuit.weightsFile(compiled.lowered.weights), isSecret: true),
       ])
     }
-    report(compiled, estimate, files: dryRun ? nil : files)
+    report(compiled, estimate, files: files)
+    files?.staleKeyNotice().map(shared.note)
   }
 
   private func parseLayerBits(_ text: String) -> (name: String, bits: Int)? {
@@ -102,13 +107,14 @@ struct CompileCommand: ParsableCommand {
   private func refusal(_ error: ModelError) -> Failure {
     guard case .unsupportedNodes(let file, let nodes) = error else { return Failure(error) }
     let count = nodes.count == 1 ? "one unsupported node" : "\(nodes.count) unsupported nodes"
-    printError("zkml: \(file): \(count)")
-    for node in nodes { printError("  \(node.name) (\(node.operation)): \(node.reason)") }
-    shared.emit([
-      "unsupported": .array(
-        nodes.map { ["name": .string($0.name), "operator": .string($0.operation), "reason": .string($0.reason)] })
-    ])
-    return Failure(status: .unusable, message: "")
+    Output.showError("zkml: \(file): \(count)")
+    for node in nodes { Output.showError("  \(node.name) (\(node.operation)): \(node.reason)") }
+    let unsupported = nodes.map { node -> JSON in
+      ["name": .string(node.name), "operator": .string(node.operation), "reason": .string(node.reason)]
+    }
+    return Failure(
+      status: .unusable, message: "\(file): \(count)", isShown: true,
+      members: [Member("unsupported", .array(unsupported))])
   }
 
   private func report(_ compiled: CompiledModel, _ estimate: ProofEstimate, files: NetworkFiles?) {
@@ -122,10 +128,13 @@ struct CompileCommand: ParsableCommand {
       shared.say("  \(title) \(layer.weightBits) bits, shift \(layer.shift), bound \(bound)\(width)")
     }
     for notice in network.notices { shared.say(notice) }
+    compiled.notices.forEach(shared.note)
     for line in compiled.layerErrors.lines { shared.detail(line) }
     let errors = (decimal(comparison.largestError, places: 4), decimal(comparison.meanError, places: 4))
     shared.say("calibration data: largest error \(errors.0), mean error \(errors.1)")
-    shared.say("calibration data: same class for \(decimal(100 * comparison.agreement, places: 1)) %")
+    if let agreement = comparison.agreement {
+      shared.say("calibration data: same class for \(decimal(100 * agreement, places: 1)) %")
+    }
     shared.say(estimate.line)
     if let files { shared.say("wrote \(files.circuitPath) (public) and \(files.weightsPath) (private)") }
     shared.emit([
@@ -142,9 +151,9 @@ struct CompileCommand: ParsableCommand {
       "input_scales": .object(compiled.integers.inputs.map { Member($0.port.name, .number($0.scale)) }),
       "output_scales": .object(
         compiled.integers.outputs.map { Member($0.name, .number(compiled.integers.scale(of: $0.value))) }),
-      "notices": .array(network.notices.map { .string($0) }), "layer_errors": compiled.layerErrors.json,
+      "notices": .array((network.notices + compiled.notices).map { .string($0) }), "layer_errors": compiled.layerErrors.json,
       "max_error": .number(comparison.largestError), "mean_error": .number(comparison.meanError),
-      "top1_agreement": .number(comparison.agreement),
+      "top1_agreement": JSON(comparison.agreement),
       "estimate": estimate.json,
       "files": .array(files.map { [.string($0.circuitPath), .string($0.weightsPath)] } ?? []),
     ])

@@ -45,15 +45,16 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func report(_ evaluation: Evaluation) {
+    evaluation.notices.forEach(shared.note)
     shared.say("\(evaluation.sampleCount) samples")
     shared.say("integer accuracy \(decimal(100 * evaluation.integerAccuracy, places: 2)) %")
     if let accuracy = evaluation.floatAccuracy, let comparison = evaluation.comparison {
       shared.say("float accuracy   \(decimal(100 * accuracy, places: 2)) %")
-      shared.say("same class       \(decimal(100 * comparison.agreement, places: 2)) %")
+      if let agreement = comparison.agreement { shared.say("same class       \(decimal(100 * agreement, places: 2)) %") }
     }
     shared.emit([
       "samples": .integer(evaluation.sampleCount), "integer_accuracy": .number(evaluation.integerAccuracy),
-      "float_accuracy": JSON(evaluation.floatAccuracy), "agreement": JSON(evaluation.comparison?.agreement),
+      "float_accuracy": JSON(evaluation.floatAccuracy), "agreement": JSON(evaluation.comparison?.agreement ?? nil),
       "max_error": JSON(evaluation.comparison?.largestError), "mean_error": JSON(evaluation.comparison?.meanError),
     ])
   }

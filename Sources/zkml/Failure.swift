@@ -10,17 +10,24 @@ enum Status: Int32 {
   case internalError = 3
 }
 
-/// Ends a command with one line on standard error.
+/// Ends a command with one line on standard error, and with --json an object.
 struct Failure: Error {
   let status: Status
   let message: String
+  /// Whether the line has been shown.
+  var isShown = false
+  /// What the object holds beside error and status.
+  var members: [Member] = []
 
   static func unusable(_ message: String) -> Failure { Failure(status: .unusable, message: message) }
   static func doesNotHold(_ message: String) -> Failure { Failure(status: .doesNotHold, message: message) }
 
-  /// Nothing is printed for an empty message.
   func report() -> Int32 {
-    if !message.isEmpty { printError("zkml: " + message) }
+    if !isShown { Output.showError("zkml: " + message) }
+    if Output.isJSON {
+      let error = [Member("error", .string(message)), Member("status", .integer(Int(status.rawValue)))]
+      Output.show(JSON.object(members + error).description)
+    }
     return status.rawValue
   }
 }
@@ -38,20 +45,8 @@ extension Failure {
   }
 }
 
-/// The line with a space for each control character: names in files are other people's.
-func printable(_ line: String) -> String {
-  let scalars = line.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? " " : $0 }
-  return String(String.UnicodeScalarView(scalars))
-}
-
-/// Prints one line on standard error.
-func printError(_ line: String) {
-  let bytes = Array((printable(line) + "\n").utf8)
-  StatusLine.pause { _ = write(STDERR_FILENO, bytes, bytes.count) }
-}
-
 extension LedgerError {
-  private static let advice = "make a new one with zkml setup, for a committed input with zkml commit-input"
+  private static let advice = "make a new one with zkml setup NET --overwrite, for a committed input with zkml commit-input --overwrite"
 
   var reason: String {
     switch self {

@@ -78,7 +78,7 @@ struct Figures {
       "overhead_onnxruntime": JSON(onnx.map { median(prove) / $0.seconds }),
       "proof_bytes": .integer(proofByteCount), "proving_key_bytes": .integer(provingKeyByteCount),
       "verifying_key_bytes": .integer(verifyingKeyByteCount),
-      "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
+      "peak_rss_bytes": JSON(Machine.peakMemoryByteCount),
       "soundness_bits": .number(key.soundness(mode, batch: batch).totalBits),
       "lookups": .integer(circuit.lookedUpCount(batch: batch)), "witness_elements": .integer(witnessElementCount),
       "weight_elements": .integer(weightElementCount), "columns": .integer(circuit.columns.count),
@@ -103,7 +103,7 @@ struct Figures {
     lines += layerErrors.lines
     return lines + [
       "proving key  \(grouped(provingKeyByteCount)) bytes", "verifying key \(grouped(verifyingKeyByteCount)) bytes",
-      "peak memory  \(grouped(Machine.peakMemoryByteCount)) bytes",
+      "peak memory  \(Machine.peakMemoryByteCount.map(grouped) ?? "unknown") bytes",
       "soundness    \(decimal(key.soundness(mode, batch: batch).totalBits, places: 2)) bits", mode.notice,
     ]
   }

@@ -13,6 +13,11 @@ struct NetworkFiles {
   var verifyingKeyPath: String { path + ".vk" }
   var ledgerPath: String { path + ".spent" }
 
+  /// What setup writes.
+  var keyKinds: [(path: String, kind: FileKind)] {
+    [(provingKeyPath, .provingKey), (verifyingKeyPath, .verifyingKey), (ledgerPath, .spentPositions)]
+  }
+
   func circuit() throws -> ArithmeticCircuit {
     let bytes = try readFile(circuitPath, limit: ArithmeticCircuit.encodedByteCap + Digest.byteCount)
     return try load(circuitPath) { () throws(VerificationError) in try ArithmeticCircuit(file: bytes) }

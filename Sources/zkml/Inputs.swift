@@ -8,9 +8,13 @@ struct QuantizedArrays {
   var integers: [[Int64]]
   /// Values beyond a port's range, which were taken to its end.
   var saturated: [Double]
+  /// How samples were matched to ports.
+  var matches: [String] = []
 
-  /// What to tell who gave the arrays, if anything.
-  func notice(_ source: String) -> String? {
+  /// What to tell who gave the arrays.
+  func notices(_ source: String) -> [String] { matches + (saturationNotice(source).map { [$0] } ?? []) }
+
+  func saturationNotice(_ source: String) -> String? {
     guard !saturated.isEmpty else { return nil }
     let count = saturated.count == 1 ? "one value" : "\(grouped(saturated.count)) values"
     return "\(source): \(count) beyond the range of the network, taken to its end"
@@ -24,9 +28,12 @@ extension ArithmeticCircuit {
     var batch: Int?
     var integers: [[Int64]] = []
     var saturated: [Double] = []
+    var matches: [String] = []
     for port in ports {
       let encoding = InputEncoding(port, self)
-      let samples = try encoding.samples(try reference.read(preferring: port.name), source: text)
+      let array = try reference.read(preferring: port.name)
+      let samples = try encoding.samples(array, source: text)
+      array.flatteningNotice(for: encoding.port, source: text).map { matches.append($0) }
       guard samples.count == batch ?? samples.count else {
         throw Failure.unusable("\(text): has \(samples.count) samples for '\(port.name)', not \(batch ?? 0)")
       }
@@ -40,7 +47,7 @@ extension ArithmeticCircuit {
       integers.append(encoding.quantize(samples).values)
       saturated += encoding.saturated(samples)
     }
-    return QuantizedArrays(batch: batch ?? 1, integers: integers, saturated: saturated)
+    return QuantizedArrays(batch: batch ?? 1, integers: integers, saturated: saturated, matches: matches)
   }
 }
 
@@ -59,7 +66,7 @@ extension ArithmeticCircuit {
     let network = try importONNX(path: path).simplified()
     let shown = network.showing(classes: outputs.lazy.compactMap { NetworkOutput($0).classCount }.first)
     let matches =
-      shown.inputs == inputs.map { NamedShape(name: $0.name, shape: $0.dimensions) }
+      shown.inputs.elementsEqual(inputs) { $0.name == $1.name && $0.shape == $1.dimensions }
       && shown.outputs.map(\.name) == outputs.map(\.name)
       && zip(shown.outputs, outputs).allSatisfy { output, port in
         output.classCount != nil

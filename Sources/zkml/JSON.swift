@@ -1,5 +1,7 @@
+import Model
+
 /// A JSON value that keeps the order of its keys.
-enum JSON {
+enum JSON: Sendable {
   case null
   case bool(Bool)
   case integer(Int)
@@ -8,6 +10,8 @@ enum JSON {
   case string(String)
   case array([JSON])
   case object([Member])
+
+  init(_ integer: Int?) { self = integer.map { .integer($0) } ?? .null }
 
   init(_ number: Double?) { self = number.map { .number($0) } ?? .null }
 }
@@ -38,9 +42,11 @@ extension JSON: CustomStringConvertible {
       switch scalar {
       case "\"": quoted += "\\\""
       case "\\": quoted += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where scalar.isUnseen:
+        for unit in String(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
       case _: quoted.unicodeScalars.append(scalar)
       }
     }
@@ -48,7 +54,7 @@ extension JSON: CustomStringConvertible {
   }
 }
 /// One entry of an object.
-struct Member {
+struct Member: Sendable {
   let name: String
   let value: JSON
 

@@ -31,20 +31,24 @@ enum Machine {
   }
 
   private static func processorFlags() -> Set<String>? {
-    guard let file = fopen("/proc/cpuinfo", "r") else { return nil }
+    line(of: "/proc/cpuinfo", after: "flags").map { Set($0.split(separator: " ").map(String.init)) }
+  }
+
+  /// The most memory that this process has had; what getrusage says may be that of the one that started it.
+  static var peakMemoryByteCount: Int? {
+    line(of: "/proc/self/status", after: "VmHWM:").flatMap { $0.split(separator: " ").first }.flatMap { Int($0) }.map { 1024 * $0 }
+  }
+
+  /// The first line of a file that begins so, without its beginning.
+  private static func line(of path: String, after beginning: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 1 << 14)
     while fgets(&line, Int32(line.count), file) != nil {
       let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      guard text.hasPrefix("flags") else { continue }
-      return Set(text.split { $0 == " " || $0 == "\n" || $0 == "\t" }.map(String.init))
+      guard text.hasPrefix(beginning) else { continue }
+      return String(text.dropFirst(beginning.count).map { $0 == "\t" || $0 == "\n" ? " " : $0 })
     }
     return nil
-  }
-
-  static var peakMemoryByteCount: Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
   }
 }

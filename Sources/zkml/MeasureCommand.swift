@@ -45,11 +45,12 @@ struct MeasureCommand: ParsableCommand {
     guard key.core == verifyingKey.core, key.circuit == circuit else {
       throw Failure.unusable("\(network): the files are not of one setup; run zkml setup \(network)")
     }
+    files.staleKeyNotice().map(shared.note)
     let mode: ProofMode = transparent ? .plain : .hiding
     try key.core.require(mode, files.provingKeyPath)
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
-    arrays.notice(input).map(shared.note)
+    arrays.notices(input).forEach(shared.note)
     var figures = Figures(
       circuit: circuit, key: verifyingKey, mode: mode, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
@@ -110,9 +111,10 @@ struct MeasureCommand: ParsableCommand {
     let results = circuit.columns.indices.compactMap { index -> NamedIntegers? in
       let column = circuit.columns[index]
       guard column.kind == .advice || shown.contains(index) else { return nil }
-      return [".activation", ".accumulator"].first(where: column.name.hasSuffix).map { suffix in
+      return [".activation", ".accumulator"].first(where: column.plainName.hasSuffix).map { suffix in
         NamedIntegers(
-          name: String(column.name.dropLast(suffix.count)), scale: column.scale, values: columns[index])
+          name: String(column.plainName.dropLast(suffix.count)), scale: column.scale,
+          axes: Array(circuit.shape(ofColumn: index, batch: batch).dropFirst()), values: columns[index])
       }
     }
     let samples = zip(circuit.inputs, inputs).map { port, integers in

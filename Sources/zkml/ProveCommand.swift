@@ -70,6 +70,7 @@ struct ProveCommand: ParsableCommand {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
     try key.core.require(mode, files.provingKeyPath)
+    files.staleKeyNotice().map(shared.note)
     let committed = try CommittedInputs(committedInput, key.circuit, threads: shared.threadCount)
     let others = key.circuit.inputs.indices.filter { committed.files[$0] == nil }
     if privateInput { try key.circuit.requireHidable(others.map { key.circuit.inputs[$0] }) }
@@ -116,12 +117,12 @@ struct ProveCommand: ParsableCommand {
     _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ committed: CommittedInputs, of count: Int
   ) throws -> JSON {
     let (circuit, input, output) = (key.circuit, job.input, job.output)
-    try requireWritable(output)
+    try requireWritable(output, for: FileKind.proof.rawValue.utf8)
     let ledgers = (ledger.map { [$0] } ?? []) + committed.ledgers
     for ledger in ledgers { try ledger.requireProof() }
     let arrays = try committed.completed(input, circuit)
     let batch = arrays.batch
-    arrays.notice(input).map(shared.note)
+    arrays.notices(input).forEach(shared.note)
     let visibility = committed.visibility(others: privateInput ? .hidden : .shown)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
@@ -145,7 +146,7 @@ struct ProveCommand: ParsableCommand {
       "private_input": .bool(privateInput), "committed_inputs": .array(proof.statement.commitments.map { .string($0.digest.hexadecimal) }),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
       "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
-      "peak_rss_bytes": .integer(Machine.peakMemoryByteCount),
+      "peak_rss_bytes": JSON(Machine.peakMemoryByteCount),
       "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ]
   }

@@ -29,9 +29,11 @@ struct RunCommand: ParsableCommand {
     try shared.requireNoSeed()
     let lowered = try NetworkFiles(path: network).lowered()
     let circuit = lowered.circuit
+    NetworkFiles(path: network).staleKeyNotice().map(shared.note)
+    if let output { try requireOutput(output, besides: input) }
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
-    arrays.notice(input).map(shared.note)
+    arrays.notices(input).forEach(shared.note)
     shared.status("running \(grouped(batch)) samples")
     let outputs = try CircuitExecutor(circuit, weights: lowered.weights).outputs(
       of: inputs, batch: batch, threads: shared.threadCount)
@@ -48,6 +50,12 @@ struct RunCommand: ParsableCommand {
       "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ])
   }
+}
+
+/// Refuses to write an array over something else, or over the one that is read.
+private func requireOutput(_ path: String, besides input: String) throws {
+  try requireWritable(path, for: encodeNPY([Double](), shape: [0]))
+  guard DataReference(input).path != path else { throw Failure.unusable("\(path): is the input, which would be lost") }
 }
 
 extension CircuitExecutor {

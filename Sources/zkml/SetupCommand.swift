@@ -19,6 +19,10 @@ struct SetupCommand: ParsableCommand {
       adds to NET.vk a proof that they are the same. The model id stays, and the new NET.vk verifies old proofs and new ones.
       --proofs is that of the key before, if nothing else is said.
 
+      A key that the disk has no room for is refused before any work; on a terminal, one of more than 2 GB is asked about.
+      A key that is there is replaced with --overwrite alone, which makes a new model: what proofs of the old key showed is
+      then counted no more.
+
         zkml setup net
         zkml setup net --proofs 1000
         zkml setup net --rerandomize
@@ -33,9 +37,14 @@ struct SetupCommand: ParsableCommand {
 
   @Flag(help: "Go on with the same model and a fresh commitment, when its key is used up.") var rerandomize = false
 
+  @Flag(help: "Replace the key that is there, and the count of what its proofs showed.") var overwrite = false
+
+  @Flag(help: "Do not ask before a key of more than 2 GB is made.") var yes = false
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    if overwrite, rerandomize { throw ValidationError("give --rerandomize or --overwrite") }
     if transparent, rerandomize { throw ValidationError("give --rerandomize or --transparent") }
     guard let proofs else { return }
     if transparent { throw ValidationError("give --proofs or --transparent") }
@@ -67,17 +76,25 @@ struct SetupCommand: ParsableCommand {
     ])
   }
 
-  private func cost(_ circuit: ArithmeticCircuit, _ proofCount: Int) -> KeyCost {
+  /// Says what a key costs; refuses one that the disk has no room for, and asks about a large one.
+  private func cost(_ circuit: ArithmeticCircuit, _ proofCount: Int, _ files: NetworkFiles) throws -> KeyCost {
     let cost = KeyCost(circuit, proofCount: proofCount, threads: shared.threadCount)
     shared.say(cost.line)
+    try requireRoom(files.provingKeyPath, byteCount: cost.keyByteCount)
+    if cost.keyByteCount > 2_000_000_000, !yes, !Output.confirm("a key of \(grouped(cost.keyByteCount)) bytes: go on? [y/N] ") {
+      throw Failure.unusable("\(files.provingKeyPath): was not wanted; --yes makes it without asking")
+    }
     shared.status("committing to the weights")
     return cost
   }
 
   private func first(_ files: NetworkFiles) throws -> MadeKeys {
+    let loss = try files.requireNoKey(overwrite: overwrite)
     let lowered = try files.lowered()
     let circuit = lowered.circuit
-    let cost = cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount)
+    for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
+    loss.map(shared.note)
+    let cost = try cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount, files)
     let key = ProvingKey(
       circuit: circuit, weights: lowered.weights, proofCount: cost.proofCount, threads: shared.threadCount)
     shared.status("proving that the weights are in range")
@@ -105,8 +122,8 @@ struct SetupCommand: ParsableCommand {
     guard index + 2 <= VerifyingKey.chainCap else {
       throw Failure.unusable("\(files.verifyingKeyPath): has as many commitments as a verifying key can have")
     }
-    for path in [files.provingKeyPath, files.verifyingKeyPath] { try requireWritable(path) }
-    let cost = cost(previous.circuit, proofs ?? previous.core.proofCount)
+    for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
+    let cost = try cost(previous.circuit, proofs ?? previous.core.proofCount, files)
     let key = ProvingKey(
       circuit: previous.circuit, weights: previous.weights, proofCount: cost.proofCount, modelID: previous.core.modelID,
       threads: shared.threadCount)
@@ -121,7 +138,7 @@ struct SetupCommand: ParsableCommand {
     } catch .usedUp {
       throw Failure.unusable(
         "\(ledger.path): what is kept for a next commitment is used up too, by runs that were interrupted: "
-          + "make a new model with zkml setup \(network)")
+          + "make a new model with zkml setup \(network) --overwrite")
     } catch { throw Failure.unusable("\(ledger.path): \(error.reason)") }
     return made
   }

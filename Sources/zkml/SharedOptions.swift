@@ -36,10 +36,10 @@ struct SharedOptions: ParsableArguments {
   }
 
   /// A line on standard output for people.
-  func say(_ line: String) { if !json, !quiet { StatusLine.pause { print(printable(line)) } } }
+  func say(_ line: String) { if !json, !quiet { Output.show(line) } }
 
   /// A line on standard error.
-  func note(_ line: String) { if !quiet { printError(line) } }
+  func note(_ line: String) { if !quiet { Output.showError(line) } }
 
   /// A line of the log, shown with --verbose.
   func detail(_ line: @autoclosure () -> String) {
@@ -51,5 +51,5 @@ struct SharedOptions: ParsableArguments {
   func status(_ text: String) { if !json, !quiet { StatusLine.show(text) } }
 
   /// The object of --json.
-  func emit(_ object: @autoclosure () -> JSON) { if json { print(object()) } }
+  func emit(_ object: @autoclosure () -> JSON) { if json { Output.show(object().description) } }
 }

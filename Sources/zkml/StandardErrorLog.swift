@@ -12,6 +12,6 @@ struct StandardErrorLog: LogHandler {
 
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-    printError("\(event.level): \(event.message)" + all.map { " \($0.key)=\($0.value)" }.joined())
+    Output.showError("\(event.level): \(event.message)" + all.map { " \($0.key)=\($0.value)" }.joined())
   }
 }

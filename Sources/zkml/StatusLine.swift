@@ -30,10 +30,10 @@ enum StatusLine {
   }
 
   /// Writes to the terminal while the line is cleared.
-  static func pause(_ body: () -> Void) {
+  static func pause(_ body: () -> Bool) -> Bool {
     state.withLock { state in
       erase(&state)
-      body()
+      return body()
     }
   }
 

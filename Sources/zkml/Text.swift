@@ -1,5 +1,6 @@
 import Circuit
 import Glibc
+import Model
 import Verifier
 
 /// A number with a fixed count of decimal places.
@@ -32,10 +33,10 @@ func duration(_ seconds: Double) -> String {
   seconds < 1 ? decimal(seconds * 1000, places: 2) + " ms" : decimal(seconds, places: 2) + " s"
 }
 
-/// The context as text, or in hexadecimal when it is not text.
+/// The context as text, or in hexadecimal when it is not text that is seen as it is.
 func contextText(_ context: [UInt8]) -> String {
   if context.isEmpty { return "(empty)" }
-  if let text = String(validating: context, as: UTF8.self) { return "\"\(text)\"" }
+  if let text = String(validating: context, as: UTF8.self), printable(text) == text { return "\"\(text)\"" }
   return "0x" + context.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
@@ -69,8 +70,9 @@ extension Port {
       if classesOf != nil { return "\(name)[\(sample)] = class \(row.map(String.init).joined(separator: " "))" }
       let values = row.map { Double($0) * scale }
       let shown = values.prefix(16).map { decimal($0, places: 4) }.joined(separator: " ")
+      let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""
       let top = values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
-      return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "")
+      return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "") + leftOut
     }
     if count > limit { lines.append("\(name): \(count - limit) more samples") }
     return lines
@@ -81,11 +83,12 @@ extension Port {
     let scale = circuit.scale(of: self)
     let shape = JSON.array(([batch] + dimensions).map { .integer($0) })
     if classesOf != nil { return ["shape": shape, "classes": .array(integers.map { .integer(Int($0)) })] }
-    return [
-      "shape": shape, "scale": .number(scale),
-      "integers": .array(integers.map { .integer(Int($0)) }),
-      "values": .array(integers.map { .number(Double($0) * scale) }),
-    ]
+    let leftOut = circuit.columns[column].leftOut.map { [Member("left_out", .string($0))] } ?? []
+    return .object([
+      Member("shape", shape), Member("scale", .number(scale)),
+      Member("integers", .array(integers.map { .integer(Int($0)) })),
+      Member("values", .array(integers.map { .number(Double($0) * scale) })),
+    ] + leftOut)
   }
 
   var shapeText: String { (["batch"] + dimensions.map(String.init)).joined(separator: " × ") }

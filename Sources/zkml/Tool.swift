@@ -15,7 +15,8 @@ struct RootCommand: ParsableCommand {
         zkml verify --key net.vk sample.proof
 
       Exit status: 0 done, or every proof is valid; 1 a proof does not hold; 2 inputs that cannot be used;
-      3 an internal error.
+      3 an internal error, or standard output that cannot be written. With --json also errors are objects:
+      {"error": …, "status": 2}.
       """,
     version: "0.1.0",
     subcommands: [
@@ -26,9 +27,13 @@ struct RootCommand: ParsableCommand {
 
 @main enum Tool {
   static func main() {
-    let status = Tool.status()
+    Output.reserveDescriptors()
+    var status = Tool.status()
     StatusLine.end()
-    fflush(nil)
+    if status == 0, !Output.isComplete {
+      Output.showError("zkml: standard output cannot be written")
+      status = Status.internalError.rawValue
+    }
     exit(status)
   }
 
@@ -41,7 +46,7 @@ struct RootCommand: ParsableCommand {
       return failure.report()
     } catch {
       guard RootCommand.exitCode(for: error) != .success else {
-        print(RootCommand.fullMessage(for: error))
+        Output.show(RootCommand.fullMessage(for: error))
         return 0
       }
       return Failure.unusable(RootCommand.message(for: error)).report()
@@ -51,7 +56,7 @@ struct RootCommand: ParsableCommand {
       return 0
     } catch {
       guard RootCommand.exitCode(for: error) != .success else {
-        print(RootCommand.fullMessage(for: error))
+        Output.show(RootCommand.fullMessage(for: error))
         return 0
       }
       return Failure(error).report()

@@ -9,8 +9,8 @@ struct VerifyCommand: ParsableCommand {
     abstract: "Checks that proofs hold, for this key and the demanded statement.",
     discussion: """
       Prints the statement: model, batch, input, outputs, context; and what is public, what is hidden. --input, --output and --context demand that it is the
-      given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared;
-      a number beyond the network's range is in no statement. --model demands that the key is the one of this model.
+      given one; without --context it must be empty. Real numbers are quantized as the network does it, then compared:
+      those of an input beyond the network's range are taken to its end, as prove takes them, and counted. --model demands that the key is the one of this model.
       Several proofs give one line each.
 
         zkml verify --key net.vk sample.proof
@@ -71,30 +71,33 @@ struct VerifyCommand: ParsableCommand {
       for line in outcomes[0].lines { shared.say(line) }
     } else {
       for outcome in outcomes { shared.say(outcome.summary) }
-      if shared.quiet || shared.json { for failure in outcomes.compactMap(\.failure) { printError("zkml: " + failure.message) } }
+      if shared.quiet || shared.json { for failure in outcomes.compactMap(\.failure) { Output.showError("zkml: " + failure.message) } }
       for mode in Set(outcomes.compactMap { $0.proof?.mode }).sorted(by: { $0.rawValue < $1.rawValue }) {
         shared.say(mode.notice)
       }
     }
-    shared.emit([
-      "valid": .bool(outcomes.allSatisfy { $0.failure == nil }), "model": .string(key.modelID),
-      "hiding": .bool(outcomes.allSatisfy { $0.proof?.mode == .hiding }), "proofs": .array(outcomes.map(\.json)),
-    ])
     let failures = outcomes.compactMap(\.failure)
+    let members = [
+      Member("valid", .bool(failures.isEmpty)), Member("model", .string(key.modelID)),
+      Member("hiding", .bool(outcomes.allSatisfy { $0.proof?.mode == .hiding })),
+      Member("proofs", .array(outcomes.map(\.json))),
+    ]
     if let failure = failures.first(where: { $0.status == .doesNotHold }) ?? failures.first {
-      throw Failure(status: failure.status, message: proofs.count == 1 ? failure.message : "")
+      throw Failure(status: failure.status, message: failure.message, isShown: proofs.count > 1, members: members)
     }
+    shared.emit(.object(members))
   }
 
   private func outcome(of path: String, _ key: VerifyingKey) -> ProofOutcome {
     do {
-      return ProofOutcome(path: path, key: key, proof: try checkedProof(path, key), failure: nil)
+      let (proof, saturated) = try checkedProof(path, key)
+      return ProofOutcome(path: path, key: key, proof: proof, saturatedCount: saturated, failure: nil)
     } catch {
-      return ProofOutcome(path: path, key: key, proof: nil, failure: Failure(error))
+      return ProofOutcome(path: path, key: key, proof: nil, saturatedCount: 0, failure: Failure(error))
     }
   }
 
-  private func checkedProof(_ path: String, _ key: VerifyingKey) throws -> Proof {
+  private func checkedProof(_ path: String, _ key: VerifyingKey) throws -> (Proof, saturatedCount: Int) {
     let bytes = try readFile(path, limit: proofByteCap)
     guard bytes.starts(with: FileKind.proof.rawValue.utf8) else {
       throw Failure.unusable("\(path): is not a .proof file")
@@ -107,11 +110,12 @@ struct VerifyCommand: ParsableCommand {
       guard error != .unsupportedVersion else { throw Failure.unusable("\(path): \(error.reason)") }
       throw Failure.doesNotHold("\(path): does not hold: it \(error.reason)")
     }
-    try demand(proof.statement, path, key.circuit)
-    return proof
+    return (proof, try demand(proof.statement, path, key.circuit))
   }
 
-  private func demand(_ statement: Statement, _ path: String, _ circuit: ArithmeticCircuit) throws {
+  /// - Returns: How many values of the demanded input are beyond the network's range.
+  private func demand(_ statement: Statement, _ path: String, _ circuit: ArithmeticCircuit) throws -> Int {
+    var saturatedCount = 0
     func differs(_ part: String) -> Failure { .doesNotHold("\(path): does not hold for this statement: \(part)") }
     guard statement.context == Array(context.utf8) else {
       throw differs("its context is \(contextText(statement.context)), not \(contextText(Array(context.utf8)))")
@@ -131,11 +135,15 @@ struct VerifyCommand: ParsableCommand {
       guard demanded.batch == statement.batch else {
         throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
       }
-      if let value = demanded.saturated.first {
-        throw differs("\(value) of \(text) is beyond the range of the network's \(name)")
+      demanded.matches.forEach(shared.note)
+      if name == "output", let value = demanded.saturated.first {
+        throw differs("\(value) of \(text) is beyond the range of the network's output")
       }
       guard demanded.integers == integers else { throw differs("its \(name) is not \(text)") }
+      demanded.saturationNotice(text).map(shared.note)
+      saturatedCount += demanded.saturated.count
     }
+    return saturatedCount
   }
 }
 
@@ -145,6 +153,8 @@ struct ProofOutcome {
   let key: VerifyingKey
   /// When it is valid.
   let proof: Proof?
+  /// How many values of the input that was demanded were taken to an end of the network's range.
+  let saturatedCount: Int
   let failure: Failure?
 
   var summary: String { failure?.message ?? "\(path): valid" + (proof.map { ", \($0.mode.name)" } ?? "") }
@@ -176,7 +186,7 @@ struct ProofOutcome {
     let hidden = statement.ports(circuit, .hidden) + committed
     return [
       "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
-      "context": .string(String(decoding: statement.context, as: UTF8.self)),
+      "saturated": .integer(saturatedCount), "context": .string(String(decoding: statement.context, as: UTF8.self)),
       "public": .array((shown + circuit.outputs).map { .string($0.name) }),
       "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts).map { .string($0) }),
       "committed": .array(

@@ -93,7 +93,7 @@ import Verifier
     let network = try TrainedNetwork(isProved: false)
     let place = network.place
     let ledger = try place.bytes("net.spent")
-    try network.succeed("setup", "@net")
+    try network.succeed("setup", "@net", "--overwrite")
     let other = try place.bytes("net.spent")
     func expectRefusal(_ content: [UInt8]?, _ reason: String) throws {
       if let content { try place.write(content, to: "net.spent") } else { unlink(place.path + "/net.spent") }

@@ -121,7 +121,7 @@ import Verifier
     let path = place.path + "/net.pk"
     try place.write(try file, to: "net.pk")
     let decoded = try ProvingKey(file: StoredBytes(path: path))
-    try write([OutputFile(path: path, bytes: [1, 2, 3])])
+    try write([OutputFile(path: path, bytes: Array(FileKind.provingKey.rawValue.utf8))])
     let inputs = network.input(batch: 1)
     let proof = try decoded.prove(batch: 1, inputs: inputs, threads: 1).proof
     #expect(try proof.file(network.circuit) == key.prove(batch: 1, inputs: inputs, threads: 1).proof.file(network.circuit))

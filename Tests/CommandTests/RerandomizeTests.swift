@@ -124,7 +124,7 @@ import Verifier
     let place = network.place
     let names = ["net.pk", "net.vk", "net.spent"]
     let first = try names.map { try place.bytes($0) }
-    try network.succeed("setup", "@net", "--proofs", "1")
+    try network.succeed("setup", "@net", "--proofs", "1", "--overwrite")
     let second = try names.map { try place.bytes($0) }
     func expectRefusal(_ files: [[UInt8]?], _ reason: String) throws {
       for (name, bytes) in zip(names, files) {
@@ -142,7 +142,7 @@ import Verifier
     try expectRefusal([second[0], nil, second[2]], "net.vk")
     try expectRefusal([nil, second[1], second[2]], "net.pk")
     #expect(try rerandomize(network, "--transparent").status != 0)
-    try network.succeed("setup", "@net", "--transparent")
+    try network.succeed("setup", "@net", "--transparent", "--overwrite")
     let plain = try rerandomize(network)
     #expect(plain.status == 2 && plain.errors.contains("this key hides nothing"))
   }

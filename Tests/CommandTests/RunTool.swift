@@ -103,7 +103,10 @@ final class ChildProcess {
   private let identifier: pid_t
   private let output: Int32
 
-  init(_ arguments: [String], output: String? = nil, errors: String = "/dev/null", environment: [String] = []) throws {
+  init(
+    _ arguments: [String], input: String = "/dev/null", output: String? = nil, errors: String = "/dev/null",
+    environment: [String] = []
+  ) throws {
     var pipe: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     if output == nil { try #require(socketpair(AF_UNIX, kind, 0, &pipe) == 0) }
@@ -112,7 +115,7 @@ final class ChildProcess {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY | O_NOCTTY, 0)
     if let output {
       posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     } else {

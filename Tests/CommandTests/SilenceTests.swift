@@ -96,7 +96,7 @@ private struct TellingNetwork {
 
   @Test("by commands that succeed") func success() throws {
     for file in ["circuit", "weights"] { try check(0, "inspect", "@net.\(file)") }
-    try check(0, "setup", "@net", "--proofs", "20")
+    try check(0, "setup", "@net", "--proofs", "20", "--overwrite")
     for file in ["pk", "vk", "spent"] { try check(0, "inspect", "@net.\(file)") }
     try check(0, "run", "@net", "--input", "@x.json")
     try check(0, "prove", "@net", "--input", "@x.json", "-o", "@p.proof", "--private-input")
@@ -135,6 +135,7 @@ private struct TellingNetwork {
       try place.write(bytes, to: name)
     }
     try check(2, "setup", "@net")
+    try check(2, "setup", "@net", "--overwrite")
     try check(2, "prove", "@net", "--input", "@x.json", "-o", "@n.proof", "--private-input")
     try check(2, "run", "@net", "--input", "@x.json")
     try check(2, "measure", "@net", "--input", "@x.json")

@@ -26,6 +26,7 @@ import Verifier
       (["setup", "@n", "--threads", "0"], "--threads"), (["setup", "@n", "--nonsense"], "--nonsense"),
       (["prove", "@n"], "--input"), (["prove", "@n", "--input", "x.npy"], "-o"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--private-input", "--transparent"], "--private-input"),
+      (["setup", "@n", "--rerandomize", "--overwrite"], "--overwrite"),
       (["setup", "@n", "--proofs", "0"], "--proofs"), (["setup", "@n", "--proofs", "65537"], "--proofs"),
       (["setup", "@n", "--proofs", "3", "--transparent"], "--proofs"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--seed", "00"], "--transparent"),
@@ -65,7 +66,7 @@ import Verifier
         switch kind {
         case "pk": [["prove", "@net", "--input", sample, "-o", "@b.proof"], ["inspect", "@net.pk"]]
         case "vk": [["verify", "--key", "@net.vk", "@a.proof"], ["inspect", "@net.vk"]]
-        case _: [["setup", "@net"], ["run", "@net", "--input", sample], ["inspect", "@net." + kind]]
+        case _: [["setup", "@net", "--overwrite"], ["run", "@net", "--input", sample], ["inspect", "@net." + kind]]
         }
       var versioned = bytes
       versioned[kind == "circuit" ? 12 : 8] = 9
@@ -102,7 +103,7 @@ import Verifier
     let other = ["compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.data, "-o", "@other"]
     #expect(try network.place.run(other).status == 0)
     try network.place.write(try network.place.bytes("other.weights"), to: "net.weights")
-    try expectRefusal(network.place, ["setup", "@net"], "another key or circuit")
+    try expectRefusal(network.place, ["setup", "@net", "--overwrite"], "another key or circuit")
   }
 
   /// Indices of classes that are not integers, or too many of them; other integers are only not those of the proof.

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 private let expected: [Double] = [0, 1, 2, 3, 100, 127]
@@ -114,18 +115,68 @@ private func read(_ reference: String, preferring name: String? = nil) throws ->
     #expect(encodeNPY([1.0], shape: []).count == 128 + 8)
   }
 
-  @Test func arraysAreReshapedToBatches() throws {
-    let port = NamedShape(name: "x", shape: [2, 2])
-    func count(_ shape: [Int]) throws -> Int {
-      let values = [Double](repeating: 0, count: shape.reduce(1, *))
-      return try NumericArray(shape: shape, values: values, isInteger: false).batchCount(of: port.shape, source: "a")
+  private func zeros(_ shape: [Int]) -> NumericArray {
+    NumericArray(shape: shape, values: [Double](repeating: 0, count: shape.reduce(1, *)), isInteger: false)
+  }
+
+  @Test(arguments: [
+    ([2, 3], false, [2, 3], 1), ([2, 3], false, [5, 2, 3], 5), ([2, 3], false, [5, 1, 2, 1, 3], 5),
+    ([1, 2, 3], false, [2, 3], 1), ([1, 2, 3], false, [5, 2, 3], 5), ([3, 4, 5], false, [7, 3, 4, 5], 7),
+    ([6], false, [6], 1), ([6], false, [5, 6], 5), ([6], false, [1, 6], 1), ([1], false, [5], 5), ([1], false, [], 1),
+    ([1, 1], false, [5, 1], 5),
+  ] as [([Int], Bool, [Int], Int)])
+  func sizesAreComparedInOrder(port: [Int], isReadFlat: Bool, shape: [Int], count: Int) throws {
+    let port = NamedShape(name: "x", shape: port, isReadFlat: isReadFlat)
+    #expect(try zeros(shape).batchCount(of: port, source: "a") == count)
+    #expect(zeros(shape).flatteningNotice(for: port, source: "a") == nil)
+  }
+
+  /// A port that is flat takes any sample; a flat sample goes where its order is known.
+  @Test(arguments: [
+    ([6], false, [2, 3], 1, "2 × 3"), ([6], false, [5, 2, 3], 5, "2 × 3"), ([24], false, [5, 2, 3, 4], 5, "2 × 3 × 4"),
+    ([2, 3], false, [6], 1, "6"), ([1, 2, 3], false, [5, 6], 5, "6"), ([2, 3, 4], true, [24], 1, "24"),
+    ([2, 3, 4], true, [5, 24], 5, "24"),
+  ] as [([Int], Bool, [Int], Int, String)])
+  func flatSamplesAreTakenAndSaid(port: [Int], isReadFlat: Bool, shape: [Int], count: Int, sizes: String) throws {
+    let port = NamedShape(name: "x", shape: port, isReadFlat: isReadFlat)
+    #expect(try zeros(shape).batchCount(of: port, source: "a") == count)
+    let wanted = port.shape.map(String.init).joined(separator: " × ")
+    let notice = "a: samples of \(sizes) are taken in their order as \(wanted), which 'x' is"
+    #expect(zeros(shape).flatteningNotice(for: port, source: "a") == notice)
+  }
+
+  /// As many elements in another order: channels last, rows for columns, flat channels; and other numbers of them.
+  @Test(arguments: [
+    ([3, 8, 8], false, [5, 8, 8, 3]), ([3, 8, 8], false, [8, 8, 3]), ([3, 8, 8], true, [5, 8, 8, 3]),
+    ([2, 3], false, [3, 2]), ([2, 3], false, [5, 3, 2]), ([2, 3, 4], false, [24]), ([2, 3, 4], false, [5, 24]),
+    ([2, 3, 4], false, [5, 6, 4]), ([2, 3, 4], true, [5, 6, 4]), ([6], false, [5, 7]), ([6], false, [0, 6]), ([6], false, []),
+    ([2, 3], false, [12]), ([2, 3], false, [7]), ([6], false, [1, 5, 6]),
+  ] as [([Int], Bool, [Int])])
+  func otherAxesAreRefused(port: [Int], isReadFlat: Bool, shape: [Int]) throws {
+    let named = NamedShape(name: "x", shape: port, isReadFlat: isReadFlat)
+    #expect(throws: ModelError.shapeMismatch(source: "a", found: shape, expected: port)) {
+      try zeros(shape).batchCount(of: named, source: "a")
     }
-    #expect(try count([4]) == 1)
-    #expect(try count([1, 4]) == 1)
-    #expect(try count([3, 4]) == 3)
-    #expect(try count([3, 1, 2, 2]) == 3)
-    for shape in [[8], [], [4, 2], [3, 5], [0, 4], [3]] {
-      #expect(throws: ModelError.shapeMismatch(source: "a", found: shape, expected: [2, 2])) { try count(shape) }
+    #expect(zeros(shape).flatteningNotice(for: named, source: "a") == nil)
+  }
+
+  /// Whether a network flattens its input is seen in the model and in its circuit.
+  @Test(arguments: [true, false]) func networksThatFlattenFirstAreKnown(flattens: Bool) throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3, 4, 4])
+    if flattens {
+      builder.initializer("w", .floats([Float](repeating: 0.5, count: 96), [48, 2]))
+      builder.node("MatMul", [builder.node("Flatten", ["x"]), "w"], ["y"])
+    } else {
+      builder.initializer("w", .floats([Float](repeating: 0.5, count: 54), [2, 3, 3, 3]))
+      builder.node("Conv", ["x", "w"], ["y"])
     }
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "model").simplified()
+    #expect(network.ports[0].isReadFlat == flattens)
+    let values = (0..<96).map { Double($0 % 7) }
+    let calibration = try Calibration(network, [FloatBatch(count: 2, values: values)], source: "data")
+    let circuit = try compile(network, calibration).lowered.circuit
+    #expect(InputEncoding(circuit.inputs[0], circuit).port.isReadFlat == flattens)
   }
 }

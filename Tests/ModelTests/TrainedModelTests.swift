@@ -23,8 +23,8 @@ import Testing
     let results = integers.run([integers.inputs[0].quantize(test)])
     let scaled = zip(results, integers.outputs).map { $0.scaled(by: integers.scale(of: $1.value)) }
     let comparison = OutputComparison(float: network.run([test]), integer: scaled, integers.outputs)
-    print("\(name), \(count) images: same class \(comparison.agreement), largest error \(comparison.largestError)")
-    #expect(comparison.agreement >= 0.98)
+    print("\(name), \(count) images: same class \(comparison.agreement ?? 0), largest error \(comparison.largestError)")
+    #expect(comparison.agreement ?? 0 >= 0.98)
   }
 }
 
@@ -65,7 +65,7 @@ private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, fl
     zip(integers.run(batch), integers.outputs).map { $0.scaled(by: integers.scale(of: $1.value)) }
   }
   let (float, integer) = (try #require(evaluation.floatAccuracy), evaluation.integerAccuracy)
-  let agreement = evaluation.comparison?.agreement ?? 0
+  let agreement = (evaluation.comparison?.agreement ?? nil) ?? 0
   print("\(folder), \(evaluation.sampleCount) samples: float \(float), integer \(integer), agreement \(agreement)")
   #expect(abs(float - expected) < 0.001)
   #expect(integer >= float - 0.005)

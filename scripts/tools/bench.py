@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -66,13 +67,16 @@ class Model:
 
     def __init__(self, name, path, calibration, data, key):
         self.name, self.path, self.calibration, self.data, self.key = name, path, calibration, data, key
-        self.net = OUT / name
+        self.net = OUT / "keys" / name / "net"
 
     @property
     def scale(self):
         return ["--input-scale", "1/255"] if is_integer(self.data, self.key) else []
 
     def compile(self, *options):
+        """Into a fresh folder: setup replaces no key."""
+        shutil.rmtree(self.net.parent, ignore_errors=True)
+        self.net.parent.mkdir(parents=True)
         self.compiled = zkml("compile", self.path, "--calibrate", self.calibration, "-o", self.net, *self.scale)
         self.setup = zkml("setup", self.net, *options)
 

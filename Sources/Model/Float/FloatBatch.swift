@@ -18,7 +18,7 @@ package struct FloatBatch: Sendable, Equatable {
   package init(
     _ array: NumericArray, for port: NamedShape, integerScale: Double = 1, source: String
   ) throws(ModelError) {
-    count = try array.batchCount(of: port.shape, source: source)
+    count = try array.batchCount(of: port, source: source)
     values = array.isInteger ? array.values.map { $0 * integerScale } : array.values
   }
 

@@ -4,11 +4,16 @@ extension Network {
   /// - Parameter sample: The elements of each input.
   /// - Precondition: `sample` has the inputs' numbers of elements.
   package func values(of sample: [[Double]]) -> [[Double]] {
-    precondition(sample.map(\.count) == inputs.map(\.width))
-    var values = sample
-    values.reserveCapacity(inputs.count + nodes.count)
-    for node in nodes { values.append(result(of: node, values)) }
+    var values: [[Double]] = []
+    forEachValue(of: sample) { values.append($1) }
     return values
+  }
+
+  /// The same, of which each is kept until nothing reads it any more.
+  func forEachValue(of sample: [[Double]], _ body: (_ value: Int, _ elements: [Double]) -> Void) {
+    precondition(sample.map(\.count) == inputs.map(\.width))
+    Model.forEachValue(
+      of: sample, operands: nodes.map(\.operands), result: { result(of: nodes[$0], $1) }, body)
   }
 
   /// The outputs of a batch, each in the shape batch × output; class indices ascending.
@@ -20,9 +25,12 @@ extension Network {
     precondition(inputs.allSatisfy { $0.count == count })
     var results = [[Double]](repeating: [], count: outputs.count)
     for index in 0..<count {
-      let values = values(of: inputs.map { $0.sample(index) })
+      var shown: [Int: [Double]] = [:]
+      forEachValue(of: inputs.map { $0.sample(index) }) { value, elements in
+        if outputs.contains(where: { $0.value == value }) { shown[value] = elements }
+      }
       for (position, output) in outputs.enumerated() {
-        let elements = values[output.value]
+        let elements = shown[output.value] ?? []
         guard let classCount = output.classCount else {
           results[position] += elements
           continue

@@ -5,7 +5,9 @@ extension Network {
   /// no output needs left out. The values of the outputs are the same up to rounding.
   package func simplified() -> Network {
     var simplifier = Simplifier(self)
-    while simplifier.pass() {}
+    // Each pass of a hostile network may change one node alone.
+    var passCount = 0
+    while passCount < 100, simplifier.pass() { passCount += 1 }
     return simplifier.network.withoutUnusedNodes()
   }
 
@@ -29,7 +31,9 @@ extension Network {
   }
 
   fileprivate func replacing(_ nodes: [Node], value: (Int) -> Int) -> Network {
-    let outputs = outputs.map { NetworkOutput(name: $0.name, value: value($0.value), classCount: $0.classCount) }
+    let outputs = outputs.map {
+      NetworkOutput(name: $0.name, value: value($0.value), classCount: $0.classCount, leftOut: $0.leftOut)
+    }
     return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
   }
 }

@@ -15,8 +15,9 @@ package struct InputEncoding: Sendable, Equatable {
   /// How real numbers become the integers of a circuit's port; those of a class port are indices.
   package init(_ port: Port, _ circuit: ArithmeticCircuit) {
     let column = circuit.shownColumn(port)
+    let isReadFlat = circuit.columns[port.column].axes.count <= 2
     self.init(
-      port: NamedShape(name: port.name, shape: port.dimensions), scale: port.classesOf == nil ? column.scale : 1,
+      port: NamedShape(name: port.name, shape: port.dimensions, isReadFlat: isReadFlat), scale: port.classesOf == nil ? column.scale : 1,
       range: column.lower...column.upper)
   }
 

@@ -3,15 +3,23 @@ extension IntegerNetwork {
   ///
   /// - Precondition: One array an input, with its number of elements, all in its range.
   package func values(of sample: [[Int64]]) -> [[Int64]] {
+    var values: [[Int64]] = []
+    forEachValue(of: sample) { values.append($1) }
+    return values
+  }
+
+  /// The same, of which each is kept until nothing reads it any more.
+  func forEachValue(of sample: [[Int64]], _ body: (_ value: Int, _ elements: [Int64]) -> Void) {
     precondition(
       sample.count == inputs.count
         && zip(sample, inputs).allSatisfy { $0.count == $1.port.width && $0.allSatisfy($1.range.contains) })
-    var values = sample
-    for node in nodes {
-      let operands = node.operands.map { (values: values[$0], shape: shape(of: $0)) }
-      values.append(node.operation.apply(to: operands, shape: node.shape))
-    }
-    return values
+    Model.forEachValue(
+      of: sample, operands: nodes.map(\.operands),
+      result: { index, values in
+        let node = nodes[index]
+        return node.operation.apply(
+          to: node.operands.map { (values: values[$0], shape: shape(of: $0)) }, shape: node.shape)
+      }, body)
   }
 
   /// The outputs of a batch by output: values, or for an output of classes their indices, ascending.

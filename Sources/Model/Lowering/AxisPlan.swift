@@ -36,10 +36,12 @@ struct AxisPlan {
         }
       }
     }
-    var isChanged = true
+    var (isChanged, isForward) = (true, false)
     while isChanged {
-      isChanged = false
-      for (index, node) in network.nodes.enumerated() {
+      (isChanged, isForward) = (false, !isForward)
+      for place in network.nodes.indices {
+        let index = isForward ? place : network.nodes.count - 1 - place
+        let node = network.nodes[index]
         for (operand, segments) in zip(node.operands, relations[index]) {
           for segment in segments {
             let result = firstNode + index

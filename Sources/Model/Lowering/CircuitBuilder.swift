@@ -48,6 +48,12 @@ struct CircuitBuilder {
     return circuit.columns.count - 1
   }
 
+  /// Has the name of an output's column say that the model goes on with an operator.
+  mutating func markLeftOut(_ operation: String, after column: Int) {
+    guard circuit.columns[column].leftOut == nil else { return }
+    circuit.columns[column].name = shortened(circuit.columns[column].name + leftOutMark + operation)
+  }
+
   /// The axes of a column without the batch axis.
   func axes(of column: Int) -> [Int] {
     let column = circuit.columns[column]
@@ -188,6 +194,19 @@ extension CircuitBuilder {
 }
 
 /// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
+/// Between the name of an output's column and that of the operator that is left out after it.
+private let leftOutMark = " before "
+
+extension Column {
+  /// The operator that the model has after the column, which is an output without it.
+  package var leftOut: String? {
+    ["Softmax", "LogSoftmax"].first { name.hasSuffix(leftOutMark + $0) }
+  }
+
+  /// Without the mark of what is left out.
+  package var plainName: String { leftOut.map { String(name.dropLast(leftOutMark.count + $0.count)) } ?? name }
+}
+
 private func shortened(_ name: String) -> String {
   guard name.utf8.count > maximumNameByteCount else { return name }
   let isContinuation = { (byte: UInt8) in byte & 0xc0 == 0x80 }

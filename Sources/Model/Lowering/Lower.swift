@@ -45,6 +45,7 @@ struct Lowering {
       if let count = output.classCount {
         try appendClasses(output, of: column, count: count)
       } else {
+        if let operation = output.leftOut { builder.markLeftOut(operation, after: column) }
         builder.circuit.outputs.append(
           Port(column: column, name: output.name, dimensions: network.shape(of: output.value)))
       }

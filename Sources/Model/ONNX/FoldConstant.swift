@@ -39,7 +39,8 @@ extension Constant {
 
   /// Floats in Float32; integers only as far as they are sizes.
   func combined(_ other: Constant, _ combination: Combination) throws(NodeProblem) -> Constant {
-    guard let result = broadcastShape(shape, other.shape), elementCount(result) != nil else {
+    let limit = max(maximumMadeElementCount, count, other.count)
+    guard let result = broadcastShape(shape, other.shape), elementCount(result, limit: limit) != nil else {
       throw .malformed("its operands of shapes \(shape) and \(other.shape) do not broadcast")
     }
     if let first = floats, let second = other.floats {
@@ -61,8 +62,13 @@ extension Constant {
       return self
     }
     switch (elements, type.range) {
-    case (.floats(let values), nil): return Constant(.floats(values), shape: shape, type: type)
-    case (.integers(let values), nil): return Constant(.floats(values.map(Float.init)), shape: shape, type: type)
+    case (.floats(let values), nil): return Constant(.floats(values.map(type.rounded)), shape: shape, type: type)
+    case (.integers(let values), nil):
+      return Constant(.floats(values.map { type.rounded(Float($0)) }), shape: shape, type: type)
+    case (.floats(let values), _) where type == .bool:
+      return Constant(.integers(values.map { $0 == 0 ? 0 : 1 }), shape: shape, type: type)
+    case (.integers(let values), _) where type == .bool:
+      return Constant(.integers(values.map { $0 == 0 ? 0 : 1 }), shape: shape, type: type)
     case (.integers(let values), let range?):
       guard values.allSatisfy({ range.contains(Int64($0)) }) else {
         throw .unsupported("it casts an integer out of the range of its type")

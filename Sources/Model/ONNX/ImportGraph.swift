@@ -35,6 +35,9 @@ struct GraphImporter {
   private(set) var nodes: [Node] = []
   /// Elements of weights and of folded constants.
   private var elementTotal = 0
+  /// Elements of inputs and of the results of nodes, and what computing them takes, for one sample.
+  private var (valueTotal, stepTotal) = (0, 0)
+  private var labels: Set<String> = []
 
   init(
     _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, file: String
@@ -52,14 +55,20 @@ struct GraphImporter {
       }
     }
     for (index, input) in inputs.enumerated() { definitions[input.name] = .value(index) }
+    valueTotal = inputs.reduce(0) { $0 + $1.width }
+    guard valueTotal <= maximumElementCount else {
+      throw .unusableModel(file: file, node: nil, reason: "the inputs are too large together")
+    }
   }
 
   /// Imports one node; `index` counts the nodes of the graph.
   mutating func add(_ node: ONNXNode, _ index: Int) throws(ModelError) {
     let label = node.name.isEmpty ? node.output.first ?? "#\(index)" : node.name
+    let first = nodes.count
     do throws(NodeProblem) {
       let results = try translate(node, label)
       try define(node, results)
+      nameParts(from: first, label)
     } catch {
       switch error {
       case .malformed(let reason): throw .unusableModel(file: file, node: label, reason: reason)
@@ -68,6 +77,21 @@ struct GraphImporter {
       case .followsRefusedNode: break
       }
       for output in node.output { definitions[output] = .refused }
+    }
+  }
+
+  /// Gives every part of an ONNX node a name of its own; the last one that computes something has the node's.
+  private mutating func nameParts(from first: Int, _ label: String) {
+    let parts = first..<nodes.count
+    guard let last = parts.last else { return }
+    let main = parts.last { !nodes[$0].operation.isView } ?? last
+    for index in [main] + parts.filter({ $0 != main }) {
+      var (name, number) = (label, 1)
+      while !labels.insert(name).inserted {
+        number += 1
+        name = "\(label).\(number)"
+      }
+      nodes[index] = nodes[index].with(name: name)
     }
   }
 
@@ -107,6 +131,15 @@ struct GraphImporter {
       throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")
     }
     guard operation.isFinite else { throw .malformed("its weights are not all finite") }
+    guard let steps = elementCount([elements, operation.stepCount], limit: maximumStepCount) else {
+      throw .unsupported("it takes more than 2^40 steps")
+    }
+    guard nodes.count < maximumNodeCount else { throw .malformed("the network has more than \(maximumNodeCount) operators") }
+    valueTotal += elements
+    stepTotal += steps
+    guard valueTotal <= maximumElementCount, stepTotal <= maximumStepCount else {
+      throw .malformed("with its result the network has more than 2^27 values of a sample, or takes more than 2^40 steps")
+    }
     nodes.append(Node(name: label, operands: operands, operation: operation, shape: shape))
     return inputs.count + nodes.count - 1
   }

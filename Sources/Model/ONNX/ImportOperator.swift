@@ -113,8 +113,9 @@ extension GraphImporter {
   }
 
   private func constantOfShape(_ node: ONNXNode) throws(NodeProblem) -> Constant {
-    guard let shape = try integers(node, 0, or: ""), let count = elementCount(shape) else {
-      throw .unsupported("its shape is not one of constants")
+    guard let shape = try integers(node, 0, or: "") else { throw .unsupported("its shape is not one of constants") }
+    guard let count = elementCount(shape, limit: maximumMadeElementCount) else {
+      throw .unsupported("its shape \(shape.prefix(8)) is negative or too large")
     }
     let value = try node.tensor("value") ?? .floats([0], shape: [1])
     guard value.count == 1 else { throw .malformed("its value is not one number") }

@@ -11,7 +11,7 @@ extension GraphImporter {
         .unusableModel(file: file, node: nil, reason: "the output '\(name.oneLine)' \(reason)")
       }
       let value: Int
-      var classCount: Int?
+      var (classCount, leftOut): (Int?, String?)
       var shape: [Int]?
       switch definitions[name] {
       case .tensor(.value(let own)): value = own
@@ -21,7 +21,7 @@ extension GraphImporter {
           "the output '\(name.oneLine)' is of integers q, shown as the numbers that they stand for: \(scale) · (q − \(zeroPoint))"
         )
       case .probabilities(let own, let operation, _):
-        value = own
+        (value, leftOut) = (own, operation)
         notices.append("the final \(operation) is left out: the proof is about its input, the logits")
       case .classes(let own, let count, let resultShape):
         value = own
@@ -36,7 +36,7 @@ extension GraphImporter {
       guard dimensions.isEmpty || matches(dimensions, computed) else {
         throw refuse("is declared with another shape than \(computed), which the graph computes")
       }
-      outputs.append(NetworkOutput(name: name, value: value, classCount: classCount))
+      outputs.append(NetworkOutput(name: name, value: value, classCount: classCount, leftOut: leftOut))
     }
     return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices).withoutUnusedNodes()
   }

@@ -140,7 +140,8 @@ extension GraphImporter {
     let shape = fullShape(operand)
     guard let target = try constant(node, 1).integers else { throw .malformed("its shape is not of integers") }
     let wanted = target.first == symbolicBatch && target.count == shape.count ? [1] + target.dropFirst() : target
-    guard let result = broadcastShape(shape, wanted), elementCount(result) != nil else {
+    let limit = max(maximumMadeElementCount, elementCount(shape) ?? 0)
+    guard let result = broadcastShape(shape, wanted), elementCount(result, limit: limit) != nil else {
       throw .unsupported("it expands \(shape) to \(target.prefix(8))")
     }
     switch operand {
@@ -193,7 +194,9 @@ extension GraphImporter {
     let result = Array(shape[..<axis]) + indices.shape + shape[(axis + 1)...]
     switch data {
     case .constant(let constant):
-      guard elementCount(result) != nil else { throw .malformed("its result is too large") }
+      guard elementCount(result, limit: max(maximumMadeElementCount, constant.count)) != nil else {
+        throw .unsupported("its result of shape \(result.prefix(8)) is too large")
+      }
       let outer = shape[..<axis].reduce(1, *)
       let inner = shape[(axis + 1)...].reduce(1, *)
       let picked = (0..<outer).flatMap { block in

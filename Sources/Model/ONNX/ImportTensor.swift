@@ -87,6 +87,18 @@ enum ElementType: Int32 {
     }
   }
 
+  /// The number of the type that is nearest to one of Float32, of two the even one.
+  func rounded(_ value: Float) -> Float {
+    switch self {
+    case .float16: return Float(Float16(value))
+    case .bfloat16:
+      guard value.isFinite else { return value }
+      let bits = value.bitPattern
+      return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
+    case .float, .double, .uint8, .int8, .uint16, .int16, .int32, .int64, .bool: return value
+    }
+  }
+
   var byteCount: Int {
     switch self {
     case .uint8, .int8, .bool: 1

@@ -72,7 +72,9 @@ extension GraphImporter {
     let length = image.shape[axis]
     let count = stride * (length - 1) + 1
     if count == length { return image }
-    guard elementCount([count, length]) != nil else { throw .malformed("its result is too large") }
+    guard elementCount([count, length], limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("it spreads an axis of \(length) over \(count) places")
+    }
     var ones = [Float](repeating: 0, count: count * length)
     for index in 0..<length { ones[index * stride * length + index] = 1 }
     var shape = image.shape

@@ -116,6 +116,7 @@ extension GraphImporter {
   mutating func slide(
     _ label: String, _ operation: Operation, _ window: Window, _ image: Image, channels: Int? = nil
   ) throws(NodeProblem) -> Int {
+    try requireBounded(window, image)
     let shape = [
       channels ?? image.shape[0], window.rows.count(over: image.shape[1]), window.columns.count(over: image.shape[2]),
     ]
@@ -125,6 +126,7 @@ extension GraphImporter {
 
   /// Along columns first and then along rows, where that takes fewer comparisons.
   private mutating func maximum(_ window: Window, _ image: Image, _ label: String) throws(NodeProblem) -> Int {
+    try requireBounded(window, image)
     guard window.rows.isNeverEmpty(over: image.shape[1]), window.columns.isNeverEmpty(over: image.shape[2]) else {
       throw .unsupported("a window has no element")
     }
@@ -140,6 +142,13 @@ extension GraphImporter {
   }
 
   // MARK: Windows
+
+  private func requireBounded(_ window: Window, _ image: Image) throws(NodeProblem) {
+    let (rows, columns) = (window.rows.size, window.columns.size)
+    guard elementCount([rows, columns], limit: maximumTapCount) != nil,
+      elementCount([image.shape[0], rows, columns], limit: maximumElementCount) != nil
+    else { throw .unsupported("its windows of \(rows) × \(columns) elements are too large") }
+  }
 
   /// The windows that a node's attributes describe, and how far after the last element padding is counted: windows of
   /// `ceil_mode` reach beyond it.

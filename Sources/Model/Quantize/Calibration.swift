@@ -18,12 +18,16 @@ package struct Calibration: Sendable {
     var lowest = [Double](repeating: .infinity, count: network.inputs.count + network.nodes.count)
     var highest = lowest.map { -$0 }
     for index in 0..<count {
-      for (value, elements) in network.values(of: batch.map { $0.sample(index) }).enumerated() {
-        guard elements.allSatisfy(\.isFinite), let low = elements.min(), let high = elements.max() else {
-          throw .unusableData(source: source, reason: "sample \(index) makes values that are not finite")
+      var isFinite = true
+      network.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
+        for element in elements {
+          isFinite = isFinite && element.isFinite
+          lowest[value] = min(lowest[value], element)
+          highest[value] = max(highest[value], element)
         }
-        lowest[value] = min(lowest[value], low)
-        highest[value] = max(highest[value], high)
+      }
+      guard isFinite else {
+        throw .unusableData(source: source, reason: "sample \(index) makes values that are not finite")
       }
     }
     self.source = source

@@ -4,7 +4,7 @@
 /// of one layer after the other shrinks as far as it stays reached. Given widths of layers are kept.
 ///
 /// - Returns: Also the widths by name that differ from `options.bits`.
-/// - Throws: `.unusableData` when 16 bits do not reach the target; as `quantize` else.
+/// - Throws: `.unusableData` when 16 bits do not reach the target, or no output has classes; as `quantize` else.
 package func chooseWidths(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions
 ) throws(ModelError) -> (IntegerNetwork, layerBits: [String: Int]) {
@@ -12,10 +12,14 @@ package func chooseWidths(
     return (try quantize(network, calibration, options), options.layerBits)
   }
   let expected = network.run(calibration.batch)
+  guard zip(expected, network.outputs).contains(where: { $0.hasClasses($1) }) else {
+    throw .unusableData(
+      source: network.name, reason: "no output has several values, so that there is no class to be accurate about")
+  }
   func attempt(_ options: QuantizationOptions) throws(ModelError) -> (network: IntegerNetwork, agreement: Double) {
     let integers = try quantize(network, calibration, options)
     let outputs = IntegerResults(integers, calibration.batch).outputs
-    return (integers, OutputComparison(float: expected, integer: outputs, integers.outputs).agreement)
+    return (integers, OutputComparison(float: expected, integer: outputs, integers.outputs).agreement ?? 0)
   }
   var options = options
   var best = try attempt(options)

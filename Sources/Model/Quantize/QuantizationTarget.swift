@@ -52,7 +52,8 @@ struct QuantizationTarget {
     }
     // A function that hardly moves still distinguishes its arguments in 8 bits.
     let coarsest = largest > 0 ? largest / 128 : quantum.scale
-    return min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest)
+    // Still a number of full precision when it is divided by 2^64.
+    return max(min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest), 0x1p-900)
   }
 
   /// The function's values at all multiples of `scale` in a domain.

@@ -9,13 +9,16 @@ import Glibc
 package func quantize(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> IntegerNetwork {
-  var quantizer = Quantizer(network, calibration, options)
-  for index in network.inputs.indices { try quantizer.addInput(index) }
-  let outputs = try network.outputs.map { output throws(ModelError) in
-    NetworkOutput(
-      name: output.name, value: try quantizer.shown(output), classCount: output.classCount)
+  // A value is made when it is first read, from the outputs on: as deep as the network is.
+  try withLargeStack { () throws(ModelError) in
+    var quantizer = Quantizer(network, calibration, options)
+    for index in network.inputs.indices { try quantizer.addInput(index) }
+    let outputs = try network.outputs.map { output throws(ModelError) in
+      NetworkOutput(
+        name: output.name, value: try quantizer.shown(output), classCount: output.classCount, leftOut: output.leftOut)
+    }
+    return IntegerNetwork(name: network.name, inputs: quantizer.inputs, outputs: outputs, nodes: quantizer.nodes)
   }
-  return IntegerNetwork(name: network.name, inputs: quantizer.inputs, outputs: outputs, nodes: quantizer.nodes)
 }
 
 struct Quantizer {

@@ -114,8 +114,11 @@ extension Quantizer {
     return (factors.map { bounded($0 / unit) }, unit)
   }
 
-  /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to.
-  private func bounded(_ value: Double) -> Int64 { Int64(max(min(value.rounded(), 0x1p60), -0x1p60)) }
+  /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to. 0 for what is
+  /// not a number.
+  private func bounded(_ value: Double) -> Int64 {
+    value.isNaN ? 0 : Int64(max(min(value.rounded(), 0x1p60), -0x1p60))
+  }
 
   private func isInteger(_ value: Double) -> Bool { value == value.rounded() }
 

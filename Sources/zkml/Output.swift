@@ -1,0 +1,61 @@
+import Glibc
+import Model
+import Synchronization
+
+/// All that the tool shows: lines on standard output and standard error.
+enum Output {
+  private static let hasFailed = Mutex(false)
+
+  /// Whether an object was asked for, also where arguments cannot be parsed.
+  static let isJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+
+  /// False when something that was to be on standard output is not there.
+  static var isComplete: Bool { hasFailed.withLock { !$0 } }
+
+  /// Lines on standard output.
+  static func show(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
+    let isWritten = StatusLine.pause { write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO) }
+    if !isWritten { hasFailed.withLock { $0 = true } }
+  }
+
+  /// One line on standard error.
+  static func showError(_ line: String) {
+    _ = StatusLine.pause { write(printable(line) + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Asks on a terminal; true without one.
+  static func confirm(_ question: String) -> Bool {
+    guard isatty(STDIN_FILENO) == 1 else { return true }
+    _ = StatusLine.pause { write(printable(question), to: STDERR_FILENO) }
+    return readLine().map { $0.lowercased().hasPrefix("y") } ?? false
+  }
+
+  /// Keeps the first three descriptors from being given to files: what is shown would be written there.
+  static func reserveDescriptors() {
+    while true {
+      let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+      guard (STDIN_FILENO...STDERR_FILENO).contains(descriptor) else {
+        close(descriptor)
+        return
+      }
+    }
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+}
+
+/// The line with a space for each character that is not seen, or changes how others are: names in files are other
+/// people's.
+func printable(_ line: String) -> String {
+  String(String.UnicodeScalarView(line.unicodeScalars.map { $0.isUnseen ? " " : $0 }))
+}

@@ -1,0 +1,122 @@
+import Glibc
+import Prover
+import Testing
+import Verifier
+
+/// Nothing that cannot be made again is replaced unless that is wanted, and no file by one of another kind.
+@Suite struct OverwritingTests {
+  private let network: TrainedNetwork
+  private var place: Workplace { network.place }
+  private let sample = TrainedNetwork.sample(0)
+  private let compile = ["compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration]
+
+  init() throws { network = try TrainedNetwork() }
+
+  private func contents() throws -> [String: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: try place.names.map { ($0, try place.bytes($0)) })
+  }
+
+  private func expectRefusal(_ arguments: [String], _ part: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let before = try contents()
+    let result = try place.run(arguments)
+    #expect(result.status == 2 && result.errorLines.count == 1, "\(arguments) \(result.errors)", sourceLocation: sourceLocation)
+    #expect(result.errors.contains(part), "\(result.errors)", sourceLocation: sourceLocation)
+    #expect(try contents() == before, "\(arguments)", sourceLocation: sourceLocation)
+  }
+
+  @Test func keysAreReplacedOnlyWhenThatIsWanted() throws {
+    for kept in ["net.pk", "net.vk", "net.spent"] {
+      let all = try contents()
+      for name in ["net.pk", "net.vk", "net.spent"] where name != kept { unlink(place.path + "/" + name) }
+      for options in [[], ["--transparent"], ["--proofs", "3"]] {
+        try expectRefusal(["setup", "@net"] + options, "\(kept): exists: go on with its model by --rerandomize")
+      }
+      for (name, bytes) in all { try place.write(bytes, to: name) }
+    }
+    let (old, ledger) = (try VerifyingKey(file: place.bytes("net.vk")), try place.bytes("net.spent"))
+    let replaced = try network.succeed("setup", "@net", "--overwrite")
+    #expect(replaced.errors.contains("net.spent of model \(old.modelID)"))
+    #expect(replaced.errors.contains("nobody counts any more what they showed"))
+    #expect(try VerifyingKey(file: place.bytes("net.vk")).modelID != old.modelID && place.bytes("net.spent") != ledger)
+    #expect(try network.verify("@a.proof").status == 1)
+    try network.succeed("prove", "@net", "--input", sample, "-o", "@b.proof")
+  }
+
+  @Test func aKeyIsNotReplacedByWhatFails() throws {
+    var weights = try place.bytes("net.weights")
+    weights[weights.count / 2] ^= 1
+    try place.write(weights, to: "net.weights")
+    try expectRefusal(["setup", "@net", "--overwrite"], "net.weights")
+  }
+
+  @Test func otherKindsAreNeverReplaced() throws {
+    try network.succeed("run", "@net", "--input", sample, "--output", "@y.npy")
+    try network.succeed("run", "@net", "--input", sample, "--output", "@y.npy")
+    try network.succeed("prove", "@net", "--input", sample, "-o", "@a.proof")
+    try network.succeed(compile + ["-o", "@net"])
+    try place.write(Array("notes".utf8), to: "notes")
+    try place.write(Array("[\(Array(repeating: "0", count: 64).joined(separator: ","))]".utf8), to: "x.json")
+    let lost = "exists and is a file of another kind, which would be lost"
+    for name in ["net.pk", "net.vk", "net.spent", "net.circuit", "net.weights", "y.npy", "x.json", "notes"] {
+      try expectRefusal(["prove", "@net", "--input", "@y.npy", "-o", "@" + name], "\(name): \(lost)")
+      let commit = ["commit-input", "@net", "--input", sample, "-o", "@" + name]
+      try expectRefusal(commit + ["--overwrite"], "\(name): \(lost)")
+      if name != "net.spent" { try expectRefusal(commit, "\(name): exists: prove with it, choose another name") }
+      if name != "y.npy" { try expectRefusal(["run", "@net", "--input", sample, "--output", "@" + name], "\(name): \(lost)") }
+    }
+    try expectRefusal(["run", "@net", "--input", "@y.npy", "--output", "@y.npy"], "y.npy: is the input")
+    for name in ["circuit", "weights"] {
+      try place.write(Array("mine".utf8), to: "other." + name)
+      try expectRefusal(compile + ["-o", "@other"], "other.\(name): \(lost)")
+      unlink(place.path + "/other." + name)
+    }
+    for name in ["pk", "vk", "spent"] {
+      let kept = try place.bytes("net." + name)
+      try place.write(try place.bytes("a.proof"), to: "net." + name)
+      try expectRefusal(["setup", "@net", "--overwrite"], "net.\(name): \(lost)")
+      try place.write(kept, to: "net." + name)
+    }
+    try place.write([], to: "empty")
+    try network.succeed("prove", "@net", "--input", sample, "-o", "@empty")
+  }
+
+  @Test func committedInputsAreReplacedOnlyWhenThatIsWanted() throws {
+    let commit = ["commit-input", "@net", "--input", sample, "-o", "@x.input"]
+    try network.succeed(commit)
+    try expectRefusal(commit, "x.input: exists")
+    let ledger = try place.bytes("x.input.spent")
+    unlink(place.path + "/x.input")
+    try expectRefusal(commit, "x.input.spent: exists")
+    try network.succeed(commit + ["--overwrite"])
+    #expect(try place.bytes("x.input.spent") != ledger)
+    try network.succeed("prove", "@net", "--committed-input", "@x.input", "-o", "@b.proof")
+  }
+
+  /// Also where weights alone are others.
+  @Test func oldKeysBesideANewNetworkAreNamed() throws {
+    func notices() throws -> [Bool] {
+      let input = ["--input", sample]
+      return try [["run", "@net"] + input, ["prove", "@net", "-o", "@a.proof"] + input, ["measure", "@net", "--repeat", "1"] + input].map {
+        try network.succeed($0).errors.contains("net.pk: is not the key of ")
+      }
+    }
+    #expect(try notices() == [false, false, false])
+    #expect(try network.succeed(compile + ["-o", "@net"]).errors.isEmpty)
+    let circuit = try place.bytes("net.circuit")
+    var weights = try place.bytes("net.weights")
+    let changed = try network.succeed(compile + ["-o", "@net", "--bits", "9"])
+    #expect(changed.errors.contains("net.pk: is not the key of ") && changed.errors.contains("setup"))
+    let run = try network.succeed("run", "@net", "--input", sample)
+    #expect(run.errors.contains("zkml setup \(place.path)/net --overwrite makes a key of the new one"))
+    #expect(try network.succeed("prove", "@net", "--input", sample, "-o", "@a.proof").errors.contains("net.pk: is not the key of "))
+    try place.write(circuit, to: "net.circuit")
+    // The lowest bit of the first weight, after the header and the digest of the circuit.
+    weights[11 + Digest.byteCount] ^= 1
+    try place.write(resealed(weights), to: "net.weights")
+    #expect(try notices() == [true, true, true])
+    unlink(place.path + "/net.pk")
+    #expect(try network.succeed("run", "@net", "--input", sample).errors.isEmpty)
+    try network.succeed(compile + ["-o", "@net", "--bits", "9"])
+    #expect(try network.succeed("run", "@net", "--input", sample).errors.contains("net.vk: is not the key of "))
+  }
+}
