@@ -33,7 +33,8 @@ class Refused(Exception):
 def zkml(*arguments):
     done = subprocess.run([TOOL, *map(str, arguments), "--json"], capture_output=True, text=True)
     if done.returncode:
-        raise Refused(done.stderr.split("\n")[0].removeprefix("zkml: "))
+        lines = done.stderr.split("\n")
+        raise Refused(next((line for line in lines if line.startswith("zkml: ")), lines[0]).removeprefix("zkml: "))
     return json.loads(done.stdout)
 
 
