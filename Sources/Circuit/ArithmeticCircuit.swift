@@ -43,6 +43,11 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     return column
   }
 
+  /// How many indices a class port shows of each row; 1 for others.
+  package func classCount(_ port: Port) -> Int {
+    port.classesOf == nil ? 1 : columns[port.column].axes.dropLast().last.map { axes[$0] } ?? 1
+  }
+
   /// The output ports that are no class ports: each makes a claim about its column.
   package var claimedOutputs: [Int] { outputs.indices.filter { outputs[$0].classesOf == nil } }
 
@@ -121,7 +126,7 @@ package struct Table: Hashable, Sendable {
     }
   }
 
-  /// The table has 2^bitCount rows; a function table repeats its last row.
+  /// A valid table has 2^bitCount rows.
   package var bitCount: Int {
     switch content {
     case .range(_, let bits): bits
@@ -262,15 +267,18 @@ package struct Lookup: Hashable, Sendable {
 
 /// A column that a statement shows, under its name in the network.
 ///
-/// A class port is an output that shows indices, `dimensions[0]` for each sample, in place of its public column:
-/// entry (sample, rank, index) is 1 where the statement has the index. docs/protocol.md §3.2.
+/// A class port is an output that shows the indices of the largest entries of each row in place of its public column:
+/// entry (row, rank, index) is 1 where the statement has the index. docs/protocol.md §3.2.
 package struct Port: Hashable, Sendable {
   package var column: Int
   package var name: String
   /// Without the batch axis.
   package var dimensions: [Int]
-  /// For a class port, the column whose largest entries a prover looks for.
+  /// For a class port, the column of whose rows these are the largest entries.
   package var classesOf: Int?
+  /// For a class port of a statement's circuit, the public column of what is smaller than its indices; no part of the
+  /// encoding.
+  package var below: Int?
 
   package init(column: Int, name: String, dimensions: [Int], classesOf: Int? = nil) {
     self.column = column

@@ -1,6 +1,6 @@
 extension ArithmeticCircuit {
   package static let magic = Array("zkml.circuit".utf8)
-  package static let version: UInt16 = 1
+  package static let version: UInt16 = 2
   package static let encodedByteCap = 64 << 20
 
   /// Decodes the bytes' form; `validate()` checks their meaning.

@@ -16,11 +16,10 @@ extension ArithmeticCircuit {
     try validateCaps()
     try validateColumns()
     try validatePorts()
-    try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
     for index in contractions.indices { try validateContraction(index) }
-    try validateSlices()
     try validateDefinitions()
     try validateLookups()
+    try withClassRelations.validateTotals()
   }
 
   private func require(_ condition: Bool, rule: Int, _ index: Int = 0) throws(InvalidCircuit) {
@@ -29,12 +28,11 @@ extension ArithmeticCircuit {
 
   private func validateCaps() throws(InvalidCircuit) {
     try require((1...1 << 16).contains(batchCap), rule: 1)
-    try require((1...4096).contains(axes.count) && axes[0] == 0, rule: 1)
+    try require(axes.first == 0, rule: 1)
     for (index, size) in axes.enumerated().dropFirst() {
       try require((1...1 << 24).contains(size), rule: 1, index)
     }
-    try require(columns.count <= 1 << 16 && tables.count <= 1 << 10, rule: 1)
-    try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
+    try validateCounts()
     try require(inputs.count <= 255 && outputs.count <= 255, rule: 1)
     try require(columns.contains { $0.kind == .weight || $0.kind == .advice }, rule: 1)
     let names = [name] + columns.map { $0.name } + tables.map { $0.name } + (inputs + outputs).map { $0.name }
@@ -44,10 +42,32 @@ extension ArithmeticCircuit {
       case .range(let lower, let bits):
         try require(bits <= 16 && isBounded(lower), rule: 1, index)
       case .function(let lower, let values):
-        try require((1...1 << 16).contains(values.count) && isBounded(lower), rule: 1, index)
+        try require(values.count <= 1 << 16 && values.count.nonzeroBitCount == 1 && isBounded(lower), rule: 1, index)
         try require(values.allSatisfy(isBounded), rule: 1, index)
       }
     }
+  }
+
+  private func validateCounts() throws(InvalidCircuit) {
+    try require(axes.count <= 4096 && columns.count <= 1 << 16 && tables.count <= 1 << 10, rule: 1)
+    try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
+    try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
+  }
+
+  /// What grows with the class relations; the tables that a verifier makes of slices are bounded.
+  private func validateTotals() throws(InvalidCircuit) {
+    try validateCounts()
+    var entries = 0
+    for operand in contractions.flatMap({ $0.terms.flatMap { $0.operands } }) {
+      for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+        entries += 1 << bitCountOfAxis(max(axes[axis], axes[binding.loopAxis]))
+      }
+    }
+    try require(entries <= 1 << 28, rule: 1)
+    let leaves = lookups.reduce(0) { sum, lookup in
+      sum + 1 << (domain(of: lookup) ?? []).reduce(0) { $0 + bitCountOfAxis(size(ofAxis: $1, batch: batchCap)) }
+    }
+    try require(leaves < 1 << 40, rule: 1)
   }
 
   private func isBounded(_ value: Int64) -> Bool {
@@ -83,8 +103,8 @@ extension ArithmeticCircuit {
       try require(port.dimensions.count <= 8, rule: 9, index)
       try require(port.dimensions.allSatisfy { (1...1 << 24).contains($0) }, rule: 9, index)
       guard let size = boundedProduct(port.dimensions) else { throw InvalidCircuit(rule: 9, index: index) }
-      if port.classesOf != nil { continue }
-      try require(size == boundedProduct(columns[port.column].axes.dropFirst().map { axes[$0] }), rule: 9, index)
+      let sizes = columns[port.column].axes.dropFirst().map { axes[$0] }
+      try require(size == boundedProduct(port.classesOf == nil ? sizes : sizes.dropLast()), rule: 9, index)
     }
     try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
     let published = inputs + outputs.filter { $0.classesOf != nil }
@@ -93,11 +113,16 @@ extension ArithmeticCircuit {
       let column = columns[port.column]
       if let source = port.classesOf {
         try require(columns.indices.contains(source), rule: 3, index)
-        try require(column.range == (0, 1) && column.axes.count == 3, rule: 9, index)
-        let (ranks, classes) = (column.axes[1], column.axes[2])
-        try require(port.dimensions == [axes[ranks]] && axes[ranks] <= axes[classes], rule: 9, index)
+        try require(column.range == (0, 1) && column.axes.count >= 3, rule: 9, index)
+        let (ranks, classes) = (column.axes[column.axes.count - 2], column.axes[column.axes.count - 1])
+        try require(axes[ranks] <= axes[classes], rule: 9, index)
         try require(source < port.column && columns[source].kind == .virtual, rule: 9, index)
-        try require(columns[source].axes == [Self.batchAxis, classes], rule: 9, index)
+        try require(columns[source].axes == column.axes.dropLast(2) + [classes], rule: 9, index)
+        try require(UInt64(bitPattern: columns[source].upper &- columns[source].lower) <= 1 << 59, rule: 9, index)
+        for term in contractions.filter({ $0.output == source }).flatMap({ $0.terms }) {
+          let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
+          try require(term.operands.count <= 2 && !loops.contains(ranks), rule: 9, index)
+        }
       } else {
         try require(column.kind == .virtual || column.kind == .advice, rule: 9, index)
       }
@@ -131,17 +156,6 @@ extension ArithmeticCircuit {
       upper += high
     }
     try require(Int128(output.lower) <= lower && upper <= Int128(output.upper), rule: 8, index)
-  }
-
-  /// The tables that a verifier makes of slices are bounded.
-  private func validateSlices() throws(InvalidCircuit) {
-    var entries = 0
-    for operand in contractions.flatMap({ $0.terms.flatMap { $0.operands } }) {
-      for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
-        entries += 1 << bitCountOfAxis(max(axes[axis], axes[binding.loopAxis]))
-      }
-    }
-    try require(entries <= 1 << 28, rule: 1)
   }
 
   /// Returns the summed axes.
@@ -247,16 +261,12 @@ extension ArithmeticCircuit {
   }
 
   private func validateLookups() throws(InvalidCircuit) {
-    var blockTotal = 0
     let limbRanges = self.limbRanges
     for (index, lookup) in lookups.enumerated() {
-      guard let domain = domain(of: lookup) else { throw InvalidCircuit(rule: 6, index: index) }
-      let sizes = domain.map { size(ofAxis: $0, batch: batchCap) }
-      blockTotal += 1 << sizes.map(bitCountOfAxis).reduce(0, +)
+      try require(domain(of: lookup) != nil, rule: 6, index)
       let (lower, upper) = tables[lookup.table].domain
       try validateForm(lookup.forms[0], lower: lower, upper: upper, limbRanges, index)
     }
-    try require(blockTotal < 1 << 40, rule: 1)
   }
 
   /// Checks rule 6 for the first form of a lookup whose first coordinate is in lower ... upper.

@@ -11,6 +11,8 @@ package enum ExecutionError: Error, Equatable {
 /// The same results at any number of threads and on every machine.
 package struct CircuitExecutor: Sendable {
   package let circuit: ArithmeticCircuit
+  /// The circuit with the class relations of a statement.
+  package let stated: ArithmeticCircuit
   /// By weight column, in circuit order.
   package let weights: [[Int64]]
   /// By column; nil for those that are given.
@@ -23,6 +25,8 @@ package struct CircuitExecutor: Sendable {
     case function(TableFunction)
     case limb(Limb)
     case selection(Selection)
+    case below(Selection, of: Int)
+    case lead(Selection, of: Int)
 
     /// The columns that it reads.
     var sources: [Int] {
@@ -31,6 +35,8 @@ package struct CircuitExecutor: Sendable {
       case .function(let function): [function.argument.source]
       case .limb(let limb): [limb.source]
       case .selection(let selection): [selection.source]
+      case .below(_, let selected): [selected]
+      case .lead(let selection, let selected): [selection.source, selected]
       }
     }
   }
@@ -39,9 +45,11 @@ package struct CircuitExecutor: Sendable {
   ///
   /// For a valid circuit, and weights of its shapes and ranges.
   package init(_ circuit: ArithmeticCircuit, weights: [[Int64]]) {
+    let stated = circuit.withClassRelations
     self.circuit = circuit
+    self.stated = stated
     self.weights = weights
-    var steps = [Step?](repeating: nil, count: circuit.columns.count)
+    var steps = [Step?](repeating: nil, count: stated.columns.count)
     let integers = Dictionary(uniqueKeysWithValues: zip(circuit.columns(of: .weight), weights))
     for contraction in circuit.contractions {
       let output = circuit.columns[contraction.output]
@@ -53,10 +61,10 @@ package struct CircuitExecutor: Sendable {
         })
     }
     var widths: [Int: Int] = [:]
-    for lookup in circuit.lookups {
-      if let column = lookup.forms[0].plainColumn { widths[column] = circuit.tables[lookup.table].bitCount }
+    for lookup in stated.lookups {
+      if let column = lookup.forms[0].plainColumn { widths[column] = stated.tables[lookup.table].bitCount }
     }
-    for (index, lookup) in circuit.lookups.enumerated() {
+    for (index, lookup) in stated.lookups.enumerated() {
       let form = lookup.forms[0]
       var offset = 0
       for part in form.parts.dropFirst() {
@@ -68,15 +76,18 @@ package struct CircuitExecutor: Sendable {
         offset += width
       }
       if lookup.forms.count == 2, let column = lookup.forms[1].plainColumn,
-        case .function(let lower, let values) = circuit.tables[lookup.table].content
+        case .function(let lower, let values) = stated.tables[lookup.table].content
       {
         steps[column] = .function(TableFunction(lookup: index, form, lower: lower, values: values))
       }
     }
-    for port in circuit.outputs {
-      if let source = port.classesOf {
-        steps[port.column] = .selection(Selection(source: source, count: port.dimensions[0]))
-      }
+    var leads = stated.contractions.dropFirst(circuit.contractions.count).map(\.output)[...]
+    for port in stated.outputs {
+      guard let source = port.classesOf, let below = port.below, let lead = leads.popFirst() else { continue }
+      let selection = Selection(port, of: source, circuit)
+      steps[port.column] = .selection(selection)
+      steps[below] = .below(selection, of: port.column)
+      steps[lead] = .lead(selection, of: port.column)
     }
     self.steps = steps
     var needed = [Bool](repeating: false, count: steps.count)
@@ -95,7 +106,7 @@ package struct CircuitExecutor: Sendable {
     return circuit.shownOutputs(columns)
   }
 
-  /// The integers of every column by index, row-major, weights and inputs among them.
+  /// The integers of every column of `stated` by index, row-major, weights and inputs among them.
   ///
   /// - Parameter inputs: By port, batch first, of the circuit's sizes and ranges.
   package func columns(batch: Int, inputs: [[Int64]], threads: Int) throws(ExecutionError) -> [[Int64]] {
@@ -105,7 +116,7 @@ package struct CircuitExecutor: Sendable {
   private func columns(
     _ needed: [Bool]?, batch: Int, inputs: [[Int64]], threads: Int
   ) throws(ExecutionError) -> [[Int64]] {
-    var columns = [[Int64]](repeating: [], count: circuit.columns.count)
+    var columns = [[Int64]](repeating: [], count: steps.count)
     for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
     for (column, integers) in zip(circuit.columns(of: .weight), weights) { columns[column] = integers }
     for (column, step) in steps.enumerated() where needed?[column] ?? true {
@@ -118,7 +129,10 @@ package struct CircuitExecutor: Sendable {
       case .function(let function):
         columns[column] = try function.apply(to: columns[function.argument.source], threads: threads)
       case .limb(let limb): columns[column] = limb.apply(to: columns[limb.source], threads: threads)
-      case .selection(let selection): columns[column] = selection.apply(to: columns[selection.source], batch: batch)
+      case .selection(let selection): columns[column] = selection.apply(to: columns[selection.source])
+      case .below(let selection, let selected): columns[column] = selection.below(columns[selected])
+      case .lead(let selection, let selected):
+        columns[column] = selection.lead(columns[selection.source], columns[selected])
       case nil: break
       }
     }

@@ -27,13 +27,13 @@ package func evaluate(
     source: data.description)
   let count = samples.first?.count ?? 0
   let labelled = DataReference(array: labels, besides: data)
-  let labels = try labelled.read().labels(count: count, source: labelled.description)
   guard count > 0 else { throw ModelError.unusableData(source: data.description, reason: "has no sample") }
   let integers = try run(zip(inputs, samples).map { $0.quantize($1) })
   guard integers[0].hasClasses(outputs[0]) else {
     throw ModelError.unusableData(
       source: data.description, reason: "cannot be judged by labels: the output '\(outputs[0].name.oneLine)' is one number")
   }
+  let labels = try labelled.read().labels(count: integers[0].labelCount(outputs[0]), source: labelled.description)
   let floats = float.map { $0.run(samples) }
   return Evaluation(
     sampleCount: count, integerAccuracy: integers[0].accuracy(labels: labels, outputs[0]),

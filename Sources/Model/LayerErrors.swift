@@ -118,11 +118,8 @@ struct IntegerResults {
         }
         guard shown.contains(value) else { return }
         for (number, output) in network.outputs.enumerated() where output.value == value {
-          if let classCount = output.classCount {
-            results[number] += largestIndices(elements, count: classCount).map(Double.init)
-          } else {
-            results[number] += elements.map { Double($0) * network.scale(of: value) }
-          }
+          results[number] += output.classes(elements, shape: network.shape(of: value))?.map(Double.init)
+            ?? elements.map { Double($0) * network.scale(of: value) }
         }
       }
     }

@@ -45,17 +45,36 @@ package struct NamedShape: Sendable, Equatable {
 /// An output of a network.
 package struct NetworkOutput: Sendable, Equatable {
   package let name: String
-  package let value: Int
-  /// Nil to show the value itself; k to show only the indices of the k largest elements along the last axis, ascending.
+  package var value: Int
+  /// Nil to show the value itself; k to show only the indices of the k largest elements of each row along the last axis,
+  /// ascending.
   package var classCount: Int?
+  /// Whether the one index of a row has no axis of its own.
+  package var dropsClassAxis: Bool
   /// The operator that the model has between the value and this output.
   package let leftOut: String?
 
-  package init(name: String, value: Int, classCount: Int? = nil, leftOut: String? = nil) {
+  package init(
+    name: String, value: Int, classCount: Int? = nil, dropsClassAxis: Bool = false, leftOut: String? = nil
+  ) {
     self.name = name
     self.value = value
     self.classCount = classCount
+    self.dropsClassAxis = dropsClassAxis
     self.leftOut = leftOut
+  }
+
+  /// The shape of what it shows of a value of this shape.
+  package func shape(of value: [Int]) -> [Int] {
+    classCount.map { value.dropLast() + (dropsClassAxis ? [] : [$0]) } ?? value
+  }
+
+  /// The indices that it shows of a value of this shape; nil where it shows the value itself.
+  func classes(_ values: [some Comparable], shape: [Int]) -> [Int]? {
+    guard let classCount, let size = shape.last else { return nil }
+    return stride(from: 0, to: values.count, by: size).flatMap {
+      largestIndices(Array(values[$0..<$0 + size]), count: classCount)
+    }
   }
 }
 
@@ -234,8 +253,7 @@ extension Network {
 
   /// The shape of what an output shows of one sample.
   package func shape(of output: NetworkOutput) -> [Int] {
-    let shape = shape(of: output.value)
-    return output.classCount.map { shape.dropLast() + [$0] } ?? shape
+    output.shape(of: shape(of: output.value))
   }
 }
 

@@ -29,7 +29,7 @@ extension FloatBatch {
   /// Whether an output shows classes, or several values of which one is the largest.
   package func hasClasses(_ output: NetworkOutput) -> Bool { output.classCount != nil || values.count > count }
 
-  /// The classes that each sample of an output shows, or the place of its largest value.
+  /// The classes that each sample of an output shows, those of all rows, or the place of its largest value.
   package func classes(_ output: NetworkOutput) -> [[Int]] {
     (0..<count).map { index in
       let values = sample(index)
@@ -37,17 +37,22 @@ extension FloatBatch {
     }
   }
 
-  /// The share of samples whose label is among their classes.
+  /// How many labels an output has: one for each row of classes, else one for each sample.
+  package func labelCount(_ output: NetworkOutput) -> Int { output.classCount.map { values.count / $0 } ?? count }
+
+  /// The share of rows, or samples, whose label is among their classes.
   ///
-  /// - Precondition: One label a sample.
+  /// - Precondition: As many labels as `labelCount`.
   package func accuracy(labels: [Int], _ output: NetworkOutput) -> Double {
-    precondition(labels.count == count)
-    return share(zip(classes(output), labels).map { $0.contains($1) })
+    precondition(labels.count == labelCount(output))
+    let classes = classes(output).flatMap { $0 }
+    let rowCount = classes.count / max(labels.count, 1)
+    return share(labels.enumerated().map { classes[$0 * rowCount..<($0 + 1) * rowCount].contains($1) })
   }
 }
 
 extension NumericArray {
-  /// The array as one label for each of `count` samples.
+  /// The array as `count` labels.
   ///
   /// - Throws: `.shapeMismatch`, `.unusableData`.
   package func labels(count: Int, source: String) throws(ModelError) -> [Int] {

@@ -12,9 +12,13 @@ extension ArithmeticCircuit {
 
   /// Decodes a .circuit file and validates the circuit.
   ///
-  /// - Throws: `.malformed`, `.invalidCircuit`.
+  /// - Throws: `.malformed`, `.unsupportedVersion`, `.invalidCircuit`.
   package init(file: [UInt8]) throws(VerificationError) {
     let content = file.dropLast(Digest.byteCount)
+    let version = [UInt8(truncatingIfNeeded: Self.version), UInt8(truncatingIfNeeded: Self.version >> 8)]
+    if content.starts(with: Self.magic), !content.dropFirst(Self.magic.count).starts(with: version) {
+      throw .unsupportedVersion
+    }
     guard file.count > Digest.byteCount, Hash(.file).digest(content).bytes[...] == file.suffix(Digest.byteCount)
     else { throw .malformed }
     do throws(MalformedBytes) { self = try ArithmeticCircuit(encoded: content) } catch { throw .malformed }

@@ -74,10 +74,7 @@ extension Table {
     switch content {
     case .range(let lower, let bits): (0..<1 << bits).map { lower + Int64($0) }
     case .function(let lower, let values):
-      (0..<1 << bitCount).map { row in
-        let last = min(row, values.count - 1)
-        return coordinate == 0 ? lower + Int64(last) : values[last]
-      }
+      coordinate == 0 ? values.indices.map { lower + Int64($0) } : values
     }
   }
 }

@@ -53,6 +53,16 @@ package struct PositionLedger: Sendable {
     return file(sections)
   }
 
+  /// Refuses to let a new file take the place of one that another version of the tool wrote: what it counts, nobody else does.
+  package static func requireNoOtherVersion(_ path: String) throws(LedgerError) {
+    let ledger = PositionLedger(path: path, key: .zero, domainBits: 0, limit: 0, queryCount: 0)
+    do throws(LedgerError) {
+      let descriptor = try ledger.openFile(O_RDONLY)
+      defer { close(descriptor) }
+      _ = try ledger.sections(in: descriptor)
+    } catch .otherVersion { throw .otherVersion } catch {}
+  }
+
   /// Counts positions as opened, for good. When this returns the file on the disk says so.
   ///
   /// Waits while another process does the same.
@@ -123,7 +133,9 @@ package struct PositionLedger: Sendable {
   private func sections(in descriptor: Int32) throws(LedgerError) -> [LedgerSection] {
     let file = try content(of: descriptor)
     let sections: [LedgerSection]
-    do throws(VerificationError) { sections = try LedgerSection.sections(file) } catch { throw .damaged }
+    do throws(VerificationError) { sections = try LedgerSection.sections(file) } catch {
+      throw error == .unsupportedVersion ? .otherVersion : .damaged
+    }
     guard let own = sections.first(where: { $0.key == key }) else { throw .otherKey }
     guard own.domainBits == domainBits else { throw .damaged }
     return sections
@@ -219,6 +231,8 @@ package struct LedgerSection: Sendable {
 /// Why positions could not be counted.
 package enum LedgerError: Error, Equatable {
   case missing
+  /// A ledger of another format.
+  case otherVersion
   /// Not a ledger, or not as it was written.
   case damaged
   /// Of another key than the one that proves.

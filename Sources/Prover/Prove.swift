@@ -33,7 +33,7 @@ extension ProvingKey {
     let visibility = visibility ?? inputs.map { _ in .shown }
     let isShown = visibility.allSatisfy { $0 == .shown }
     precondition(mode == .hiding || isShown, "inputs are hidden by hiding proofs")
-    guard let shown = circuit.hiding(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
+    guard let shown = circuit.stating(visibility) else { preconditionFailure("every input can be as visible as it is asked to be") }
     var clock = PhaseClock(observe)
     clock.begin("witness")
     var statement = Statement(
@@ -47,7 +47,7 @@ extension ProvingKey {
       Result { () throws(ProvingError) in try executor.witness(batch: batch, inputs: inputs, threads: threads) }
     }
     var witness = try outcome.get()
-    defer { witness.erase(circuit) }
+    defer { witness.erase(shown) }
     witness.packed = packed
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
     statement.outputs = witness.outputs(circuit)

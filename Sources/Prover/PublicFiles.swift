@@ -34,7 +34,7 @@ extension VerifyingKey {
 extension Proof {
   /// The bytes of a .proof file, for the key's circuit. docs/protocol.md §11.
   package func file(_ circuit: ArithmeticCircuit) -> [UInt8] {
-    let circuit = circuit.hiding(statement.visibility) ?? circuit
+    let circuit = circuit.stating(statement.visibility) ?? circuit
     var writer = ByteWriter(.proof, mode)
     writer.append(keyDigest.bytes)
     writer.append(modelDigest.bytes)

@@ -14,7 +14,7 @@ package struct Witness: Sendable {
   ) throws(ExecutionError) {
     columns = try executor.columns(batch: batch, inputs: inputs, threads: threads)
     multiplicities = []
-    countMultiplicities(executor.circuit, batch: batch, threads: threads)
+    countMultiplicities(executor.stated, batch: batch, threads: threads)
   }
 
   /// What a statement shows of each output port.

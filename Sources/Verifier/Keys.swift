@@ -10,7 +10,7 @@ package enum FileKind: String, Sendable {
   case committedInput = "zkml.in\n"
 }
 
-package let formatVersion: UInt16 = 1
+package let formatVersion: UInt16 = 2
 
 extension ByteReader {
   /// Opens a sealed file: checks kind, version and digest, and reads the mode.
@@ -221,17 +221,17 @@ public struct Proof: Sendable {
     } catch { throw .malformed }
     guard key.core(keyDigest)?.modelID == modelDigest else { throw .otherKey }
     guard (1...circuit.batchCap).contains(batch) else { throw .statementOutOfRange }
-    guard let hiding = circuit.hiding(visibility) else { throw .malformed }
-    let stated = zip(hiding.committed.joined(), commitments).compactMap { column, commitment in
+    guard let stating = circuit.stating(visibility) else { throw .malformed }
+    let stated = zip(stating.committed.joined(), commitments).compactMap { column, commitment in
       StatedCommitment(
         circuit.columns[column], shape: circuit.shape(ofColumn: column, batch: batch),
         proofCount: commitment.proofCount, root: commitment.root)
     }
     statement = Statement(
       batch: batch, visibility: visibility, commitments: stated,
-      inputs: try Statement.decode(inputs, hiding.inputs, hiding, batch: batch),
-      outputs: try Statement.decode(outputs, hiding.outputs, hiding, batch: batch), context: Array(context))
-    try statement.validate(hiding)
+      inputs: try Statement.decode(inputs, stating.inputs, stating, batch: batch),
+      outputs: try Statement.decode(outputs, stating.outputs, stating, batch: batch), context: Array(context))
+    try statement.validate(stating)
   }
 }
 

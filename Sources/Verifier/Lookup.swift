@@ -64,19 +64,12 @@ extension Plan {
 
   /// λ·first + λ²·second + tag over the rows of a table, extended to the point.
   package func fingerprint(ofTable table: Int, at point: [SecureField], lambda: SecureField) -> SecureField {
-    switch circuit.tables[table].content {
-    case .range(let lower, _):
-      return tag(ofTable: table) + lambda * (Multilinear.identity(at: point) + SecureField(BaseField(lower)))
-    case .function(let lower, let values):
-      // Rows after the last value repeat it.
-      let rest = SecureField.one - Multilinear.lessThan(values.count, at: point)
-      func extend(_ column: [BaseField]) -> SecureField {
-        Multilinear.evaluate(column, at: point) + rest * (column.last ?? .zero)
-      }
-      let first = extend(values.indices.map { BaseField(lower + Int64($0)) })
-      let second = extend(values.map { BaseField($0) })
-      return tag(ofTable: table) + lambda * (first + lambda * second)
+    let content = circuit.tables[table]
+    var fingerprint = Multilinear.identity(at: point) + SecureField(BaseField(content.domain.lower))
+    if case .function(_, let values) = content.content {
+      fingerprint += lambda * Multilinear.evaluate(values.map { BaseField($0) }, at: point)
     }
+    return tag(ofTable: table) + lambda * fingerprint
   }
 
   /// λ·first + λ²·second + … + tag of a lookup's forms, given the values of columns at its part of the leaf point.

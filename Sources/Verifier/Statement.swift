@@ -53,7 +53,7 @@ public struct Statement: Hashable, Sendable {
   public var commitments: [StatedCommitment]
   /// By input port that is shown: integers, row-major, batch first.
   public var inputs: [[Int64]]
-  /// By output port; for a class port the indices, ascending, of each sample.
+  /// By output port; for a class port the indices, ascending, of each row.
   public var outputs: [[Int64]]
   public var context: [UInt8]
 
@@ -70,7 +70,7 @@ public struct Statement: Hashable, Sendable {
     self.context = context
   }
 
-  /// For the circuit of this statement, `hiding(visibility)`.
+  /// For the circuit of this statement, `stating(visibility)`.
   ///
   /// - Throws: `.statementOutOfRange` when a count, an integer or the context does not fit the circuit.
   package func validate(_ circuit: ArithmeticCircuit) throws(VerificationError) {
@@ -81,9 +81,9 @@ public struct Statement: Hashable, Sendable {
       commitments.count == visibility.count(where: { $0 == .committed })
     else { throw .statementOutOfRange }
     for (port, integers) in zip(circuit.inputs + circuit.outputs, inputs + outputs) {
-      let (column, count) = (circuit.shownColumn(port), port.dimensions.reduce(1, *))
-      guard integers.count == batch * count, integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper }),
-        port.classesOf == nil || integers.indices.allSatisfy({ $0 % count == 0 || integers[$0 - 1] < integers[$0] })
+      let (column, classCount) = (circuit.shownColumn(port), circuit.classCount(port))
+      guard integers.count == port.dimensions.reduce(batch, *), integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper }),
+        port.classesOf == nil || integers.indices.allSatisfy({ $0 % classCount == 0 || integers[$0 - 1] < integers[$0] })
       else { throw .statementOutOfRange }
     }
   }
@@ -92,25 +92,27 @@ public struct Statement: Hashable, Sendable {
   package func evaluate(input column: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
     let shape = plan.circuit.shape(ofColumn: column, batch: batch)
     if let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) {
-      return evaluate(inputs[port], shape: shape, axes)
+      return evaluate(inputs[port].map { SecureField(BaseField($0)) }, shape, axes)
     }
-    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column }), axes.count == 3 else {
-      return .zero
+    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column || $0.below == column }),
+      let classes = axes.last
+    else { return .zero }
+    let isBelow = plan.circuit.outputs[port].below == column
+    let rows = outputs[port].map { index in
+      isBelow ? Multilinear.lessThan(Int(index), at: classes.point ?? []) : classes.value(at: Int(index))
     }
-    return outputs[port].enumerated().reduce(SecureField.zero) { sum, index in
-      let (sample, rank) = index.offset.quotientAndRemainder(dividingBy: shape[1])
-      return sum + axes[0].value(at: sample) * axes[1].value(at: rank) * axes[2].value(at: Int(index.element))
-    }
+    return evaluate(rows, shape.dropLast(), axes.dropLast())
   }
 
   /// The extension of an output port's column under axis weights; without integers the column is zero.
   package func evaluate(output port: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
     let column = plan.circuit.outputs[port].column
-    return evaluate(outputs[port], shape: plan.circuit.shape(ofColumn: column, batch: batch), axes)
+    let entries = outputs[port].map { SecureField(BaseField($0)) }
+    return evaluate(entries, plan.circuit.shape(ofColumn: column, batch: batch), axes)
   }
 
-  private func evaluate(_ integers: [Int64], shape: [Int], _ axes: [AxisWeight]) -> SecureField {
-    var partial = integers.map { SecureField(BaseField($0)) }
+  private func evaluate(_ entries: [SecureField], _ shape: [Int], _ axes: [AxisWeight]) -> SecureField {
+    var partial = entries
     for (size, axis) in zip(shape, axes).reversed() {
       let table = axis.table(size)
       partial = stride(from: 0, to: partial.count, by: max(size, 1)).map { start in
@@ -170,7 +172,7 @@ extension Sponge {
   ) {
     var batch = ByteWriter()
     batch.append(UInt32(truncatingIfNeeded: statement.batch))
-    observe("protocol", Array("zkml 1".utf8)[...])
+    observe("protocol", Array("zkml 2".utf8)[...])
     observe("purpose", [purpose.rawValue])
     observe("mode", [mode.rawValue])
     observe("key", keyCore.bytes[...])

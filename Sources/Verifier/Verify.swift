@@ -11,7 +11,7 @@ extension VerifyingKey {
   public func verify(_ proof: Proof) throws(VerificationError) {
     guard let core = core(proof.keyDigest), proof.modelDigest == core.modelID else { throw .otherKey }
     guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
-    guard let circuit = circuit.hiding(proof.statement.visibility) else { throw .statementOutOfRange }
+    guard let circuit = circuit.stating(proof.statement.visibility) else { throw .statementOutOfRange }
     guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }
     try proof.statement.validate(circuit)
     let plan = Plan(circuit, core, proof.statement, proof.mode)
@@ -28,12 +28,12 @@ extension VerifyingKey {
 
   /// The soundness sum of an inference proof of this mode for this batch, all inputs shown.
   public func soundness(_ mode: ProofMode, batch: Int) -> Soundness {
-    Soundness(Plan(circuit: circuit, batch: batch, codes: core.codes, isHiding: mode == .hiding))
+    Soundness(Plan(circuit: circuit.withClassRelations, batch: batch, codes: core.codes, isHiding: mode == .hiding))
   }
 
   /// The soundness sum of a proof that is valid.
   public func soundness(of proof: Proof) -> Soundness {
-    let circuit = circuit.hiding(proof.statement.visibility) ?? circuit
+    let circuit = circuit.stating(proof.statement.visibility) ?? circuit
     return Soundness(Plan(circuit, core(proof.keyDigest) ?? core, proof.statement, proof.mode))
   }
 
@@ -67,7 +67,7 @@ package struct WeightProof {
 }
 
 extension Plan {
-  /// Of a proof of this statement; the circuit is the key's with its inputs hidden as the statement has it.
+  /// Of a proof of this statement; the circuit is that of the statement.
   package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, _ statement: Statement, _ mode: ProofMode) {
     let codes = core.codes + statement.commitments.map { $0.code }
     self.init(circuit: circuit, batch: statement.batch, codes: codes, isHiding: mode == .hiding)

@@ -45,6 +45,7 @@ struct CommitInputCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
+    try PositionLedger.requireReplaceable(output + ".spent")
     _ = try requireNew([output, output + ".spent"], overwrite: overwrite, instead: "prove with it, choose another name")
     for (path, kind) in [(output, FileKind.committedInput), (output + ".spent", .spentPositions)] {
       try requireWritable(path, for: kind.rawValue.utf8)
@@ -101,7 +102,7 @@ extension ArithmeticCircuit {
   func requireHidable(_ ports: [Port]) throws {
     for port in ports {
       let visibility = inputs.map { $0 == port ? Visibility.hidden : .shown }
-      guard hiding(visibility) == nil else { continue }
+      guard stating(visibility) == nil else { continue }
       throw Failure.unusable("input '\(port.name)' cannot be hidden: it has more than 2^16 values")
     }
   }

@@ -32,7 +32,7 @@ struct EvaluateCommand: ParsableCommand {
     let floats = try float.map { try circuit.floatNetwork($0) }
     shared.status("running the samples of \(data)")
     let evaluation = try evaluate(
-      circuit.inputs.map { InputEncoding($0, circuit) }, circuit.outputs.map(NetworkOutput.init), float: floats,
+      circuit.inputs.map { InputEncoding($0, circuit) }, circuit.outputs.map { NetworkOutput($0, circuit) }, float: floats,
       data: DataReference(data), labels: labels
     ) { samples in
       let count = samples.first?.count ?? 0

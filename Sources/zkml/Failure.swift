@@ -48,11 +48,15 @@ extension Failure {
 extension LedgerError {
   private static let advice = "make a new one with zkml setup NET --overwrite, for a committed input with zkml commit-input --overwrite"
 
+  static let otherVersionAdvice =
+    "it counts what proofs of its key have shown, so keep the two together, and compile and set up under another path"
+
   var reason: String {
     switch self {
     case .missing:
       "is missing, so nobody knows what proofs have shown: put it back if it was moved, never an older copy; "
         + "otherwise \(Self.advice)"
+    case .otherVersion: "was made by another version of zkml: \(Self.otherVersionAdvice)"
     case .damaged: "is damaged, so nobody knows what proofs have shown: \(Self.advice)"
     case .otherKey: "belongs to another commitment than the one beside it: \(Self.advice)"
     case .usedUp:

@@ -48,6 +48,11 @@ extension PositionLedger {
     do throws(LedgerError) { return try body(self) } catch { throw Failure.unusable("\(path): \(error.reason)") }
   }
 
+  /// Refuses to replace what another version of the tool counts.
+  static func requireReplaceable(_ path: String) throws {
+    do throws(LedgerError) { try requireNoOtherVersion(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+  }
+
   /// Refuses a key that has no positions left for a proof.
   func requireProof() throws {
     try reporting { ledger throws(LedgerError) in
@@ -62,6 +67,27 @@ let proofByteCap = 1 << 28
 /// Runs `decode`, with its errors as a line that names the file.
 func load<Value>(_ path: String, _ decode: () throws(VerificationError) -> Value) throws -> Value {
   do throws(VerificationError) { return try decode() } catch {
-    throw Failure.unusable("\(path): \(error.reason)")
+    throw error == .unsupportedVersion ? otherVersion(path) : Failure.unusable("\(path): \(error.reason)")
   }
+}
+
+/// What to do about a file whose version or mode is not this tool's.
+func otherVersion(_ path: String) -> Failure {
+  guard let file = try? StoredBytes(path: path), let start = try? file.read(at: 0, count: min(file.count, 14)) else {
+    return .unusable("\(path): \(VerificationError.unsupportedVersion.reason)")
+  }
+  let magic = start.starts(with: ArithmeticCircuit.magic) ? ArithmeticCircuit.magic.count : 8
+  let version = start.dropFirst(magic).prefix(2).reversed().reduce(0) { $0 << 8 | Int($1) }
+  guard version != Int(formatVersion) else { return .unusable("\(path): has a mode that this version of zkml does not know") }
+  let advice =
+    switch FileKind(rawValue: String(decoding: start.prefix(8), as: UTF8.self)) {
+    case .provingKey, .verifyingKey: "compile the network and set it up again"
+    case .proof: "prove again, with a key of this version"
+    case .committedInput: "commit to the input again, with zkml commit-input"
+    case .spentPositions: LedgerError.otherVersionAdvice
+    case .weights, nil: "compile the network again"
+    }
+  return .unusable(
+    "\(path): was made by \(version < formatVersion ? "an older" : "a newer") version of zkml "
+      + "(format \(version); this one reads \(formatVersion)): \(advice)")
 }

@@ -53,8 +53,8 @@ extension ArithmeticCircuit {
 
 extension NetworkOutput {
   /// What a port shows; the value does not matter.
-  init(_ port: Port) {
-    self.init(name: port.name, value: 0, classCount: port.classesOf == nil ? nil : port.dimensions[0])
+  init(_ port: Port, _ circuit: ArithmeticCircuit) {
+    self.init(name: port.name, value: 0, classCount: port.classesOf.map { _ in circuit.classCount(port) })
   }
 }
 
@@ -64,13 +64,17 @@ extension ArithmeticCircuit {
   /// - Throws: When its inputs or outputs have other names or sizes.
   func floatNetwork(_ path: String) throws -> Network {
     let network = try importONNX(path: path).simplified()
-    let shown = network.showing(classes: outputs.lazy.compactMap { NetworkOutput($0).classCount }.first)
+    let shown = Network(
+      name: network.name, inputs: network.inputs,
+      outputs: zip(network.outputs, outputs).map { output, port in
+        NetworkOutput(name: output.name, value: output.value, classCount: NetworkOutput(port, self).classCount,
+          leftOut: output.leftOut)
+      }, nodes: network.nodes)
     let matches =
       shown.inputs.elementsEqual(inputs) { $0.name == $1.name && $0.shape == $1.dimensions }
       && shown.outputs.map(\.name) == outputs.map(\.name)
       && zip(shown.outputs, outputs).allSatisfy { output, port in
-        output.classCount != nil
-          || shown.shape(of: output.value).reduce(1, *) == port.dimensions.reduce(1, *)
+        shown.shape(of: output).reduce(1, *) == port.dimensions.reduce(1, *)
       }
     guard matches else {
       throw Failure.unusable("\(path): is not the float network of this circuit: its inputs or outputs are others")

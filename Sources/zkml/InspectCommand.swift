@@ -88,6 +88,6 @@ struct InspectCommand: ParsableCommand {
       throw Failure.unusable("\(file): takes batches of 1 to \(circuit.batchCap), not \(batch)")
     }
     return FileDescription(
-      soundnessOf: Plan(circuit: circuit, batch: batch, modelCode: code, isHiding: mode == .hiding))
+      soundnessOf: Plan(circuit: circuit.withClassRelations, batch: batch, modelCode: code, isHiding: mode == .hiding))
   }
 }

@@ -23,7 +23,7 @@ struct ProofEstimate {
     _ circuit: ArithmeticCircuit, proofCount: Int, batch: Int, threads: Int, slowness: Double = UnitCosts.slowness()
   ) {
     let plan = Plan(
-      circuit: circuit, batch: batch, modelCode: circuit.modelCode(proofCount: proofCount), isHiding: proofCount > 0)
+      circuit: circuit.withClassRelations, batch: batch, modelCode: circuit.modelCode(proofCount: proofCount), isHiding: proofCount > 0)
     let work = ProofWork(plan)
     self.slowness = slowness
     mode = plan.mode

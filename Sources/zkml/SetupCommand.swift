@@ -89,6 +89,7 @@ struct SetupCommand: ParsableCommand {
   }
 
   private func first(_ files: NetworkFiles) throws -> MadeKeys {
+    try PositionLedger.requireReplaceable(files.ledgerPath)
     let loss = try files.requireNoKey(overwrite: overwrite)
     let lowered = try files.lowered()
     let circuit = lowered.circuit

@@ -60,14 +60,20 @@ extension Soundness {
 }
 
 extension Port {
-  /// Real values of a batch, each sample with its largest place when it is a vector; of a class port the indices.
+  /// Real values of a batch, each sample with its largest place when it is a vector; of a class port the indices of each row.
   func lines(_ integers: [Int64], _ circuit: ArithmeticCircuit, limit: Int = 8) -> [String] {
     let scale = circuit.scale(of: self)
     let width = dimensions.reduce(1, *)
     let count = width == 0 ? 0 : integers.count / width
     var lines = (0..<min(count, limit)).map { sample in
       let row = integers[sample * width..<(sample + 1) * width]
-      if classesOf != nil { return "\(name)[\(sample)] = class \(row.map(String.init).joined(separator: " "))" }
+      if classesOf != nil {
+        let count = circuit.classCount(self)
+        let rows = stride(from: row.startIndex, to: row.endIndex, by: count).map { start in
+          row[start..<start + count].map(String.init).joined(separator: " ")
+        }
+        return "\(name)[\(sample)] = class \(rows.joined(separator: ", "))"
+      }
       let values = row.map { Double($0) * scale }
       let shown = values.prefix(16).map { decimal($0, places: 4) }.joined(separator: " ")
       let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""

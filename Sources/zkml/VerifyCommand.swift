@@ -107,7 +107,7 @@ struct VerifyCommand: ParsableCommand {
       proof = try Proof(file: bytes, key: key)
       try key.verify(proof)
     } catch {
-      guard error != .unsupportedVersion else { throw Failure.unusable("\(path): \(error.reason)") }
+      guard error != .unsupportedVersion else { throw otherVersion(path) }
       throw Failure.doesNotHold("\(path): does not hold: it \(error.reason)")
     }
     return (proof, try demand(proof.statement, path, key.circuit))

@@ -50,6 +50,9 @@ import Testing
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: []) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: 1 << 16 + 1)) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: [.max]) } == 1)
+    for count in [3, 5, 6, 7, 12] {
+      #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: count)) } == 1)
+    }
     #expect(rule { $0.contractions[0].terms[0].coefficient = .min } == 1)
     #expect(rule { $0.contractions[0].terms = [] } == 1)
     #expect(rule { $0.contractions[0].terms[0].operands = [] } == 1)
@@ -355,7 +358,8 @@ import Testing
     #expect(rule { $0.inputs.append($0.outputs[0]); $0.outputs = [] } == 9)
     #expect(rule { $0.columns[column].upper = 2 } == 9)
     #expect(rule { $0.columns[column].lower = -1 } == 9)
-    for dimensions in [[], [1], [3], [2, 1], [10]] { #expect(rule { $0.outputs[0].dimensions = dimensions } == 9) }
+    for dimensions in [[], [1], [3], [2, 2], [10]] { #expect(rule { $0.outputs[0].dimensions = dimensions } == 9) }
+    for dimensions in [[2, 1], [1, 2]] { #expect(rule { $0.outputs[0].dimensions = dimensions } == nil) }
     #expect(rule { circuit in
       circuit.columns[column].axes.swapAt(1, 2)
       circuit.outputs[0].dimensions = [5]
@@ -369,6 +373,97 @@ import Testing
       circuit.axes[3] = 6
       circuit.outputs[0].dimensions = [6]
     } == 9)
+  }
+
+  @Test("row 3: rule 9, what class ports are about") func classSources() throws {
+    func rule(_ circuit: ArithmeticCircuit, _ change: (inout ArithmeticCircuit) -> Void = { _ in }) -> Int? {
+      var circuit = circuit
+      change(&circuit)
+      do throws(InvalidCircuit) {
+        try circuit.validate()
+        return nil
+      } catch { return error.rule }
+    }
+    let rows = SmallNetwork.classes(2, rows: [3, 7]).circuit
+    let (column, source) = (rows.outputs[0].column, try #require(rows.outputs[0].classesOf))
+    #expect(rule(rows) == nil)
+    for dimensions in [[42], [3, 7, 2], [21, 2], [2, 21]] { #expect(rule(rows) { $0.outputs[0].dimensions = dimensions } == nil) }
+    for dimensions in [[2], [3, 2], [3, 7], [3, 7, 5]] { #expect(rule(rows) { $0.outputs[0].dimensions = dimensions } == 9) }
+    // The source has the rows' axes in the same order.
+    #expect(rule(rows) { $0.columns[column].axes.swapAt(1, 2) } == 9)
+    #expect(rule(rows) { $0.columns[column].axes.remove(at: 1); $0.outputs[0].dimensions = [7, 2] } == 9)
+    // 2^59 is the largest difference of entries.
+    func declared(_ lower: Int64, _ upper: Int64) -> Int? {
+      rule(rows) { ($0.columns[source].lower, $0.columns[source].upper) = (lower, upper) }
+    }
+    #expect(declared(-1 << 58, 1 << 58) == nil)
+    #expect(declared(-1 << 58, 1 << 58 + 1) == 9)
+    #expect(declared(-1 << 62, 1 << 62) == 9)
+    // Terms of the source: three operands; one that sums over the axis of ranks.
+    func circuit(_ term: (inout CircuitBuilder, Int) -> Term) -> ArithmeticCircuit {
+      var b = CircuitBuilder("source", axes: [4, 5, 2])
+      let x = b.input([1])
+      _ = b.classes(3, of: b.contraction([2], [term(&b, x)]))
+      return b.circuit
+    }
+    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1]), x) }) == nil)
+    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1]), x, x) }) == 9)
+    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1, 3]), x) }) == 9)
+    #expect(rule(circuit { b, x in
+      let slice = Operand(column: x, bindings: [Binding(0), Binding(3, slice: .init(start: 0, stride: 1))])
+      return Term(operands: [b.direct(b.weight([2])), slice])
+    }) == 9)
+  }
+
+  @Test("row 16: rules 1 and 9, the caps hold with the class relations") func capsWithClasses() throws {
+    let valid = SmallNetwork.classes(2).circuit
+    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
+      var circuit = valid
+      change(&circuit)
+      do throws(InvalidCircuit) {
+        try circuit.validate()
+        return nil
+      } catch { return error.rule }
+    }
+    let stated = valid.withClassRelations
+    let appended = (axes: stated.axes.count, columns: stated.columns.count, tables: stated.tables.count)
+    #expect(appended.axes == valid.axes.count + 2)
+    for (surplus, expected) in [(0, nil), (1, 1)] {
+      #expect(rule { $0.axes += Array(repeating: 1, count: 4096 - appended.axes + surplus) } == expected)
+      #expect(rule { circuit in
+        circuit.columns += Array(repeating: circuit.columns[1], count: 1 << 16 - appended.columns + surplus)
+      } == expected)
+      #expect(rule { circuit in
+        let table = Table(name: "", content: .range(lower: 77, bits: 1))
+        circuit.tables += Array(repeating: table, count: 1 << 10 - appended.tables + surplus)
+      } == expected)
+      // Two terms become four and two more.
+      let terms = ArithmeticCircuit.maximumTermCount - stated.contractions.reduce(0) { $0 + $1.terms.count }
+      #expect(rule { circuit in
+        circuit.columns.append(Column(name: "v", kind: .virtual, axes: [0], lower: -1 << 40, upper: 1 << 40))
+        let term = Term(operands: [Operand(column: 2, bindings: [Binding(2)])])
+        let contraction = Contraction(output: circuit.columns.count - 1, terms: Array(repeating: term, count: terms + surplus))
+        circuit.contractions.append(contraction)
+      } == expected)
+    }
+    // The class column has 2^32 entries, and its relation as many leaves for each limb and the quotient.
+    let wide = SmallNetwork.classes(2, rows: [1 << 19]).circuit
+    func batches(_ cap: Int) -> Int? {
+      rule { $0 = wide; $0.batchCap = cap }
+    }
+    #expect(batches(1 << 9) == nil)
+    #expect(batches(1 << 10) == 1)
+    let source = try #require(wide.outputs[0].classesOf)
+    let ownCount = 511 - 2 * (wide.withClassRelations.lookups.count - wide.lookups.count)
+    for (count, expected) in [(ownCount, nil), (ownCount + 1, 1)] {
+      #expect(rule { circuit in
+        circuit = wide
+        circuit.batchCap = 1 << 9
+        circuit.tables.append(Table(name: "", content: .range(lower: 0, bits: 1)))
+        let lookup = Lookup(table: circuit.tables.count - 1, forms: [AffineForm(plain: source)])
+        circuit.lookups += Array(repeating: lookup, count: count)
+      } == expected)
+    }
   }
 
   @Test("row 16: rules 1 and 9, what a verifier computes is bounded") func work() {

@@ -26,7 +26,7 @@ private struct TellingNetwork {
     var circuit = b.circuit
     let table = circuit.lookups[circuit.lookups.count - 1].table
     if case .function(let lower, let values) = circuit.tables[table].content {
-      circuit.tables[table].content = .function(lower: 0, values: Array(values.dropFirst(Int(-lower))))
+      circuit.tables[table].content = .function(lower: 0, upper: lower + Int64(values.count) - 1) { values[Int($0 - lower)] }
     }
     (self.circuit, weights) = (circuit, b.weights)
     try circuit.validate()

@@ -122,7 +122,7 @@ import Verifier
     func write(_ classes: String) throws { try place.write(Array("[[\(classes)]]".utf8), to: "y.json") }
     for classes in ["2.5, 3", "2, 3.000001", "-0.5, 1", "1e-300, 1"] {
       try write(classes)
-      try expectRefusal(place, verify("@y.json"), "y.json: 'y7' shows indices of classes, which are integers")
+      try expectRefusal(place, verify("@y.json"), "y.json: 'y4' shows indices of classes, which are integers")
     }
     for classes in ["1, 2, 3", "1"] {
       try write(classes)

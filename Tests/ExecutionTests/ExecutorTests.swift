@@ -170,7 +170,7 @@ import Testing
       let x = builder.input([1], -8...8)
       builder.output(builder.apply(to: x, limbs: [2], function))
       var circuit = builder.circuit
-      circuit.tables[circuit.lookups[1].table].content = .function(lower: -1, values: (-1...1).map(function))
+      circuit.tables[circuit.lookups[1].table].content = .function(lower: 0, values: (0...1).map(function))
       var inputs = [[Int64]](repeating: .init(repeating: 5, count: 100_000), count: 1)
       let executor = CircuitExecutor(circuit, weights: [])
       #expect(try executor.run(batch: 1, inputs: inputs, threads: threads) == [.init(repeating: 1, count: 100_000)])

@@ -1,16 +1,24 @@
 import Circuit
 import TestSupport
 
-/// The integers of every column by the definitions of docs/protocol.md §3.2, one entry at a time.
+/// The integers of every column of a statement's circuit by the definitions of docs/protocol.md §3.2 and §5, one entry at
+/// a time.
 func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[Int64]] {
-  let circuit = network.circuit
+  let circuit = network.circuit.withClassRelations
   var columns = [[Int64]](repeating: [], count: circuit.columns.count)
   for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
   for (column, integers) in zip(circuit.columns(of: .weight), network.weights) { columns[column] = integers }
   for column in circuit.columns.indices {
     for port in circuit.outputs where port.column == column {
       if let source = port.classesOf {
-        columns[column] = naiveSelection(port.dimensions[0], of: columns[source], batch: batch)
+        columns[column] = naiveSelection(port, circuit, of: columns[source])
+      }
+    }
+    for port in circuit.outputs where port.below == column {
+      let size = circuit.shape(ofColumn: column, batch: batch).last ?? 1
+      let selected = columns[port.column]
+      columns[column] = selected.indices.map { index in
+        selected[(index + 1)..<(index / size + 1) * size].contains(1) ? 1 : 0
       }
     }
     for contraction in circuit.contractions where contraction.output == column {
@@ -44,22 +52,22 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
 func naiveOutput(_ port: Port, _ circuit: ArithmeticCircuit, _ columns: [[Int64]]) -> [Int64] {
   let column = columns[port.column]
   guard port.classesOf != nil else { return column }
-  let classCount = circuit.axes[circuit.columns[port.column].axes[2]]
+  let classCount = circuit.axes[circuit.columns[port.column].axes.last ?? 0]
   return stride(from: 0, to: column.count, by: classCount).map { row in
     (0..<Int64(classCount)).reduce(0) { $0 + $1 * column[row + Int($1)] }
   }
 }
 
 /// A class is selected when fewer than `count` are larger, or equal and before it.
-private func naiveSelection(_ count: Int, of source: [Int64], batch: Int) -> [Int64] {
-  let size = source.count / batch
+private func naiveSelection(_ port: Port, _ circuit: ArithmeticCircuit, of source: [Int64]) -> [Int64] {
+  let sizes = circuit.columns[port.column].axes.suffix(2).map { circuit.axes[$0] }
   var selection: [Int64] = []
-  for sample in 0..<batch {
-    let row = Array(source[sample * size..<(sample + 1) * size])
-    let selected = (0..<size).filter { index in
-      (0..<size).filter { row[$0] > row[index] || row[$0] == row[index] && $0 < index }.count < count
+  for start in stride(from: 0, to: source.count, by: sizes[1]) {
+    let row = Array(source[start..<start + sizes[1]])
+    let selected = row.indices.filter { index in
+      row.indices.filter { row[$0] > row[index] || row[$0] == row[index] && $0 < index }.count < sizes[0]
     }
-    for index in selected { selection += (0..<size).map { $0 == index ? 1 : 0 } }
+    for index in selected { selection += row.indices.map { $0 == index ? 1 : 0 } }
   }
   return selection
 }

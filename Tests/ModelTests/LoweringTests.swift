@@ -108,6 +108,17 @@ import Verifier
       build("class", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 5), classes: 1) },
       build("three classes", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 9), classes: 3) },
       build("class of activations", [6]) { b in b.network(b.relu(b.linear(0, 8)), classes: 2) },
+      build("class of rows", [3, 6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 5), classes: 1) },
+      build("two classes of rows", [2, 3, 4]) { b in b.network(b.linear(0, 7), b.relu(b.linear(0, 3)), classes: 2) },
+      build("classes of an input's rows", [3, 2, 4]) { b in b.network(0, b.linear(0, 3), classes: 1) },
+      build("classes of a reshape's rows", [5]) { b in
+        let hidden = b.linear(0, 12)
+        return b.network(
+          b.add(.reshape, hidden, shape: [2, 2, 3]), b.add(.reshape, b.relu(hidden), shape: [4, 3]), classes: 2)
+      },
+      build("classes of turned rows", [4, 6]) { b in
+        b.network(b.add(.transpose(order: [1, 0]), b.linear(0, 5), shape: [5, 4]), classes: 1)
+      },
     ]
   }()
 
@@ -125,13 +136,13 @@ import Verifier
     #expect(try executor.run(batch: 3, inputs: inputs.map(\.values), threads: 1) == expected, "\(name)")
 
     let checker = CircuitChecker(
-      circuit: lowered.circuit, batch: 3,
+      circuit: executor.stated, batch: 3,
       columns: try executor.columns(batch: 3, inputs: inputs.map(\.values), threads: 1))
-    for contraction in lowered.circuit.contractions {
+    for contraction in executor.stated.contractions {
       let values = checker.indices(of: contraction.output).map { checker.value(of: contraction, at: $0) }
       #expect(values == checker.columns[contraction.output])
     }
-    for lookup in lowered.circuit.lookups { #expect(checker.holds(lookup)) }
+    for lookup in executor.stated.lookups { #expect(checker.holds(lookup)) }
 
     let proving = ProvingKey(circuit: lowered.circuit, weights: lowered.weights, threads: 1)
     let (proof, _) = try proving.prove(batch: 3, inputs: inputs.map(\.values), threads: 1)

@@ -111,6 +111,8 @@ struct Port {
   var dimensions: [Int]
   /// The source of a class port.
   var source: Int?
+  /// The column Z that §5 appends for a class port.
+  var smaller: Int?
 }
 
 extension CircuitDescription {

@@ -45,7 +45,7 @@ extension CircuitDescription {
   package init(encoding: [UInt8]) throws(ReferenceRejection) {
     guard encoding.count <= 64 << 20 else { throw .invalidCircuit(rule: 1) }
     var reader = ByteReader(encoding)
-    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 1 else { throw .malformedCircuit }
+    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 2 else { throw .malformedCircuit }
     try reader.name()
     batchCap = try reader.u32()
     axes = try reader.list(count: try reader.u32(), atMost: 4096) { r throws(ReferenceRejection) in try r.u32() }
@@ -96,7 +96,7 @@ extension Table {
       let values = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
         try r.i64()
       }
-      guard lower.magnitude <= 1 << 62, !values.isEmpty else { throw .invalidCircuit(rule: 1) }
+      guard lower.magnitude <= 1 << 62, values.count == 1 << ceilLog(values.count) else { throw .invalidCircuit(rule: 1) }
       self = .function(lower: lower, values: values)
     default:
       throw .malformedCircuit

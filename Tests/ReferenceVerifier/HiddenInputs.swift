@@ -1,10 +1,10 @@
 extension CircuitDescription {
   /// The circuit of a statement with these visibility bytes (§5).
-  func withHiddenInputs(_ visibility: [UInt8], isHiding: Bool) throws(ReferenceRejection) -> CircuitDescription {
+  func stated(_ visibility: [UInt8], isHiding: Bool) throws(ReferenceRejection) -> CircuitDescription {
     guard visibility.count == inputs.count, visibility.allSatisfy({ $0 == 0 || $0 <= 2 && isHiding }) else {
       throw .malformedStatement
     }
-    var circuit = self
+    var circuit = withClassRelations
     circuit.inputs = zip(inputs, visibility).filter { $1 == 0 }.map(\.0)
     for (port, byte) in zip(inputs, visibility) where byte > 0 {
       let (lower, upper) = (columns[port.column].lower, columns[port.column].upper)
@@ -12,9 +12,9 @@ extension CircuitDescription {
       guard !overflow, span < 65536 else { throw .malformedStatement }
       let bits = ceilLog(Int(span) + 1)
       circuit.columns[port.column].kind = .advice
-      circuit.addRangeLookup(port.column, from: lower, bits: bits)
+      circuit.lookUp(.plain(port.column), from: lower, bits: bits)
       if Int(span) + 1 < 1 << bits {
-        circuit.addRangeLookup(port.column, from: upper - Int64(1 << bits) + 1, bits: bits)
+        circuit.lookUp(.plain(port.column), from: upper - Int64(1 << bits) + 1, bits: bits)
       }
     }
     return circuit
@@ -31,19 +31,12 @@ extension CircuitDescription {
       let code = try modelParameters([ColumnShape(sizes: sizes)], proofs: stated.proofs)
       let digest = hash(
         "input",
-        littleEndian(UInt16(1)) + littleEndian(UInt32(stated.proofs)) + code.encoded
+        littleEndian(UInt16(2)) + littleEndian(UInt32(stated.proofs)) + code.encoded
           + littleEndian(UInt64(bitPattern: column.lower)) + littleEndian(UInt64(bitPattern: column.upper))
           + littleEndian(column.scale.bitPattern) + [UInt8(sizes.count)]
           + sizes.flatMap { littleEndian(UInt32($0)) } + stated.root)
       commitments.append(PriorCommitment(columns: [port.column], code: code, root: stated.root, digest: digest))
     }
     return commitments
-  }
-
-  private mutating func addRangeLookup(_ column: Int, from lower: Int64, bits: Int) {
-    let table = Table.range(lower: lower, bits: bits)
-    if !tables.contains(table) { tables.append(table) }
-    guard let index = tables.firstIndex(of: table) else { return }
-    lookups.append(Lookup(table: index, forms: [.plain(column)]))
   }
 }

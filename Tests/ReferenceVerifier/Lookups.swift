@@ -201,7 +201,7 @@ extension Table {
     }
   }
 
-  /// The extensions of the coordinates; a function table repeats its last row (§3.2).
+  /// The extensions of the coordinates.
   package func coordinates(at point: [Extension]) -> [Extension] {
     switch self {
     case .range(let lower, let bits):
@@ -211,9 +211,8 @@ extension Table {
     case .function(let lower, let values):
       var sums = [Extension.zero, Extension.zero]
       for (i, weight) in eqTable(point[...]).enumerated() {
-        let row = min(i, values.count - 1)
-        sums[0] += weight * Residue.of(lower + Int64(row))
-        sums[1] += weight * Residue.of(values[row])
+        sums[0] += weight * Residue.of(lower + Int64(i))
+        sums[1] += weight * Residue.of(values[i])
       }
       return sums
     }

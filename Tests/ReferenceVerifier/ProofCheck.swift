@@ -106,7 +106,7 @@ struct ProofCheck {
   func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
 
   private mutating func bind(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
-    transcript.observe("protocol", Array("zkml 1".utf8))
+    transcript.observe("protocol", Array("zkml 2".utf8))
     transcript.observe("purpose", [purpose.rawValue])
     transcript.observe("mode", [isHiding ? 1 : 0])
     transcript.observe("key", keyCore)
@@ -118,14 +118,22 @@ struct ProofCheck {
     transcript.observe("context", statement.context)
   }
 
-  /// Reads the inputs and classes into `publicValues`; returns the outputs, one list for each port.
+  /// Reads the inputs and classes, which ascend in each row (§5), into `publicValues`; returns the outputs, one list for each port.
   private mutating func readStatement(_ statement: Statement) throws(ReferenceRejection) -> [[Extension]] {
     guard statement.context.count <= 65535 else { throw .malformedStatement }
     let inputs = try decode(statement.encodedInputs, circuit.inputs)
     for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values.map { Extension($0) } }
     let outputs = try decode(statement.encodedOutputs, circuit.outputs)
-    for (port, values) in zip(circuit.outputs, outputs) where port.source != nil {
-      publicValues[port.column] = try selection(port, values)
+    for (port, indices) in zip(circuit.outputs, outputs) where port.source != nil {
+      let (k, n) = (sizes(ofColumn: port.column).suffix(2).first ?? 1, sizes(ofColumn: port.column).last ?? 1)
+      for position in indices.indices where position % k > 0 {
+        guard indices[position - 1] < indices[position] else { throw .malformedStatement }
+      }
+      func entries(_ isOne: (Int, Int) -> Bool) -> [Extension] {
+        indices.flatMap { index in (0..<n).map { isOne($0, Int(index)) ? .one : .zero } }
+      }
+      publicValues[port.column] = entries { $0 == $1 }
+      if let smaller = port.smaller { publicValues[smaller] = entries { $0 < $1 } }
     }
     return outputs.map { $0.map { Extension($0) } }
   }
@@ -133,17 +141,6 @@ struct ProofCheck {
   /// Of an equal weights proof (§10).
   private var zeroOutputs: [[Extension]] {
     circuit.outputs.map { [Extension](repeating: .zero, count: sizes(ofColumn: $0.column).reduce(1, *)) }
-  }
-
-  /// The public column of a class port (§3.2); the indices of a sample ascend (§5).
-  private func selection(_ port: Port, _ indices: [UInt64]) throws(ReferenceRejection) -> [Extension] {
-    let sizes = sizes(ofColumn: port.column)
-    var entries: [Extension] = []
-    for (position, index) in indices.enumerated() {
-      guard position % sizes[1] == 0 || indices[position - 1] < index else { throw .malformedStatement }
-      entries += (0..<sizes[2]).map { $0 == Int(index) ? .one : .zero }
-    }
-    return entries
   }
 
   /// Decodes an integer list (§5), as residues.
@@ -154,9 +151,9 @@ struct ProofCheck {
       let column = circuit.columns[port.column]
       let sizes = sizes(ofColumn: port.column)
       let isClasses = port.source != nil
-      let span = isClasses ? UInt64(sizes[2] - 1) : UInt64(bitPattern: column.upper &- column.lower)
+      let span = isClasses ? UInt64((sizes.last ?? 1) - 1) : UInt64(bitPattern: column.upper &- column.lower)
       let width = max(1, ceilDivide(64 - span.leadingZeroBitCount, 8))
-      let count = isClasses ? sizes[0] * sizes[1] : sizes.reduce(1, *)
+      let count = (isClasses ? sizes.dropLast() : sizes[...]).reduce(1, *)
       guard count <= (bytes.count - position) / width else { throw .malformedStatement }
       var values: [UInt64] = []
       values.reserveCapacity(count)

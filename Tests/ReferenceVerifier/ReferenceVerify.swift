@@ -43,7 +43,7 @@ private func outcome(
   else { throw .otherKey }
   guard !file.isHiding || key.hides else { throw .notHidingKey }
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
-  let shown = try circuit.withHiddenInputs(file.statement.visibility, isHiding: file.isHiding)
+  let shown = try circuit.stated(file.statement.visibility, isHiding: file.isHiding)
   let prior = (circuit.hasWeights ? [models[used]] : []) + (try circuit.committedInputs(file.statement))
   let (soundness, transcript) = try ProofCheck.run(
     shown, purpose: .inference, isHiding: file.isHiding, keyCore: file.keyCore, prior: prior,

@@ -7,13 +7,13 @@ extension CircuitDescription {
     try checkLookups()
     try checkRanges()
     try checkPorts()
+    try checkExpandedCaps()
   }
 
   /// Rule 1, apart from the counts that decoding has checked and the block sizes.
   private func checkCaps() throws(ReferenceRejection) {
     guard (1...65536).contains(batchCap), axes.first == 0 else { throw .invalidCircuit(rule: 1) }
     for size in axes.dropFirst() where !(1...1 << 24).contains(size) { throw .invalidCircuit(rule: 1) }
-    guard contractions.reduce(0, { $0 + $1.terms.count }) <= 65535 else { throw .invalidCircuit(rule: 1) }
     for contraction in contractions {
       guard !contraction.terms.isEmpty else { throw .invalidCircuit(rule: 1) }
       for term in contraction.terms {
@@ -38,24 +38,25 @@ extension CircuitDescription {
       guard !column.axes.dropFirst().contains(0) else { throw .invalidCircuit(rule: 2) }
       guard (column.axes.first == 0) == (column.kind != .weight) else { throw .invalidCircuit(rule: 2) }
     }
-    var sliced = 0
     for contraction in contractions {
       guard contraction.output < columns.count else { throw .invalidCircuit(rule: 3) }
       for operand in contraction.terms.flatMap(\.operands) {
         guard operand.column < columns.count else { throw .invalidCircuit(rule: 3) }
         for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) {
           guard binding.loop < axes.count, isAllowed(binding, axis) else { throw .invalidCircuit(rule: 3) }
-          if binding.slice != nil { sliced += max(1 << ceilLog(axes[axis]), 1 << ceilLog(axes[binding.loop])) }
         }
       }
     }
-    guard sliced <= 1 << 28 else { throw .invalidCircuit(rule: 1) }
     for lookup in lookups {
       guard lookup.table < tables.count,
         lookup.forms.allSatisfy({ $0.entries.allSatisfy { $0.column < columns.count } })
       else { throw .invalidCircuit(rule: 3) }
     }
-    try checkBlockSizes(batch: batchCap)
+    let bits = sizes(batch: batchCap).map(ceilLog)
+    for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
+    let weights = columns.filter { $0.kind == .weight }.map { 1 << $0.axes.reduce(0) { $0 + bits[$1] } }
+    guard weights.reduce(0, +) <= 1 << 36 else { throw .invalidCircuit(rule: 1) }
+    for lookup in lookups where lookup.forms.first?.entries.isEmpty ?? true { throw .invalidCircuit(rule: 6) }
   }
 
   /// A direct binding names the column's own axis; a slice is bounded and stays away from the batch (rule 3).
@@ -64,18 +65,25 @@ extension CircuitDescription {
     return abs(slice.start) <= 1 << 24 && (1...1 << 24).contains(slice.stride) && axis != 0 && binding.loop != 0
   }
 
-  /// The bits of columns and the totals of the lookup blocks and of the weights (rule 1).
-  private func checkBlockSizes(batch: Int) throws(ReferenceRejection) {
-    let bits = sizes(batch: batch).map(ceilLog)
-    for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
-    var total = 0
-    for lookup in lookups {
-      guard let column = lookup.forms.first?.entries.first?.column else { throw .invalidCircuit(rule: 6) }
-      total += 1 << columns[column].axes.reduce(0) { $0 + bits[$1] }
+  /// The caps of rule 1 on counts and totals, which also hold with the class relations (rule 9).
+  private func checkExpandedCaps() throws(ReferenceRejection) {
+    let circuit = withClassRelations
+    guard circuit.axes.count <= 4096, circuit.columns.count <= 65536, circuit.tables.count <= 1024,
+      circuit.contractions.count <= 65536, circuit.lookups.count <= 65536,
+      circuit.contractions.reduce(0, { $0 + $1.terms.count }) <= 65535
+    else { throw .invalidCircuit(rule: 1) }
+    let paddedSizes = circuit.sizes(batch: batchCap).map { 1 << ceilLog($0) }
+    var sliced = 0
+    for operand in circuit.contractions.flatMap(\.terms).flatMap(\.operands) {
+      for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+        sliced += max(paddedSizes[axis], paddedSizes[binding.loop])
+      }
     }
-    guard total < 1 << 40 else { throw .invalidCircuit(rule: 1) }
-    let weights = columns.filter { $0.kind == .weight }.map { 1 << $0.axes.reduce(0) { $0 + bits[$1] } }
-    guard weights.reduce(0, +) <= 1 << 36 else { throw .invalidCircuit(rule: 1) }
+    guard sliced <= 1 << 28 else { throw .invalidCircuit(rule: 1) }
+    let blocks = circuit.lookups.map { lookup in
+      circuit.columns[lookup.forms[0].entries[0].column].axes.reduce(1) { $0 * paddedSizes[$1] }
+    }
+    guard blocks.reduce(0, +) < 1 << 40 else { throw .invalidCircuit(rule: 1) }
   }
 
   /// Rule 9.
@@ -87,11 +95,9 @@ extension CircuitDescription {
       guard port.dimensions.count <= 8, port.dimensions.allSatisfy({ (1...1 << 24).contains($0) }) else {
         throw .invalidCircuit(rule: 9)
       }
-      if let source = port.source {
-        try checkClasses(port, source)
-        continue
-      }
-      let entries = columns[port.column].axes.dropFirst().reduce(Integer(1)) { $0 * Integer(axes[$1]) }
+      if let source = port.source { try checkClasses(port, source) }
+      let own = columns[port.column].axes.dropFirst()
+      let entries = (port.source == nil ? own : own.dropLast()).reduce(Integer(1)) { $0 * Integer(axes[$1]) }
       let product = port.dimensions.reduce(Integer(1)) { $0 * Integer($1) }
       guard product == entries else { throw .invalidCircuit(rule: 9) }
     }
@@ -108,12 +114,17 @@ extension CircuitDescription {
   /// The second part of rule 9.
   private func checkClasses(_ port: Port, _ source: Int) throws(ReferenceRejection) {
     guard source < columns.count else { throw .invalidCircuit(rule: 3) }
-    let column = columns[port.column]
-    guard column.axes.count == 3, column.lower == 0, column.upper == 1 else { throw .invalidCircuit(rule: 9) }
-    let (k, n) = (axes[column.axes[1]], axes[column.axes[2]])
-    guard port.dimensions == [k], k <= n, source < port.column, columns[source].kind == .virtual,
-      columns[source].axes == [0, column.axes[2]]
+    let (column, a) = (columns[port.column], columns[source])
+    guard column.axes.count >= 3, column.lower == 0, column.upper == 1 else { throw .invalidCircuit(rule: 9) }
+    let (ranks, entries) = (column.axes[column.axes.count - 2], column.axes[column.axes.count - 1])
+    guard axes[ranks] <= axes[entries], source < port.column, a.kind == .virtual,
+      a.axes == column.axes.filter({ $0 != ranks }),
+      Integer(a.upper) <= Integer(a.lower) + Integer.powerOfTwo(59)
     else { throw .invalidCircuit(rule: 9) }
+    for term in contractions.filter({ $0.output == source }).flatMap(\.terms) {
+      let names = term.operands.flatMap(\.bindings).map(\.loop)
+      guard term.operands.count <= 2, !names.contains(ranks) else { throw .invalidCircuit(rule: 9) }
+    }
   }
 }
 

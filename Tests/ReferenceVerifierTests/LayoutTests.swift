@@ -79,12 +79,12 @@ import Testing
     #expect(slice.table(4) == [.zero, eqs[2], .zero, .zero])
   }
 
-  @Test func functionTablesRepeatTheirLastRow() {
+  @Test func tablesAreExtended() {
     let point = [Extension(3, 4), Extension(5, 6)]
     let eqs = eqTable(point[...])
-    let coordinates = Table.function(lower: -1, values: [10, 20, 30]).coordinates(at: point)
-    #expect(coordinates[0] == eqs[2] + eqs[3] - eqs[0])
-    #expect(coordinates[1] == eqs[0] * 10 + eqs[1] * 20 + (eqs[2] + eqs[3]) * 30)
+    let coordinates = Table.function(lower: -1, values: [10, 20, 30, 40]).coordinates(at: point)
+    #expect(coordinates[0] == eqs[2] + eqs[3] * 2 - eqs[0])
+    #expect(coordinates[1] == eqs[0] * 10 + eqs[1] * 20 + eqs[2] * 30 + eqs[3] * 40)
     let range = Table.range(lower: -2, bits: 2).coordinates(at: point)
     #expect(range == [eqs[3] - eqs[0] - eqs[0] - eqs[1]])
   }

@@ -89,7 +89,7 @@ struct SampleCircuit {
   var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(1)
+    w.u16(2)
     w.string(name)
     w.u32(16)
     w.u32(3)
@@ -109,8 +109,8 @@ struct SampleCircuit {
     w.string("relu")
     w.u8(1)
     w.i64(-512)
-    w.u32(1000)
-    for i in 0..<1000 { w.i64(Int64(min(127, max(0, i - 512)))) }
+    w.u32(1024)
+    for i in 0..<1024 { w.i64(Int64(min(127, max(0, i - 512)))) }
     w.u32(1)
     w.u32(3)
     w.u16(2)

@@ -24,7 +24,7 @@ import Verifier
     for mode in ["plain", "hiding"] {
       let bytes = try Self.read("\(mode).proof")
       let proof = try Proof(file: bytes, key: key)
-      let circuit = try #require(key.circuit.hiding(proof.statement.visibility))
+      let circuit = try #require(key.circuit.stating(proof.statement.visibility))
       let plan = Plan(circuit, key.core, proof.statement, proof.mode)
       text += try Self.compare(
         mode, try referenceCheckpoints(verifyingKey: file, proof: bytes),

@@ -93,7 +93,7 @@ package struct CircuitBuilder {
       (range.lower + constant + half) >> Int64(shift), (range.upper + constant + half) >> Int64(shift)
     )
     let form = rounding(source, plus: constant, limbs: limbs)
-    let content = TableContent.function(lower: lower, values: (lower...upper).map(function))
+    let content = TableContent.function(lower: lower, upper: upper, function)
     let table = table(content)
     let result = add(.advice, axes, circuit.tables[table].codomain)
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
@@ -129,13 +129,13 @@ package struct CircuitBuilder {
     circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column)))
   }
 
-  /// The public column of a class port: the indices of the largest entries along the last axis of `source`, as many as
-  /// `axis` has.
+  /// The public column of a class port: the indices of the largest entries of each row along the last axis of `source`,
+  /// as many as `axis` has.
   package mutating func classes(_ axis: Int, of source: Int) -> Int {
-    let axes = [0, axis] + circuit.columns[source].axes.suffix(1)
-    let column = add(.input, axes, (0, 1))
+    let rows = circuit.columns[source].axes
+    let column = add(.input, rows.dropLast() + [axis] + rows.suffix(1), (0, 1))
     circuit.outputs.append(
-      Port(column: column, name: "y\(column)", dimensions: [circuit.axes[axis]], classesOf: source))
+      Port(column: column, name: "y\(column)", dimensions: dimensions(column).dropLast(), classesOf: source))
     return column
   }
 
@@ -148,6 +148,14 @@ package struct CircuitBuilder {
         Int64.random(in: column.lower...column.upper, using: &random)
       }
     }
+  }
+}
+
+extension TableContent {
+  /// Of a function on lower … upper, its last row's value again up to a power of two of rows.
+  package static func function(lower: Int64, upper: Int64, _ function: (Int64) -> Int64) -> TableContent {
+    let count = 1 << bitCountOfAxis(Int(upper - lower) + 1)
+    return .function(lower: lower, values: (0..<Int64(count)).map { function(min(lower + $0, upper)) })
   }
 }
 

@@ -78,7 +78,7 @@ private struct ExactSum {
     let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
     let code = ParameterPlanner.modelCode(shapes: shapes)
     let range = code.map { _ in [Plan(circuit: network.circuit.weightRangeCircuit, batch: 1, modelCode: code)] } ?? []
-    return network.batches.map { Plan(circuit: network.circuit, batch: $0, modelCode: code) } + range
+    return network.batches.map { Plan(circuit: network.circuit.withClassRelations, batch: $0, modelCode: code) } + range
   }
 
   private let networks =

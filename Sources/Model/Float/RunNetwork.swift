@@ -31,14 +31,7 @@ extension Network {
       }
       for (position, output) in outputs.enumerated() {
         let elements = shown[output.value] ?? []
-        guard let classCount = output.classCount else {
-          results[position] += elements
-          continue
-        }
-        let width = shape(of: output.value).last ?? 1
-        for start in stride(from: 0, to: elements.count, by: width) {
-          results[position] += largestIndices(Array(elements[start..<start + width]), count: classCount).map(Double.init)
-        }
+        results[position] += output.classes(elements, shape: shape(of: output.value))?.map(Double.init) ?? elements
       }
     }
     return results.map { FloatBatch(count: count, values: $0) }

@@ -31,9 +31,8 @@ extension Network {
   }
 
   fileprivate func replacing(_ nodes: [Node], value: (Int) -> Int) -> Network {
-    let outputs = outputs.map {
-      NetworkOutput(name: $0.name, value: value($0.value), classCount: $0.classCount, leftOut: $0.leftOut)
-    }
+    var outputs = outputs
+    for index in outputs.indices { outputs[index].value = value(outputs[index].value) }
     return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
   }
 }

@@ -30,7 +30,7 @@ extension IntegerNetwork {
       let values = values(of: batch.map { $0.sample(index) })
       for (number, output) in outputs.enumerated() {
         let value = values[output.value]
-        results[number] += output.classCount.map { largestIndices(value, count: $0).map(Int64.init) } ?? value
+        results[number] += output.classes(value, shape: shape(of: output.value))?.map(Int64.init) ?? value
       }
     }
     return results.map { IntegerBatch(count: count, values: $0) }

@@ -36,6 +36,9 @@ struct AxisPlan {
         }
       }
     }
+    for output in network.outputs where output.classCount != nil {
+      cuts[output.value].formUnion(network.shape(of: output.value).suffix(1))
+    }
     var (isChanged, isForward) = (true, false)
     while isChanged {
       (isChanged, isForward) = (false, !isForward)

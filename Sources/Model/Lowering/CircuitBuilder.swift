@@ -94,7 +94,13 @@ struct CircuitBuilder {
     }.map(\.element)
   }
 
+  /// A function table gets as many rows as a power of two, the last value again beyond the given ones.
   mutating func appendTable(_ content: TableContent, _ name: String) -> Int {
+    var content = content
+    if case .function(let lower, var values) = content {
+      while values.count.nonzeroBitCount != 1, let last = values.last { values.append(last) }
+      content = .function(lower: lower, values: values)
+    }
     if let index = tables[content] { return index }
     circuit.tables.append(Table(name: name, content: content))
     tables[content] = circuit.tables.count - 1
@@ -186,7 +192,11 @@ extension CircuitBuilder {
   mutating func limitBatch() {
     let bits = circuit.columns.indices.map { circuit.shape(ofColumn: $0, batch: 1).map(bitCountOfAxis).reduce(0, +) }
     let longest = bits.max() ?? 0
-    let looked = circuit.lookups.reduce(0) { $0 + 1 << bits[$1.forms[0].parts[0].column] }
+    let stated = circuit.withClassRelations
+    let looked = stated.lookups.reduce(0) { sum, lookup in
+      let shape = stated.shape(ofColumn: lookup.forms[0].parts[0].column, batch: 1)
+      return sum + 1 << shape.map(bitCountOfAxis).reduce(0, +)
+    }
     while circuit.batchCap > 1, longest + bitCountOfAxis(circuit.batchCap) > 32 || looked * circuit.batchCap >= 1 << 39 {
       circuit.batchCap /= 2
     }

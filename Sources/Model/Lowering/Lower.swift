@@ -43,7 +43,7 @@ struct Lowering {
     for output in network.outputs {
       let column = views[output.value].column
       if let count = output.classCount {
-        try appendClasses(output, of: column, count: count)
+        try appendClasses(output, of: views[output.value], count: count)
       } else {
         if let operation = output.leftOut { builder.markLeftOut(operation, after: column) }
         builder.circuit.outputs.append(
@@ -180,51 +180,40 @@ extension Lowering {
       scale: node.scale)
   }
 
-  /// For the claimed classes, one-hot in a public column: no other element of the source is larger than theirs.
-  private mutating func appendClasses(_ output: NetworkOutput, of source: Int, count: Int) throws(ModelError) {
+  /// The largest entries of each row along a value's last axis; the class relation is the statement's.
+  private mutating func appendClasses(_ output: NetworkOutput, of view: View, count: Int) throws(ModelError) {
     let name = output.name
-    guard plan.axes[output.value].count == 1, let size = plan.axes[output.value].first, count < size else {
-      throw .unusableLayer(name, reason: "\(count) classes can only be shown of a vector of more than \(count) elements")
+    let shape = network.shape(of: output.value)
+    guard let size = shape.last, count < size else {
+      throw .unusableLayer(name, reason: "\(count) classes can only be shown of rows of more than \(count) elements")
     }
-    let element = builder.axes(of: source)[0]
-    let range = network.range(of: output.value)
+    let axes = builder.axes(of: view.column)
+    guard plan.axes[output.value].last == size, axes.map({ builder.circuit.axes[$0] }) == plan.axes[output.value] else {
+      throw .unusableLayer(name, reason: "another operator splits the axis along which its classes lie")
+    }
+    guard axes.count <= 6 else {
+      throw .unusableLayer(name, reason: "its elements are cut into \(axes.count) axes; at most 6 are supported with classes")
+    }
+    let source = try classSource(view.column, name, range: network.range(of: output.value))
+    let classes = builder.appendColumn(
+      "\(name).classes", .input, axes.dropLast() + [builder.appendAxis(count)] + axes.suffix(1), 0...1)
+    builder.circuit.outputs.append(
+      Port(column: classes, name: name, dimensions: output.shape(of: shape), classesOf: source))
+  }
+
+  /// A column of the same integers whose terms have one operand each.
+  private mutating func classSource(_ column: Int, _ name: String, range: ClosedRange<Int64>) throws(ModelError) -> Int {
     let widest = Int64(1) << 52
     guard -widest < range.lowerBound, range.upperBound < widest else {
       throw .unusableLayer(name, reason: "its elements can reach \(range), too wide to be compared; show the values instead")
     }
-    let parts = builder.appendExactParts(source, name, range: range, limbs: rounding.limbs(ofShift:))
-    let (rank, chosen) = (builder.appendAxis(count), builder.appendAxis(count))
-    let other = builder.appendAxis(size)
-    let classes = builder.appendColumn("\(name).classes", .input, [rank, element], 0...1)
-    let batch = ArithmeticCircuit.batchAxis
-    var terms: [Term] = []
-    for (column, coefficient) in parts {
-      terms.append(
-        Term(
-          coefficient: coefficient,
-          operands: [
-            Operand(
-              column: classes,
-              bindings: [Binding(batch), Binding(rank), Binding(other, slice: .init(start: 0, stride: 1))]),
-            Operand(column: column, bindings: [Binding(batch), Binding(other, slice: .init(start: 0, stride: 1))]),
-          ]))
-      terms.append(Term(coefficient: -coefficient, operands: [builder.whole(column)]))
-    }
-    // The claimed classes need not be compared with each other.
-    let spread = range.upperBound - range.lowerBound
-    if count > 1 {
-      terms.append(
-        Term(
-          coefficient: spread,
-          operands: [
-            Operand(
-              column: classes,
-              bindings: [Binding(batch), Binding(chosen, slice: .init(start: 0, stride: 1)), Binding(element)])
-          ]))
-    }
-    let lead = try builder.appendContraction("\(name).lead", layer: name, [rank, element], terms, scale: 1)
-    builder.appendNonNegative(lead, "\(name).lead", upper: 2 * spread)
-    builder.circuit.outputs.append(
-      Port(column: classes, name: name, dimensions: [count], classesOf: source))
+    let terms = builder.circuit.contractions.first { $0.output == column }?.terms ?? []
+    let isSimple = terms.allSatisfy { $0.operands.count == 1 }
+    // Of an input's classes alone there is nothing that a proof commits to.
+    if isSimple, builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) { return column }
+    let parts = builder.appendExactParts(column, name, range: range, limbs: rounding.limbs(ofShift:))
+    let sum = parts.map { Term(coefficient: $0.coefficient, operands: [builder.whole($0.column)]) }
+    return try builder.appendContraction(
+      "\(name).exact", layer: name, builder.axes(of: column), sum, scale: builder.circuit.columns[column].scale)
   }
 }

@@ -110,14 +110,4 @@ extension CircuitBuilder {
     }
     return parts + [(top, 1 << Int64(offset))]
   }
-
-  /// Looks up that a column is in 0 ... upper or a little more, up to a power of two.
-  mutating func appendNonNegative(_ column: Int, _ name: String, upper: Int64) {
-    let bits = max(Int64.bitWidth - upper.leadingZeroBitCount, 9)
-    let limbs = [Int](repeating: 8, count: (bits - 1) / 8)
-    let shift = limbs.count * 8
-    let form = rounded(column, name, limbs: limbs, constant: -(1 << Int64(shift - 1))).form
-    let table = appendTable(.range(lower: 0, bits: bits - shift), "\(bits - shift) bits")
-    circuit.lookups.append(Lookup(table: table, forms: [form]))
-  }
 }

@@ -36,7 +36,9 @@ extension GraphImporter {
       guard dimensions.isEmpty || matches(dimensions, computed) else {
         throw refuse("is declared with another shape than \(computed), which the graph computes")
       }
-      outputs.append(NetworkOutput(name: name, value: value, classCount: classCount, leftOut: leftOut))
+      let drops = shape.map { $0.count < self.shape(of: value).count } ?? false
+      outputs.append(
+        NetworkOutput(name: name, value: value, classCount: classCount, dropsClassAxis: drops, leftOut: leftOut))
     }
     return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices).withoutUnusedNodes()
   }

@@ -13,10 +13,8 @@ package func quantize(
   try withLargeStack { () throws(ModelError) in
     var quantizer = Quantizer(network, calibration, options)
     for index in network.inputs.indices { try quantizer.addInput(index) }
-    let outputs = try network.outputs.map { output throws(ModelError) in
-      NetworkOutput(
-        name: output.name, value: try quantizer.shown(output), classCount: output.classCount, leftOut: output.leftOut)
-    }
+    var outputs = network.outputs
+    for index in outputs.indices { outputs[index].value = try quantizer.shown(outputs[index]) }
     return IntegerNetwork(name: network.name, inputs: quantizer.inputs, outputs: outputs, nodes: quantizer.nodes)
   }
 }

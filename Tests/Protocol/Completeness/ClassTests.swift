@@ -5,16 +5,13 @@ import TestSupport
 import Testing
 import Verifier
 
-/// Statements that show classes: SmallNetwork.classes, whose column 3 is the layer's output.
+/// Statements that show classes, of circuits that leave the class column unread.
 @Suite struct ClassTests {
+  /// The column of the outputs of SmallNetwork.classes.
   private let logits = 3
 
-  private func combinations(_ count: Int) -> [[Int64]] {
-    (0..<1 << 5).map { mask in (0..<5 as Range<Int64>).filter { mask >> Int($0) & 1 == 1 } }.filter { $0.count == count }
-  }
-
-  private func selection(_ classes: [Int64]) -> [Int64] {
-    classes.flatMap { index in (0..<5 as Range<Int64>).map { $0 == index ? 1 : 0 } }
+  private func combinations(_ count: Int, of size: Int = 5) -> [[Int64]] {
+    (0..<1 << size).map { mask in (0..<Int64(size)).filter { mask >> Int($0) & 1 == 1 } }.filter { $0.count == count }
   }
 
   private func referenceError(_ proven: ProvenNetwork, _ statement: Statement, _ bytes: [UInt8]) throws -> ReferenceRejection? {
@@ -26,13 +23,37 @@ import Verifier
     } catch { return error }
   }
 
-  @Test("the classes shown are those of the largest outputs", arguments: [1, 2, 3], ProofMode.both)
-  func honest(count: Int, mode: ProofMode) throws {
-    let proven = ProvenNetwork(.classes(count), batch: 3, mode: mode)
+  /// That both verifiers accept the classes shown, and of all others none that the best cheating prover shows.
+  private func expectOnly(_ proven: ProvenNetwork, among candidates: [[Int64]]) throws {
+    #expect(proven.error(proven.proof.bytes) == nil)
+    #expect(try referenceError(proven, proven.statement, proven.proof.bytes) == nil)
+    #expect(candidates.contains(proven.statement.outputs[0]))
+    for classes in candidates {
+      var prover = MaliciousProver(proven)
+      prover.show(classes)
+      let isRight = classes == proven.statement.outputs[0]
+      let (bytes, statement) = (prover.prove(), prover.statement)
+      #expect(statement.outputs == [classes])
+      #expect(proven.error(bytes, statement) == (isRight ? nil : proven.mode.found(.lookupSumMismatch)), "\(classes)")
+      let rejection = proven.mode == .plain ? ReferenceRejection.fractionalSum : .opening
+      #expect(try referenceError(proven, statement, bytes) == (isRight ? nil : rejection), "\(classes)")
+      guard !isRight else { continue }
+      var other = proven.statement
+      other.outputs = [classes]
+      #expect(proven.error(proven.proof.bytes, other) != nil)
+    }
+  }
+
+  @Test("the classes shown are those of each row's largest outputs", arguments: [
+    SmallNetwork.classes(1), .classes(2), .classes(3), .classes(5), .classes(1, rows: [3]), .classes(2, rows: [2, 3]),
+  ], ProofMode.both)
+  func honest(network: SmallNetwork, mode: ProofMode) throws {
+    let proven = ProvenNetwork(network, batch: 3, mode: mode)
     let outputs = proven.witness.columns[logits]
-    let expected = (0..<3).flatMap { sample in
-      let row = outputs[5 * sample..<5 * sample + 5]
-      return row.indices.sorted { (row[$1], $0) < (row[$0], $1) }.prefix(count).map { Int64($0 - 5 * sample) }.sorted()
+    let count = proven.circuit.classCount(proven.circuit.outputs[0])
+    let expected = stride(from: 0, to: outputs.count, by: 5).flatMap { start in
+      let row = outputs[start..<start + 5]
+      return row.indices.sorted { (row[$1], $0) < (row[$0], $1) }.prefix(count).map { Int64($0 - start) }.sorted()
     }
     #expect(proven.statement.outputs == [expected])
     #expect(proven.error(proven.proof.bytes) == nil)
@@ -41,40 +62,49 @@ import Verifier
     #expect(decoded.statement == proven.statement)
   }
 
-  @Test("row 3: any other classes are rejected, whether the statement alone says so or the prover computes with them",
+  @Test("row 3: of a class column that the circuit leaves unread no other classes are accepted",
     arguments: [1, 2, 3], ProofMode.both)
   func otherClasses(count: Int, mode: ProofMode) throws {
-    let proven = ProvenNetwork(.classes(count), batch: 1, mode: mode)
-    for classes in combinations(count) where classes != proven.statement.outputs[0] {
-      var statement = proven.statement
-      statement.outputs = [classes]
-      #expect(proven.error(proven.proof.bytes, statement) != nil)
-      #expect(try referenceError(proven, statement, proven.proof.bytes) != nil)
-      var prover = MaliciousProver(proven)
-      prover.witness.columns[proven.circuit.outputs[0].column] = selection(classes)
-      prover.recompute()
-      #expect(prover.statement == statement)
-      let bytes = prover.prove()
-      #expect(proven.error(bytes, statement) == mode.found(.lookupSumMismatch))
-      #expect(try referenceError(proven, statement, bytes) == (mode == .plain ? .fractionalSum : .opening))
-    }
+    try expectOnly(ProvenNetwork(.classes(count), batch: 1, mode: mode), among: combinations(count))
   }
 
-  @Test("of equal outputs any is a largest one, and the prover shows the first",
-    arguments: ProofMode.both)
-  func ties(mode: ProofMode) throws {
-    var network = SmallNetwork.classes(2)
-    let weights = [network.weights[0].map { _ in Int64(1) }, [0, 3, 3, 3, -1]]
+  @Test("row 3: nor for one row of three", arguments: ProofMode.both)
+  func otherClassesOfARow(mode: ProofMode) throws {
+    let proven = ProvenNetwork(.classes(1, rows: [3]), batch: 1, mode: mode)
+    let shown = proven.statement.outputs[0]
+    let candidates = (0..<3).flatMap { row in
+      (0..<5 as Range<Int64>).map { index in
+        var classes = shown
+        classes[row] = index
+        return classes
+      }
+    }
+    try expectOnly(proven, among: candidates)
+  }
+
+  @Test("row 3: of equal outputs the first ones are the classes, also where the tie is at the border", arguments: [
+    (1, [3, 3, 3, 3, 3], [0]), (1, [0, 3, 3, 3, -1], [1]), (2, [0, 3, 3, 3, -1], [1, 2]), (2, [9, 3, -1, 3, 3], [0, 1]),
+    (3, [-2, -2, 4, -2, -2], [0, 1, 2]), (4, [1, 1, 1, 1, 1], [0, 1, 2, 3]),
+  ], ProofMode.both)
+  func ties(tie: (count: Int, outputs: [Int64], classes: [Int64]), mode: ProofMode) throws {
+    var network = SmallNetwork.classes(tie.count)
+    let weights = [network.weights[0].map { _ in Int64(1) }, tie.outputs]
     network = SmallNetwork(circuit: network.circuit, weights: weights, batches: [1], inputs: network.inputs)
     let proven = ProvenNetwork(network, batch: 1, mode: mode)
-    #expect(proven.statement.outputs == [[1, 2]])
-    for classes in combinations(2) {
-      var prover = MaliciousProver(proven)
-      prover.witness.columns[proven.circuit.outputs[0].column] = selection(classes)
-      prover.recompute()
-      let isLargest = classes.allSatisfy { (1...3).contains($0) }
-      #expect(proven.error(of: prover) == (isLargest ? nil : mode.found(.lookupSumMismatch)))
-    }
+    #expect(proven.statement.outputs == [tie.classes])
+    try expectOnly(proven, among: combinations(tie.count))
+  }
+
+  @Test("row 3: outputs of the widest declared range, 2^59, are compared", arguments: [1, 2], ProofMode.both)
+  func widest(count: Int, mode: ProofMode) throws {
+    let small = SmallNetwork.classes(count)
+    var circuit = small.circuit
+    (circuit.columns[logits].lower, circuit.columns[logits].upper) = (-1 << 58, 1 << 58)
+    try circuit.validate()
+    let proven = ProvenNetwork(
+      SmallNetwork(circuit: circuit, weights: small.weights, batches: [1], inputs: small.inputs), batch: 1, mode: mode)
+    #expect(proven.statement.outputs == ProvenNetwork(small, batch: 1, mode: mode).statement.outputs)
+    try expectOnly(proven, among: combinations(count))
   }
 
   @Test("row 3: repeated, unsorted, missing and impossible classes are no statement")
@@ -91,11 +121,16 @@ import Verifier
       #expect(throws: VerificationError.self) { try Proof(file: file, key: proven.verifyingKey) }
       #expect(try referenceError(proven, statement, proven.proof.bytes) == .malformedStatement)
     }
-    let large = ProvenNetwork(.classes(2), batch: 3)
-    // Ascending within each sample, not over all of them.
-    #expect(large.statement.outputs[0].count == 6)
-    var statement = large.statement
-    statement.outputs[0].swapAt(2, 3)
-    #expect(large.error(large.proof.bytes, statement) == .statementOutOfRange)
+    // Ascending within each row, not over all of them.
+    for (network, batch) in [(SmallNetwork.classes(2), 3), (.classes(2, rows: [3]), 1)] {
+      let large = ProvenNetwork(network, batch: batch)
+      #expect(large.statement.outputs[0].count == 6)
+      for first in [0, 2, 4] {
+        var statement = large.statement
+        statement.outputs[0].swapAt(first, first + 1)
+        #expect(large.error(large.proof.bytes, statement) == .statementOutOfRange)
+        #expect(try referenceError(large, statement, large.proof.bytes) == .malformedStatement)
+      }
+    }
   }
 }

@@ -15,7 +15,7 @@ import Verifier
     let inputs = network.inputs(batch)
     for others in [Visibility.shown, .hidden, .committed] {
       let visibility = circuit.inputs.indices.map { $0 == 0 ? .committed : others }
-      guard !visibility.isEmpty, circuit.hiding(visibility) != nil else { continue }
+      guard !visibility.isEmpty, circuit.stating(visibility) != nil else { continue }
       let committed = zip(circuit.inputs, inputs).enumerated().filter { visibility[$0.offset] == .committed }.map {
         CommittedInput($0.element.0, of: circuit, batch: batch, integers: $0.element.1, proofCount: 2, threads: 1)
       }

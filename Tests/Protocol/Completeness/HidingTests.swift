@@ -31,7 +31,7 @@ import Verifier
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
     for first in [Visibility.shown, .hidden] {
       let visibility = circuit.inputs.indices.map { $0 == 0 ? first : .hidden }
-      guard visibility.contains(.hidden), circuit.hiding(visibility) != nil else { continue }
+      guard visibility.contains(.hidden), circuit.stating(visibility) != nil else { continue }
       let (proof, _) = try key.prove(
         batch: batch, inputs: network.inputs(batch), visibility: visibility, mode: .hiding, threads: 2)
       #expect(proof.statement.inputs.count == visibility.count { $0 == .shown })

@@ -81,7 +81,7 @@ import Verifier
       let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
       let code = ParameterPlanner.modelCode(shapes: shapes)
       for batch in network.batches {
-        let plan = Plan(circuit: network.circuit, batch: batch, modelCode: code)
+        let plan = Plan(circuit: network.circuit.withClassRelations, batch: batch, modelCode: code)
         rows.formUnion(plan.commitments.map(\.layout.rowCount))
         let counts = plan.commitments.map(\.layout.variableCount)
         if counts.count == 2 { orders.insert((counts[0] - counts[1]).signum()) }

@@ -38,11 +38,14 @@ struct LeftOut: Sendable, CustomTestStringConvertible {
     let both = ProgrammedProver.both
     #expect(both[0].statement == both[1].statement)
     #expect(zip(both[0].weights, both[1].weights).allSatisfy { $0 != $1 })
+    let classes = ProgrammedProver.classes
+    #expect(classes[0].statement == classes[1].statement && classes[0].weights != classes[1].weights)
+    #expect(classes[0].logits != classes[1].logits, "classes are the same, what they are made from is not")
   }
 
   @Test("all that a proof shows is uniform, and the same for other weights, and as simulated")
   func everythingIsHidden() throws {
-    for samples in [ProgrammedProver.samples, ProgrammedProver.rangeSamples] {
+    for samples in [ProgrammedProver.samples, ProgrammedProver.rangeSamples, ProgrammedProver.classSamples] {
       for sample in samples { #expect(sample.leaks == []) }
       #expect(samples[0].differences(from: samples[1]) == [])
     }

@@ -17,6 +17,9 @@ struct ProgrammedProver: Sendable {
   /// Of both, for an input that is committed to.
   static let committed = [false, true].map { ProgrammedProver(.hidden(isPermuted: $0), visibility: .committed) }
 
+  /// Of other weights, whose outputs differ but have the same classes, which are all that is shown.
+  static let classes = [false, true].map { ProgrammedProver(.hiddenClasses(isOther: $0)) }
+
   let circuit: ArithmeticCircuit
   /// By commitment that is made before, the model's first: its columns.
   let prior: [[[Int64]]]
@@ -32,7 +35,7 @@ struct ProgrammedProver: Sendable {
     circuit = network.circuit
     let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
     let (inputs, isShown) = (network.inputs(batch), visibility == .shown)
-    let shown = isShown ? circuit : circuit.hiding(inputs.map { _ in visibility }) ?? circuit
+    let shown = circuit.stating(inputs.map { _ in visibility }) ?? circuit
     var witness = Self.witness(CircuitExecutor(circuit, weights: network.weights), batch, inputs)
     if !isShown { witness.countMultiplicities(shown, batch: batch, threads: 1) }
     let (outputs, port) = (witness.outputs(circuit), circuit.inputs.first)
@@ -69,6 +72,9 @@ struct ProgrammedProver: Sendable {
       return try Witness(executor, batch: batch, inputs: inputs, threads: 1)
     } catch { preconditionFailure("the inputs are in range: \(error)") }
   }
+
+  /// What the classes of the first class port are made from.
+  var logits: [Int64] { circuit.outputs.compactMap(\.classesOf).first.map { witness.columns[$0] } ?? [] }
 
   func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.root) }
 
@@ -173,6 +179,20 @@ extension SmallNetwork {
         return size == 0 ? groups.flatMap { $0.reversed() } : groups.reversed().flatMap(\.self)
       }
     }
+    return SmallNetwork(circuit: network.circuit, weights: weights, batches: [2], inputs: network.inputs)
+  }
+
+  /// One layer with a Relu and one of whose outputs only the classes are shown; the other weights give other outputs and
+  /// the same classes.
+  static func hiddenClasses(isOther: Bool) -> SmallNetwork {
+    var b = CircuitBuilder("hidden classes", axes: [3, 4, 3, 2], seed: 8)
+    let x = b.input([1])
+    let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(1, b.weight([2], bits: 8))])
+    let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+    _ = b.classes(4, of: b.contraction([3], [b.term(1, b.weight([3, 2], bits: 6), y)]))
+    let network = SmallNetwork(b, batches: [2])
+    var weights = network.weights
+    weights[2] = weights[2].map { $0 / 2 * (isOther ? 2 : 1) }
     return SmallNetwork(circuit: network.circuit, weights: weights, batches: [2], inputs: network.inputs)
   }
 

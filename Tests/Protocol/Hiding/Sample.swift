@@ -33,6 +33,7 @@ extension ProgrammedProver {
   static let samples = both.map { $0.sample(.everything, count: 240) }
   static let rangeSamples = ranges.map { $0.sample(.everything, count: 240) }
   static let chainSamples = chains.map { $0.sample(.everything, count: 120) }
+  static let classSamples = classes.map { $0.sample(.everything, count: 120) }
   static let committedSamples = committed.map { $0.sample(.everything, count: 120) }
 
   /// The fields of every proof under the sample's challenges; those of an opening are named by what is opened.

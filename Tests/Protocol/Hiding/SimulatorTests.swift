@@ -57,7 +57,7 @@ import Verifier
 
   /// What is proved, by provers for two sets of weights.
   enum Subject: CaseIterable {
-    case inference, weightRange, equalWeights, committedInput
+    case inference, weightRange, equalWeights, committedInput, classes
 
     var prover: ProgrammedProver {
       switch self {
@@ -65,6 +65,7 @@ import Verifier
       case .weightRange: ProgrammedProver.ranges[0]
       case .equalWeights: ProgrammedProver.chains[0]
       case .committedInput: ProgrammedProver.committed[0]
+      case .classes: ProgrammedProver.classes[0]
       }
     }
 
@@ -74,6 +75,7 @@ import Verifier
       case .weightRange: ProgrammedProver.rangeSamples
       case .equalWeights: ProgrammedProver.chainSamples
       case .committedInput: ProgrammedProver.committedSamples
+      case .classes: ProgrammedProver.classSamples
       }
     }
   }

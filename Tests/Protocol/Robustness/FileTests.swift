@@ -144,7 +144,7 @@ private struct Files {
     }
     #expect(error { _ in } == nil)
     #expect(error { $0[0] ^= 1 } == .malformed)
-    #expect(error { $0[8] = 2 } == .unsupportedVersion)
+    for version: UInt8 in [0, 1, 3] { #expect(error { $0[8] = version } == .unsupportedVersion) }
     #expect(error { $0[10] ^= 1 } == (mode == .plain ? .modeMismatch : .lookupSumMismatch))
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     #expect(error { $0[11] ^= 1 } == .otherKey)

@@ -24,7 +24,7 @@ import Verifier
     let stated = try #require(
       StatedCommitment(circuit.columns[port.column], shape: shape, proofCount: 1, root: commitment.root))
     var witness = try Witness(key.executor, batch: 3, inputs: [integers], threads: 1)
-    let shown = try #require(circuit.hiding([.committed]))
+    let shown = try #require(circuit.stating([.committed]))
     witness.countMultiplicities(shown, batch: 3)
     let statement = Statement(
       batch: 3, visibility: [.committed], commitments: [stated], inputs: [], outputs: witness.outputs(circuit))

@@ -90,7 +90,7 @@ import Verifier
     var circuit = proven.circuit
     let lookup = circuit.lookups.firstIndex { $0.forms.count == 2 } ?? 0
     // The same network with a table that ends before the quotients of this input do.
-    circuit.tables[circuit.lookups[lookup].table].content = .function(lower: -8, values: (-8...3).map { max($0, 0) })
+    circuit.tables[circuit.lookups[lookup].table].content = .function(lower: -12, values: (-12...3).map { max($0, 0) })
     circuit.columns[activation].upper = 3
     try circuit.validate()
     #expect(throws: ExecutionError.self) {

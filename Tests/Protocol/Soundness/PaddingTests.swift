@@ -56,8 +56,8 @@ import Verifier
   @Test("row 11: each padded advice column makes one claim, of its padding and of nothing else",
     arguments: SmallNetwork.all)
   func paddingClaims(network: SmallNetwork) {
-    let circuit = network.circuit
-    let core = KeyCore(circuit: circuit, proofCount: 0, root: .zero)
+    let circuit = network.circuit.withClassRelations
+    let core = KeyCore(circuit: network.circuit, proofCount: 0, root: .zero)
     let plan = Plan(circuit: circuit, batch: network.batches[0], modelCode: core.code)
     var sponge = Sponge()
     let claims = plan.paddingClaims(&sponge)
@@ -137,9 +137,10 @@ import Verifier
     }
   }
 
-  /// The model committed with `junk` in some of its entries outside the weights; the error of an honest statement.
+  /// The model committed with `junk` in some of its entries outside the weights; the error of an honest statement, or
+  /// of one that shows these classes.
   private func error(
-    _ proven: ProvenNetwork, junkIn isChosen: (Int, Int) -> Bool
+    _ proven: ProvenNetwork, showing classes: [Int64]? = nil, junkIn isChosen: (Int, Int) -> Bool
   ) -> VerificationError? {
     let plan = proven.plan.commitments[0]
     var rows = plan.layout.rows(of: proven.key.weights)
@@ -159,6 +160,7 @@ import Verifier
       circuit: proven.circuit, proofCount: proven.core.proofCount, code: plan.code, root: commitment.root)
     var prover = MaliciousProver(proven, core: core)
     prover.model = commitment
+    if let classes { prover.show(classes) }
     do throws(VerificationError) {
       try proven.plan.verify(.inference, core, prover.statement, prover.prove())
       return nil
@@ -185,6 +187,18 @@ import Verifier
     let proven = ProvenNetwork(SmallNetwork(b, batches: [3]), batch: 3, mode: mode)
     #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
     #expect(error(proven) { _, _ in true } == nil)
+  }
+
+  @Test("row 11: what a model's owner puts into padding beside classes lets proofs fail, and no other class pass",
+    arguments: [1, 2], ProofMode.both)
+  func junkBesideClasses(count: Int, mode: ProofMode) {
+    let proven = ProvenNetwork(.classes(count), batch: 3, mode: mode)
+    #expect(proven.plan.commitments[0].layout.placements.allSatisfy { $0.hasPadding })
+    #expect(error(proven) { owner, _ in owner == -1 } == nil)
+    #expect(error(proven) { _, _ in true } == .openingMismatch)
+    let other = (0..<3).flatMap { _ in (5 - Int64(count)..<5).map { $0 } }
+    #expect(other != proven.statement.outputs[0])
+    #expect(error(proven, showing: other) { _, _ in true } == mode.found(.lookupSumMismatch))
   }
 
   @Test("row 11: a slice that goes beyond a weight reads zeros there, not what stands in the padding",

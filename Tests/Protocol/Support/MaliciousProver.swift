@@ -42,6 +42,30 @@ struct MaliciousProver {
     statement.outputs = witness.outputs(plan.circuit)
   }
 
+  /// Shows other classes, as well as it can be done: all that follows from them is computed as an honest prover does.
+  mutating func show(_ classes: [Int64]) {
+    let circuit = plan.circuit
+    guard let port = circuit.outputs.first(where: { $0.below != nil }), let below = port.below else { return }
+    let size = circuit.shape(ofColumn: port.column, batch: plan.batch).last ?? 1
+    witness.columns[port.column] = classes.flatMap { index in (0..<Int64(size)).map { $0 == index ? 1 : 0 } }
+    witness.columns[below] = classes.flatMap { index in (0..<Int64(size)).map { $0 < index ? 1 : 0 } }
+    for contraction in circuit.contractions where contraction.output > below {
+      witness.columns[contraction.output] = contraction.evaluate(circuit, batch: plan.batch, witness.columns)
+    }
+    for form in circuit.lookups.map({ $0.forms[0] }) where form.shift > 0 && form.parts[0].column > below {
+      let half = Int64(1) << Int64(form.shift - 1)
+      var rests = witness.columns[form.parts[0].column].map { ($0 + form.constant + half) & (2 * half - 1) - half }
+      for (position, limb) in form.parts.enumerated().dropFirst() {
+        let (column, isLast) = (circuit.columns[limb.column], position == form.parts.count - 1)
+        let bits = Int64(bitCountOfAxis(Int(column.upper - column.lower) + 1))
+        witness.columns[limb.column] = rests.map { isLast ? $0 : $0 & (1 << bits - 1) }
+        rests = rests.map { $0 >> bits }
+      }
+    }
+    witness.countMultiplicities(circuit, batch: plan.batch)
+    statement.outputs = witness.outputs(circuit)
+  }
+
   func commit() -> Committed {
     let committed = model.map { [$0] } ?? []
     guard plan.hasWitness else { return Committed(commitments: committed, masks: nil) }

@@ -50,7 +50,7 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
       key = ProvingKey(
         circuit: network.circuit, weights: network.weights, proofCount: mode.proofCount, seed: Self.seed, threads: 1)
       verifyingKey = try key.proveWeightRange(seed: Self.seed, threads: 1).key
-      plan = Plan(circuit: network.circuit, batch: batch, modelCode: key.core.code, isHiding: mode == .hiding)
+      plan = Plan(circuit: network.circuit.withClassRelations, batch: batch, modelCode: key.core.code, isHiding: mode == .hiding)
       let inputs = network.inputs(batch)
       witness = try Witness(key.executor, batch: batch, inputs: inputs, threads: 1)
       (proof, details) = try key.prove(
