@@ -22,7 +22,7 @@ import Testing
 
   /// The labels of the calls in a target that absorb, draw or receive, once for each call.
   private static func labels(_ target: String) throws -> [String] {
-    let call = /\b(?:observe|challenges?|positions|receive\w*|reduce\w*|send\w*)\(\s*"([^"]*)"/
+    let call = /\b(?:observe|challenges?|positions|receive\w*|reduce\w*|send\w*)\(\s*"([^"]*)"/.wordBoundaryKind(.simple)
     let folder = "Sources/" + target
     let files = try FileManager.default.subpathsOfDirectory(atPath: root + "/" + folder).filter { $0.hasSuffix(".swift") }
     return try files.flatMap { try text(folder + "/" + $0).matches(of: call).map { String($0.output.1) } }
