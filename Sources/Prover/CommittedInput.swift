@@ -26,7 +26,8 @@ package struct CommittedInput: Sendable {
   ) {
     var encoded = Statement.encode([integers], [circuit.columns[port.column]])
     defer { encoded.erase() }
-    var random: any SecretSource = SecretStream("zkml input", mixing: [circuit.encoded, encoded], seed: nil)
+    let sizes = [port.column, batch, proofCount].flatMap { UInt64($0).littleEndianBytes }
+    var random: any SecretSource = SecretStream("zkml input", mixing: [circuit.encoded, sizes, encoded], seed: nil)
     self.init(
       circuit.columns[port.column], circuit.shape(ofColumn: port.column, batch: batch), integers, proofCount: proofCount,
       seed: random.bytes(SecretStream.seedByteCount), threads: threads)
@@ -46,6 +47,10 @@ package struct CommittedInput: Sendable {
     else { preconditionFailure("there is a code for every number of proofs") }
     (self.column, self.shape, self.commitment, self.stated) = (column, shape, commitment, stated)
     (_integers, _seed) = (Secret(wrappedValue: integers), Secret(wrappedValue: seed))
+    self.integers.shield()
+    self.seed.shield()
+    commitment.tails.shield()
+    commitment.rows.shield()
   }
 
   /// True when a proof of a batch of this circuit can refer to it for the port.

@@ -32,29 +32,19 @@ package struct FileError: Error, Equatable {
 /// Writes files so that each is there in whole or not at all, and none if one cannot be written.
 ///
 /// They appear in order. Each is on the disk, with its name, before the next appears, and all are when this returns,
-/// whatever happens to process or machine then.
+/// whatever happens to process or machine then. Until a file appears only its owner can read it.
 package func write(_ files: [OutputFile]) throws(FileError) {
-  var folders: [String: Int32] = [:]
-  var staged: [String] = []
-  defer {
-    for path in staged { unlink(path) }
-    for descriptor in folders.values { close(descriptor) }
-  }
-  for file in files {
-    let folder = folder(of: file.path)
-    if folders[folder] == nil {
-      let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw FileError(file.path, failedTo: "written") }
-      folders[folder] = descriptor
-    }
-    staged.append(try stage(file))
-  }
-  for (file, path) in zip(files, staged) {
-    guard rename(path, file.path) == 0, let descriptor = folders[folder(of: file.path)], fsync(descriptor) == 0 else {
-      throw FileError(file.path, failedTo: "written")
-    }
-  }
-  staged = []
+  var staged: [StagedFile] = []
+  defer { for file in staged { file.discard() } }
+  for file in files { staged.append(try StagedFile(file)) }
+  for file in staged { try file.appear() }
+}
+
+/// Writes a file as `write` does, if there is none of its name, and says whether it did.
+package func create(_ file: OutputFile) throws(FileError) -> Bool {
+  let staged = try StagedFile(file)
+  defer { staged.discard() }
+  return try staged.appearAsNew()
 }
 
 /// Refuses a path where no file can be written, as far as that can be seen without writing, or where a file of another
@@ -94,36 +84,7 @@ package func fileExists(_ path: String) -> Bool {
 /// Files of one kind begin with the same bytes: the formats of this tool and .npy, `FileKind`.
 private let kindByteCount = 7
 
-private func folder(of path: String) -> String {
+func folder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
-}
-
-/// Writes a file under a temporary name in its folder and returns that name.
-private func stage(_ file: OutputFile) throws(FileError) -> String {
-  try requireWritable(file.path, for: file.bytes)
-  var template = Array((folder(of: file.path) + "/.zkml.XXXXXX").utf8CString)
-  let descriptor = mkstemp(&template)
-  guard descriptor >= 0 else { throw FileError(file.path, failedTo: "written") }
-  let temporary = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  let mask = umask(0)
-  umask(mask)
-  var isWritten = fchmod(descriptor, file.isSecret ? 0o600 : 0o644 & ~mask) == 0
-  var written = 0
-  while isWritten, written < file.bytes.count {
-    let count = file.bytes.withUnsafeBytes { bytes in
-      Glibc.write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-    }
-    if count < 0, errno == EINTR { continue }
-    isWritten = count > 0
-    written += max(count, 0)
-  }
-  isWritten = isWritten && fsync(descriptor) == 0
-  let failure = FileError(file.path, failedTo: "written")
-  isWritten = close(descriptor) == 0 && isWritten
-  guard isWritten else {
-    unlink(temporary)
-    throw failure
-  }
-  return temporary
 }

@@ -63,8 +63,8 @@ extension ProvingKey {
   /// The bytes of a .pk file: the head, sealed; the leaves of the commitment and the digests over them, as
   /// `StoredLeaves` has them; u64 byte count of the head.
   ///
-  /// The head is header, block of the circuit, parameters, digest of the model, root, weights as in .weights, and tails
-  /// in 8 bytes.
+  /// The head is header, block of the circuit, parameters, digest of the model, root, weights as in .weights, tails
+  /// in 8 bytes, and where there are tails the seed of the commitment that follows.
   ///
   /// - Throws: for a key whose own file cannot be read any more.
   package func file() throws(ProvingError) -> [UInt8] {
@@ -75,6 +75,7 @@ extension ProvingKey {
     writer.append(core.root.bytes)
     writer.append(Statement.encode(weights, circuit.weightColumns))
     for element in commitment?.tails ?? [] { writer.append(element.value) }
+    writer.append(nextSeed.wrappedValue)
     @Secret var head = writer.sealed
     var file: [UInt8] = []
     file.reserveCapacity(Self.fileByteCount(circuit, core.code))
@@ -92,7 +93,7 @@ extension ProvingKey {
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
     guard let code else { return sealed + integers + 8 }
     let rowCount = Layout(shapes: shapes, variableCount: code.variableCount).rowCount
-    let tails = BaseField.byteCount * rowCount * code.tailCount
+    let tails = BaseField.byteCount * rowCount * code.tailCount + (code.isHiding ? SecretStream.seedByteCount : 0)
     return sealed + integers + tails + StoredLeaves.byteCount(code, rowCount: rowCount) + 8
   }
 
@@ -138,15 +139,18 @@ extension ProvingKey {
       if let code = core.code {
         let layout = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount)
         let tails = try reader.elements(count: layout.rowCount * code.tailCount)
+        nextSeed = Secret(wrappedValue: Array(try reader.read(code.isHiding ? SecretStream.seedByteCount : 0)))
         let leaves = StoredLeaves(file, at: head.count, code, rowCount: layout.rowCount, root: root)
         commitment = Commitment(code: code, rows: layout.packedRows(of: weights, threads: 1), tails: tails, leaves: .stored(leaves))
       } else {
         commitment = nil
+        nextSeed = Secret(wrappedValue: [])
       }
       try reader.finish()
       executor = CircuitExecutor(circuit, weights: weights)
       packed = circuit.packed(weights)
     } catch { throw .malformed }
+    shield()
   }
 
   /// Reads what a proof reads in part, and checks it.

@@ -21,6 +21,7 @@ package struct ProofMasks {
     let padding = repeatElement(SecureField.zero, count: layout.rowCount << plan.padVariableCount - pads.count)
     _pads = Secret(wrappedValue: pads + padding)
     pads.erase()
+    self.pads.shield()
   }
 
   /// The pads of what is sent before the discharge, in order.

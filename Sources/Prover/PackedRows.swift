@@ -53,6 +53,11 @@ package struct PackedRows: Sendable {
     (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: rest))
   }
 
+  func shield() {
+    small.shield()
+    large.shield()
+  }
+
   /// All elements, row by row.
   package var elements: [BaseField] { small.map { BaseField(Int64($0)) } + large }
 

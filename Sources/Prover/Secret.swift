@@ -17,6 +17,22 @@ extension Array where Element: BitwiseCopyable {
   }
 }
 
+extension Array where Element: BitwiseCopyable {
+  /// Keeps the pages that the array is on out of images of the process's memory and, as far as the system lets this user
+  /// lock memory, out of swap, as long as the process has them.
+  package func shield() {
+    let pageSize = sysconf(Int32(_SC_PAGESIZE))
+    withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+      let offset = Int(bitPattern: start) & (pageSize - 1)
+      let pages = UnsafeMutableRawPointer(mutating: start - offset)
+      let byteCount = (offset + bytes.count + pageSize - 1) & -pageSize
+      madvise(pages, byteCount, MADV_DONTDUMP)
+      mlock(pages, byteCount)
+    }
+  }
+}
+
 /// Lets tests see what is overwritten while it is still there.
 package enum Erasure: Sendable {
   case begins(isInPlace: Bool)

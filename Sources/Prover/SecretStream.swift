@@ -1,5 +1,6 @@
 import CSodium
 import Field
+import Glibc
 import Verifier
 
 /// Where pads, masks, tails and salts come from.
@@ -44,22 +45,34 @@ package struct SecretStream: SecretSource {
   package init(seed: [UInt8]) {
     precondition(seed.count == Self.seedByteCount, "a seed has 32 bytes")
     _seed = Secret(wrappedValue: seed)
+    self.seed.shield()
   }
 
-  /// A stream for one use of what `parts` tell: from the operating system's randomness, mixed with the parts so that a
-  /// generator state that comes back gives other elements; or from `seed`.
+  /// A stream for one use of what `parts` tell: from the operating system's randomness, mixed with the parts, the time and
+  /// the process, so that a generator state that comes back gives other elements; or from `seed`, mixed with the parts.
   package init(_ label: String, mixing parts: [[UInt8]], seed: [UInt8]?) {
     var key = [UInt8](repeating: 0, count: Self.seedByteCount)
     if let seed { key = seed } else { randombytes_buf(&key, key.count) }
+    let parts = [Array(label.utf8)] + parts + (seed == nil ? [Self.moment] : [])
     var message: [UInt8] = []
-    message.reserveCapacity(8 + label.utf8.count + parts.reduce(0) { $0 + 8 + $1.count })
-    for part in [Array(label.utf8)] + parts {
+    message.reserveCapacity(parts.reduce(0) { $0 + 8 + $1.count })
+    for part in parts {
       message += UInt64(part.count).littleEndianBytes
       message += part
     }
     self.init(seed: Self.derive(key, message))
     key.erase()
     message.erase()
+  }
+
+  /// Nanoseconds since 1970 and since the machine started, and the process.
+  private static var moment: [UInt8] {
+    let clocks = [CLOCK_REALTIME, CLOCK_MONOTONIC].map { clock in
+      var time = timespec()
+      clock_gettime(clock, &time)
+      return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+    }
+    return (clocks + [UInt64(getpid())]).flatMap(\.littleEndianBytes)
   }
 
   private static func derive(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {

@@ -33,7 +33,7 @@ struct CommitInputCommand: ParsableCommand {
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  @Flag(help: "Replace the commitment that is there, and the count of what its proofs showed.") var overwrite = false
+  @Flag(help: "Replace the commitment that is there; FILE.spent goes on counting for it too.") var overwrite = false
 
   @OptionGroup var shared: SharedOptions
 
@@ -45,11 +45,12 @@ struct CommitInputCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    try PositionLedger.requireReplaceable(output + ".spent")
     _ = try requireNew([output, output + ".spent"], overwrite: overwrite, instead: "prove with it, choose another name")
     for (path, kind) in [(output, FileKind.committedInput), (output + ".spent", .spentPositions)] {
       try requireWritable(path, for: kind.rawValue.utf8)
     }
+    try PositionLedger.requireExtendable(output + ".spent")
+    shared.noteFiles(secret: [output + ".spent"], written: [output])
     let circuit = try NetworkFiles(path: network).circuit()
     let port = try circuit.input(named: port, option: "--port")
     try circuit.requireHidable([port])
@@ -59,7 +60,8 @@ struct CommitInputCommand: ParsableCommand {
       port, of: circuit, batch: arrays.batch, integers: arrays.integers[0], proofCount: proofCount, threads: shared.threadCount)
     let ledger = committed.ledger(of: output)
     let digest = committed.stated.digest.hexadecimal
-    try write([ledger.newFile(spent: []), OutputFile(path: output, bytes: committed.file, isSecret: true)])
+    try ledger.reporting { ledger throws(LedgerError) in try ledger.begin(spent: []) }
+    try write([OutputFile(path: output, bytes: committed.file, isSecret: true)])
     shared.say("input '\(port.name)', a batch of \(arrays.batch), to be hidden in \(proofs(proofCount))")
     shared.say("wrote \(output), \(ledger.path) (private)")
     shared.say("digest \(digest)")

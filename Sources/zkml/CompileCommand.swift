@@ -88,6 +88,7 @@ struct CompileCommand: ParsableCommand {
     let estimate = ProofEstimate(
       circuit, proofCount: circuit.defaultProofCount, batch: batch, threads: shared.threadCount)
     if let files {
+      shared.noteFiles(written: [files.weightsPath])
       try write([
         OutputFile(path: files.circuitPath, bytes: circuit.file),
         OutputFile(

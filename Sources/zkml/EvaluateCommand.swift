@@ -26,7 +26,9 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    let lowered = try NetworkFiles(path: network).lowered()
+    let files = NetworkFiles(path: network)
+    shared.noteFiles(secret: [files.weightsPath])
+    let lowered = try files.lowered()
     let circuit = lowered.circuit
     let executor = CircuitExecutor(circuit, weights: lowered.weights)
     let floats = try float.map { try circuit.floatNetwork($0) }

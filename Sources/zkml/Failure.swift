@@ -20,6 +20,15 @@ struct Failure: Error {
   var members: [Member] = []
 
   static func unusable(_ message: String) -> Failure { Failure(status: .unusable, message: message) }
+
+  /// A proof was made that does not hold.
+  static func faulty(_ name: String, _ error: VerificationError) -> Failure {
+    Failure(
+      status: .internalError,
+      message: "\(name), just made, does not hold, and is not written: it \(error.reason); "
+        + "the key may be damaged (zkml inspect), or the memory or processor of this machine")
+  }
+
   static func doesNotHold(_ message: String) -> Failure { Failure(status: .doesNotHold, message: message) }
 
   func report() -> Int32 {
@@ -47,6 +56,7 @@ extension Failure {
 
 extension LedgerError {
   private static let advice = "make a new one with zkml setup NET --overwrite, for a committed input with zkml commit-input --overwrite"
+  private static let forgotten = "so nobody knows what proofs have shown: move it elsewhere, which ends the use of its keys, and \(advice)"
 
   static let otherVersionAdvice =
     "it counts what proofs of its key have shown, so keep the two together, and compile and set up under another path"
@@ -56,15 +66,22 @@ extension LedgerError {
     case .missing:
       "is missing, so nobody knows what proofs have shown: put it back if it was moved, never an older copy; "
         + "otherwise \(Self.advice)"
+    case .damaged: "is damaged, \(Self.forgotten)"
     case .otherVersion: "was made by another version of zkml: \(Self.otherVersionAdvice)"
-    case .damaged: "is damaged, so nobody knows what proofs have shown: \(Self.advice)"
     case .otherKey: "belongs to another commitment than the one beside it: \(Self.advice)"
     case .usedUp:
       "all proofs in which the commitment hides what it holds have been made: make a new one with zkml setup NET --rerandomize, "
         + "for a committed input with zkml commit-input"
+    case .otherSuccessor:
+      "counts another commitment that follows this one: run zkml setup NET --rerandomize again; if that changes nothing, "
+        + "another version of this tool began it, and has to finish it"
     case .inaccessible(let reason): reason
     }
   }
+}
+
+extension LedgerSection {
+  static let givenUp = "a transparent proof was made of this model, so its weights may be known"
 }
 
 extension VerificationError {

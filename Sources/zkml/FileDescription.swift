@@ -93,9 +93,10 @@ extension FileDescription {
   init(_ ledger: PositionLedger) {
     self.init(kind: "")
     do throws(LedgerError) {
-      let count = try ledger.remainingProofCount()
+      let (count, section) = (try ledger.remainingProofCount(), try ledger.section())
       lines = ["left      at least \(proofs(count)), by \(ledger.path)"]
-      members = [Member("proofs_left", .integer(count))]
+      if section.isHidingGivenUp { lines.append("hiding    given up: \(LedgerSection.givenUp)") }
+      members = [Member("proofs_left", .integer(count)), Member("hiding_forfeited", .bool(section.isHidingGivenUp))]
     } catch {
       lines = ["left      none: \(ledger.path): \(error.reason)"]
       members = [Member("proofs_left", .null)]
@@ -178,7 +179,8 @@ extension FileDescription {
       [
         "key       \(section.key.hexadecimal)",
         "positions \(grouped(section.spentCount)) of 2^\(section.domainBits) are spent",
-      ]
+      ] + (section.isHidingGivenUp ? ["hiding    given up: \(LedgerSection.givenUp)"] : [])
+        + (section.successor.map { ["next      a key that hides in \(proofs($0.proofCount))"] } ?? [])
     }
     members = [
       Member(
@@ -187,7 +189,7 @@ extension FileDescription {
           sections.map { section in
             [
               "key": .string(section.key.hexadecimal), "domain_bits": .integer(section.domainBits),
-              "spent_positions": .integer(section.spentCount),
+              "spent_positions": .integer(section.spentCount), "hiding_forfeited": .bool(section.isHidingGivenUp),
             ]
           }))
     ]

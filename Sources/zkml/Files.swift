@@ -7,6 +7,11 @@ import Verifier
 struct NetworkFiles {
   let path: String
 
+  init(path: String) { self.path = path }
+
+  /// Those beside one of them, which has this extension.
+  init(_ file: String, _ name: String) { path = file.hasSuffix("." + name) ? String(file.dropLast(name.count + 1)) : file }
+
   var circuitPath: String { path + ".circuit" }
   var weightsPath: String { path + ".weights" }
   var provingKeyPath: String { path + ".pk" }
@@ -40,6 +45,16 @@ struct NetworkFiles {
   }
 
   func ledger(of core: KeyCore) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }
+
+  /// What is counted, for who has the file; nothing otherwise.
+  var knownSections: [LedgerSection] {
+    (try? readFile(ledgerPath, limit: 1 << 32)).flatMap { try? LedgerSection.sections($0) } ?? []
+  }
+
+  /// Says that the weights of a key may be known, where that is counted.
+  func givenUpNotice(_ core: KeyCore) -> String? {
+    knownSections.contains { $0.model == core.modelID && $0.isHidingGivenUp } ? "\(ledgerPath): \(LedgerSection.givenUp)" : nil
+  }
 }
 
 extension PositionLedger {
@@ -48,9 +63,9 @@ extension PositionLedger {
     do throws(LedgerError) { return try body(self) } catch { throw Failure.unusable("\(path): \(error.reason)") }
   }
 
-  /// Refuses to replace what another version of the tool counts.
-  static func requireReplaceable(_ path: String) throws {
-    do throws(LedgerError) { try requireNoOtherVersion(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+  /// Refuses to make a key whose count could not be added to a file.
+  static func requireExtendable(_ path: String) throws {
+    do throws(LedgerError) { try requireReadable(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
   }
 
   /// Refuses a key that has no positions left for a proof.

@@ -28,6 +28,7 @@ struct InspectCommand: ParsableCommand {
     try shared.requireNoSeed()
     let stored = try StoredBytes(path: file)
     let description = try content(of: stored)
+    if description.kind.hasSuffix("(private)") { shared.noteFiles(secret: [file]) }
     shared.say("\(file): \(description.kind), \(grouped(stored.count)) bytes")
     for line in description.lines { shared.say(line) }
     if let mode = description.mode { shared.say(mode.notice) }
@@ -51,14 +52,14 @@ struct InspectCommand: ParsableCommand {
     switch kind {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
+      NetworkFiles(file, "vk").givenUpNotice(key.core).map(shared.note)
       return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
         + FileDescription(chainOf: key)
         + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .provingKey:
       let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: stored) }
       try key.checkLeaves()
-      let files = NetworkFiles(path: file.hasSuffix(".pk") ? String(file.dropLast(3)) : file)
-      let left = files.ledger(of: key.core).map { FileDescription($0) } ?? FileDescription(kind: "")
+      let left = NetworkFiles(file, "pk").ledger(of: key.core).map { FileDescription($0) } ?? FileDescription(kind: "")
       return FileDescription(kind: "proving key (private)", key.circuit) + FileDescription(key.core) + left
         + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
     case .weights:

@@ -39,6 +39,7 @@ struct MeasureCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
+    shared.noteFiles(secret: [files.provingKeyPath])
     let circuit = try files.circuit()
     let (key, keyByteCount) = try files.provingKey()
     let (verifyingKey, _) = try VerifyingKey.trusted(files.verifyingKeyPath)

@@ -13,7 +13,9 @@ struct ProveCommand: ParsableCommand {
     discussion: """
       Reads NET.pk. The proof hides the weights and shows input and output; with --private-input only the output. A key hides them in a limited number of proofs:
       NET.spent counts what they show, before they are written. Keep it with the key, and never use a copy of both: each copy
-      would count for itself. With --transparent the proof is smaller and hides nothing. --committed-input proves for an
+      would count for itself. With --transparent the proof is smaller and hides nothing; with a key that hides weights it
+      also needs --forfeit-hiding, since it can show all of them, which NET.spent notes for good. Each proof is verified
+      before it is written. --committed-input proves for an
       input that commit-input committed to: the proof shows the digest, and FILE.spent counts.
 
         zkml prove net --input test.npz:input[3] -o sample.proof
@@ -46,6 +48,10 @@ struct ProveCommand: ParsableCommand {
 
   @Flag(help: "Prove without hiding anything.") var transparent = false
 
+  @Flag(help: "With --transparent: show weights that the key hides, for good.") var forfeitHiding = false
+
+  @Flag(name: .customLong("no-check"), help: "Write proofs without verifying them first.") var isUnchecked = false
+
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -53,6 +59,7 @@ struct ProveCommand: ParsableCommand {
     guard isOne != (many != nil), isOne || input == nil && committedInput.isEmpty && output == nil else {
       throw ValidationError("give --input or --committed-input and -o, or --many")
     }
+    if forfeitHiding, !transparent { throw ValidationError("--forfeit-hiding is for --transparent") }
     if context.utf8.count > Statement.contextByteCap {
       throw ValidationError("--context is longer than \(Statement.contextByteCap) bytes")
     }
@@ -78,10 +85,20 @@ struct ProveCommand: ParsableCommand {
       throw Failure.unusable(input == nil ? "--input: is needed for the other inputs" : "--input: every input is a committed one")
     }
     let ledger = files.ledger(of: key.core)
-    if transparent, ledger != nil {
-      shared.note("--transparent: the proof reveals evaluations of the secret weights, which this key could hide")
-    }
+    let inputs = committed.files.compactMap { $0?.path } + committed.ledgers.map(\.path)
     let jobs = try jobs()
+    shared.noteFiles(
+      secret: [files.provingKeyPath] + (ledger.map { [$0.path] } ?? []) + inputs, written: jobs.map(\.output) + [files.ledgerPath])
+    if transparent, ledger != nil {
+      guard forfeitHiding else {
+        throw Failure.unusable(
+          "--transparent: one such proof can show all weights, which \(files.provingKeyPath) hides: "
+            + "add --forfeit-hiding to give that up for good, or make a key with zkml setup --transparent")
+      }
+      shared.note("--forfeit-hiding: the weights are not hidden any more, by no proof of this model")
+    } else {
+      files.givenUpNotice(key.core).map(shared.note)
+    }
     let reports = try jobs.map { job in
       do { return try prove(key, ledger, job, committed, of: jobs.count) } catch {
         guard many != nil else { throw error }
@@ -129,26 +146,40 @@ struct ProveCommand: ParsableCommand {
       batch: batch, inputs: arrays.integers, visibility: visibility, committed: committed.inputs, context: Array(context.utf8),
       mode: mode, source: input, threads: shared.threadCount
     ) { phase in
-      shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
+      status(job, of: count, phase)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let bytes = proof.file(circuit)
     for (ledger, positions) in zip(ledgers, details.priorPositions) {
-      try ledger.reporting { ledger throws(LedgerError) in try ledger.spend(positions) }
+      try ledger.reporting { ledger throws(LedgerError) in
+        try ledger.spend(positions, givesUpHiding: transparent)
+      }
     }
+    let counted = ContinuousClock.now
+    if !isUnchecked {
+      status(job, of: count, "checking")
+      do throws(VerificationError) { try key.check(proofFile: bytes) } catch { throw Failure.faulty(output, error) }
+    }
+    let checkSeconds = isUnchecked ? nil : (ContinuousClock.now - counted) / .seconds(1)
     try write([OutputFile(path: output, bytes: bytes)])
     let outputs = proof.statement.outputs
     for (port, integers) in zip(circuit.outputs, outputs) { port.lines(integers, circuit).forEach(shared.say) }
     shared.say("wrote \(output) (\(grouped(bytes.count)) bytes, proved in \(duration(seconds)))")
-    for (name, seconds) in details.phases { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
+    for (name, seconds) in details.phases + (checkSeconds.map { [("check", $0)] } ?? []) { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(mode == .hiding),
       "private_input": .bool(privateInput), "committed_inputs": .array(proof.statement.commitments.map { .string($0.digest.hexadecimal) }),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
-      "prove_s": .number(seconds), "proof_bytes": .integer(bytes.count),
+      "prove_s": .number(seconds), "check_s": JSON(checkSeconds), "proof_bytes": .integer(bytes.count),
       "peak_rss_bytes": JSON(Machine.peakMemoryByteCount),
       "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ]
+  }
+}
+
+extension ProveCommand {
+  private func status(_ job: ProofJob, of count: Int, _ phase: String) {
+    shared.status("proving" + (count > 1 ? " \(job.number) of \(count)" : "") + ": \(phase)")
   }
 }
 

@@ -14,18 +14,18 @@ func requireNew(_ paths: [String], overwrite: Bool, instead advice: String) thro
 }
 
 extension NetworkFiles {
-  /// Refuses to replace keys and their count, unless that is wanted.
+  /// Refuses to replace keys, unless that is wanted, and to make one where others were counted.
   ///
   /// - Returns: What is lost then, if anything.
   func requireNoKey(overwrite: Bool) throws -> String? {
     let present = try requireNew(
       [provingKeyPath, verifyingKeyPath, ledgerPath], overwrite: overwrite,
       instead: "go on with its model by --rerandomize, choose another path")
-    guard !present.isEmpty else { return nil }
+    let lost = present.filter { $0 != ledgerPath }
+    guard !lost.isEmpty else { return nil }
     let old = (try? readFile(verifyingKeyPath, limit: verifyingKeyByteCap)).flatMap { try? VerifyingKey(file: $0) }
-    return "--overwrite: replaces \(present.joined(separator: ", "))\(old.map { " of model \($0.modelID)" } ?? ""); "
-      + "proofs made with that key verify with a copy of its .vk alone, and nobody counts any more what they showed: "
-      + "never prove with a copy of its .pk"
+    return "--overwrite: replaces \(lost.joined(separator: ", "))\(old.map { " of model \($0.modelID)" } ?? ""); "
+      + "proofs made with that key verify with a copy of its .vk alone; \(ledgerPath) goes on counting what they showed"
   }
 
   /// What to tell who uses a key beside a network that was compiled anew since, if anything.

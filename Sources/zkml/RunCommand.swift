@@ -27,7 +27,9 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    let lowered = try NetworkFiles(path: network).lowered()
+    let files = NetworkFiles(path: network)
+    shared.noteFiles(secret: [files.weightsPath])
+    let lowered = try files.lowered()
     let circuit = lowered.circuit
     NetworkFiles(path: network).staleKeyNotice().map(shared.note)
     if let output { try requireOutput(output, besides: input) }

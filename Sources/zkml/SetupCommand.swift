@@ -17,11 +17,12 @@ struct SetupCommand: ParsableCommand {
 
       When a key is used up, --rerandomize replaces it: it reads NET.pk and NET.vk, commits to the same weights afresh and
       adds to NET.vk a proof that they are the same. The model id stays, and the new NET.vk verifies old proofs and new ones.
-      --proofs is that of the key before, if nothing else is said.
+      --proofs is that of the key before, if nothing else is said. A run that was stopped is finished by running it again:
+      it makes the same key once more.
 
       A key that the disk has no room for is refused before any work; on a terminal, one of more than 2 GB is asked about.
-      A key that is there is replaced with --overwrite alone, which makes a new model: what proofs of the old key showed is
-      then counted no more.
+      A key that is there is replaced with --overwrite alone, which makes a new model. NET.spent is never replaced: it goes on
+      counting for the old key too.
 
         zkml setup net
         zkml setup net --proofs 1000
@@ -37,9 +38,11 @@ struct SetupCommand: ParsableCommand {
 
   @Flag(help: "Go on with the same model and a fresh commitment, when its key is used up.") var rerandomize = false
 
-  @Flag(help: "Replace the key that is there, and the count of what its proofs showed.") var overwrite = false
+  @Flag(help: "Replace the key that is there.") var overwrite = false
 
   @Flag(help: "Do not ask before a key of more than 2 GB is made.") var yes = false
+
+  @Flag(help: "Go on although weights that a key hides, or hid, are shown.") var forfeitHiding = false
 
   @OptionGroup var shared: SharedOptions
 
@@ -56,6 +59,8 @@ struct SetupCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
+    shared.noteFiles(
+      secret: [rerandomize ? files.provingKeyPath : files.weightsPath, files.ledgerPath], written: [files.provingKeyPath])
     let start = ContinuousClock.now
     let made = rerandomize ? try rerandomized(files) : try first(files)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -89,11 +94,12 @@ struct SetupCommand: ParsableCommand {
   }
 
   private func first(_ files: NetworkFiles) throws -> MadeKeys {
-    try PositionLedger.requireReplaceable(files.ledgerPath)
     let loss = try files.requireNoKey(overwrite: overwrite)
     let lowered = try files.lowered()
     let circuit = lowered.circuit
     for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
+    try PositionLedger.requireExtendable(files.ledgerPath)
+    try noteEarlierKeys(files)
     loss.map(shared.note)
     let cost = try cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount, files)
     let key = ProvingKey(
@@ -102,9 +108,24 @@ struct SetupCommand: ParsableCommand {
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
-    let ledger = made.ledger.map { [$0.newFile(spent: positions)] } ?? []
-    try write(ledger + [made.secret, made.open])
+    try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions) }
+    try write([made.secret, made.open])
     return made
+  }
+
+  /// What the weights' hiding by earlier keys of this name has to do with a new key.
+  private func noteEarlierKeys(_ files: NetworkFiles) throws {
+    let path = files.ledgerPath
+    guard transparent, fileExists(path) else {
+      guard files.knownSections.contains(where: \.isHidingGivenUp) else { return }
+      return shared.note("\(path): transparent proofs were made of an earlier key: if it held the same weights, nothing hides them")
+    }
+    guard forfeitHiding else {
+      throw Failure.unusable(
+        "\(path): keys of this name hide weights that a transparent key would show: "
+          + "set up under another name, or add --forfeit-hiding")
+    }
+    do throws(LedgerError) { try PositionLedger.giveUpHiding(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
   }
 
   private func rerandomized(_ files: NetworkFiles) throws -> MadeKeys {
@@ -113,7 +134,12 @@ struct SetupCommand: ParsableCommand {
     guard let ledger = files.ledger(of: previous.core) else {
       throw Failure.unusable("\(files.provingKeyPath): the network has no weights that a new commitment could hide")
     }
-    _ = try ledger.reporting { ledger throws(LedgerError) in try ledger.remainingProofCount() }
+    let section = try ledger.reporting { ledger throws(LedgerError) in try ledger.section() }
+    guard !section.isHidingGivenUp || forfeitHiding else {
+      throw Failure.unusable(
+        "\(ledger.path): \(LedgerSection.givenUp), and no new commitment hides them again: "
+          + "--forfeit-hiding makes one all the same")
+    }
     let (known, _) = try VerifyingKey.trusted(files.verifyingKeyPath)
     guard let index = known.chain.firstIndex(where: { $0.core == previous.core }) else {
       throw Failure.unusable(
@@ -124,23 +150,23 @@ struct SetupCommand: ParsableCommand {
       throw Failure.unusable("\(files.verifyingKeyPath): has as many commitments as a verifying key can have")
     }
     for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
-    let cost = try cost(previous.circuit, proofs ?? previous.core.proofCount, files)
-    let key = ProvingKey(
-      circuit: previous.circuit, weights: previous.weights, proofCount: cost.proofCount, modelID: previous.core.modelID,
-      threads: shared.threadCount)
+    let begun = section.successor?.proofCount
+    if let begun, let proofs, proofs != begun {
+      shared.note("--proofs: what follows this key was begun for \(grouped(begun)) proofs, and there is only one")
+    }
+    let cost = try cost(previous.circuit, begun ?? proofs ?? previous.core.proofCount, files)
+    let key = previous.next(proofCount: cost.proofCount, threads: shared.threadCount)
     shared.status("proving that both commitments hold the same weights")
     let (verifyingKey, positions, previousPositions) = try key.proveEqualWeights(
       previous, in: known, threads: shared.threadCount)
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
-    guard let next = made.ledger else { return made }
-    do throws(LedgerError) {
-      try ledger.handOver(previousPositions, to: next, positions, writing: [made.open, made.secret])
-    } catch .usedUp {
-      throw Failure.unusable(
-        "\(ledger.path): what is kept for a next commitment is used up too, by runs that were interrupted: "
-          + "make a new model with zkml setup \(network) --overwrite")
-    } catch { throw Failure.unusable("\(ledger.path): \(error.reason)") }
+    guard let next = made.ledger, let proof = verifyingKey.chain.last?.proof else { return made }
+    let successor = Successor(proofCount: cost.proofCount, proof: proof)
+    try ledger.reporting { ledger throws(LedgerError) in
+      try ledger.handOver(previousPositions, to: next, positions, successor)
+    }
+    try write([made.open, made.secret])
     return made
   }
 }
@@ -153,7 +179,11 @@ private struct MadeKeys {
   let open: OutputFile
   let ledger: PositionLedger?
 
+  /// - Throws: also when the proof about the weights does not hold.
   init(_ cost: KeyCost, _ key: ProvingKey, _ verifyingKey: VerifyingKey, _ files: NetworkFiles) throws {
+    do throws(VerificationError) { try verifyingKey.verifyWeights() } catch {
+      throw Failure.faulty("the proof about the weights", error)
+    }
     self.cost = cost
     self.verifyingKey = verifyingKey
     secret = OutputFile(path: files.provingKeyPath, bytes: try key.file(), isSecret: true)

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Glibc
 import Logging
+import Prover
 
 /// Options of every command, and what follows from them.
 struct SharedOptions: ParsableArguments {
@@ -40,6 +42,19 @@ struct SharedOptions: ParsableArguments {
 
   /// A line on standard error.
   func note(_ line: String) { if !quiet { Output.showError(line) } }
+
+  /// Says which of the user's secret files others can read, and what stopped runs have left beside the files to be
+  /// written.
+  func noteFiles(secret: [String] = [], written: [String] = []) {
+    for path in secret {
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { continue }
+      note("\(path): others can use this secret file: chmod 600 \(path)")
+    }
+    for left in Set(written.flatMap { TemporaryFiles.leftovers(beside: $0) }).sorted() {
+      note("\(left): a run that was stopped left it, with what may be secret: rm \(left)")
+    }
+  }
 
   /// A line of the log, shown with --verbose.
   func detail(_ line: @autoclosure () -> String) {

@@ -59,6 +59,7 @@ struct VerifyCommand: ParsableCommand {
     try shared.requireNoSeed()
     shared.status("checking that the weights of \(key) are in range")
     let (key, wasRemembered) = try VerifyingKey.trusted(key, recheck: recheck)
+    NetworkFiles(self.key, "vk").givenUpNotice(key.core).map(shared.note)
     shared.detail(wasRemembered ? "weights in range: remembered" : "weights in range: checked")
     if let model, model.lowercased() != key.modelID {
       throw Failure.doesNotHold("\(self.key): is the key of model \(key.modelID), not of \(model.lowercased())")

@@ -35,8 +35,8 @@ import Verifier
     }
     let (old, ledger) = (try VerifyingKey(file: place.bytes("net.vk")), try place.bytes("net.spent"))
     let replaced = try network.succeed("setup", "@net", "--overwrite")
-    #expect(replaced.errors.contains("net.spent of model \(old.modelID)"))
-    #expect(replaced.errors.contains("nobody counts any more what they showed"))
+    #expect(replaced.errors.contains("net.vk of model \(old.modelID)"))
+    #expect(replaced.errors.contains("net.spent goes on counting what they showed"))
     #expect(try VerifyingKey(file: place.bytes("net.vk")).modelID != old.modelID && place.bytes("net.spent") != ledger)
     #expect(try network.verify("@a.proof").status == 1)
     try network.succeed("prove", "@net", "--input", sample, "-o", "@b.proof")

@@ -17,9 +17,14 @@ import Verifier
 
   private func spentPositions() throws -> [Int] { try PositionLedgerTests.spentPositions(place.bytes("net.spent"), 9) }
 
+  /// Bytes of a section before its bits.
+  static let sectionHead = 3 * Digest.byteCount + 6
+  /// Of these, before the domain bits.
+  static let names = 2 * Digest.byteCount
+
   /// The positions in a ledger's file, read from its description.
   static func spentPositions(_ file: [UInt8], _ domainBits: Int) -> [Int] {
-    let bits = file.dropFirst(11 + Digest.byteCount + 1)
+    let bits = file.dropFirst(11 + sectionHead)
     return (0..<1 << domainBits).filter { bits[bits.startIndex + $0 / 8] >> UInt8($0 % 8) & 1 == 1 }
   }
 
@@ -83,54 +88,101 @@ import Verifier
 
   private func sections() throws -> [LedgerSection] { try LedgerSection.sections(place.bytes("net.spent")) }
 
+  private let successor = Successor(proofCount: 3, proof: [1])
+
   @Test func nextKeysHaveSectionsOfTheirOwn() throws {
     let next = next(1)
     #expect(throws: LedgerError.otherKey) { try next.spend([3]) }
     try ledger.spend(Array(20..<36))
     #expect(throws: LedgerError.usedUp) { try ledger.spend([200]) }
-    let files = ["a", "b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
-    try ledger.handOver([7, 100, 101], to: next, [9, 255], writing: files)
-    #expect(place.names == ["a", "b", "net.spent"])
+    try ledger.handOver([7, 100, 101], to: next, [9, 255], successor)
+    #expect(place.names == ["net.spent"])
     #expect(try sections().map(\.key) == [ledger.key, next.key])
+    #expect(try ledger.section().successor == successor && next.section().successor == nil)
     #expect(try sections().map(spentPositions) == [[0, 7, 8] + (20..<36) + [100, 101, 511], [9, 255]])
     try next.spend([9, 10])
     #expect(try next.remainingProofCount() == 3)
     #expect(try ledger.remainingProofCount() == 0)
     #expect(throws: LedgerError.usedUp) { try ledger.spend([7]) }
-    // Again, after an interruption, and to a third key; what is kept back ends.
-    try ledger.handOver([102], to: self.next(2, domainBits: 3), [7], writing: [])
-    let before = try place.bytes("net.spent")
-    #expect(throws: LedgerError.usedUp) { try ledger.handOver([103, 104], to: self.next(3), [], writing: [files[0]]) }
-    #expect(throws: LedgerError.otherKey) { try self.next(4).handOver([1], to: self.next(5), [2], writing: [files[0]]) }
-    #expect(try place.bytes("net.spent") == before)
-    try ledger.handOver([103], to: next, [11], writing: [])
-    #expect(try sections().map(\.spentCount) == [24, 4, 1])
     #expect(throws: LedgerError.damaged) { try self.next(1, domainBits: 9).spend([1]) }
   }
 
-  @Test func nothingIsCountedWhenAFileCannotBeWritten() throws {
+  /// What is kept back is for one proof, which may be counted again.
+  @Test func oneKeyFollowsAnother() throws {
+    let next = next(1)
+    try ledger.spend(Array(20..<36))
+    try ledger.handOver([100, 101, 102, 103], to: next, [9, 255], successor)
     let before = try place.bytes("net.spent")
-    let files = ["a", "none/b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
-    #expect(throws: LedgerError.self) { try ledger.handOver([100], to: next(1), [9], writing: files) }
+    try ledger.handOver([100, 101, 102, 103], to: next, [9, 255], successor)
     #expect(try place.bytes("net.spent") == before)
+    for (positions, other, error) in [
+      ([100], Successor(proofCount: 3, proof: [2]), LedgerError.otherSuccessor),
+      ([100], Successor(proofCount: 4, proof: [1]), .otherSuccessor), ([104], successor, .usedUp),
+    ] {
+      #expect(throws: error) { try ledger.handOver(positions, to: self.next(2), [1], other) }
+    }
+    #expect(throws: LedgerError.otherKey) { try self.next(4).handOver([1], to: self.next(5), [2], successor) }
+    #expect(try place.bytes("net.spent") == before)
+    try next.handOver([1], to: self.next(2, domainBits: 3), [7], Successor(proofCount: 4, proof: [1]))
+    #expect(try sections().map(\.spentCount) == [24, 3, 1])
     #expect(place.names == ["net.spent"])
   }
 
-  @Test func theCountStaysWhenAFileAfterItFails() throws {
-    let files = [String(repeating: "a", count: 300), "b"].map { OutputFile(path: place.path + "/" + $0, bytes: [1, 2]) }
-    #expect(throws: LedgerError.self) { try ledger.handOver([100], to: next(1), [9], writing: files) }
-    #expect(try sections().map(spentPositions) == [[0, 7, 8, 100, 511], [9]])
-    #expect(place.names == ["net.spent"])
+  /// Sections of the model are marked, those that follow too; others are not.
+  @Test func hidingIsGivenUpForGood() throws {
+    func of(_ model: UInt8, _ key: UInt8) -> PositionLedger {
+      PositionLedger(
+        path: ledger.path, key: Digest(bytes: [key]), model: Digest(bytes: [model]), domainBits: 8, limit: 10, queryCount: 2)
+    }
+    for ledger in [of(1, 1), of(2, 2)] { try ledger.begin(spent: [1]) }
+    try of(1, 1).handOver([2], to: of(1, 3), [3], successor)
+    #expect(throws: LedgerError.usedUp) { try of(1, 1).spend(Array(0..<20), givesUpHiding: true) }
+    #expect(try sections().allSatisfy { !$0.isHidingGivenUp })
+    try of(1, 1).spend([5], givesUpHiding: true)
+    try of(1, 1).spend([6])
+    try of(1, 3).handOver([4], to: of(1, 4), [3], successor)
+    let marks = [(1, 1, true), (2, 2, false), (1, 3, true), (1, 4, true)] as [(UInt8, UInt8, Bool)]
+    for (model, key, isMarked) in marks { #expect(try of(model, key).section().isHidingGivenUp == isMarked) }
+    try PositionLedger.giveUpHiding(ledger.path)
+    #expect(try sections().count == 5 && sections().allSatisfy(\.isHidingGivenUp))
+  }
+
+  /// A new key takes nothing from those that are there.
+  @Test func newKeysAreAdded() throws {
+    let before = try sections()
+    try next(1).begin(spent: [3])
+    #expect(try sections().map(\.key) == before.map(\.key) + [next(1).key] && sections()[0].bits == before[0].bits)
+    let file = try place.bytes("net.spent")
+    for content in [Array(file.dropLast()), [], resealed(file.enumerated().map { $0 == 8 ? 99 : $1 })] {
+      try place.write(content, to: "net.spent")
+      #expect(throws: content.count == file.count ? LedgerError.otherVersion : .damaged) { try next(2).begin(spent: [1]) }
+      #expect(try place.bytes("net.spent") == content && place.names == ["net.spent"])
+    }
+    unlink(ledger.path)
+    try next(2).begin(spent: [1])
+    #expect(try sections().map(spentPositions) == [[1]] && place.mode("net.spent") == 0o600)
+    unlink(ledger.path)
+    #expect(throws: LedgerError.self) {
+      let nowhere = PositionLedger(path: place.path + "/none/net.spent", key: .zero, domainBits: 9, limit: 20, queryCount: 4)
+      try nowhere.begin(spent: [1])
+    }
   }
 
   /// Any bytes under a right seal are sections or malformed.
   @Test func sealedChangesDoNotTrap() throws {
-    try ledger.handOver([100], to: next(1), [9], writing: [])
+    try ledger.handOver([100], to: next(1), [9], successor)
     let file = try place.bytes("net.spent")
     let content = Array(file.dropLast(Digest.byteCount))
     func sealed(_ content: [UInt8]) -> [UInt8] { content + Hash(.file).digest(content).bytes }
-    let second = 11 + Digest.byteCount + 1 + 64
-    for byte in [11 + Digest.byteCount, second + Digest.byteCount] {
+    let second = 11 + Self.sectionHead + 64
+    var marked = content
+    marked[11 + Self.names + 1] = 2
+    var nameless = content
+    nameless[11 + Self.names + 2] = 0
+    for changed in [marked, nameless] {
+      #expect(throws: VerificationError.malformed) { try LedgerSection.sections(sealed(changed)) }
+    }
+    for byte in [11 + Self.names, second + Self.names] {
       for domainBits in UInt8.min...UInt8.max {
         var changed = content
         changed[byte] = domainBits

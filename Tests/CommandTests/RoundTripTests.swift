@@ -27,7 +27,7 @@ import Testing
     for threads in ["1", "2", "3"] {
       try network.succeed(
         "prove", "@net", "--input", TrainedNetwork.sample(3), "-o", "@\(threads).proof", "--context", "order 1",
-        "--threads", threads, "--transparent", "--seed", "00ff")
+        "--threads", threads, "--transparent", "--forfeit-hiding", "--seed", "00ff")
       #expect(try network.place.bytes("1.proof") == network.place.bytes("\(threads).proof"))
     }
   }
@@ -106,7 +106,7 @@ import Testing
   @Test(arguments: [["--transparent"], ["--proofs", "1"], ["--proofs", "300"]])
   func costsOfKeysArePredicted(options: [String]) throws {
     let network = try TrainedNetwork(isProved: false)
-    let made: Made = try network.object(["setup", "@net", "--overwrite"] + options)
+    let made: Made = try network.object(["setup", "@net", "--overwrite", "--forfeit-hiding"] + options)
     #expect(made.cost.proofs == made.proofs && made.hiding == (made.proofs > 0))
     #expect(made.cost.proving_key_bytes == made.proving_key_bytes)
     let arguments = ["measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1"]
@@ -214,7 +214,7 @@ private struct Evaluated: Decodable {
 
 private struct Measured: Decodable {
   let model: String, batch: Int, threads: Int, isa: String, hiding: Bool, plain_s: Double, onnxruntime_s: Double?
-  let witness_s: Double, prove_s: Double, verify_s: Double, overhead_plain: Double, overhead_onnxruntime: Double?
+  let witness_s: Double, prove_s: Double, verify_s: Double, check_s: Double, overhead_plain: Double, overhead_onnxruntime: Double?
   let proof_bytes: Int, proving_key_bytes: Int, verifying_key_bytes: Int, peak_rss_bytes: Int
   let soundness_bits: Double, lookups: Int, witness_elements: Int, weight_elements: Int, columns: Int
   let phases: [String: Double], proof_parts: [String: Int]

@@ -24,9 +24,9 @@ final class Workplace {
 
   /// Runs the tool with a memory of its own; `@` at the start of an argument stands for the folder.
   @discardableResult
-  func run(_ arguments: [String], cache: String? = nil) throws -> ToolResult {
+  func run(_ arguments: [String], cache: String? = nil, under program: [String] = []) throws -> ToolResult {
     let logs = [path + "/.output", path + "/.errors"]
-    let status = try start(arguments, cache: cache, logs: logs).wait()
+    let status = try start(arguments, cache: cache, logs: logs, under: program).wait()
     defer { for log in logs { unlink(log) } }
     return ToolResult(
       status: status, output: String(decoding: try bytes(".output"), as: UTF8.self),
@@ -34,10 +34,12 @@ final class Workplace {
   }
 
   /// Starts the tool, which writes standard output and errors to the two files.
-  func start(_ arguments: [String], cache: String? = nil, logs: [String]) throws -> ChildProcess {
+  ///
+  /// - Parameter program: One that starts it, with its arguments.
+  func start(_ arguments: [String], cache: String? = nil, logs: [String], under program: [String] = []) throws -> ChildProcess {
     let words = arguments.map { $0.hasPrefix("@") ? path + "/" + $0.dropFirst() : $0 }
     return try ChildProcess(
-      [built("zkml")] + words, output: logs[0], errors: logs[1],
+      program + [built("zkml")] + words, output: logs[0], errors: logs[1],
       environment: ["XDG_CACHE_HOME=\(cache ?? path + "/.cache")"])
   }
 
@@ -56,9 +58,11 @@ final class Workplace {
     }
   }
 
+  /// A file that only its owner can read.
   func write(_ bytes: [UInt8], to name: String) throws {
     let file = try #require(fopen(path + "/" + name, "w"), "\(name)")
     defer { fclose(file) }
+    fchmod(fileno(file), 0o600)
     try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
   }
 
@@ -100,7 +104,7 @@ func built(_ name: String) -> String {
 
 /// A running process whose standard output is a pipe or a file; its end is awaited when it is killed or waited for.
 final class ChildProcess {
-  private let identifier: pid_t
+  let identifier: pid_t
   private let output: Int32
 
   init(
@@ -150,8 +154,10 @@ final class ChildProcess {
     return received
   }
 
+  func send(_ signal: Int32) { Glibc.kill(identifier, signal) }
+
   func kill() {
-    Glibc.kill(identifier, SIGKILL)
+    send(SIGKILL)
     _ = wait()
   }
 

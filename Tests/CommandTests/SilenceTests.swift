@@ -104,7 +104,7 @@ private struct TellingNetwork {
     try check(0, "inspect", "@p.proof")
     try check(0, "inspect", "@p.proof", "--key", "@net.vk")
     try check(0, "measure", "@net", "--input", "@x.json", "--repeat", "1")
-    try check(0, "prove", "@net", "--input", "@x.json", "-o", "@t.proof", "--transparent", "--seed", seed)
+    try check(0, "prove", "@net", "--input", "@x.json", "-o", "@t.proof", "--transparent", "--forfeit-hiding", "--seed", seed)
     try place.write(json(network.beyond), to: "large.json")
     try check(0, "run", "@net", "--input", "@large.json")
     try check(0, "prove", "@net", "--input", "@large.json", "-o", "@l.proof", "--private-input")

@@ -1,5 +1,7 @@
+import Glibc
 import Prover
 import Synchronization
+import TestSupport
 import Testing
 
 /// What is overwritten on this task, by address.
@@ -94,5 +96,44 @@ private final class ErasureLog: Sendable {
     #expect(entries.count { $0.content.starts(with: drawn) } == 2)
     #expect(entries.contains { $0.content.starts(with: elements) })
     #expect(entries.count { $0.content.count < 64 } >= 4)
+  }
+}
+
+@Suite("Secrets are kept out of images of memory") struct ShieldTests {
+  /// The flags that the system has for the page of an address.
+  private func flags(_ address: UInt) -> [Substring] {
+    guard let file = fopen("/proc/self/smaps", "r") else { return [] }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 4096)
+    var isIt = false
+    while fgets(&line, Int32(line.count), file) != nil {
+      let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+      let ends = words.first.map { $0.split(separator: "-").compactMap { UInt($0, radix: 16) } } ?? []
+      if ends.count == 2 { isIt = (ends[0]..<ends[1]).contains(address) }
+      if isIt, words.first == "VmFlags:" { return Array(words.dropFirst()) }
+    }
+    return []
+  }
+
+  @Test("each page of the array, and locked where that is allowed") func pages() {
+    let array = [UInt64](repeating: 0xFEED, count: 3000)
+    array.shield()
+    let isAllowed = [UInt64](repeating: 0, count: 3000).withUnsafeBytes { mlock($0.baseAddress, $0.count) == 0 }
+    array.withUnsafeBytes { bytes in
+      for offset in [0, 4096, bytes.count - 1] {
+        let flags = flags(UInt(bitPattern: bytes.baseAddress) + UInt(offset))
+        #expect(flags.contains("dd"), "\(flags)")
+        if isAllowed { #expect(flags.contains("lo"), "\(flags)") }
+      }
+    }
+    [UInt64]().shield()
+  }
+
+  @Test("what a key holds") func key() {
+    let network = DenseNetwork(sizes: [20, 12, 5])
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, threads: 1)
+    let places = key.weights.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
+      + [key.commitment?.tails.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } ?? 0]
+    for place in places { #expect(flags(place).contains("dd")) }
   }
 }

@@ -55,8 +55,7 @@ import Verifier
 
   @Test("a chain is continued from any of its commitments; those after it fall away") func continuedFromTheMiddle() throws {
     let chain = Chain.small
-    let next = ProvingKey(
-      circuit: chain.circuit, weights: chain.keys[0].weights, proofCount: 5, modelID: chain.keys[0].core.modelID, threads: 2)
+    let next = chain.keys[1].next(proofCount: 5, threads: 2)
     let key = try next.proveEqualWeights(chain.keys[1], in: chain.last, threads: 2).key
     #expect(key.chain.map(\.core) == [chain.keys[0].core, chain.keys[1].core, next.core])
     try VerifyingKey(file: key.file).verifyWeights()

@@ -169,7 +169,7 @@ import Verifier
       fclose(stream)
       let remaining = try ledger.remainingProofCount()
       #expect((0...most).contains(remaining))
-      let owner = 11..<11 + Digest.byteCount + 1
+      let owner = 11..<11 + 2 * Digest.byteCount + 1
       #expect(changed.count == file.count && changed[owner] == file[owner])
     }
     #expect(Set(outcomes.keys).subtracting(["otherVersion"]) == ["accepted", "damaged", "otherKey"], "\(outcomes)")

@@ -145,9 +145,8 @@ import Verifier
     let network = SmallNetwork.small
     let plain = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
     let key = try plain.verifyingKey(threads: 2)
-    let next = ProvingKey(
-      circuit: network.circuit, weights: network.weights, proofCount: 2, modelID: plain.core.modelID, threads: 2)
-    let last = ProvingKey(circuit: network.circuit, weights: network.weights, modelID: plain.core.modelID, threads: 2)
+    let next = plain.next(proofCount: 2, threads: 2)
+    let last = plain.next(proofCount: 0, threads: 2)
     let first = try next.proveEqualWeights(plain, in: key, threads: 2).key
     let second = try last.proveEqualWeights(plain, in: key, threads: 2).key
     let third = try last.proveEqualWeights(next, in: first, threads: 2).key

@@ -24,9 +24,7 @@ struct Chain: Sendable {
       var verifyingKeys = [try keys[0].verifyingKey(threads: 2)]
       var positions: [[[Int]]] = []
       for (index, proofCount) in proofCounts.enumerated().dropFirst() {
-        let next = ProvingKey(
-          circuit: network.circuit, weights: network.weights, proofCount: proofCount, modelID: keys[0].core.modelID,
-          threads: 2)
+        let next = keys[index - 1].next(proofCount: proofCount, threads: 2)
         let extended = try next.proveEqualWeights(keys[index - 1], in: verifyingKeys[index - 1], threads: 2)
         keys.append(next)
         verifyingKeys.append(extended.key)
