@@ -46,16 +46,12 @@ func timeONNXRuntime(
   model: String, inputs: [(name: String, file: [UInt8])], threads: Int, repetitions: Int
 ) throws -> ONNXRuntimeFigures {
   func refuse(_ reason: String) -> Failure { .unusable("\(model): cannot be timed with onnxruntime: \(reason)") }
-  var template = Array("/tmp/zkml.XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw refuse("no temporary folder") }
-  let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  guard let folder = TemporaryFiles.makeFolder() else { throw refuse("no temporary folder") }
   let files = inputs.enumerated().map { index, input in
     OutputFile(path: "\(folder)/\(index).npy", bytes: input.file, isSecret: true)
   }
-  defer {
-    for file in files { unlink(file.path) }
-    rmdir(folder)
-  }
+  TemporaryFiles.note(files.map(\.path))
+  defer { TemporaryFiles.discard(files.map(\.path) + [folder]) }
   try write(files)
   let arguments = zip(inputs, files).map { "\($0.name)=\($1.path)" }
   guard let output = run(["python3", "-c", script, model, String(threads), String(repetitions)] + arguments) else {
@@ -79,10 +75,17 @@ private func run(_ arguments: [String]) -> String? {
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
   posix_spawn_file_actions_addclose(&actions, ends[0])
   posix_spawn_file_actions_addclose(&actions, ends[1])
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var unblocked = sigset_t()
+  sigemptyset(&unblocked)
+  posix_spawnattr_setsigmask(&attributes, &unblocked)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
   var words = arguments.map { strdup($0) } + [nil]
   defer { for word in words { free(word) } }
   var process = pid_t()
-  let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, environ)
+  let status = posix_spawnp(&process, arguments[0], &actions, &attributes, &words, environ)
   close(ends[1])
   defer { close(ends[0]) }
   guard status == 0 else { return nil }

@@ -27,6 +27,7 @@ struct RootCommand: ParsableCommand {
 
 @main enum Tool {
   static func main() {
+    Ending.prepare()
     Output.reserveDescriptors()
     var status = Tool.status()
     StatusLine.end()

@@ -15,6 +15,10 @@ enum {
 #endif
 };
 
+// Has the system end this process when it crashes, without a report of its memory by the language's runtime, and refuse
+// images of that memory, also to debuggers of the same user.
+void platform_guard_memory(void);
+
 // Tells the CPU that this thread looks at memory until it changes.
 static inline void platform_pause(void) {
 #if defined(__x86_64__)
