@@ -61,7 +61,7 @@ package struct CircuitExecutor: Sendable {
         })
     }
     var widths: [Int: Int] = [:]
-    for lookup in stated.lookups {
+    for lookup in stated.lookups where lookup.forms.count == 1 {
       if let column = lookup.forms[0].plainColumn { widths[column] = stated.tables[lookup.table].bitCount }
     }
     for (index, lookup) in stated.lookups.enumerated() {

@@ -23,6 +23,19 @@ import Testing
     for batch in network.batches { try expectExact(network, batch: batch) }
   }
 
+  /// A limb's width is that of its range, not of a function that it is the argument of.
+  @Test func limbsAsArguments() throws {
+    var b = CircuitBuilder("arguments", axes: [3])
+    let y = b.apply(to: b.input([1], 0...255), limbs: [2, 3]) { $0 }
+    var circuit = b.circuit
+    circuit.columns.append(Column(name: "z", kind: .advice, axes: [0, 1], lower: 0, upper: 225))
+    circuit.tables.append(Table(name: "square", content: .function(lower: 0, values: (0...15).map { $0 * $0 })))
+    circuit.lookups.append(Lookup(table: 3, forms: [AffineForm(plain: y - 2), AffineForm(plain: y + 1)]))
+    try circuit.validate()
+    let inputs: @Sendable (Int) -> [[Int64]] = { batch in [(0..<3 * batch).map { Int64(37 * $0 % 256) }] }
+    try expectExact(SmallNetwork(circuit: circuit, weights: [], batches: [2], inputs: inputs), batch: 2)
+  }
+
   @Test(arguments: 0..<200)
   func randomTermsWithSlices(seed: Int) throws {
     let network = randomContraction(seed: UInt64(seed))
