@@ -11,14 +11,27 @@ package func referenceCheckKey(verifyingKey: [UInt8]) throws(ReferenceRejection)
 package func referenceVerify(
   verifyingKey: [UInt8], proof: [UInt8]
 ) throws(ReferenceRejection) -> SoundnessLedger {
-  try outcome(verifyingKey, proof).soundness
+  try CheckedKey(verifyingKey).verify(proof: proof)
+}
+
+private typealias CheckedParts = (VerifyingKey, CircuitDescription, [PriorCommitment], checkpoints: [Checkpoint])
+
+/// A key that holds, for any number of proofs.
+package struct CheckedKey {
+  private let parts: CheckedParts
+
+  package init(_ file: [UInt8]) throws(ReferenceRejection) { parts = try checkedKey(file) }
+
+  /// As ``referenceVerify(verifyingKey:proof:)``.
+  @discardableResult
+  package func verify(proof: [UInt8]) throws(ReferenceRejection) -> SoundnessLedger { try outcome(parts, proof).soundness }
 }
 
 /// The messages of a proof that holds, in order, with their places in the .proof file.
 package func referenceMessages(
   verifyingKey: [UInt8], proof: [UInt8]
 ) throws(ReferenceRejection) -> [ReceivedMessage] {
-  let (_, transcript, start) = try outcome(verifyingKey, proof)
+  let (_, transcript, start) = try outcome(try checkedKey(verifyingKey), proof)
   return transcript.messages.map { message in
     ReceivedMessage(label: message.label, bytes: message.bytes.lowerBound + start..<message.bytes.upperBound + start)
   }
@@ -26,7 +39,7 @@ package func referenceMessages(
 
 /// The transcript's states in a proof that holds.
 package func referenceCheckpoints(verifyingKey: [UInt8], proof: [UInt8]) throws(ReferenceRejection) -> [Checkpoint] {
-  try outcome(verifyingKey, proof).transcript.checkpoints
+  try outcome(try checkedKey(verifyingKey), proof).transcript.checkpoints
 }
 
 /// The transcript's states in the proof about the weights in the last commitment of a key.
@@ -35,9 +48,9 @@ package func referenceCheckpoints(verifyingKey: [UInt8]) throws(ReferenceRejecti
 }
 
 private func outcome(
-  _ verifyingKey: [UInt8], _ proof: [UInt8]
+  _ checked: CheckedParts, _ proof: [UInt8]
 ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript, start: Int) {
-  let (key, circuit, models, _) = try checkedKey(verifyingKey)
+  let (key, circuit, models, _) = checked
   let file = try ProofFile(proof)
   guard let used = key.commitments.firstIndex(where: { key.keyCore($0) == file.keyCore }), file.modelID == key.modelID
   else { throw .otherKey }
@@ -54,7 +67,7 @@ private func outcome(
 /// The key, its circuit and its commitments to the circuit's weights.
 private func checkedKey(
   _ file: [UInt8]
-) throws(ReferenceRejection) -> (VerifyingKey, CircuitDescription, [PriorCommitment], checkpoints: [Checkpoint]) {
+) throws(ReferenceRejection) -> CheckedParts {
   let key = try VerifyingKey(file)
   let circuit = try CircuitDescription(encoding: key.encodedCircuit)
   try circuit.checkValidity()
