@@ -48,8 +48,11 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     port.classesOf == nil ? 1 : columns[port.column].axes.dropLast().last.map { axes[$0] } ?? 1
   }
 
-  /// The output ports that are no class ports: each makes a claim about its column.
-  package var claimedOutputs: [Int] { outputs.indices.filter { outputs[$0].classesOf == nil } }
+  /// The columns that output ports show, but for class ports, once each: each makes a claim. docs/protocol.md §7.
+  package var claimedOutputs: [Int] {
+    var listed = Set<Int>()
+    return outputs.filter { $0.classesOf == nil && listed.insert($0.column).inserted }.map { $0.column }
+  }
 
   /// The real value of the integer 1 in a port's column.
   package func scale(of port: Port) -> Double { columns[port.column].scale }

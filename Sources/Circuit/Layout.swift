@@ -76,3 +76,15 @@ package struct Layout: Hashable, Sendable {
     rowCount = row + (offset + (1 << variableCount) - 1) >> variableCount
   }
 }
+
+/// `Layout.rowCount` of the same columns for each length that rows can have.
+package struct RowCounts: Sendable {
+  package static let variableCounts = 6...20
+  private let counts: [Int]
+
+  package init(shapes: [[Int]]) { counts = Self.variableCounts.map { Layout(shapes: shapes, variableCount: $0).rowCount } }
+
+  package var isEmpty: Bool { counts[0] == 0 }
+
+  package subscript(variableCount: Int) -> Int { counts[variableCount - Self.variableCounts.lowerBound] }
+}

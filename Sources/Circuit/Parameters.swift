@@ -120,114 +120,84 @@ extension Level {
 /// Chooses codes, by integers alone. docs/protocol.md §4.3.
 package struct ParameterPlanner {
   private var plans: [Int: (cost: Int, levels: [Level])] = [:]
-  /// By variables: the codes of a level that hides, and what follows such a level.
-  private var hidingLevels: [Int: [(code: Code, rest: (cost: Int, levels: [Level]))]] = [:]
+  /// By variables: the codes of a level that hides.
+  private var hidingCodes: [Int: [Code]] = [:]
 
   package init() {}
 
-  private mutating func hidingLevels(_ variableCount: Int) -> [(code: Code, rest: (cost: Int, levels: [Level]))] {
-    if let known = hidingLevels[variableCount] { return known }
+  private mutating func codes(_ variableCount: Int, isHiding: Bool) -> [Code] {
+    guard isHiding else { return (3...5).map { Code(variableCount: variableCount, rateBits: $0) } }
+    if let known = hidingCodes[variableCount] { return known }
     let codes = (3...5).compactMap {
       Code.hiding(variableCount: variableCount, rateBits: $0, proofCount: 1, maskCount: Level.maskCount)
-    }
-    let levels = codes.filter { $0.tailCount <= 1 << variableCount }.map { (code: $0, rest: recursion($0.vectorCount)) }
-    hidingLevels[variableCount] = levels
-    return levels
+    }.filter { $0.tailCount <= 1 << variableCount }
+    hidingCodes[variableCount] = codes
+    return codes
   }
 
   package mutating func recursion(elementCount: Int, isHiding: Bool) -> (cost: Int, levels: [Level]) {
-    isHiding ? hidingRecursion(elementCount) : recursion(elementCount)
-  }
-
-  private mutating func hidingRecursion(_ elementCount: Int) -> (cost: Int, levels: [Level]) {
-    var best: (cost: Int, levels: [Level])?
-    for variableCount in 5...max(5, bitCountOfAxis(elementCount)) {
-      let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
-      for (code, rest) in hidingLevels(variableCount) {
-        let opening = code.openingCost(leafByteCount: 16 * (rowCount + 1) + code.saltByteCount)
-        let cost = opening + ((rowCount + 1) << code.domainBits) / 8 + rest.cost
-        if best.map({ cost < $0.cost }) ?? true {
-          let level = Level.committed(code, rowCount: rowCount, elementCount: elementCount)
-          best = (cost, [level] + rest.levels)
-        }
-      }
-    }
-    return best ?? (1 << 60, [])
-  }
-
-  private mutating func recursion(_ elementCount: Int) -> (cost: Int, levels: [Level]) {
-    if let known = plans[elementCount] { return known }
+    if !isHiding, let known = plans[elementCount] { return known }
     let bits = bitCountOfAxis(elementCount)
-    let clear = Level.clear(elementCount: elementCount)
-    var best = (cost: bits > 12 ? Int.max : 16 * elementCount, levels: [clear])
-    for variableCount in stride(from: 5, to: bits, by: 1) {
-      let tail = recursion(1 << variableCount)
-      for rateBits in 3...5 {
-        let code = Code(variableCount: variableCount, rateBits: rateBits)
-        let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
-        let cost = code.openingCost(leafByteCount: 16 * rowCount) + (rowCount << code.domainBits) / 8
-          + tail.cost
+    var best = (cost: 16 * elementCount, levels: [Level.clear(elementCount: elementCount)])
+    if bits > 12 { best.cost = .max }
+    if isHiding { best = (1 << 60, []) }
+    for variableCount in stride(from: 5, to: isHiding ? max(6, bits + 1) : bits, by: 1) {
+      let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
+      let committedCount = rowCount + (isHiding ? 1 : 0)
+      for code in codes(variableCount, isHiding: isHiding) {
+        let rest = recursion(elementCount: code.vectorCount, isHiding: false)
+        let opening = code.openingCost(leafByteCount: 16 * committedCount + code.saltByteCount)
+        let cost = opening + (committedCount << code.domainBits) / 8 + rest.cost
         if cost < best.cost {
-          let level = Level.committed(code, rowCount: rowCount, elementCount: elementCount)
-          best = (cost, [level] + tail.levels)
+          best = (cost, [.committed(code, rowCount: rowCount, elementCount: elementCount)] + rest.levels)
         }
       }
     }
-    plans[elementCount] = best
+    if !isHiding { plans[elementCount] = best }
     return best
   }
 
   /// The code of a model commitment that hides the weights in `proofCount` proofs; nil without weights.
-  package static func modelCode(shapes: [[Int]], proofCount: Int = 0) -> Code? {
-    guard !shapes.isEmpty else { return nil }
-    return best(rateBits: proofCount == 0 ? 2...3 : 2...8) { variableCount, rateBits in
-      let rowCount = Layout(shapes: shapes, variableCount: variableCount).rowCount
-      guard proofCount > 0 else {
-        let code = Code(variableCount: variableCount, rateBits: rateBits)
-        let cost = code.openingCost(leafByteCount: 8 * rowCount) + (rowCount << code.domainBits) / 128
-        return (code, cost + 4 << variableCount)
-      }
-      return Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount + 2).map { code in
-        let leafByteCount = 8 * rowCount + code.saltByteCount
-        let cost = code.openingCost(leafByteCount: leafByteCount) + (rowCount << code.domainBits) / 128
-        return (code, cost + 8 * code.vectorCount)
-      }
+  package static func modelCode(_ rowCounts: RowCounts, proofCount: Int = 0) -> Code? {
+    guard !rowCounts.isEmpty else { return nil }
+    let isHiding = proofCount > 0
+    return best(rateBits: isHiding ? 2...8 : 2...3, proofCount: isHiding ? proofCount + 2 : 0) { code in
+      let rowCount = rowCounts[code.variableCount]
+      return code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount)
+        + (rowCount << code.domainBits) / 128 + (isHiding ? 8 : 4) * code.vectorCount
     }
   }
 
   /// The code of a witness commitment.
   ///
   /// - Parameters:
-  ///   - elementCount: ℓ of §9 for a code and its rows.
-  ///   - padRowCount: n_Y; nil in the plain mode.
+  ///   - padRowCount: n_Y for rows of so many variables; nil in the plain mode.
+  ///   - elementCount: ℓ of §9 for a code.
   package mutating func witnessCode(
-    shapes: [[Int]], padRowCount: ((Layout) -> Int)?, elementCount: (Code, Layout) -> Int
+    _ rowCounts: RowCounts, padRowCount: ((Int) -> Int)?, elementCount: (Code) -> Int
   ) -> Code? {
-    guard !shapes.isEmpty || padRowCount != nil else { return nil }
+    guard !rowCounts.isEmpty || padRowCount != nil else { return nil }
     var planner = self
     defer { self = planner }
-    return Self.best(rateBits: 2...3) { variableCount, rateBits in
-      let layout = Layout(shapes: shapes, variableCount: variableCount)
-      let rowCount = layout.rowCount + 2 * (padRowCount?(layout) ?? 0)
-      let code =
-        padRowCount == nil
-        ? Code(variableCount: variableCount, rateBits: rateBits)
-        : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: 1)
-      return code.map { code in
-        let cost = code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
-        return (code, cost + planner.recursion(elementCount: elementCount(code, layout), isHiding: padRowCount != nil).cost)
-      }
+    return Self.best(rateBits: 2...3, proofCount: padRowCount == nil ? 0 : 1) { code in
+      let rowCount = rowCounts[code.variableCount] + 2 * (padRowCount?(code.variableCount) ?? 0)
+      return code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
+        + planner.recursion(elementCount: elementCount(code), isHiding: padRowCount != nil).cost
     }
   }
 
-  private static func best(
-    rateBits: ClosedRange<Int>, _ candidate: (_ variableCount: Int, _ rateBits: Int) -> (code: Code, cost: Int)?
-  ) -> Code? {
+  /// The first of the cheapest codes that hide rows in so many proofs; 0 for codes without tails.
+  private static func best(rateBits: ClosedRange<Int>, proofCount: Int, _ cost: (Code) -> Int) -> Code? {
     var best: (code: Code, cost: Int)?
-    for variableCount in 6...20 {
+    for variableCount in RowCounts.variableCounts {
       for rateBits in rateBits {
-        guard let next = candidate(variableCount, rateBits) else { continue }
-        if best.map({ next.cost < $0.cost }) ?? true { best = next }
+        let code =
+          proofCount == 0
+          ? Code(variableCount: variableCount, rateBits: rateBits)
+          : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount)
+        guard let code else { continue }
+        let cost = cost(code)
+        if best.map({ cost < $0.cost }) ?? true { best = (code, cost) }
       }
     }
     return best?.code
@@ -240,6 +210,6 @@ extension ArithmeticCircuit {
 
   /// The code of a model commitment that hides the weights in `proofCount` proofs; nil without weights.
   package func modelCode(proofCount: Int) -> Code? {
-    ParameterPlanner.modelCode(shapes: weightShapes, proofCount: proofCount)
+    ParameterPlanner.modelCode(RowCounts(shapes: weightShapes), proofCount: proofCount)
   }
 }

@@ -57,6 +57,8 @@ package struct Plan: Sendable {
   package let multiplicities: [ColumnSlot]
   package let lookupBlocks: Blocks
   package let tableBlocks: Blocks
+  /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
+  package let lookedUpColumns: [Int]
   package private(set) var levels: [Level] = []
   /// The secret elements of the hiding mode; nil in the plain mode.
   package private(set) var pads: PadPlan?
@@ -74,7 +76,8 @@ package struct Plan: Sendable {
     contractions = circuit.contractions.reduce(into: [:]) { $0[$1.output] = $1 }
     func shapes(_ columns: [Int]) -> [[Int]] { columns.map { circuit.shape(ofColumn: $0, batch: batch) } }
     let committed = circuit.priorColumns
-    let advice = circuit.columns(of: .advice).filter { column in !committed.contains { $0.contains(column) } }
+    let elsewhere = Set(committed.joined())
+    let advice = circuit.columns(of: .advice).filter { !elsewhere.contains($0) }
     var slots = [ColumnSlot?](repeating: nil, count: circuit.columns.count)
     for (commitment, columns) in (committed.prefix(codes.count) + [advice]).enumerated() {
       for (index, column) in columns.enumerated() { slots[column] = ColumnSlot(commitment: commitment, index: index) }
@@ -91,6 +94,9 @@ package struct Plan: Sendable {
           .reduce(0, +)
       })
     tableBlocks = Blocks(bits: circuit.tables.map { $0.bitCount })
+    var listed = Set<Int>()
+    lookedUpColumns = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
+      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
     termShapes = virtualColumns.flatMap { column in
       terms(ofColumn: column, bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) })
     }
@@ -104,22 +110,22 @@ package struct Plan: Sendable {
   private mutating func addWitness(_ shapes: [[Int]], messages: ReductionMessages?) {
     let priorCount = commitments.reduce(0) { $0 + $1.code.vectorCount }
     let priorRounds = mergeRoundCount
-    func pads(_ layout: Layout) -> PadPlan? {
-      let rounds = max(priorRounds, layout.variableCount + layout.rowVariableCount)
-      return messages.map { PadPlan($0, mergeRounds: rounds, rowVariableCount: layout.variableCount) }
+    let rowCounts = RowCounts(shapes: shapes)
+    func pads(_ variableCount: Int) -> PadPlan? {
+      let rounds = max(priorRounds, variableCount + bitCountOfAxis(rowCounts[variableCount]))
+      return messages.map { PadPlan($0, mergeRounds: rounds, rowVariableCount: variableCount) }
     }
-    func elementCount(_ code: Code, _ layout: Layout) -> Int {
-      priorCount + code.vectorCount * (1 + (pads(layout)?.rowCount ?? 0))
+    func elementCount(_ code: Code) -> Int {
+      priorCount + code.vectorCount * (1 + (pads(code.variableCount)?.rowCount ?? 0))
     }
     var planner = ParameterPlanner()
     let code = planner.witnessCode(
-      shapes: shapes, padRowCount: messages.map { _ in { pads($0)?.rowCount ?? 0 } },
-      elementCount: elementCount)
+      rowCounts, padRowCount: messages.map { _ in { pads($0)?.rowCount ?? 0 } }, elementCount: elementCount)
     var count = priorCount
     if let code {
       let layout = Layout(shapes: shapes, variableCount: code.variableCount)
-      self.pads = pads(layout)
-      count = elementCount(code, layout)
+      self.pads = pads(code.variableCount)
+      count = elementCount(code)
       commitments.append(
         CommitmentPlan(layout: layout, code: code, padRowCount: self.pads?.rowCount ?? 0))
     }
@@ -149,13 +155,6 @@ package struct Plan: Sendable {
 
   package func placement(_ slot: ColumnSlot) -> Placement {
     commitments[slot.commitment].layout.placements[slot.index]
-  }
-
-  /// The columns whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
-  package var lookedUpColumns: [Int] {
-    var listed = Set<Int>()
-    return circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
-      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
   }
 }
 

@@ -46,9 +46,7 @@ public struct Soundness: Sendable {
       add("beta", overField: 1 << lookups + 1 << tables)
       for layer in 0..<max(lookups, tables) { add("layers", overField: 4 + 2 * layer) }
     }
-    for port in circuit.claimedOutputs {
-      add("outputs", overField: plan.bits(ofColumn: circuit.outputs[port].column).reduce(0, +))
-    }
+    for column in circuit.claimedOutputs { add("outputs", overField: plan.bits(ofColumn: column).reduce(0, +)) }
     let instances = plan.instanceShapes
     add("contraction", overField: instances.count + instances.contractionDegree * instances.roundCount)
     add("padding", overField: plan.paddingVariableCount)
@@ -79,7 +77,7 @@ public struct Soundness: Sendable {
 extension Plan {
   /// The virtual claims that every proof makes, without their values.
   package var virtualColumns: [Int] {
-    (lookedUpColumns + circuit.claimedOutputs.map { circuit.outputs[$0].column }).filter { slots[$0] == nil }
+    (lookedUpColumns + circuit.claimedOutputs).filter { slots[$0] == nil }
   }
 
   /// How many values of terms are sent.
@@ -95,7 +93,7 @@ extension Plan {
   /// How many claims the merge combines.
   package var claimCount: Int {
     let lookups = circuit.lookups.isEmpty ? 0 : lookedUpColumns.count { slots[$0] != nil } + circuit.tables.count
-    let outputs = circuit.outputs.count { slots[$0.column] != nil }
+    let outputs = circuit.claimedOutputs.count { slots[$0] != nil }
     let operands = termShapes.flatMap { $0.operands }.count { slots[$0.column] != nil }
     return lookups + outputs + operands + paddedColumns.count
   }

@@ -107,6 +107,7 @@ extension ArithmeticCircuit {
       try require(size == boundedProduct(port.classesOf == nil ? sizes : sizes.dropLast()), rule: 9, index)
     }
     try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
+    for ports in [inputs, outputs] { try require(Set(ports.map { Array($0.name.utf8) }).count == ports.count, rule: 9) }
     let published = inputs + outputs.filter { $0.classesOf != nil }
     try require(published.map { $0.column }.sorted() == columns(of: .input), rule: 9)
     for (index, port) in outputs.enumerated() {

@@ -36,7 +36,7 @@ package struct CommittedInput: Sendable {
   private init(
     _ column: Column, _ shape: [Int], _ integers: [Int64], proofCount: Int, seed: [UInt8], threads: Int
   ) {
-    let code = ParameterPlanner.modelCode(shapes: [shape], proofCount: proofCount)
+    let code = ParameterPlanner.modelCode(RowCounts(shapes: [shape]), proofCount: proofCount)
     var random: any SecretSource = SecretStream(seed: seed)
     let commitment = code.map { code in
       let rows = Layout(shapes: [shape], variableCount: code.variableCount).packedRows(of: [integers], threads: threads)

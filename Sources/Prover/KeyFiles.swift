@@ -132,7 +132,8 @@ extension ProvingKey {
       modelID = Digest(bytes: try reader.read(Digest.byteCount))
       root = Digest(bytes: try reader.read(Digest.byteCount))
     } catch { throw .malformed }
-    core = try KeyCore(circuit, circuit.digest, parameters: parameters, mode, root: root, modelID: modelID)
+    let rowCounts = RowCounts(shapes: circuit.weightShapes)
+    core = try KeyCore(rowCounts, circuit.digest, parameters: parameters, mode, root: root, modelID: modelID)
     guard core.code != nil || root == .zero, file.count == Self.fileByteCount(circuit, core.code) else { throw .malformed }
     do throws(MalformedBytes) {
       let weights = try reader.weights(of: circuit)

@@ -152,11 +152,11 @@ extension SecureTable {
     for code in codes {
       for fold in code.opened.folds {
         let (commitment, parameters) = (code.commitment, code.opened.code)
-        var entries = commitment.combineRows(fold.weights, from: 0, threads: threads)
+        var entries = commitment.combineRows(fold.weights, from: fold.start, threads: threads)
         replace(at: fold.block.entries << parameters.variableCount, with: entries)
         entries.erase()
         guard let block = fold.block.tail else { continue }
-        var tail = commitment.combineTails(fold.weights, threads: threads)
+        var tail = commitment.combineTails(fold, threads: threads)
         replace(at: block * parameters.tailCount, with: tail)
         tail.erase()
       }
@@ -175,9 +175,9 @@ extension TensorWeight {
 }
 
 extension Commitment {
-  /// Σ_i weights[i]·tail of row i.
-  fileprivate func combineTails(_ weights: [SecureField], threads: Int) -> SecureTable {
-    Prover.combineRows(weights, tails, firstRow: 0, width: code.tailCount, threads: threads)
+  /// The fold of the rows' tails.
+  fileprivate func combineTails(_ fold: CodeFold, threads: Int) -> SecureTable {
+    Prover.combineRows(fold.weights, tails, firstRow: fold.start, width: code.tailCount, threads: threads)
   }
 }
 

@@ -82,11 +82,12 @@ extension Plan {
   /// - Parameters:
   ///   - ledger: `padLedger()`, where it is known.
   ///   - random: What the hiding mode draws from; the plain one leaves it alone.
-  /// - Throws: `.key`.
+  /// - Throws: `.key`, `.tooMuchWork`.
   package func prove(
     _ purpose: Purpose, _ core: KeyCore, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
     _ ledger: PadLedger? = nil, random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ProvingError) -> ProofBytes {
+    guard work <= Self.workCap else { throw .tooMuchWork }
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()

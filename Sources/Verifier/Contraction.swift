@@ -2,14 +2,14 @@ import Circuit
 import Field
 
 extension Plan {
-  /// The output claims of step 1 of docs/protocol.md §7, in port order.
+  /// The output claims of step 1 of docs/protocol.md §7, in the order of the first ports of their columns.
   package func outputClaims(_ statement: Statement, _ sponge: inout Sponge) -> [VirtualClaim] {
-    circuit.claimedOutputs.map { port in
-      let column = circuit.outputs[port].column
+    var known: Statement.PartialSums = [:]
+    return circuit.claimedOutputs.map { column in
       let axes = circuit.columns[column].axes.map { axis in
         AxisWeight(point: sponge.challenges("output", count: bits(ofAxis: axis)), count: size(ofAxis: axis))
       }
-      return VirtualClaim(column: column, axes: axes, value: Value(statement.evaluate(output: port, self, axes)))
+      return VirtualClaim(column: column, axes: axes, value: Value(statement.evaluate(column, self, axes, &known)))
     }
   }
 }
@@ -32,8 +32,9 @@ extension VerifierTranscript {
   ) throws(VerificationError) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
     var instances: [ClaimedInstance] = []
+    var known: Statement.PartialSums = [:]
     for (index, claim) in pending.enumerated() {
-      instances += try receiveTerms(index, claim, plan, statement, &claims)
+      instances += try receiveTerms(index, claim, plan, statement, &known, &claims)
     }
     guard !instances.isEmpty else { return }
     let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
@@ -41,12 +42,13 @@ extension VerifierTranscript {
     let (point, value) = try reduceBatch(
       "contraction.round", zip(gammas, instances).map { ($1.shape.variableCount, $1.value * $0) },
       roundCount: shapes.roundCount, degree: shapes.contractionDegree)
-    try receiveOperands(plan, statement, shapes, gammas, point, value, &claims)
+    try receiveOperands(plan, statement, &known, shapes, gammas, point, value, &claims)
   }
 
   /// The values of a virtual claim's terms, checked against it; returns its instances.
   private mutating func receiveTerms(
-    _ index: Int, _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ claims: inout [Claim]
+    _ index: Int, _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ known: inout Statement.PartialSums,
+    _ claims: inout [Claim]
   ) throws(VerificationError) -> [ClaimedInstance] {
     let terms = plan.terms(ofColumn: claim.column, claim.axes)
     var received = try receive("terms", terms.count { !plan.isComputed($0) })[...]
@@ -60,7 +62,7 @@ extension VerifierTranscript {
           value = received.popFirst() ?? .zero
           claims.append(Claim(slot: slot, axes: axes, value: value))
         } else {
-          value = Value(statement.evaluate(input: operand.column, plan, axes))
+          value = Value(statement.evaluate(operand.column, plan, axes, &known))
         }
       case .instance(let shape):
         value = received.popFirst() ?? .zero
@@ -73,8 +75,8 @@ extension VerifierTranscript {
   }
 
   private mutating func receiveOperands(
-    _ plan: Plan, _ statement: Statement, _ instances: [ContractionInstance], _ gammas: [SecureField],
-    _ point: [SecureField], _ claim: Value, _ claims: inout [Claim]
+    _ plan: Plan, _ statement: Statement, _ known: inout Statement.PartialSums, _ instances: [ContractionInstance],
+    _ gammas: [SecureField], _ point: [SecureField], _ claim: Value, _ claims: inout [Claim]
   ) throws(VerificationError) {
     let committed = instances.flatMap { $0.operands }.count { plan.slots[$0.column] != nil }
     var received = try receive("operands", committed)[...]
@@ -90,7 +92,7 @@ extension VerifierTranscript {
           claims.append(Claim(slot: slot, axes: axes, value: value))
           values.append(value)
         } else {
-          scale *= statement.evaluate(input: operand.column, plan, axes)
+          scale *= statement.evaluate(operand.column, plan, axes, &known)
         }
       }
       var total = values.first ?? Value(.one)

@@ -64,16 +64,16 @@ extension VerifierTranscript {
             + layout.mask(from: mask, at: point, scale: -scale)),
       ]
     let xi = sponge.challenge("constraints")
-    // Σ_c Ω_c·⟨eq, h_c⟩ + total = 0.
-    var total = claim.value * -SecureField.one
-    for (power, constraint) in zip(powers(of: xi, count: constraints.count + 1).dropFirst(), constraints) {
-      total.add(constraint, scaledBy: power)
-    }
-    var weights = [SecureField](repeating: .zero, count: layout.rowCount << plan.padVariableCount)
-    for term in total.pads where weights.indices.contains(term.pad) { weights[term.pad] += term.coefficient }
     var claim = claim
-    claim.value = Value(-total.constant)
-    claim.padWeights = weights
+    let values = [claim.value * -SecureField.one] + constraints
+    claim.value = .zero
+    claim.padWeights = [SecureField](repeating: .zero, count: layout.rowCount << plan.padVariableCount)
+    for (power, value) in zip(powers(of: xi, count: values.count), values) {
+      claim.value.constant -= value.constant * power
+      for term in value.pads where claim.padWeights.indices.contains(term.pad) {
+        claim.padWeights[term.pad] += term.coefficient * power
+      }
+    }
     return claim
   }
 }

@@ -61,16 +61,17 @@ package struct KeyCore: Hashable, Sendable {
     self.modelID = modelID ?? Hash(.model).digest(of: [circuitDigest.bytes, parameters, root.bytes])
   }
 
-  /// For a valid circuit of this digest: the code follows from it and the number of proofs that stands first in `parameters`.
+  /// For a valid circuit of this digest whose weights have these rows: the code follows from them and the number of proofs
+  /// that stands first in `parameters`.
   ///
   /// - Throws: `.malformed` unless all parameters follow from these, and the mode.
   package init(
-    _ circuit: ArithmeticCircuit, _ circuitDigest: Digest, parameters: [UInt8], _ mode: ProofMode, root: Digest,
+    _ rowCounts: RowCounts, _ circuitDigest: Digest, parameters: [UInt8], _ mode: ProofMode, root: Digest,
     modelID: Digest?
   ) throws(VerificationError) {
     let proofCount = parameters.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard proofCount <= Self.proofCountCap else { throw .malformed }
-    let code = circuit.modelCode(proofCount: proofCount)
+    let code = ParameterPlanner.modelCode(rowCounts, proofCount: proofCount)
     self.init(circuitDigest: circuitDigest, proofCount: proofCount, code: code, root: root, modelID: modelID)
     guard self.parameters == parameters, self.mode == mode else { throw .malformed }
   }
@@ -161,9 +162,10 @@ public struct VerifyingKey: Sendable {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
     var chain: [KeyLink] = []
+    let rowCounts = RowCounts(shapes: circuit.weightShapes)
     for (parameters, root, proof) in links {
       let first = chain.first?.core
-      let core = try KeyCore(circuit, circuitDigest, parameters: parameters, mode, root: root, modelID: first?.modelID)
+      let core = try KeyCore(rowCounts, circuitDigest, parameters: parameters, mode, root: root, modelID: first?.modelID)
       let isEmpty = core.code == nil
       guard proof.isEmpty == isEmpty, !isEmpty || root == .zero, first == nil || !isEmpty && mode == .hiding else {
         throw .malformed

@@ -123,9 +123,10 @@ extension VerifierTranscript {
     let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map { $0.point }, &claims)
     var values = zip(columns, sent).reduce(into: [:]) { $0[$1.0] = $1.1 }
     let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
+    var known: Statement.PartialSums = [:]
     for column in Set(inputs) where circuit.columns[column].kind == .input {
       let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
-      values[column] = Value(statement.evaluate(input: column, plan, axes))
+      values[column] = Value(statement.evaluate(column, plan, axes, &known))
     }
     let lookups = circuit.lookups.enumerated().map { index, lookup in
       LeafBlock(

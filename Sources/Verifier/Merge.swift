@@ -69,19 +69,19 @@ extension VerifierTranscript {
     let (point, value) = try reduceBatch(
       "merge.round", zip(gammas, claims).map { (plan.commitments[$1.slot.commitment].variableCount, $1.value * $0) },
       roundCount: plan.mergeRoundCount, degree: 2)
-    let parts = plan.commitments.indices.map { commitment in
+    var parts = plan.commitments.indices.map { commitment in
       let (inRow, row) = plan.mergePoint(point, commitment)
-      let rowWeights = Multilinear.equalityTable(row)
-      var coefficient = SecureField.zero
-      for (gamma, claim) in zip(gammas, claims) where claim.slot.commitment == commitment {
-        let placement = plan.placement(claim.slot)
-        for product in claim.weight {
-          coefficient +=
-            gamma * product.coefficient
-            * placement.evaluate(product.axes, rowWeights: rowWeights, inRow: inRow)
-        }
+      return OpeningClaim.Part(coefficient: .zero, row: row, inRow: inRow)
+    }
+    let rowWeights = parts.map { Multilinear.equalityTable($0.row) }
+    for (gamma, claim) in zip(gammas, claims) {
+      let commitment = claim.slot.commitment
+      for product in claim.weight {
+        parts[commitment].coefficient +=
+          gamma * product.coefficient
+          * plan.placement(claim.slot).evaluate(
+            product.axes, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
       }
-      return OpeningClaim.Part(coefficient: coefficient, row: row, inRow: inRow)
     }
     return OpeningClaim(parts: parts, value: value)
   }

@@ -52,13 +52,14 @@ package struct TensorWeight: Sendable {
 
 /// A vector of H as a sum of rows, and where it is.
 package struct CodeFold: Sendable {
-  /// By symbol of a leaf.
+  /// By symbol of a leaf, from this one on.
+  package var start = 0
   package let weights: [SecureField]
   package let block: OpeningBlock
 
   /// Σ_k weight_k·symbol_k.
   package func symbol(_ leaf: [BaseField]) -> SecureField {
-    zip(weights, leaf).reduce(.zero) { $0 + $1.0 * $1.1 }
+    zip(weights, leaf.dropFirst(start)).reduce(.zero) { $0 + $1.0 * $1.1 }
   }
 }
 
@@ -101,8 +102,7 @@ extension Plan {
       let plan = commitments[index]
       let weights = Array(Multilinear.equalityTable(claim.parts[index].row).prefix(plan.layout.rowCount))
       let pads = (0..<plan.padRowCount).map { k in
-        let zeros = [SecureField](repeating: .zero, count: weights.count + 2 * k)
-        return CodeFold(weights: zeros + SecureField.one.rowPair, block: blocks[commitments.count + k])
+        CodeFold(start: weights.count + 2 * k, weights: SecureField.one.rowPair, block: blocks[commitments.count + k])
       }
       return OpenedCode(
         code: plan.code, rowCount: weights.count + 2 * plan.padRowCount,

@@ -29,7 +29,7 @@ extension StatedCommitment {
   /// Nil when there is no code for that many proofs.
   package init?(_ column: Column, shape: [Int], proofCount: Int, root: Digest) {
     guard (1...KeyCore.proofCountCap).contains(proofCount),
-      let code = ParameterPlanner.modelCode(shapes: [shape], proofCount: proofCount)
+      let code = ParameterPlanner.modelCode(RowCounts(shapes: [shape]), proofCount: proofCount)
     else { return nil }
     var writer = ByteWriter()
     for bound in [column.lower, column.upper] { writer.append(bound) }
@@ -72,7 +72,8 @@ public struct Statement: Hashable, Sendable {
 
   /// For the circuit of this statement, `stating(visibility)`.
   ///
-  /// - Throws: `.statementOutOfRange` when a count, an integer or the context does not fit the circuit.
+  /// - Throws: `.statementOutOfRange` when a count, an integer or the context does not fit the circuit, or two ports show
+  ///   a column differently.
   package func validate(_ circuit: ArithmeticCircuit) throws(VerificationError) {
     guard (1...circuit.batchCap).contains(batch), context.count <= Self.contextByteCap else {
       throw .statementOutOfRange
@@ -80,48 +81,78 @@ public struct Statement: Hashable, Sendable {
     guard inputs.count == circuit.inputs.count, outputs.count == circuit.outputs.count,
       commitments.count == visibility.count(where: { $0 == .committed })
     else { throw .statementOutOfRange }
+    var shown: [Int: [Int64]] = [:]
     for (port, integers) in zip(circuit.inputs + circuit.outputs, inputs + outputs) {
       let (column, classCount) = (circuit.shownColumn(port), circuit.classCount(port))
       guard integers.count == port.dimensions.reduce(batch, *), integers.allSatisfy({ column.lower <= $0 && $0 <= column.upper }),
-        port.classesOf == nil || integers.indices.allSatisfy({ $0 % classCount == 0 || integers[$0 - 1] < integers[$0] })
+        port.classesOf == nil || integers.indices.allSatisfy({ $0 % classCount == 0 || integers[$0 - 1] < integers[$0] }),
+        shown.updateValue(integers, forKey: port.column) ?? integers == integers
       else { throw .statementOutOfRange }
     }
   }
 
-  /// The extension of a public column under axis weights; zero outside its true size.
-  package func evaluate(input column: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
+  /// By column that is shown: the sums over its first axis of several entries, and the weight that they are for.
+  package typealias PartialSums = [Int: (weight: AxisWeight, sums: [SecureField])]
+
+  /// The extension of a column that a port shows under axis weights; zero outside its true size.
+  ///
+  /// An output without integers is zero.
+  ///
+  /// - Parameter known: The last of each column, which terms of one virtual claim have in common.
+  package func evaluate(_ column: Int, _ plan: Plan, _ axes: [AxisWeight], _ known: inout PartialSums) -> SecureField {
     let shape = plan.circuit.shape(ofColumn: column, batch: batch)
     if let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) {
-      return evaluate(inputs[port].map { SecureField(BaseField($0)) }, shape, axes)
+      return evaluate(inputs[port], shape, axes, &known[column])
     }
-    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column || $0.below == column }),
-      let classes = axes.last
-    else { return .zero }
+    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column || $0.below == column }) else {
+      return .zero
+    }
+    guard plan.circuit.outputs[port].classesOf != nil, let classes = axes.last else {
+      return evaluate(outputs[port], shape, axes, &known[column])
+    }
     let isBelow = plan.circuit.outputs[port].below == column
     let rows = outputs[port].map { index in
       isBelow ? Multilinear.lessThan(Int(index), at: classes.point ?? []) : classes.value(at: Int(index))
     }
-    return evaluate(rows, shape.dropLast(), axes.dropLast())
+    var none: PartialSums.Value?
+    return evaluate(rows.count, Array(shape.dropLast()), Array(axes.dropLast()), &none) { $0 * rows[$1] }
   }
 
-  /// The extension of an output port's column under axis weights; without integers the column is zero.
-  package func evaluate(output port: Int, _ plan: Plan, _ axes: [AxisWeight]) -> SecureField {
-    let column = plan.circuit.outputs[port].column
-    let entries = outputs[port].map { SecureField(BaseField($0)) }
-    return evaluate(entries, plan.circuit.shape(ofColumn: column, batch: batch), axes)
+  private func evaluate(
+    _ integers: [Int64], _ shape: [Int], _ axes: [AxisWeight], _ known: inout PartialSums.Value?
+  ) -> SecureField {
+    evaluate(integers.count, shape, axes, &known) { $0 * BaseField(integers[$1]) }
   }
 
-  private func evaluate(_ entries: [SecureField], _ shape: [Int], _ axes: [AxisWeight]) -> SecureField {
-    var partial = entries
-    for (size, axis) in zip(shape, axes).reversed() {
-      let table = axis.table(size)
-      partial = stride(from: 0, to: partial.count, by: max(size, 1)).map { start in
-        var sum = SecureField.zero
-        for index in 0..<min(size, partial.count - start) { sum += partial[start + index] * table[index] }
-        return sum
-      }
+  /// - Parameter product: Of a weight and the entry of an index.
+  private func evaluate(
+    _ count: Int, _ shape: [Int], _ axes: [AxisWeight], _ known: inout PartialSums.Value?,
+    _ product: (SecureField, Int) -> SecureField
+  ) -> SecureField {
+    var scale = SecureField.one
+    for (size, axis) in zip(shape, axes) where size == 1 { scale *= axis.value(at: 0) }
+    let long = zip(shape, axes).filter { size, _ in size > 1 }
+    guard let (size, weight) = long.first else { return count > 0 ? product(scale, 0) : .zero }
+    var partial = known.flatMap { $0.weight == weight ? $0.sums : nil } ?? []
+    if partial.isEmpty {
+      partial = contract(count / size, weight.table(size), product)
+      known = (weight, partial)
     }
-    return partial.first ?? .zero
+    for (size, axis) in long.dropFirst() {
+      partial = contract(partial.count / size, axis.table(size)) { [partial] in $0 * partial[$1] }
+    }
+    return scale * (partial.first ?? .zero)
+  }
+
+  /// Σ_i product(table_i, i·count + j) by j.
+  private func contract(
+    _ count: Int, _ table: [SecureField], _ product: (SecureField, Int) -> SecureField
+  ) -> [SecureField] {
+    var sums = [SecureField](repeating: .zero, count: count)
+    for (index, weight) in table.enumerated() where weight != .zero {
+      for place in 0..<count { sums[place] += product(weight, index * count + place) }
+    }
+    return sums
   }
 
   /// Integers as value − lower, in as few bytes as the column's range needs.

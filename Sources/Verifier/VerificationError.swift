@@ -16,6 +16,8 @@ public enum VerificationError: Error, Equatable, Sendable {
   case statementOutOfRange
   /// The sum of docs/protocol.md §12 is above 2^−100.
   case insufficientSoundness
+  /// The bound of docs/protocol.md §5 on a verifier's work is above its cap.
+  case tooMuchWork
   /// The fractions of lookups and tables do not sum to the same.
   case lookupSumMismatch
   case layerMismatch(layer: Int)

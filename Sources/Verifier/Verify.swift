@@ -15,13 +15,13 @@ extension VerifyingKey {
     guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }
     try proof.statement.validate(circuit)
     let plan = Plan(circuit, core, proof.statement, proof.mode)
+    guard plan.work <= Plan.workCap else { throw .tooMuchWork }
     try plan.verify(.inference, core, proof.statement, proof.bytes)
   }
 
   /// Checks once for a key that every weight is in its declared range, and that all its commitments hold the same.
   public func verifyWeights() throws(VerificationError) {
-    guard core.code != nil else { return }
-    for (link, proof) in zip(chain, weightProofs) {
+    try forEachWeightProof { link, proof throws(VerificationError) in
       try proof.plan.verify(proof.purpose, link.core, proof.statement, link.proof)
     }
   }
@@ -37,11 +37,34 @@ extension VerifyingKey {
     return Soundness(Plan(circuit, core(proof.keyDigest) ?? core, proof.statement, proof.mode))
   }
 
-  /// The soundness sums of the proofs about the weights.
-  public var weightSoundness: [Soundness] { weightProofs.map { Soundness($0.plan) } }
+  /// The soundness sums of the proofs about the weights, by commitment, and the bound on the work for all of them.
+  ///
+  /// A proof made with one of the commitments rests on those up to it. None without weights.
+  ///
+  /// - Throws: `.tooMuchWork`.
+  public func weightBounds() throws(VerificationError) -> (soundness: [Soundness], work: Int) {
+    var sums: [Soundness] = []
+    let work = try forEachWeightProof { sums.append(Soundness($1.plan)) }
+    return (sums, work)
+  }
 
-  private var weightProofs: [WeightProof] {
-    chain.indices.map { WeightProof(circuit, chain[$0].core, after: $0 > 0 ? chain[$0 - 1].core : nil) }
+  /// One after the other, as each has a plan of its own, as long as their work is at most `workCap`; returns the work.
+  @discardableResult
+  package func forEachWeightProof(
+    workCap: Int = Plan.workCap, _ body: (KeyLink, WeightProof) throws(VerificationError) -> Void
+  ) throws(VerificationError) -> Int {
+    guard core.code != nil else { return 0 }
+    var (work, previous) = (0, KeyCore?.none)
+    var circuit = self.circuit.weightRangeCircuit
+    for link in chain {
+      let proof = WeightProof(derived: circuit, link.core, after: previous)
+      work += proof.plan.work
+      guard work <= workCap else { throw .tooMuchWork }
+      try body(link, proof)
+      if previous == nil, chain.count > 1 { circuit = self.circuit.equalWeightsCircuit }
+      previous = link.core
+    }
+    return work
   }
 }
 
@@ -53,8 +76,13 @@ package struct WeightProof {
 
   /// That the weights are those of the commitment before; that they are in range, without one.
   package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, after previous: KeyCore?) {
+    self.init(
+      derived: previous == nil ? circuit.weightRangeCircuit : circuit.equalWeightsCircuit, core, after: previous)
+  }
+
+  /// - Parameter circuit: That of the proof.
+  fileprivate init(derived circuit: ArithmeticCircuit, _ core: KeyCore, after previous: KeyCore?) {
     purpose = previous == nil ? .weightRange : .equalWeights
-    let circuit = previous == nil ? circuit.weightRangeCircuit : circuit.equalWeightsCircuit
     let commitments = previous.flatMap { previous in
       previous.code.map {
         StatedCommitment(digest: previous.digest, proofCount: previous.proofCount, code: $0, root: previous.root)

@@ -48,6 +48,8 @@ extension Failure {
     case let failure as Failure: self = failure
     case let error as ModelError: self = .unusable(error.description)
     case ProvingError.key(let error): self.init(error)
+    case ProvingError.tooMuchWork:
+      self = .unusable("a proof of this batch \(VerificationError.tooMuchWork.reason): zkml inspect shows how much")
     case let error as FileError: self = .unusable("\(error.path): \(error.reason)")
     case _: self.init(status: .internalError, message: "internal error: \(error)")
     }
@@ -95,6 +97,7 @@ extension VerificationError {
     case .otherKey: "was made for another key or circuit"
     case .statementOutOfRange: "states a batch, an integer or a context outside its bounds"
     case .insufficientSoundness: "has a circuit whose soundness sum is above 2^-\(Soundness.requiredBits)"
+    case .tooMuchWork: "would take more than the \(grouped(Plan.workCap)) products that a verifier may be asked for"
     case .lookupSumMismatch: "fails the sum of lookups"
     case .layerMismatch(let layer): "fails layer \(layer) of the lookups"
     case .leafMismatch: "fails the leaves of the lookups"

@@ -104,10 +104,11 @@ extension FileDescription {
   }
 
   /// The commitments of a key with the proofs about them.
-  init(chainOf key: VerifyingKey) {
+  ///
+  /// - Parameter sums: Of the key, as `weightBounds` has them.
+  init(chainOf key: VerifyingKey, _ sums: [Soundness]) {
     self.init(kind: "")
-    let sums = key.weightSoundness
-    for (index, (link, soundness)) in zip(key.chain, sums).enumerated() where link.core.code != nil {
+    for (index, (link, soundness)) in zip(key.chain, sums).enumerated() {
       let proof = index == 0 ? "weight range" : "equal weights"
       lines.append("commitment \(index + 1) of \(sums.count): root \(link.core.root.hexadecimal), \(link.core.disclosure)")
       lines.append("\(proof) proof: \(grouped(link.proof.count)) bytes, soundness in bits")
@@ -117,21 +118,44 @@ extension FileDescription {
       Member(
         "chain",
         .array(
-          zip(key.chain, sums).map { link, soundness in
+          key.chain.enumerated().map { index, link in
             [
               "key": .string(link.core.digest.hexadecimal), "root": .string(link.core.root.hexadecimal),
               "proofs": .integer(link.core.proofCount), "proof_bytes": .integer(link.proof.count),
-              "soundness": soundness.json,
+              "soundness": index < sums.count ? sums[index].json : .null,
             ]
           }))
     ]
   }
 
-  init(soundnessOf plan: Plan) {
+  init(_ soundness: Soundness, _ mode: ProofMode, batch: Int) {
     self.init(kind: "")
-    let soundness = Soundness(plan)
-    lines = ["\(plan.mode.name) inference proof of a batch of \(plan.batch): soundness in bits"] + soundness.lines
-    members = [Member("soundness", soundness.json), Member("soundness_bits", .number(soundness.totalBits))]
+    lines = ["\(mode.name) inference proof of a batch of \(batch): soundness in bits"] + soundness.lines
+    members = [
+      Member("soundness", soundness.json), Member("soundness_bits", .number(soundness.totalBits)),
+      Member("work_bits", .integer(Code.grindingBits)),
+    ]
+  }
+
+  /// The bounds on a verifier's work.
+  ///
+  /// - Parameter weights: For the proofs about weights of a key; nil where there is none.
+  init(work: Int, weights: Int? = nil) {
+    let subjects = ["\(grouped(work)) for a proof"] + (weights.map { ["\(grouped($0)) for those about weights"] } ?? [])
+    self.init(kind: "")
+    lines = ["work      at most \(subjects.joined(separator: ", ")), in products of a verifier; the cap is \(grouped(Plan.workCap)) each"]
+    members = [
+      Member("work", .integer(work)), Member("weights_work", weights.map { .integer($0) } ?? .null),
+      Member("work_cap", .integer(Plan.workCap)),
+    ]
+  }
+
+  init(_ soundness: RestingSoundness) {
+    self.init(kind: "", lines: ["sound     \(soundness.line)"])
+    members = [
+      Member("weights_soundness_bits", JSON(soundness.weightBits)),
+      Member("total_soundness_bits", .number(soundness.totalBits)),
+    ]
   }
 
   init(statement: Statement, _ circuit: ArithmeticCircuit) {

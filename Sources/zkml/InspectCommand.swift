@@ -47,21 +47,28 @@ struct InspectCommand: ParsableCommand {
     if bytes.starts(with: ArithmeticCircuit.magic) {
       let circuit = try load(file) { () throws(VerificationError) in try ArithmeticCircuit(file: bytes) }
       let code = circuit.modelCode(proofCount: circuit.defaultProofCount)
-      return FileDescription(kind: "circuit (public)", circuit) + (try soundness(circuit, code, .hiding, batch: batch))
+      let plan = try plan(circuit, code, .hiding)
+      return FileDescription(kind: "circuit (public)", circuit) + FileDescription(Soundness(plan), .hiding, batch: batch)
+        + FileDescription(work: plan.work)
     }
     switch kind {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
       NetworkFiles(file, "vk").givenUpNotice(key.core).map(shared.note)
+      let plan = try plan(key.circuit, key.core.code, key.core.mode)
+      let weights = try load(file) { () throws(VerificationError) in try key.weightBounds() }
+      let own = Soundness(plan)
       return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
-        + FileDescription(chainOf: key)
-        + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
+        + FileDescription(chainOf: key, weights.soundness) + FileDescription(own, key.core.mode, batch: batch)
+        + FileDescription(RestingSoundness(own, key, weights.soundness, commitment: key.core.digest))
+        + FileDescription(work: plan.work, weights: weights.work)
     case .provingKey:
       let key = try load(file) { () throws(VerificationError) in try ProvingKey(file: stored) }
       try key.checkLeaves()
       let left = NetworkFiles(file, "pk").ledger(of: key.core).map { FileDescription($0) } ?? FileDescription(kind: "")
+      let plan = try plan(key.circuit, key.core.code, key.core.mode)
       return FileDescription(kind: "proving key (private)", key.circuit) + FileDescription(key.core) + left
-        + (try soundness(key.circuit, key.core.code, key.core.mode, batch: batch))
+        + FileDescription(Soundness(plan), key.core.mode, batch: batch) + FileDescription(work: plan.work)
     case .weights:
       return try load(file) { () throws(VerificationError) in try FileDescription(weights: bytes) }
     case .spentPositions:
@@ -74,21 +81,20 @@ struct InspectCommand: ParsableCommand {
       let (key, _) = try VerifyingKey.trusted(path)
       let proof = try load(file) { () throws(VerificationError) in try Proof(file: bytes, key: key) }
       let core = key.core(proof.keyDigest) ?? key.core
+      let own = key.soundness(of: proof)
       return description + FileDescription(kind: "", key.circuit) + FileDescription(core)
-        + (try soundness(key.circuit, core.code, proof.mode, batch: proof.statement.batch))
+        + FileDescription(own, proof.mode, batch: proof.statement.batch)
+        + FileDescription(RestingSoundness(own, key, try key.weightBounds().soundness, commitment: proof.keyDigest))
         + FileDescription(statement: proof.statement, key.circuit)
     case nil:
       throw Failure.unusable("\(file): is not a file of this tool")
     }
   }
 
-  private func soundness(
-    _ circuit: ArithmeticCircuit, _ code: Code?, _ mode: ProofMode, batch: Int
-  ) throws -> FileDescription {
+  private func plan(_ circuit: ArithmeticCircuit, _ code: Code?, _ mode: ProofMode) throws -> Plan {
     guard (1...circuit.batchCap).contains(batch) else {
       throw Failure.unusable("\(file): takes batches of 1 to \(circuit.batchCap), not \(batch)")
     }
-    return FileDescription(
-      soundnessOf: Plan(circuit: circuit.withClassRelations, batch: batch, modelCode: code, isHiding: mode == .hiding))
+    return Plan(circuit: circuit.withClassRelations, batch: batch, modelCode: code, isHiding: mode == .hiding)
   }
 }

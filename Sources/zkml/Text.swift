@@ -55,7 +55,7 @@ extension Soundness {
   /// Every term in bits and their sum.
   var lines: [String] {
     terms.map { "  \(padded($0.name, to: 14)) \(decimal(Self.bits($0.units), places: 2))" }
-      + ["  \(padded("total", to: 14)) \(decimal(totalBits, places: 2))  (at least \(Self.requiredBits))"]
+      + ["  \(padded("total", to: 14)) \(decimal(totalBits, places: 2))  (at least \(Self.requiredBits))", "  \(Self.workNotice)"]
   }
 }
 

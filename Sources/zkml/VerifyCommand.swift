@@ -64,9 +64,10 @@ struct VerifyCommand: ParsableCommand {
     if let model, model.lowercased() != key.modelID {
       throw Failure.doesNotHold("\(self.key): is the key of model \(key.modelID), not of \(model.lowercased())")
     }
+    let weights = try load(self.key) { () throws(VerificationError) in try key.weightBounds().soundness }
     let outcomes = proofs.enumerated().map { index, path in
       shared.status("verifying \(index + 1) of \(proofs.count)")
-      return outcome(of: path, key)
+      return outcome(of: path, key, weights)
     }
     if proofs.count == 1 {
       for line in outcomes[0].lines { shared.say(line) }
@@ -89,12 +90,14 @@ struct VerifyCommand: ParsableCommand {
     shared.emit(.object(members))
   }
 
-  private func outcome(of path: String, _ key: VerifyingKey) -> ProofOutcome {
+  private func outcome(of path: String, _ key: VerifyingKey, _ weights: [Soundness]) -> ProofOutcome {
     do {
       let (proof, saturated) = try checkedProof(path, key)
-      return ProofOutcome(path: path, key: key, proof: proof, saturatedCount: saturated, failure: nil)
+      return ProofOutcome(
+        path: path, key: key, weightSoundness: weights, proof: proof, saturatedCount: saturated, failure: nil)
     } catch {
-      return ProofOutcome(path: path, key: key, proof: nil, saturatedCount: 0, failure: Failure(error))
+      return ProofOutcome(
+        path: path, key: key, weightSoundness: weights, proof: nil, saturatedCount: 0, failure: Failure(error))
     }
   }
 
@@ -152,6 +155,8 @@ struct VerifyCommand: ParsableCommand {
 struct ProofOutcome {
   let path: String
   let key: VerifyingKey
+  /// Of the key.
+  let weightSoundness: [Soundness]
   /// When it is valid.
   let proof: Proof?
   /// How many values of the input that was demanded were taken to an end of the network's range.
@@ -174,8 +179,12 @@ struct ProofOutcome {
     ] + zip(statement.ports(circuit, .committed), statement.commitments).map {
       "input    \($0.name) (\($0.shapeText)), committed: \($1.digest.hexadecimal)"
     } + proof.mode.lines(shown: names(.shown), hidden: names(.hidden, .committed)) + [
-      "sound    2^-\(decimal(key.soundness(of: proof).totalBits, places: 2))"
+      "sound    \(soundness(of: proof).line)", "         \(Soundness.workNotice)",
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
+  }
+
+  private func soundness(of proof: Proof) -> RestingSoundness {
+    RestingSoundness(key.soundness(of: proof), key, weightSoundness, commitment: proof.keyDigest)
   }
 
   var json: JSON {
@@ -185,6 +194,7 @@ struct ProofOutcome {
     let (circuit, statement) = (key.circuit, proof.statement)
     let (shown, committed) = (statement.ports(circuit, .shown), statement.ports(circuit, .committed))
     let hidden = statement.ports(circuit, .hidden) + committed
+    let soundness = soundness(of: proof)
     return [
       "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
       "saturated": .integer(saturatedCount), "context": .string(String(decoding: statement.context, as: UTF8.self)),
@@ -192,7 +202,8 @@ struct ProofOutcome {
       "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts).map { .string($0) }),
       "committed": .array(
         zip(committed, statement.commitments).map { ["input": .string($0.name), "digest": .string($1.digest.hexadecimal)] }),
-      "soundness_bits": .number(key.soundness(of: proof).totalBits),
+      "soundness_bits": .number(soundness.own.totalBits), "weights_soundness_bits": JSON(soundness.weightBits),
+      "total_soundness_bits": .number(soundness.totalBits), "work_bits": .integer(Code.grindingBits),
       "inputs": shown.json(statement.inputs, circuit, batch: statement.batch),
       "outputs": circuit.outputs.json(statement.outputs, circuit, batch: statement.batch),
     ]

@@ -38,8 +38,12 @@ import Testing
     #expect(rule { $0.contractions = Array(repeating: $0.contractions[0], count: 1 << 16 + 1) } == 1)
     #expect(rule { $0.lookups = Array(repeating: $0.lookups[0], count: 1 << 16 + 1) } == 1)
     #expect(rule { $0.inputs = Array(repeating: $0.inputs[0], count: 256) } == 1)
-    #expect(rule { $0.outputs = Array(repeating: $0.outputs[0], count: 256) } == 1)
-    #expect(rule { $0.outputs = Array(repeating: $0.outputs[0], count: 255) } == nil)
+    for count in [255, 256] {
+      #expect(rule { circuit in
+        let port = circuit.outputs[0]
+        circuit.outputs = (0..<count).map { Port(column: port.column, name: "\($0)", dimensions: port.dimensions) }
+      } == (count == 255 ? nil : 1))
+    }
     #expect(rule { circuit in
       circuit.axes += Array(repeating: 1, count: 9)
       circuit.columns[7].axes = Array(4...12)
@@ -265,6 +269,8 @@ import Testing
       circuit.lookups.append(
         Lookup(table: 3, forms: [AffineForm(plain: 6), AffineForm(plain: 9)]))
     } == 7)
+    // A virtual column without a contraction as a limb: nothing else would bound it.
+    for limb in [4, 5] { #expect(rule { $0.columns[limb].kind = .virtual } == 7) }
     // A public column as a limb.
     #expect(rule { circuit in
       circuit.columns[4].kind = .input
@@ -331,6 +337,27 @@ import Testing
     #expect(rule { $0.inputs[0].dimensions = [3, 0] } == 9)
     #expect(rule { $0.inputs[0].dimensions = [1, 3, 1] } == nil)
     #expect(rule { $0.inputs[0].dimensions = Array(repeating: 1 << 24, count: 8) } == 9)
+  }
+
+  @Test("rule 9: names of ports differ, byte by byte, among inputs and among outputs") func portNames() {
+    func named(_ names: String..., inputs: Bool = false) -> Int? {
+      rule { circuit in
+        if inputs {
+          circuit.columns.append(circuit.columns[0])
+          circuit.inputs = [0, 9].enumerated().map { Port(column: $1, name: names[$0], dimensions: [3]) }
+        } else {
+          circuit.outputs = names.map { Port(column: 8, name: $0, dimensions: [2]) }
+        }
+      }
+    }
+    for inputs in [false, true] {
+      #expect(named("a", "b", inputs: inputs) == nil)
+      #expect(named("a", "a", inputs: inputs) == 9)
+      #expect(named("", "", inputs: inputs) == 9)
+      // The same character in two ways.
+      #expect(named("\u{e9}", "e\u{301}", inputs: inputs) == nil)
+    }
+    #expect(rule { $0.outputs[0].name = $0.inputs[0].name } == nil)
   }
 
   @Test("row 3: rule 9, class ports") func classPorts() throws {

@@ -161,10 +161,16 @@ final class ChildProcess {
     _ = wait()
   }
 
+  /// Of a process that was waited for: seconds of all threads, and the most memory.
+  private(set) var usage = (cpuSeconds: 0.0, peakByteCount: 0)
+
   /// The exit status, 128 + the signal for a process that was killed.
   func wait() -> Int32 {
     var ending: Int32 = 0
-    while waitpid(identifier, &ending, 0) < 0, errno == EINTR {}
+    var used = rusage()
+    while wait4(identifier, &ending, 0, &used) < 0, errno == EINTR {}
+    let seconds = { (time: timeval) in Double(time.tv_sec) + 1e-6 * Double(time.tv_usec) }
+    usage = (seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss << 10)
     return ending & 0x7f == 0 ? (ending >> 8) & 0xff : 128 + ending & 0x7f
   }
 }

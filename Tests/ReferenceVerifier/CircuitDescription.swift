@@ -108,6 +108,7 @@ struct Form: Equatable {
 
 struct Port {
   var column: Int
+  var name: [UInt8]
   var dimensions: [Int]
   /// The source of a class port.
   var source: Int?

@@ -22,7 +22,8 @@ private struct Instance {
 extension ProofCheck {
   /// §7 step 1.
   mutating func claimOutputs(_ outputs: [[Extension]]) {
-    for (port, values) in zip(circuit.outputs, outputs) where port.source == nil {
+    var claimed: Set<Int> = []
+    for (port, values) in zip(circuit.outputs, outputs) where port.source == nil && claimed.insert(port.column).inserted {
       let bits = bits(ofColumn: port.column)
       let sizes = sizes(ofColumn: port.column)
       let variableCount = bits.reduce(0, +)

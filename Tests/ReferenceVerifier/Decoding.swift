@@ -24,9 +24,11 @@ struct ByteReader {
   mutating func i64() throws(ReferenceRejection) -> Int64 { Int64(bitPattern: try u64()) }
 
   /// A string of §1 that must be UTF-8 of at most 255 bytes (§3.3 rules 2 and 3).
-  mutating func name() throws(ReferenceRejection) {
+  @discardableResult
+  mutating func name() throws(ReferenceRejection) -> [UInt8] {
     let text = try take(try u16())
     guard text.count <= 255, String(validating: text, as: UTF8.self) != nil else { throw .malformedCircuit }
+    return text
   }
 
   mutating func list<Element>(
@@ -160,7 +162,7 @@ extension Lookup {
 extension Port {
   init(_ reader: inout ByteReader) throws(ReferenceRejection) {
     column = try reader.u32()
-    try reader.name()
+    name = try reader.name()
     dimensions = try reader.list(count: try reader.u8(), atMost: 255) { r throws(ReferenceRejection) in
       try r.u32()
     }

@@ -53,6 +53,15 @@ package struct Layout {
   /// κ = ⌈log R⌉.
   package var foldBits: Int { ceilLog(rowCount) }
 
+  /// The rows that a column has a part of.
+  func rowCount(ofColumn column: Int) -> Int {
+    let sizes = shapes[column].sizes
+    switch placements[column] {
+    case .block: return 1
+    case .rows(_, let axis, let lowBits): return sizes[..<axis].reduce(ceilDivide(sizes[axis], 1 << lowBits), *)
+    }
+  }
+
   /// The number of index values of each axis of a column that exist (§4.1).
   package func extents(_ column: Int) -> [Int] {
     let shape = shapes[column]

@@ -11,9 +11,9 @@ struct MergedClaim {
 }
 
 extension ProofCheck {
-  /// §8.1.
-  mutating func claimPadding() {
-    let padded = commitments.flatMap { commitment in
+  /// The columns of §8.1, in order.
+  var paddedColumns: [Int] {
+    commitments.flatMap { commitment in
       commitment.columns.enumerated().compactMap { index, column -> Int? in
         guard case .listed(let listed) = column, circuit.columns[listed].kind == .advice,
           commitment.layout.extents(index) != commitment.layout.shapes[index].sizes
@@ -21,6 +21,11 @@ extension ProofCheck {
         return listed
       }
     }.sorted()
+  }
+
+  /// §8.1.
+  mutating func claimPadding() {
+    let padded = paddedColumns
     let most = padded.map { bits(ofColumn: $0).reduce(0, +) }.max() ?? 0
     let tau = transcript.challenges("padding", most)
     ledger.add(most)

@@ -60,9 +60,11 @@ struct ProofCheck {
   }
 
   /// Checks one proof (§5).
+  ///
+  /// - Parameter work: W of the proofs before; this one's is added.
   static func run(
     _ circuit: CircuitDescription, purpose: Purpose, isHiding: Bool, keyCore: [UInt8], prior: [PriorCommitment],
-    statement: Statement, proof: [UInt8]
+    statement: Statement, proof: [UInt8], work: inout Int
   ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = purpose == .equalWeights ? check.zeroOutputs : try check.readStatement(statement)
@@ -70,6 +72,8 @@ struct ProofCheck {
     check.transcript.mark("0")
     try check.receiveCommitments(prior, outputs)
     check.transcript.mark("1")
+    work += check.work()
+    guard work <= 1 << 31 else { throw .work }
     try check.checkRelations(outputs)
     check.claimPadding()
     check.transcript.mark("4")
@@ -124,6 +128,10 @@ struct ProofCheck {
     let inputs = try decode(statement.encodedInputs, circuit.inputs)
     for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values.map { Extension($0) } }
     let outputs = try decode(statement.encodedOutputs, circuit.outputs)
+    for (index, port) in circuit.outputs.enumerated() where port.source == nil {
+      let first = circuit.outputs.firstIndex { $0.column == port.column }
+      guard first.map({ outputs[$0] }) == outputs[index] else { throw .malformedStatement }
+    }
     for (port, indices) in zip(circuit.outputs, outputs) where port.source != nil {
       let (k, n) = (sizes(ofColumn: port.column).suffix(2).first ?? 1, sizes(ofColumn: port.column).last ?? 1)
       for position in indices.indices where position % k > 0 {

@@ -1,6 +1,9 @@
 /// Checks that the key's circuit is valid (§3.3), its parameters are those of §4.3 and its proofs about weights hold (§10).
-package func referenceCheckKey(verifyingKey: [UInt8]) throws(ReferenceRejection) {
-  _ = try checkedKey(verifyingKey)
+///
+/// - Returns: W of §5 over its proofs about weights.
+@discardableResult
+package func referenceCheckKey(verifyingKey: [UInt8]) throws(ReferenceRejection) -> Int {
+  try checkedKey(verifyingKey).work
 }
 
 /// Checks the proof of docs/protocol.md in the bytes of a .proof file against those of a .vk file (§11).
@@ -14,7 +17,9 @@ package func referenceVerify(
   try CheckedKey(verifyingKey).verify(proof: proof)
 }
 
-private typealias CheckedParts = (VerifyingKey, CircuitDescription, [PriorCommitment], checkpoints: [Checkpoint])
+private typealias CheckedParts = (
+  VerifyingKey, CircuitDescription, [PriorCommitment], checkpoints: [Checkpoint], work: Int
+)
 
 /// A key that holds, for any number of proofs.
 package struct CheckedKey {
@@ -27,11 +32,16 @@ package struct CheckedKey {
   package func verify(proof: [UInt8]) throws(ReferenceRejection) -> SoundnessLedger { try outcome(parts, proof).soundness }
 }
 
+/// W of §5 for a proof that holds.
+package func referenceWork(verifyingKey: [UInt8], proof: [UInt8]) throws(ReferenceRejection) -> Int {
+  try outcome(try checkedKey(verifyingKey), proof).work
+}
+
 /// The messages of a proof that holds, in order, with their places in the .proof file.
 package func referenceMessages(
   verifyingKey: [UInt8], proof: [UInt8]
 ) throws(ReferenceRejection) -> [ReceivedMessage] {
-  let (_, transcript, start) = try outcome(try checkedKey(verifyingKey), proof)
+  let (_, transcript, start, _) = try outcome(try checkedKey(verifyingKey), proof)
   return transcript.messages.map { message in
     ReceivedMessage(label: message.label, bytes: message.bytes.lowerBound + start..<message.bytes.upperBound + start)
   }
@@ -49,8 +59,8 @@ package func referenceCheckpoints(verifyingKey: [UInt8]) throws(ReferenceRejecti
 
 private func outcome(
   _ checked: CheckedParts, _ proof: [UInt8]
-) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript, start: Int) {
-  let (key, circuit, models, _) = checked
+) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript, start: Int, work: Int) {
+  let (key, circuit, models, _, _) = checked
   let file = try ProofFile(proof)
   guard let used = key.commitments.firstIndex(where: { key.keyCore($0) == file.keyCore }), file.modelID == key.modelID
   else { throw .otherKey }
@@ -58,10 +68,11 @@ private func outcome(
   guard (1...circuit.batchCap).contains(file.statement.batch) else { throw .malformedStatement }
   let shown = try circuit.stated(file.statement.visibility, isHiding: file.isHiding)
   let prior = (circuit.hasWeights ? [models[used]] : []) + (try circuit.committedInputs(file.statement))
+  var work = 0
   let (soundness, transcript) = try ProofCheck.run(
     shown, purpose: .inference, isHiding: file.isHiding, keyCore: file.keyCore, prior: prior,
-    statement: file.statement, proof: file.proof)
-  return (soundness, transcript, proof.count - 32 - file.proof.count)
+    statement: file.statement, proof: file.proof, work: &work)
+  return (soundness, transcript, proof.count - 32 - file.proof.count, work)
 }
 
 /// The key, its circuit and its commitments to the circuit's weights.
@@ -80,7 +91,7 @@ private func checkedKey(
     let only = key.commitments[0]
     guard only.code == [0, 0, 0], only.root == [UInt8](repeating: 0, count: 32) else { throw .wrongParameters }
     guard only.proof.isEmpty else { throw .malformedFile }
-    return (key, circuit, [], [])
+    return (key, circuit, [], [], 0)
   }
   let weights = circuit.columnIndices(.weight)
   let shapes = weights.map { index in ColumnShape(sizes: circuit.columns[index].axes.map { circuit.axes[$0] }) }
@@ -91,15 +102,17 @@ private func checkedKey(
     models.append(PriorCommitment(columns: weights, code: code, root: commitment.root))
   }
   var checkpoints: [Checkpoint] = []
+  var work = 0
   for (index, commitment) in key.commitments.enumerated() {
-    checkpoints = try checkWeights(key, circuit, models, index, commitment.proof).checkpoints
+    checkpoints = try checkWeights(key, circuit, models, index, commitment.proof, &work).checkpoints
   }
-  return (key, circuit, models, checkpoints)
+  return (key, circuit, models, checkpoints, work)
 }
 
 /// The proof about the weights in one commitment (§10).
 private func checkWeights(
-  _ key: VerifyingKey, _ circuit: CircuitDescription, _ models: [PriorCommitment], _ index: Int, _ proof: [UInt8]
+  _ key: VerifyingKey, _ circuit: CircuitDescription, _ models: [PriorCommitment], _ index: Int, _ proof: [UInt8],
+  _ work: inout Int
 ) throws(ReferenceRejection) -> Transcript {
   var model = models[index]
   model.columns = Array(0..<model.columns.count)
@@ -108,7 +121,7 @@ private func checkWeights(
   guard index > 0 else {
     return try ProofCheck.run(
       try circuit.weightRangeCircuit(), purpose: .weightRange, isHiding: key.hides, keyCore: keyCore, prior: [model],
-      statement: statement, proof: proof
+      statement: statement, proof: proof, work: &work
     ).transcript
   }
   var previous = models[index - 1]
@@ -116,6 +129,6 @@ private func checkWeights(
   previous.digest = key.keyCore(key.commitments[index - 1])
   return try ProofCheck.run(
     circuit.equalWeightsCircuit, purpose: .equalWeights, isHiding: true, keyCore: keyCore, prior: [model, previous],
-    statement: statement, proof: proof
+    statement: statement, proof: proof, work: &work
   ).transcript
 }

@@ -90,6 +90,9 @@ extension CircuitDescription {
   private func checkPorts() throws(ReferenceRejection) {
     let ported = (inputs + outputs.filter { $0.source != nil }).map(\.column)
     guard ported.sorted() == columnIndices(.published) else { throw .invalidCircuit(rule: 9) }
+    for ports in [inputs, outputs] {
+      guard Set(ports.map(\.name)).count == ports.count else { throw .invalidCircuit(rule: 9) }
+    }
     for port in inputs + outputs {
       guard port.column < columns.count else { throw .invalidCircuit(rule: 3) }
       guard port.dimensions.count <= 8, port.dimensions.allSatisfy({ (1...1 << 24).contains($0) }) else {

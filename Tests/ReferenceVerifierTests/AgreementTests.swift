@@ -10,7 +10,7 @@ import Verifier
   /// Of 93 queries a proof for some codes, of 95 for others.
   @Test(arguments: [1, 16, 42, 86, 174, 350]) func modelCodesAgree(proofs: Int) throws {
     for shapes in [[[16, 64]], [[128, 784], [64, 128], [10, 64]]] {
-      let code = try #require(ParameterPlanner.modelCode(shapes: shapes, proofCount: proofs))
+      let code = try #require(ParameterPlanner.modelCode(RowCounts(shapes: shapes), proofCount: proofs))
       let expected = try modelParameters(shapes.map { ColumnShape(sizes: $0) }, proofs: proofs)
       #expect([code.variableCount, code.rateBits, code.tailCount] == [expected.rowBits, expected.rateBits, expected.tail])
     }

@@ -125,8 +125,11 @@ package struct CircuitBuilder {
     return form
   }
 
-  package mutating func output(_ column: Int) {
-    circuit.outputs.append(Port(column: column, name: "y\(column)", dimensions: dimensions(column)))
+  /// - Parameter dimensions: Those of the column, if nothing else is said.
+  package mutating func output(_ column: Int, as dimensions: [Int]? = nil) {
+    let others = circuit.outputs.count { $0.column == column }
+    let name = "y\(column)" + (others == 0 ? "" : ".\(others)")
+    circuit.outputs.append(Port(column: column, name: name, dimensions: dimensions ?? self.dimensions(column)))
   }
 
   /// The public column of a class port: the indices of the largest entries of each row along the last axis of `source`,

@@ -40,7 +40,7 @@ extension SmallNetwork {
     concatenation, shiftedReads, shiftedRows,
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
     comparison, twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
-    classes(1), classes(2), classes(3), classes(1, rows: [3]), classes(2, rows: [2, 3]), manyTerms,
+    classes(1), classes(2), classes(3), classes(1, rows: [3]), classes(2, rows: [2, 3]), manyTerms, sharedOutputs,
   ]
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.
@@ -89,6 +89,20 @@ extension SmallNetwork {
     let x = b.input([1])
     b.output(b.contraction([2], [b.term(1, b.weight([2, 1]), x), b.term(-3, b.weight([2]))]))
     return SmallNetwork(b, batches: [1, 2, 3])
+  }()
+
+  /// Five output ports of a virtual and an advice column, in several layouts.
+  package static let sharedOutputs: SmallNetwork = {
+    var b = CircuitBuilder("shared outputs", axes: [3, 4, 2], seed: 8)
+    let x = b.input([1])
+    let a = b.contraction([2, 3], [b.term(1, b.weight([2, 3, 1]), x)])
+    let y = b.apply(to: a, limbs: [2, 2], CircuitBuilder.relu)
+    b.output(a)
+    b.output(y, as: [8])
+    b.output(a, as: [2, 4])
+    b.output(y)
+    b.output(a, as: [1, 8, 1])
+    return SmallNetwork(b, batches: [1, 3])
   }()
 
   package static let weightless: SmallNetwork = {

@@ -29,7 +29,7 @@ private struct ExactSum {
       add("beta", 1 << depthL + 1 << depthT)
       for variables in 0..<max(depthL, depthT) { add("layers", 3 + 2 * variables + 1) }
     }
-    for port in circuit.outputs where port.classesOf == nil { add("outputs", bits(port.column)) }
+    for column in Set(circuit.outputs.filter { $0.classesOf == nil }.map(\.column)) { add("outputs", bits(column)) }
     let instances = plan.instanceShapes
     if !instances.isEmpty {
       let degree = max(2, instances.map(\.degree).max() ?? 0)
@@ -76,7 +76,7 @@ private struct ExactSum {
 
   private func plans(_ network: SmallNetwork) -> [Plan] {
     let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
-    let code = ParameterPlanner.modelCode(shapes: shapes)
+    let code = ParameterPlanner.modelCode(RowCounts(shapes: shapes))
     let range = code.map { _ in [Plan(circuit: network.circuit.weightRangeCircuit, batch: 1, modelCode: code)] } ?? []
     return network.batches.map { Plan(circuit: network.circuit.withClassRelations, batch: $0, modelCode: code) } + range
   }
@@ -157,7 +157,7 @@ private struct ExactSum {
     var circuit = ArithmeticCircuit(name: "large", batchCap: 1, axes: [0, 1 << 24, 256])
     circuit.columns = [Column(name: "w", kind: .weight, axes: [1, 2], lower: -8, upper: 7)]
     try circuit.validate()
-    let code = ParameterPlanner.modelCode(shapes: [[1 << 24, 256]])
+    let code = ParameterPlanner.modelCode(RowCounts(shapes: [[1 << 24, 256]]))
     let key = VerifyingKey(
       circuit: circuit, core: KeyCore(circuit: circuit, code: code, root: .zero), proof: [1])
     #expect(throws: VerificationError.insufficientSoundness) { try key.verifyWeights() }

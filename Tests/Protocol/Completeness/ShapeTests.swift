@@ -79,7 +79,7 @@ import Verifier
     var (hasRowColumn, hasBlockColumn, hasSplitPadding) = (false, false, false)
     for network in SmallNetwork.all {
       let shapes = network.circuit.columns(of: .weight).map { network.circuit.shape(ofColumn: $0, batch: 1) }
-      let code = ParameterPlanner.modelCode(shapes: shapes)
+      let code = ParameterPlanner.modelCode(RowCounts(shapes: shapes))
       for batch in network.batches {
         let plan = Plan(circuit: network.circuit.withClassRelations, batch: batch, modelCode: code)
         rows.formUnion(plan.commitments.map(\.layout.rowCount))

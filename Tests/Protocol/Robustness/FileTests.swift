@@ -1,6 +1,7 @@
 import Circuit
 import Field
 import Prover
+import ReferenceVerifier
 import TestSupport
 import Testing
 import Verifier
@@ -189,6 +190,48 @@ private struct Files {
     for count: UInt8 in [0, 2, 255] { #expect(error { $0[end - 1] = count } == .malformed) }
     let rangeLength = files.proven.verifyingKey.chain[0].proof.count
     #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 39 + i] = 0 } } == .malformed)
+  }
+
+  @Test("rows 13, 28: what a key without weights may not have, and one with weights may not lack") func emptyParts() throws {
+    func isRead(_ key: VerifyingKey) -> Bool {
+      let isReadByReference = (try? referenceCheckKey(verifyingKey: key.file)) != nil
+      do throws(VerificationError) {
+        let read = try VerifyingKey(file: key.file)
+        #expect(read.file == key.file)
+        return true
+      } catch {
+        #expect(error == .malformed && !isReadByReference)
+        return false
+      }
+    }
+    let (circuit, one) = (SmallNetwork.weightless.circuit, Digest(bytes: [1]))
+    for proofCount in [0, 1, KeyCore.proofCountCap] {
+      let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
+      #expect(isRead(VerifyingKey(circuit: circuit, core: core, proof: [])))
+      #expect(!isRead(VerifyingKey(circuit: circuit, core: core, proof: [0])))
+      let rooted = KeyCore(circuit: circuit, proofCount: proofCount, root: one)
+      #expect(!isRead(VerifyingKey(circuit: circuit, core: rooted, proof: [])))
+    }
+    let proven = ProvenNetwork.small(.hiding)
+    #expect(isRead(proven.verifyingKey))
+    #expect(!isRead(VerifyingKey(circuit: proven.circuit, core: proven.core, proof: [])))
+  }
+
+  @Test("row 28: no commitment hides more than 2^16 proofs, of weights, of none and of an input") func proofCounts() throws {
+    for network in [SmallNetwork.small, .weightless] {
+      for proofCount in [KeyCore.proofCountCap, KeyCore.proofCountCap + 1, 1 << 32 - 1] {
+        let core = KeyCore(circuit: network.circuit, proofCount: proofCount, root: .zero)
+        let file = VerifyingKey(circuit: network.circuit, core: core, proof: core.code.map { _ in [0] } ?? []).file
+        let isAllowed = proofCount == KeyCore.proofCountCap
+        #expect(isAllowed == ((try? VerifyingKey(file: file)) != nil))
+        if !isAllowed { #expect(throws: ReferenceRejection.wrongParameters) { try referenceCheckKey(verifyingKey: file) } }
+      }
+    }
+    let column = SmallNetwork.small.circuit.columns[0]
+    for (proofCount, isAllowed) in [(0, false), (1, true), (KeyCore.proofCountCap, true), (KeyCore.proofCountCap + 1, false)] {
+      let stated = StatedCommitment(column, shape: [1, 3], proofCount: proofCount, root: .zero)
+      #expect((stated != nil) == isAllowed)
+    }
   }
 
   @Test("rows 6, 13: a key whose circuit breaks a rule is refused with rule and index", arguments: ProofMode.both)

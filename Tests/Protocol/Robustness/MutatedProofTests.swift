@@ -12,7 +12,7 @@ private enum Phase: String, CaseIterable {
   init(_ error: VerificationError) {
     switch error {
     case .unsupportedVersion, .invalidCircuit: self = .file
-    case .otherKey, .modeMismatch, .statementOutOfRange, .insufficientSoundness: self = .statement
+    case .otherKey, .modeMismatch, .statementOutOfRange, .insufficientSoundness, .tooMuchWork: self = .statement
     case .malformed: self = .form
     case .lookupSumMismatch: self = .lookupSum
     case .layerMismatch, .leafMismatch: self = .lookups

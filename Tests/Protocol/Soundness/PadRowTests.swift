@@ -60,7 +60,8 @@ import Verifier
         return OpeningClaim.Part(coefficient: .one, row: row, inRow: [])
       }, value: .zero)
     func weights(_ fold: CodeFold, _ count: Int) -> [SecureField] {
-      fold.weights + repeatElement(.zero, count: count - fold.weights.count)
+      repeatElement(.zero, count: fold.start) + fold.weights
+        + repeatElement(.zero, count: count - fold.start - fold.weights.count)
     }
     for (code, (commitment, part)) in zip(plan.openedCodes(claim), zip(plan.commitments, claim.parts)) {
       let rowCount = commitment.layout.rowCount

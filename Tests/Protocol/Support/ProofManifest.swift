@@ -112,8 +112,8 @@ struct ProofManifest {
   }
 
   private mutating func walkContractions(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {
-    for port in plan.circuit.outputs where port.classesOf == nil {
-      for _ in 0..<plan.bits(ofColumn: port.column).reduce(0, +) { draw("output", &sponge) }
+    for column in plan.circuit.claimedOutputs {
+      for _ in 0..<plan.bits(ofColumn: column).reduce(0, +) { draw("output", &sponge) }
     }
     for column in plan.virtualColumns {
       let axes = plan.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
