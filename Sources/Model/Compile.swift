@@ -24,7 +24,7 @@ package struct CompiledModel: Sendable {
 package func compile(
   model: String, calibration: DataReference, options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> CompiledModel {
-  let network = try importONNX(path: model).simplified().showing(classes: options.classCount)
+  let network = try importONNX(path: model, publish: options.publish).simplified().showing(classes: options.classCount)
   let arrays = try calibration.arrays(network.inputs.map(\.name))
   let scales = arrays.map { options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
@@ -55,8 +55,7 @@ extension Network {
   /// The network that shows so many classes of every output; itself for nil.
   package func showing(classes count: Int?) -> Network {
     guard let count else { return self }
-    let outputs = outputs.map { NetworkOutput(name: $0.name, value: $0.value, classCount: count) }
-    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
+    return replacing(outputs.map { NetworkOutput(name: $0.name, value: $0.value, classCount: count) }, nodes)
   }
 }
 

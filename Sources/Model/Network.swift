@@ -9,15 +9,25 @@ package struct Network: Sendable {
   package let nodes: [Node]
   /// What the importer left out on purpose, a line each.
   package let notices: [String]
+  /// Numbers that may be trained and are in expressions all the same.
+  package let publicNumbers: [PublicNumbers]
 
   package init(
-    name: String, inputs: [NamedShape], outputs: [NetworkOutput], nodes: [Node], notices: [String] = []
+    name: String, inputs: [NamedShape], outputs: [NetworkOutput], nodes: [Node], notices: [String] = [],
+    publicNumbers: [PublicNumbers] = []
   ) {
     self.name = name
     self.inputs = inputs
     self.outputs = outputs
     self.nodes = nodes
     self.notices = notices
+    self.publicNumbers = publicNumbers
+  }
+
+  /// The same network of other nodes.
+  func replacing(_ outputs: [NetworkOutput], _ nodes: [Node]) -> Network {
+    Network(
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers)
   }
 
   /// The shape of one sample of a value.

@@ -17,6 +17,10 @@ struct CompileCommand: ParsableCommand {
         zkml compile model.onnx --calibrate samples.npz --accuracy 0.999 -o net
         zkml compile model.onnx --calibrate samples.npz --bits 12 --layer-bits /fc2/Gemm=16 --classes 1 -o net
         zkml compile model.onnx --calibrate samples.npz --dry-run --batch 64
+        zkml compile model.onnx --calibrate samples.npz --dry-run --privacy-report
+
+      The circuit is public. Weights are not in it; a number of the file that may be trained and can be no weight is
+      refused unless --publish names it.
       """)
 
   @Argument(help: "The float network, an ONNX file.") var model: String
@@ -42,6 +46,18 @@ struct CompileCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Let proofs show only the k most likely classes, not the outputs.", valueName: "k"))
   var classes: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Let the numbers of this initializer stand in public tables and coefficients; may be repeated.",
+      valueName: "name"))
+  var publish: [String] = []
+
+  @Flag(help: "Leave the names of network, layers and ports out of the circuit: ports are input0, output0 and so on.")
+  var anonymous = false
+
+  @Flag(help: "List every public number that depends on weights or calibration data, and every public name.")
+  var privacyReport = false
 
   @Flag(help: "Write nothing; report unsupported nodes, sizes and estimates.") var dryRun = false
 
@@ -71,6 +87,7 @@ struct CompileCommand: ParsableCommand {
     options.layerBits = Dictionary(layerBits.compactMap(parseLayerBits)) { $1 }
     options.accuracy = accuracy
     options.classCount = classes
+    options.publish = Set(publish)
     let files = dryRun ? nil : output.map(NetworkFiles.init(path:))
     if let files {
       try requireWritable(files.circuitPath, for: ArithmeticCircuit.magic)
@@ -83,7 +100,8 @@ struct CompileCommand: ParsableCommand {
     } catch {
       throw refusal(error)
     }
-    let circuit = compiled.lowered.circuit
+    let lowered = anonymous ? compiled.lowered.anonymous() : compiled.lowered
+    let circuit = lowered.circuit
     shared.status("estimating")
     let estimate = ProofEstimate(
       circuit, proofCount: circuit.defaultProofCount, batch: batch, threads: shared.threadCount)
@@ -92,10 +110,10 @@ struct CompileCommand: ParsableCommand {
       try write([
         OutputFile(path: files.circuitPath, bytes: circuit.file),
         OutputFile(
-          path: files.weightsPath, bytes: circuit.weightsFile(compiled.lowered.weights), isSecret: true),
+          path: files.weightsPath, bytes: circuit.weightsFile(lowered.weights), isSecret: true),
       ])
     }
-    report(compiled, estimate, files: files)
+    report(compiled, circuit, estimate, files: files)
     files?.staleKeyNotice().map(shared.note)
   }
 
@@ -118,7 +136,10 @@ struct CompileCommand: ParsableCommand {
       members: [Member("unsupported", .array(unsupported))])
   }
 
-  private func report(_ compiled: CompiledModel, _ estimate: ProofEstimate, files: NetworkFiles?) {
+  private func report(
+    _ compiled: CompiledModel, _ circuit: ArithmeticCircuit, _ estimate: ProofEstimate, files: NetworkFiles?
+  ) {
+    let privacy = privacyReport ? PrivacyReport(circuit, published: compiled.network.publicNumbers) : nil
     let (network, layers, comparison) = (compiled.network, compiled.integers.layers, compiled.comparison)
     let sizes = (grouped(network.parameterCount), grouped(network.multiplicationCount))
     shared.say("\(network.name): \(sizes.0) parameters, \(sizes.1) multiplications")
@@ -137,9 +158,10 @@ struct CompileCommand: ParsableCommand {
       shared.say("calibration data: same class for \(decimal(100 * agreement, places: 1)) %")
     }
     shared.say(estimate.line)
+    for line in privacy?.lines ?? [] { shared.say(line) }
     if let files { shared.say("wrote \(files.circuitPath) (public) and \(files.weightsPath) (private)") }
     shared.emit([
-      "model": .string(compiled.network.name), "circuit_digest": .string(compiled.lowered.circuit.digest.hexadecimal),
+      "model": .string(compiled.network.name), "circuit_digest": .string(circuit.digest.hexadecimal),
       "parameters": .integer(compiled.network.parameterCount), "macs": .integer(compiled.network.multiplicationCount),
       "layers": .array(
         layers.map {
@@ -155,7 +177,7 @@ struct CompileCommand: ParsableCommand {
       "notices": .array((network.notices + compiled.notices).map { .string($0) }), "layer_errors": compiled.layerErrors.json,
       "max_error": .number(comparison.largestError), "mean_error": .number(comparison.meanError),
       "top1_agreement": JSON(comparison.agreement),
-      "estimate": estimate.json,
+      "estimate": estimate.json, "privacy": privacy?.json ?? .null,
       "files": .array(files.map { [.string($0.circuitPath), .string($0.weightsPath)] } ?? []),
     ])
   }

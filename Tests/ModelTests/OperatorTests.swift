@@ -112,13 +112,6 @@ private let refusals: [Refusal] = [
   ),
   ("exponent of the input", "pow1 (Pow): operand 1 is not a constant", { $0.node("Pow", ["x", "x"], ["y"]) }),
   (
-    "bounds that differ", "max1 (Max): its constant has elements that differ",
-    {
-      $0.initializer("c", .floats([1, 2, 3], [3]))
-      $0.node("Max", ["x", "c"], ["y"])
-    }
-  ),
-  (
     "casts to integers", "cast1 (Cast): it casts to INT64", { $0.node("Cast", ["x"], ["y"], ["to": .integer(7)]) }
   ),
   (

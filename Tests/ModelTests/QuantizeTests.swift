@@ -8,7 +8,7 @@ import Testing
     let network = b.network(linear(&b, hidden, [[1, -1]], bias: [2]))
     let integer = try quantize(network, calibration(network, [[1, 0.5], [0, 1]]))
     #expect(integer.inputs[0].range == 0...255)
-    #expect(integer.inputs[0].scale == 1.0 / 255)
+    #expect(integer.inputs[0].scale == 129.0 / 128 / 256)
     #expect(clamps(integer) == [0...255])
     #expect(integer.nodes.count == 3)
     let output = try run(integer, [1, 0.5])
@@ -39,7 +39,7 @@ import Testing
     let network = b.network(linear(&b, linear(&b, 0, [[1, -1]]), [[3]]))
     let integer = try quantize(network, calibration(network, [[-2, 1]]))
     #expect(integer.range(of: 0) == -128...127)
-    #expect(integer.inputs[0].scale == 2.0 / 127)
+    #expect(integer.inputs[0].scale == 130.0 / 128 / 64)
     #expect(clamps(integer) == [-128...127])
   }
 

@@ -2,7 +2,8 @@ extension Network {
   /// A network with the same outputs and fewer nodes.
   ///
   /// Constants are folded into linear layers, functions of one number composed, sums flattened, views merged, and what
-  /// no output needs left out. The values of the outputs are the same up to rounding.
+  /// no output needs left out. The values of the outputs are the same up to rounding. No weight becomes a number of an
+  /// expression or a coefficient, whatever its value: these are public.
   package func simplified() -> Network {
     var simplifier = Simplifier(self)
     // Each pass of a hostile network may change one node alone.
@@ -33,7 +34,7 @@ extension Network {
   fileprivate func replacing(_ nodes: [Node], value: (Int) -> Int) -> Network {
     var outputs = outputs
     for index in outputs.indices { outputs[index].value = value(outputs[index].value) }
-    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices)
+    return replacing(outputs, nodes)
   }
 }
 
@@ -237,18 +238,14 @@ extension Simplifier {
   }
 
   private mutating func simplify(_ index: Int, _ affine: Affine) {
-    if let scale = affine.scale.first, let shift = affine.shift.first, affine.scale.allSatisfy({ $0 == scale }),
-      affine.shift.allSatisfy({ $0 == shift })
-    {
-      return set(
-        index, .pointwise(.affine(scale: Double(scale), shift: Double(shift))), nodes[index].operands)
-    }
     if foldAfter(index, affine) { return }
     let operand = nodes[index].operands[0]
-    guard let (_, before) = maker(operand), uses[operand].all == 1, let inner = constants(before),
+    if let (_, before) = maker(operand), uses[operand].all == 1, let inner = constants(before),
       let merged = affine.composed(after: inner)
-    else { return }
-    set(index, .affine(merged), before.operands)
+    {
+      return set(index, .affine(merged), before.operands)
+    }
+    if affine.scale.count == 1 { moveBeforeView(index) }
   }
 }
 

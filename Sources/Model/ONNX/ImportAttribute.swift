@@ -26,6 +26,9 @@ extension ONNXNode {
     return try Constant(attribute.t)
   }
 
+  /// Whether the node's result is a constant that is an attribute.
+  var statesConstant: Bool { [.constant, .constantOfShape].contains(OperatorName(rawValue: opType)) }
+
   /// The value of a Constant node.
   func constant() throws(NodeProblem) -> Constant {
     guard attribute.count == 1, let attribute = attribute.first else {

@@ -86,7 +86,8 @@ extension GraphImporter {
   ) throws(NodeProblem) -> Int {
     let shape = shape(of: value)
     guard let floats = constant.floats else { throw .malformed("its constant is not of floats") }
-    if let uniform = constant.uniform.map(Double.init) {
+    if !isTrained, let uniform = constant.uniform.map(Double.init) {
+      show([uniform], .published, label)
       let function: Pointwise =
         switch combination {
         case .add: .affine(scale: 1, shift: uniform)
@@ -100,15 +101,23 @@ extension GraphImporter {
     }
     let ones = [Float](repeating: 1, count: floats.count)
     let zeros = [Float](repeating: 0, count: floats.count)
-    let affine: Affine
-    switch combination {
-    case .add: affine = Affine(shape: constant.shape, scale: ones, shift: floats)
-    case .subtract: affine = Affine(shape: constant.shape, scale: ones, shift: floats.map { -$0 })
-    case .multiply: affine = Affine(shape: constant.shape, scale: floats, shift: zeros)
-    case .divide: affine = Affine(shape: constant.shape, scale: floats.map { Float(1 / Double($0)) }, shift: zeros)
-    case .minimum, .maximum: throw .unsupported("its constant has elements that differ")
+    func affine(_ value: Int, scale: [Float], shift: [Float]) throws(NodeProblem) -> Int {
+      let affine = Affine(shape: floats.count == 1 ? [1] : constant.shape, scale: scale, shift: shift)
+      return try append(label, .affine(affine), [value], shape: shape)
     }
-    return try append(label, .affine(affine), [value], shape: shape)
+    let negated = floats.map { -$0 }
+    switch combination {
+    case .add: return try affine(value, scale: ones, shift: floats)
+    case .subtract: return try affine(value, scale: ones, shift: negated)
+    case .multiply: return try affine(value, scale: floats, shift: zeros)
+    case .divide: return try affine(value, scale: floats.map { Float(1 / Double($0)) }, shift: zeros)
+    case .minimum, .maximum:
+      // max(x, c) = max(x − c, 0) + c, min(x, c) = c − max(c − x, 0)
+      let sign: [Float] = combination == .maximum ? ones : ones.map { -$0 }
+      let distance = try affine(value, scale: sign, shift: combination == .maximum ? negated : floats)
+      let excess = try append(label, .pointwise(relu), [distance], shape: shape)
+      return try affine(excess, scale: sign, shift: floats)
+    }
   }
 
   /// The value broadcast to the shape that it and the constant have together, and the constant without a batch axis.
@@ -160,7 +169,10 @@ extension GraphImporter {
       throw .unsupported("its exponent is not one number")
     }
     var base = try tensor(node, 0)
-    if case .value(let value) = base { base = .value(try aligned(value, exponents, label).0) }
+    if case .value(let value) = base {
+      base = .value(try aligned(value, exponents, label).0)
+      publish(Double(exponent), "its exponent", node, label)
+    }
     return try apply(.power(.x, Double(exponent)), to: base, label)
   }
 
@@ -168,7 +180,10 @@ extension GraphImporter {
     let (values, shape) = try floats(node, 1)
     let slopes = Constant.floats(values, shape: shape)
     let operand = try tensor(node, 0)
-    if let slope = slopes.uniform { return try apply(leakyRelu(Double(slope)), to: operand, label) }
+    if !isTrained, let slope = slopes.uniform {
+      show([Double(slope)], .published, label)
+      return try apply(leakyRelu(Double(slope)), to: operand, label)
+    }
     // max(x, 0) + slope · min(x, 0)
     let positive = try apply(relu, to: operand, label)
     let negative = try combine(try apply(.minimum(.x, 0.0), to: operand, label), .constant(slopes), .multiply, label)
@@ -234,11 +249,12 @@ extension GraphImporter {
   /// max(x, 0) + slope · min(x, 0)
   private func leakyRelu(_ slope: Double) -> Pointwise { relu + .constant(slope) * .minimum(.x, 0.0) }
 
-  func clip(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
+  mutating func clip(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Pointwise {
     let isOld = operatorSet < 11
     let low = isOld ? try node.float("min", default: -.infinity) : try scalar(node, 1) ?? -.infinity
     let high = isOld ? try node.float("max", default: .infinity) : try scalar(node, 2) ?? .infinity
     guard !low.isNaN, !high.isNaN else { throw .malformed("a bound is not a number") }
+    if case .value = try tensor(node, 0) { show([low, high].filter(\.isFinite).map(Double.init), .bounds, label) }
     var result = Pointwise.x
     if low > -.greatestFiniteMagnitude { result = .maximum(result, .constant(Double(low))) }
     if high < .greatestFiniteMagnitude { result = .minimum(result, .constant(Double(high))) }

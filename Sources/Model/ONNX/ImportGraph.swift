@@ -32,6 +32,10 @@ struct GraphImporter {
   private let readNames: Set<String>
   private(set) var definitions: [String: Definition] = [:]
   private(set) var unsupported: [UnsupportedNode] = []
+  private var trained: TrainedNumbers
+  /// The trained numbers that the constants of the node in work are computed from.
+  private var sources: Set<String> = []
+  private(set) var publicNumbers: [PublicNumbers] = []
   private(set) var nodes: [Node] = []
   /// Elements of weights and of folded constants.
   private var elementTotal = 0
@@ -40,13 +44,14 @@ struct GraphImporter {
   private var labels: Set<String> = []
 
   init(
-    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, file: String
+    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, publish: Set<String>, file: String
   ) throws(ModelError) {
     self.file = file
     self.name = graph.name
     self.inputs = inputs
     self.batch = batch
     self.operatorSet = operatorSet
+    trained = TrainedNumbers(publish: publish)
     readNames = Set(graph.node.flatMap(\.input) + graph.output.map(\.name))
     for tensor in graph.initializer {
       guard definitions.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
@@ -66,6 +71,7 @@ struct GraphImporter {
     let label = node.name.isEmpty ? node.output.first ?? "#\(index)" : node.name
     let first = nodes.count
     do throws(NodeProblem) {
+      findSources(node)
       let results = try translate(node, label)
       try define(node, results)
       nameParts(from: first, label)
@@ -105,7 +111,10 @@ struct GraphImporter {
         if isRead(output) { throw .unsupported("its output \(index) is used") }
         continue
       }
-      if case .tensor(.constant(let constant)) = results[index] { try count(constant.count) }
+      if case .tensor(.constant(let constant)) = results[index] {
+        try count(constant.count)
+        if node.statesConstant { trained.add(constant, output) } else { trained.add(output, from: node) }
+      }
       definitions[output] = results[index]
     }
   }
@@ -142,6 +151,40 @@ struct GraphImporter {
     }
     nodes.append(Node(name: label, operands: operands, operation: operation, shape: shape))
     return inputs.count + nodes.count - 1
+  }
+}
+
+// MARK: Trained numbers
+
+extension GraphImporter {
+  private mutating func findSources(_ node: ONNXNode) {
+    for name in node.input where !trained.isKnown(name) {
+      if case .initializer(let tensor)? = definitions[name], let constant = try? Constant(tensor) {
+        trained.add(constant, name)
+      }
+    }
+    sources = trained.sources(of: node)
+  }
+
+  /// Whether the constants of the node in work must not become public.
+  var isTrained: Bool { !sources.isSubset(of: trained.publish) }
+
+  /// Notes that numbers which are computed from the constants of the node in work become public.
+  mutating func show(_ values: [Double], _ use: PublicNumbers.Use, _ label: String) {
+    if sources.isEmpty { return }
+    publicNumbers.append(PublicNumbers(values: values, sources: sources.sorted(), node: label, use: use))
+  }
+
+  /// Shows a constant that has no exact form as a weight. One that must not become public is refused; the import goes
+  /// on, so that all are listed.
+  mutating func publish(_ value: Double, _ what: String, _ node: ONNXNode, _ label: String) {
+    for name in sources.subtracting(trained.publish).sorted() {
+      unsupported.append(
+        UnsupportedNode(
+          name: label, operation: node.opType,
+          reason: "\(what) '\(name.oneLine)' may be trained and would be public; --publish \(name.oneLine) allows that"))
+    }
+    show([value], .published, label)
   }
 }
 

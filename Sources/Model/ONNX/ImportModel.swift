@@ -2,13 +2,16 @@ import SwiftProtobuf
 
 /// The network of an ONNX file.
 ///
+/// - Parameter publish: The initializers whose numbers may be public although they may be trained.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
-package func importONNX(path: String) throws(ModelError) -> Network {
-  try importONNX(readFile(path), file: path)
+package func importONNX(path: String, publish: Set<String> = []) throws(ModelError) -> Network {
+  try importONNX(readFile(path), publish: publish, file: path)
 }
 
 /// - Parameter file: The name that errors give to `bytes`.
-package func importONNX(_ bytes: [UInt8], file: String) throws(ModelError) -> Network {
+package func importONNX(
+  _ bytes: [UInt8], publish: Set<String> = [], file: String
+) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
   let model: ONNXModel
   do {
@@ -28,7 +31,12 @@ package func importONNX(_ bytes: [UInt8], file: String) throws(ModelError) -> Ne
   guard graph.sparseInitializer.isEmpty else { throw refuse("sparse initializers are not supported") }
 
   let (inputs, batch) = try importInputs(graph, file: file)
-  var importer = try GraphImporter(graph, inputs: inputs, batch: batch, operatorSet: Int(version), file: file)
+  let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
+  if let name = publish.subtracting(constants).min() {
+    throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")
+  }
+  var importer = try GraphImporter(
+    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, file: file)
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
   return try importer.finish(graph.output)
 }

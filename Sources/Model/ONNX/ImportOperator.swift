@@ -41,7 +41,7 @@ extension GraphImporter {
 
     case .abs: return try pointwise(.function(.abs, .x), node, label)
     case .celu: return try pointwise(try celu(node), node, label)
-    case .clip: return try pointwise(try clip(node), node, label)
+    case .clip: return try pointwise(try clip(node, label), node, label)
     case .elu: return try pointwise(try elu(node), node, label)
     case .erf: return try pointwise(.function(.erf, .x), node, label)
     case .exp: return try pointwise(.function(.exp, .x), node, label)

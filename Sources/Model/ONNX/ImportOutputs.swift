@@ -40,7 +40,9 @@ extension GraphImporter {
       outputs.append(
         NetworkOutput(name: name, value: value, classCount: classCount, dropsClassAxis: drops, leftOut: leftOut))
     }
-    return Network(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices).withoutUnusedNodes()
+    return Network(
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers
+    ).withoutUnusedNodes()
   }
 
   private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int]) -> Bool {

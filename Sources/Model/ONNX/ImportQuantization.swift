@@ -58,6 +58,7 @@ extension GraphImporter {
     case .value(let value):
       guard steps.isUniform else { throw .unsupported("it quantizes a value with several scales") }
       let (scale, zeroPoint) = (steps.scales[0], steps.zeroPoints[0])
+      show([Double(scale), Double(zeroPoint)], .quantization, label)
       guard range.contains(Int64(zeroPoint)) else { throw .malformed("its zero point is out of range") }
       let quantization = FixedQuantization(
         scale: Double(scale), range: range.lowerBound - Int64(zeroPoint)...range.upperBound - Int64(zeroPoint))

@@ -99,11 +99,11 @@ package enum OperatorName: String, CaseIterable {
     case .identity: "all"
     case .logSoftmax, .softmax: "before an output, or an ArgMax or TopK before an output: left out, with a notice"
     case .matMul: "one operand a constant matrix, on the right or on the left"
-    case .max, .min: "a value and constants that are one number"
+    case .max, .min: "a value and constants"
     case .maxPool: "1-D and 2-D, without the indices"
     case .mean, .sum: "any number of operands"
     case .pad: "with zeros, not of the batch axis"
-    case .pow: "a constant exponent that is one number"
+    case .pow: "a constant exponent that is one number, with --publish where it may be trained"
     case .pRelu: "constant slopes"
     case .quantizeLinear:
       "8 or 16 bits; of constants as DequantizeLinear; of values with one scale, followed by its DequantizeLinear or an output"

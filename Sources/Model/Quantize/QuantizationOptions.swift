@@ -8,6 +8,8 @@ package struct QuantizationOptions: Sendable, Equatable {
   package var accuracy: Double?
   /// Show only the indices of so many largest elements of each output, instead of the values.
   package var classCount: Int?
+  /// The initializers whose numbers may be public although they may be trained.
+  package var publish: Set<String> = []
   /// What one step of every input is worth; from the calibration when nil.
   package var inputScale: Double?
 

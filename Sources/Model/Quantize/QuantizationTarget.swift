@@ -11,11 +11,24 @@ struct Quantum: Equatable {
   }
 }
 
-/// The scale that maps the largest absolute value to the largest integer; nil when all values are 0 or subnormal.
+/// The scale that maps the largest absolute value to the largest integer, rounded up to `scaleBits`, so that no value
+/// of the range is beyond the largest integer; nil when all values are 0 or subnormal.
 func activationScale(_ range: ClosedRange<Double>, _ integers: ClosedRange<Int64>) -> Double? {
   let largest = integers.lowerBound < 0 ? max(-range.lowerBound, range.upperBound) : range.upperBound
-  let scale = largest / Double(integers.upperBound)
+  let scale = (largest / Double(integers.upperBound)).roundedUp(significantBits: scaleBits)
   return scale.isNormal && scale > 0 ? scale : nil
+}
+
+/// Significant bits of scales that follow from calibration data: they are public, and an exact maximum would be an
+/// equation on weights and data.
+let scaleBits = 8
+
+extension Double {
+  /// The smallest number of so many significant bits that is not smaller than a positive one.
+  func roundedUp(significantBits: Int) -> Double {
+    let unit = ulp * Double(sign: .plus, exponent: Double.significandBitCount + 1 - significantBits, significand: 1)
+    return (self / unit).rounded(.up) * unit
+  }
 }
 
 /// A float value as integers: function(source), in steps of `quantum`.
@@ -35,8 +48,8 @@ struct QuantizationTarget {
     return quantum.integer(bounds.lowerBound)...quantum.integer(bounds.upperBound)
   }
 
-  /// The step of the argument: one of them moves the result by at most one step where the function is steepest, and at
-  /// least 2^15 of them reach the calibrated arguments.
+  /// The step of the argument: one of them moves the result by about one step where the function is steepest, and at
+  /// least 2^15 of them reach the calibrated arguments. Rounded up to `scaleBits`.
   var quotientScale: Double {
     if clamp != nil { return quantum.scale }
     let largest = max(-arguments.lowerBound, arguments.upperBound)
@@ -54,6 +67,7 @@ struct QuantizationTarget {
     let coarsest = largest > 0 ? largest / 128 : quantum.scale
     // Still a number of full precision when it is divided by 2^64.
     return max(min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest), 0x1p-900)
+      .roundedUp(significantBits: scaleBits)
   }
 
   /// The function's values at all multiples of `scale` in a domain.

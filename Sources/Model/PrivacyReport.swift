@@ -1,0 +1,104 @@
+import Circuit
+
+/// Every number of a circuit that may depend on weights or calibration data, and every name.
+///
+/// What it leaves out follows from these and from the network's architecture.
+package struct PrivacyReport: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable {
+    case scale, width, range, shift, coefficient, table, trained
+
+    /// What the numbers of the kind are, and what they depend on.
+    package var explanation: String {
+      switch self {
+      case .scale:
+        "what 1 is worth; by calibration data, rounded up to \(scaleBits) significant bits, unless given or the file's own"
+      case .width: "bits of weights: the least of 16, 32 and 48 that hold a layer's"
+      case .range: "first and last integer; by widths, shifts, coefficients, tables, and whether calibration data are negative"
+      case .shift: "bits by which accumulators are rounded, and what is added before; by the layer's largest weight"
+      case .coefficient: "factors of sums, means and products; by scales"
+      case .table:
+        "first and last argument, least and largest value; arguments by the L1 norms of weights, rounded up to a power of "
+          + "two, values by the function and scales"
+      case .trained: "numbers of the file that may be trained: bounds of a Clip, quantization, and what --publish names"
+      }
+    }
+  }
+
+  package enum Number: Sendable, Hashable {
+    case integer(Int64)
+    case real(Double)
+  }
+
+  package struct Entry: Sendable, Equatable {
+    package let kind: Kind
+    /// Of a column or table, or of a node of the file.
+    package let name: String
+    package let numbers: [Number]
+
+    package init(_ kind: Kind, _ name: String, _ numbers: [Number]) {
+      self.kind = kind
+      self.name = name
+      self.numbers = numbers
+    }
+  }
+
+  package let entries: [Entry]
+  /// Each once.
+  package let names: [String]
+
+  /// - Parameter published: See `Network.publicNumbers`.
+  package init(_ circuit: ArithmeticCircuit, published: [PublicNumbers] = []) {
+    let labels = circuit.columns.indices.map { index in
+      circuit.columns[index].name.isEmpty ? "column \(index)" : circuit.columns[index].name
+    }
+    var entries: [Entry] = []
+    for (column, label) in zip(circuit.columns, labels) {
+      let range = [Number.integer(column.lower), .integer(column.upper)]
+      if column.kind == .weight {
+        entries.append(Entry(.width, label, [.integer(Int64(Int64.bitWidth - column.upper.leadingZeroBitCount + 1))]))
+      } else {
+        entries += [Entry(.scale, label, [.real(column.scale)]), Entry(.range, label, range)]
+      }
+    }
+    for contraction in circuit.contractions {
+      let coefficients = Set(contraction.terms.map(\.coefficient)).subtracting([1, -1]).sorted()
+      if coefficients.isEmpty { continue }
+      entries.append(Entry(.coefficient, labels[contraction.output], coefficients.map { .integer($0) }))
+    }
+    for lookup in circuit.lookups {
+      guard let form = lookup.forms.first, form.plainColumn == nil, let last = lookup.forms.last?.parts.last else { continue }
+      entries.append(
+        Entry(.shift, labels[last.column], [.integer(Int64(form.shift)), .integer(form.constant)]))
+    }
+    for (index, table) in circuit.tables.enumerated() {
+      let ends = [table.domain.lower, table.domain.upper, table.codomain.lower, table.codomain.upper]
+      entries.append(
+        Entry(.table, table.name.isEmpty ? "table \(index)" : table.name, ends.map { .integer($0) }))
+    }
+    entries += published.map { numbers in
+      Entry(
+        .trained, "\(numbers.sources.joined(separator: ", ")) in \(numbers.node): \(numbers.use.rawValue)",
+        numbers.values.map { .real($0) })
+    }
+    self.entries = entries
+    var seen = Set([""])
+    names = ([circuit.name] + (circuit.inputs + circuit.outputs).map(\.name) + circuit.columns.map(\.name)
+      + circuit.tables.map(\.name)).filter { seen.insert($0).inserted }
+  }
+}
+
+extension LoweredNetwork {
+  /// The same circuit without names but those of ports, which are numbered.
+  package func anonymous() -> LoweredNetwork {
+    var circuit = circuit
+    circuit.name = ""
+    for index in circuit.columns.indices { circuit.columns[index].name = "" }
+    for index in circuit.tables.indices { circuit.tables[index].name = "" }
+    for index in circuit.inputs.indices {
+      circuit.inputs[index].name = "input\(index)"
+      circuit.columns[circuit.inputs[index].column].name = "input\(index)"
+    }
+    for index in circuit.outputs.indices { circuit.outputs[index].name = "output\(index)" }
+    return LoweredNetwork(circuit: circuit, weights: weights)
+  }
+}

@@ -1,0 +1,226 @@
+import Model
+import TestSupport
+import Testing
+
+/// A graph that holds one number of its file.
+struct TrainedNumberCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// Of a sample of the input x.
+  let shape: [Int]
+  /// Of a sample of the result.
+  let rank: Int
+  /// Appends the operator, with a constant `c` made of the number, and gives the result.
+  let build: @Sendable (inout ONNXBuilder, Float) -> String
+
+  var testDescription: String { name }
+
+  static let all = OperatorName.allCases.flatMap(\.trainedNumbers)
+
+  /// - Parameters:
+  ///   - end: What reads the result: a function, of which a table could be made, or a sum, with its coefficients.
+  ///   - publish: Whether the number may be public.
+  func network(_ number: Float, _ end: End, publish: Bool = false) throws -> Network {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil] + shape.map { $0 })
+    if end == .sum { builder.input("z", [nil] + Array(repeating: 1, count: rank)) }
+    builder.initializer("one", .floats([1], []))
+    let result = build(&builder, number)
+    switch end {
+    case .function: builder.node("Tanh", [result], ["y"])
+    case .sum: builder.node("Add", [result, "z"], ["y"])
+    }
+    builder.output("y")
+    return try importONNX(builder.bytes, publish: publish ? ["c"] : [], file: name).simplified()
+  }
+
+  enum End: CaseIterable { case function, sum }
+}
+
+extension OperatorName {
+  /// Graphs in which the operator reads floats of the file, as far as they need not be public; every way to read them.
+  fileprivate var trainedNumbers: [TrainedNumberCase] {
+    /// A result of x, centred so that it takes both signs.
+    func value(
+      _ what: String, _ shape: [Int] = [2, 3], rank: Int? = nil,
+      _ build: @escaping @Sendable (inout ONNXBuilder, String, Float) -> String
+    ) -> TrainedNumberCase {
+      TrainedNumberCase(name: "\(rawValue), \(what)", shape: shape, rank: rank ?? shape.count) { builder, number in
+        build(&builder, builder.node("Sub", ["x", "one"]), number)
+      }
+    }
+    /// x times what the operator makes of a constant of a shape, all of whose elements are the number.
+    func constant(
+      _ shape: [Int] = [], _ build: @escaping @Sendable (inout ONNXBuilder) -> String
+    ) -> TrainedNumberCase {
+      TrainedNumberCase(name: "\(rawValue) of a constant", shape: [2, 3], rank: 2) { builder, number in
+        builder.initializer("c", .floats(Array(repeating: number, count: shape.reduce(1, *)), shape))
+        return builder.node("Mul", ["x", build(&builder)])
+      }
+    }
+    func alone(_ attributes: KeyValuePairs<String, ONNXBuilder.Attribute> = [:]) -> [TrainedNumberCase] {
+      let (name, list) = (rawValue, attributes.map { ($0.key, $0.value) })
+      return [constant { $0.node(name, ["c"], [], list: list) }]
+    }
+    let name = rawValue
+    switch self {
+    case .abs, .celu, .clip, .dropout, .elu, .erf, .exp, .gelu, .hardSigmoid, .hardSwish, .identity, .leakyRelu, .log,
+      .mean, .mish, .neg, .reciprocal, .relu, .selu, .sigmoid, .softplus, .softsign, .sqrt, .sum, .tanh:
+      guard [.mean, .sum].contains(self) else { return alone() }
+      return alone() + [
+        value("a constant among values") {
+          $0.initializer("c", .floats([$2], []))
+          return $0.node(name, [$1, "c", "one", $1])
+        }
+      ]
+    case .add, .sub, .mul, .div, .min, .max:
+      let shapes = [[], [1], [1, 1, 1], [3], [2, 1], [1, 2, 3]]
+      return shapes.flatMap { shape in
+        [false, true].map { isFirst in
+          value("\(shape)\(isFirst ? " first" : "")") {
+            $0.initializer("c", .floats(Array(repeating: $2, count: shape.reduce(1, *)), shape))
+            let operand = name == "Div" && isFirst ? $0.node("Exp", [$1]) : $1
+            return $0.node(name, isFirst ? ["c", operand] : [operand, "c"])
+          }
+        }
+      } + [
+        value("of two constants") {
+          $0.initializer("c", .floats([$2], []))
+          $0.initializer("other", .floats([name == "Max" ? 0.5 : 2], []))
+          return $0.node("Mul", [$1, $0.node(name, ["other", "c"])])
+        }
+      ]
+    case .pow:
+      return [
+        constant {
+          $0.initializer("two", .floats([2], []))
+          return $0.node(name, ["c", "two"])
+        }
+      ]
+    case .pRelu:
+      return [[], [1], [1, 1], [3], [2, 1]].map { shape in
+        value("\(shape)") {
+          $0.initializer("c", .floats(Array(repeating: $2, count: shape.reduce(1, *)), shape))
+          return $0.node(name, [$1, "c"])
+        }
+      }
+    case .cast: return alone(["to": .integer(1)])
+    case .concat: return [constant([1, 1]) { $0.node(name, ["c", "c", "c"], [], ["axis": .integer(1)]) }]
+    case .flatten: return [constant([1, 3]) { $0.node(name, ["c"]) }]
+    case .transpose: return [constant([3, 1, 1]) { $0.node(name, ["c"], [], ["perm": .integers([1, 2, 0])]) }]
+    case .reshape, .expand, .unsqueeze, .squeeze, .gather:
+      let (shape, second): ([Int], [Int]) =
+        switch self {
+        case .reshape: ([3, 1], [1, 3])
+        case .expand: ([1, 1], [2, 3])
+        case .unsqueeze: ([3], [0])
+        case .squeeze: ([1, 3], [0])
+        default: ([5, 3], [4])
+        }
+      return [
+        constant(shape) {
+          $0.initializer("second", .integers(second))
+          return $0.node(name, ["c", "second"])
+        }
+      ]
+    case .slice:
+      return [
+        constant([5]) {
+          $0.initializer("start", .integers([1]))
+          $0.initializer("end", .integers([2]))
+          return $0.node(name, ["c", "start", "end"])
+        }
+      ]
+    case .split:
+      return [
+        constant([2, 3]) {
+          $0.node(name, ["c"], ["left", "right"], ["axis": .integer(0)])
+          return "right"
+        }
+      ]
+    case .constant:
+      return [
+        value("float") { $0.node("Mul", [$1, $0.node("Constant", [], ["c"], ["value_float": .float($2)])]) },
+        value("tensor") {
+          $0.node("Mul", [$1, $0.node("Constant", [], ["c"], ["value": .tensor(.floats([$2], []))])])
+        },
+      ]
+    case .constantOfShape:
+      return [
+        value("tensor") {
+          $0.initializer("sizes", .integers([1, 3]))
+          return $0.node("Mul", [$1, $0.node(name, ["sizes"], ["c"], ["value": .tensor(.floats([$2], [1]))])])
+        }
+      ]
+    case .quantizeLinear:
+      return [
+        constant {
+          $0.initializer("step", .floats([0x1p-14], []))
+          $0.initializer("zero", .narrow([Int16(0)], []))
+          return $0.node("DequantizeLinear", [$0.node(name, ["c", "step", "zero"]), "step", "zero"])
+        }
+      ]
+    case .dequantizeLinear:
+      return [
+        value("integers") {
+          $0.initializer("c", .narrow([Int32($2 * 0x1p14)], []))
+          $0.initializer("step", .floats([0x1p-14], []))
+          return $0.node("Mul", [$1, $0.node(name, ["c", "step"])])
+        },
+        value("a scale") {
+          $0.initializer("integer", .narrow([Int8(5)], []))
+          $0.initializer("c", .floats([$2], []))
+          return $0.node("Mul", [$1, $0.node(name, ["integer", "c"])])
+        },
+      ]
+    case .gemm:
+      return [[6, 4], [4]].map { shape in
+        value(shape.count == 1 ? "bias" : "weights", rank: 1) {
+          $0.initializer("w", .floats((0..<24).map { Float($0 * 7 % 24 - 9) / 32 }, [6, 4]))
+          $0.initializer("b", .floats([0.5, -0.25, 0.125, 1], [4]))
+          var values = (0..<shape.reduce(1, *)).map { Float($0 * 7 % 24 - 9) / 16 }
+          values[2] = $2
+          $0.initializer("c", .floats(values, shape))
+          return $0.node(name, [$0.node("Flatten", [$1])] + (shape.count == 1 ? ["w", "c"] : ["c", "b"]))
+        }
+      }
+    case .matMul:
+      return [true, false].map { isRight in
+        value(isRight ? "right" : "left") {
+          let shape = isRight ? [3, 4] : [4, 2]
+          var values = (0..<shape.reduce(1, *)).map { Float($0 * 7 % 12 - 5) / 16 }
+          values[2] = $2
+          $0.initializer("c", .floats(values, shape))
+          return $0.node(name, isRight ? [$1, "c"] : ["c", $1])
+        }
+      }
+    case .conv, .convTranspose:
+      return [[2, 2, 2, 2], [2], [1, 1, 1, 1]].map { shape in
+        value("\(shape)", shape.last == 1 ? [1, 3, 3] : [2, 3, 3]) {
+          var weights = [Float](repeating: 0.25, count: 16)
+          var bias: [Float] = [0.5, -1]
+          if shape.count == 1 { bias[1] = $2 } else { weights[0] = $2 }
+          let isSingle = shape.last == 1
+          $0.initializer(shape.count == 1 ? "w" : "c", .floats(isSingle ? [$2] : weights, isSingle ? shape : [2, 2, 2, 2]))
+          $0.initializer(shape.count == 1 ? "c" : "b", .floats(isSingle ? [0.5] : bias, [isSingle ? 1 : 2]))
+          return $0.node(name, [$1] + (shape.count == 1 ? ["w", "c"] : ["c", "b"]))
+        }
+      }
+    case .batchNormalization:
+      return [1, 2].flatMap { channels in
+        (0..<4).map { place in
+          value("\(channels) channels, parameter \(place)", [channels, 2, 2]) { builder, x, number in
+            let names = (0..<4).map { $0 == place ? "c" : "p\($0)" }
+            for (name, value) in zip(names, [1, 0.5, 0.25, 2]) {
+              let value = name == "c" ? number : Float(value)
+              builder.initializer(name, .floats(Array(repeating: value, count: channels), [channels]))
+            }
+            return builder.node("BatchNormalization", [x] + names)
+          }
+        }
+      }
+    case .argMax, .averagePool, .globalAveragePool, .globalMaxPool, .logSoftmax, .maxPool, .pad, .reduceMax, .reduceMean,
+      .reduceSum, .resize, .shape, .softmax, .topK, .upsample:
+      return []
+    }
+  }
+}
