@@ -24,6 +24,8 @@ struct ProgrammedProver: Sendable {
   /// By commitment that is made before, the model's first: its columns.
   let prior: [[[Int64]]]
   let plan: Plan
+  /// Of the key and of a committed input.
+  private let proofCount: Int
   /// The statement, for the roots of those commitments but the model's.
   let stated: @Sendable ([Digest]) -> Statement
   private let witness: Witness
@@ -33,6 +35,7 @@ struct ProgrammedProver: Sendable {
 
   init(_ network: SmallNetwork, batch: Int = 2, proofCount: Int = 1, visibility: Visibility = .shown) {
     circuit = network.circuit
+    self.proofCount = proofCount
     let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
     let (inputs, isShown) = (network.inputs(batch), visibility == .shown)
     let shown = circuit.stating(inputs.map { _ in visibility }) ?? circuit
@@ -42,7 +45,7 @@ struct ProgrammedProver: Sendable {
     stated = { roots in
       let commitment = isShown ? nil : port.flatMap { port in
         StatedCommitment(
-          shown.columns[port.column], shape: shown.shape(ofColumn: port.column, batch: batch), proofCount: 1,
+          shown.columns[port.column], shape: shown.shape(ofColumn: port.column, batch: batch), proofCount: proofCount,
           root: roots.first ?? .zero)
       }
       return Statement(
@@ -54,12 +57,13 @@ struct ProgrammedProver: Sendable {
     self.witness = witness
   }
 
-  private init(chain network: SmallNetwork) {
+  init(chain network: SmallNetwork, proofCount: Int = 1) {
     circuit = network.circuit
+    self.proofCount = proofCount
     @Sendable func proof(_ root: Digest) -> WeightProof {
       WeightProof(
-        network.circuit, KeyCore(circuit: network.circuit, proofCount: 1, root: .zero),
-        after: KeyCore(circuit: network.circuit, proofCount: 1, root: root))
+        network.circuit, KeyCore(circuit: network.circuit, proofCount: proofCount, root: .zero),
+        after: KeyCore(circuit: network.circuit, proofCount: proofCount, root: root))
     }
     stated = { proof($0.first ?? .zero).statement }
     prior = [network.weights, network.weights]
@@ -76,7 +80,7 @@ struct ProgrammedProver: Sendable {
   /// What the classes of the first class port are made from.
   var logits: [Int64] { circuit.outputs.compactMap(\.classesOf).first.map { witness.columns[$0] } ?? [] }
 
-  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: 1, root: model.root) }
+  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: proofCount, root: model.root) }
 
   /// The commitments that are made before, with these tails and salts.
   func commit(_ secrets: (_ commitment: Int) -> StagedSecrets) -> [Commitment] {
@@ -196,7 +200,7 @@ extension SmallNetwork {
     return SmallNetwork(circuit: network.circuit, weights: weights, batches: [2], inputs: network.inputs)
   }
 
-  fileprivate var weightRange: SmallNetwork {
+  var weightRange: SmallNetwork {
     SmallNetwork(circuit: circuit.weightRangeCircuit, weights: weights, batches: [1]) { _ in [] }
   }
 }

@@ -36,10 +36,12 @@ extension ProgrammedProver {
   static let classSamples = classes.map { $0.sample(.everything, count: 120) }
   static let committedSamples = committed.map { $0.sample(.everything, count: 120) }
 
-  /// The fields of every proof under the sample's challenges; those of an opening are named by what is opened.
-  var fields: [ProofManifest.Field] {
-    let proof = proof(.everything, 0) { _, _ in }
-    let manifest = ProofManifest(plan, proof, Sponge(deafAt: Sample.coins))
+  /// The fields of every proof under the sample's challenges.
+  var fields: [ProofManifest.Field] { fields(of: proof(.everything, 0) { _, _ in }, coins: Sample.coins) }
+
+  /// The fields of a proof under these challenges; those of an opening are named by what is opened.
+  func fields(of proof: [UInt8], coins: Digest) -> [ProofManifest.Field] {
+    let manifest = ProofManifest(plan, proof, Sponge(deafAt: coins))
     precondition(manifest.byteCount == proof.count, "the manifest is complete")
     let opened = ["model"] + prior.dropFirst().map { _ in "prior" } + ["witness", "level"]
     var (index, isAfterPaths) = (0, false)
@@ -221,7 +223,7 @@ extension Sample {
   }
 
   /// The dimension of the affine space that the proofs span in these fields.
-  private func rank(_ fields: [ProofManifest.Field]) -> Int {
+  func rank(_ fields: [ProofManifest.Field]) -> Int {
     var rows = proofs.map { proof in
       fields.map { field in
         switch field.kind {
