@@ -114,7 +114,7 @@ extension Pointwise {
   /// The function as one scale and one shift; nil when it is not written so, or they exceed Float32.
   var affine: Affine? {
     guard let (scale, shift) = affineForm else { return nil }
-    let affine = Affine(shape: [1], scale: [Float(scale)], shift: [Float(shift)])
+    let affine = Affine(shape: [], scale: [Float(scale)], shift: [Float(shift)])
     return Operation.affine(affine).isFinite ? affine : nil
   }
 }

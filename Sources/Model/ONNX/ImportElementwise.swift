@@ -102,7 +102,7 @@ extension GraphImporter {
     let ones = [Float](repeating: 1, count: floats.count)
     let zeros = [Float](repeating: 0, count: floats.count)
     func affine(_ value: Int, scale: [Float], shift: [Float]) throws(NodeProblem) -> Int {
-      let affine = Affine(shape: floats.count == 1 ? [1] : constant.shape, scale: scale, shift: shift)
+      let affine = Affine(shape: floats.count == 1 ? [] : constant.shape, scale: scale, shift: shift)
       return try append(label, .affine(affine), [value], shape: shape)
     }
     let negated = floats.map { -$0 }
