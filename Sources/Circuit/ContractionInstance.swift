@@ -15,9 +15,9 @@ package struct ContractionInstance: Sendable {
   package var degree: Int { operands.count + (factors.isEmpty ? 0 : 1) }
 
   /// The weights of an operand's axes once the variables are bound to `point`.
-  package func axes(of operand: Operand, at point: [SecureField], _ plan: Plan) -> [AxisWeight] {
+  package func axes(of operand: Operand, at point: [SecureField], _ columns: Columns) -> [AxisWeight] {
     let parts = split(point, variableBits)
-    return plan.axes(of: operand) { loop in
+    return columns.axes(of: operand) { loop in
       bound[loop] ?? variables.firstIndex(of: loop).map { AxisWeight(at: parts[$0]) }
     }.map { $0 ?? AxisWeight(point: nil, count: 0) }
   }
@@ -50,9 +50,7 @@ package struct ReducedTerm: Sendable {
   }
 }
 
-extension Plan {
-  package func size(ofAxis axis: Int) -> Int { circuit.size(ofAxis: axis, batch: batch) }
-
+extension Columns {
   /// The weights of an operand's axes, given those of the loop axes; nil where there is none.
   package func axes(of operand: Operand, _ weight: (Int) -> AxisWeight?) -> [AxisWeight?] {
     zip(circuit.columns[operand.column].axes, operand.bindings).map { axis, binding in
@@ -96,7 +94,7 @@ extension Plan {
   }
 }
 
-extension Plan {
+extension Columns {
   /// True for a term whose value the verifier computes itself.
   package func isComputed(_ term: ReducedTerm) -> Bool {
     switch term.remainder {

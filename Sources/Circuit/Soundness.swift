@@ -41,13 +41,13 @@ public struct Soundness: Sendable {
   package init(_ plan: Plan) {
     let circuit = plan.circuit
     if !circuit.lookups.isEmpty {
-      let (lookups, tables) = (plan.lookupBlocks.depth, plan.tableBlocks.depth)
+      let (lookups, tables) = (plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth)
       add("lambda", overField: 2 << tables)
       add("beta", overField: 1 << lookups + 1 << tables)
       for layer in 0..<max(lookups, tables) { add("layers", overField: 4 + 2 * layer) }
     }
-    for column in circuit.claimedOutputs { add("outputs", overField: plan.bits(ofColumn: column).reduce(0, +)) }
-    let instances = plan.instanceShapes
+    for column in circuit.claimedOutputs { add("outputs", overField: plan.columns.bits(ofColumn: column).reduce(0, +)) }
+    let instances = plan.reductions.instances
     add("contraction", overField: instances.count + instances.contractionDegree * instances.roundCount)
     add("padding", overField: plan.paddingVariableCount)
     add("merge", overField: plan.claimCount + 2 * plan.mergeRoundCount)
@@ -72,37 +72,4 @@ public struct Soundness: Sendable {
     }
     add("hash", units: 1 << UInt128(Self.unitBits - 128))
   }
-}
-
-extension Plan {
-  /// The virtual claims that every proof makes, without their values.
-  package var virtualColumns: [Int] {
-    (lookedUpColumns + circuit.claimedOutputs).filter { slots[$0] == nil }
-  }
-
-  /// How many values of terms are sent.
-  package var sentTermCount: Int { termShapes.count { !isComputed($0) } }
-
-  /// The contraction instances that every proof has, without their values.
-  package var instanceShapes: [ContractionInstance] {
-    termShapes.compactMap { term in
-      if case .instance(let instance) = term.remainder { instance } else { nil }
-    }
-  }
-
-  /// How many claims the merge combines.
-  package var claimCount: Int {
-    let lookups = circuit.lookups.isEmpty ? 0 : lookedUpColumns.count { slots[$0] != nil } + circuit.tables.count
-    let outputs = circuit.claimedOutputs.count { slots[$0] != nil }
-    let operands = termShapes.flatMap { $0.operands }.count { slots[$0.column] != nil }
-    return lookups + outputs + operands + paddedColumns.count
-  }
-}
-
-extension [ContractionInstance] {
-  /// D: the degree of the contractions' rounds. docs/protocol.md §7.
-  package var contractionDegree: Int { reduce(2) { Swift.max($0, $1.degree) } }
-
-  /// N: the most variables of any.
-  package var roundCount: Int { reduce(0) { Swift.max($0, $1.variableCount) } }
 }

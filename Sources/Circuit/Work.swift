@@ -13,8 +13,8 @@ extension Plan {
       let count = port.dimensions.reduce(port.classesOf == nil ? batch : 32 * batch, *)
       for column in [port.column, port.below ?? port.column] { shown[column] = count }
     }
-    for column in lookedUpColumns { visit(column) }
-    for slot in circuit.lookups.isEmpty ? [] : multiplicities { work += 512 + 4 * placement(slot).rowCount }
+    for column in columns.lookedUp { visit(column) }
+    for slot in circuit.lookups.isEmpty ? [] : columns.multiplicities { work += 512 + 4 * placement(slot).rowCount }
     for column in Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } })
     where circuit.columns[column].kind == .input { work += shown[column] ?? 0 }
     for column in circuit.claimedOutputs {
@@ -22,13 +22,13 @@ extension Plan {
       visit(column)
     }
     for column in paddedColumns { visit(column, products: 2) }
-    for term in termShapes {
+    for term in reductions.terms {
       work += 512
       for operand in term.operands {
         visit(operand.column)
         if circuit.columns[operand.column].kind == .input { work += shown[operand.column] ?? 0 }
         for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
-          work += 4 << max(bits(ofAxis: axis), bits(ofAxis: binding.loopAxis))
+          work += 4 << max(columns.bits(ofAxis: axis), columns.bits(ofAxis: binding.loopAxis))
         }
       }
     }

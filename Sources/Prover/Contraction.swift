@@ -20,11 +20,11 @@ extension ProverTranscript {
     _ claims: inout [Claim], threads: Int
   ) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
-    let operands = Set(plan.termShapes.flatMap(\.operands).map(\.column)).sorted()
+    let operands = Set(plan.reductions.terms.flatMap(\.operands).map(\.column)).sorted()
     let witness = witness.packing(operands, threads: threads)
     var instances: [ProvenInstance] = []
     defer { for index in instances.indices { instances[index].erase() } }
-    let terms = pending.map { plan.terms(ofColumn: $0.column, $0.axes).map(\.remainder) }
+    let terms = pending.map { plan.columns.terms(ofColumn: $0.column, $0.axes).map(\.remainder) }
     let remainders = terms.flatMap { $0 }
     // Regions of parallel work within a term are for the workers that other terms leave.
     var sums = Parallel.map(remainders.count, threads: threads) { plan.sum(remainders[$0], witness, threads: threads) }
@@ -72,7 +72,7 @@ extension ProverTranscript {
       for (operand, table) in zip(instance.instance.operands, operands) {
         guard let slot = plan.slots[operand.column] else { continue }
         values.append(table[0])
-        let axes = instance.instance.axes(of: operand, at: own, plan)
+        let axes = instance.instance.axes(of: operand, at: own, plan.columns)
         claims.append(Claim(slot: slot, axes: axes, value: Value(table[0])))
       }
       if values.count - first > 2 { products.append(values[first] * values[first + 1]) }
@@ -132,7 +132,7 @@ extension Plan {
   private func table(
     of operand: Operand, _ instance: ContractionInstance, _ witness: Witness, threads: Int
   ) -> SecureTable {
-    let weights = axes(of: operand) { instance.bound[$0] }
+    let weights = columns.axes(of: operand) { instance.bound[$0] }
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
     var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
     defer { values.erase() }
@@ -141,7 +141,7 @@ extension Plan {
     for axis in shape.indices.reversed() where weights[axis] == nil {
       let binding = operand.bindings[axis]
       let slice = binding.slice ?? .init(start: 0, stride: 1)
-      let inside = slice.inside(loopSize: size(ofAxis: binding.loopAxis), size: shape[axis])
+      let inside = slice.inside(loopSize: columns.size(ofAxis: binding.loopAxis), size: shape[axis])
       reads[binding.loopAxis] = (stride * slice.start, stride * slice.stride, inside)
       stride *= shape[axis]
     }

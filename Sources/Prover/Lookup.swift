@@ -19,7 +19,7 @@ extension ProverTranscript {
     let leaves = reduceFractions(&trees, threads: threads)
     let evaluators = leaves.map { ColumnEvaluator($0.point) }
     let values =
-      plan.lookedUpColumns.map { column in
+      plan.columns.lookedUp.map { column in
         let shape = PaddedShape(circuit.shape(ofColumn: column, batch: plan.batch))
         return evaluators[0].evaluate(witness.columns[column], shape, threads: threads)
       }
@@ -31,7 +31,8 @@ extension ProverTranscript {
 
 extension Plan {
   fileprivate func leafBlocks(_ columns: [[Int64]], _ challenges: FingerprintChallenges) -> [LeafBlock] {
-    circuit.lookups.enumerated().map { index, lookup in
+    let blocks = self.columns.lookupBlocks
+    return circuit.lookups.enumerated().map { index, lookup in
       var scale = challenges.lambda
       let forms = lookup.forms.map { form in
         defer { scale *= challenges.lambda }
@@ -39,9 +40,8 @@ extension Plan {
           factor: scale * form.inverseScale, constant: form.constant,
           parts: form.parts.map { ($0.coefficient, columns[$0.column]) })
       }
-      let offset = lookupBlocks.offsets[index]
-      return LeafBlock(
-        leaves: offset..<offset + 1 << lookupBlocks.bits[index],
+            return LeafBlock(
+        leaves: blocks.offsets[index]..<blocks.offsets[index] + 1 << blocks.bits[index],
         shape: PaddedShape((circuit.domain(of: lookup) ?? []).map { circuit.size(ofAxis: $0, batch: batch) }),
         base: challenges.beta - tag(ofTable: lookup.table), forms: forms,
         hasUnitNumerators: circuit.hasUnitNumerators(lookup))
@@ -52,10 +52,10 @@ extension Plan {
     _ multiplicities: [[Int64]], _ challenges: FingerprintChallenges, threads: Int
   ) -> FractionTree {
     let powers = [challenges.lambda, challenges.lambda.squared()]
-    var numerators = [Int64](repeating: 0, count: 1 << tableBlocks.depth)
+    var numerators = [Int64](repeating: 0, count: 1 << columns.tableBlocks.depth)
     defer { numerators.erase() }
     let blocks = circuit.tables.enumerated().map { index, table in
-      let leaves = tableBlocks.offsets[index]..<tableBlocks.offsets[index] + 1 << table.bitCount
+      let leaves = columns.tableBlocks.offsets[index]..<columns.tableBlocks.offsets[index] + 1 << table.bitCount
       numerators.replaceSubrange(leaves, with: multiplicities[index])
       let forms = powers.prefix(table.arity).enumerated().map { coordinate, power in
         LeafBlock.Form(factor: power, constant: 0, parts: [(Int64(1), table.column(coordinate))])

@@ -94,9 +94,9 @@ extension Plan {
     transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
     var masks = pads.map { ProofMasks(self, $0, ledger ?? padLedger(), random: random) }
     var committed = prior
-    if hasWitness {
+    if openings.hasWitness {
       let plan = commitments[committed.count]
-      let columns = witnessColumns.map { witness.columns[$0] } + witness.multiplicities
+      let columns = self.columns.witness.map { witness.columns[$0] } + witness.multiplicities
       let rows = plan.layout.packedRows(of: columns, threads: threads)
       let commitment =
         masks?.commit(rows, plan.code, threads: threads) ?? Commitment(rows: rows, code: plan.code, threads: threads)

@@ -7,7 +7,7 @@ extension Plan {
     var known: Statement.PartialSums = [:]
     return circuit.claimedOutputs.map { column in
       let axes = circuit.columns[column].axes.map { axis in
-        AxisWeight(point: sponge.challenges("output", count: bits(ofAxis: axis)), count: size(ofAxis: axis))
+        AxisWeight(point: sponge.challenges("output", count: columns.bits(ofAxis: axis)), count: columns.size(ofAxis: axis))
       }
       return VirtualClaim(column: column, axes: axes, value: Value(statement.evaluate(column, self, axes, &known)))
     }
@@ -50,8 +50,8 @@ extension VerifierTranscript {
     _ index: Int, _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ known: inout Statement.PartialSums,
     _ claims: inout [Claim]
   ) throws(VerificationError) -> [ClaimedInstance] {
-    let terms = plan.terms(ofColumn: claim.column, claim.axes)
-    var received = try receive("terms", terms.count { !plan.isComputed($0) })[...]
+    let terms = plan.columns.terms(ofColumn: claim.column, claim.axes)
+    var received = try receive("terms", terms.count { !plan.columns.isComputed($0) })[...]
     var instances: [ClaimedInstance] = []
     var difference = claim.value
     for term in terms {
@@ -86,7 +86,7 @@ extension VerifierTranscript {
       var scale = gamma * instance.factor(at: own)
       var values: [Value] = []
       for operand in instance.operands {
-        let axes = instance.axes(of: operand, at: own, plan)
+        let axes = instance.axes(of: operand, at: own, plan.columns)
         if let slot = plan.slots[operand.column] {
           let value = received.popFirst() ?? .zero
           claims.append(Claim(slot: slot, axes: axes, value: value))

@@ -28,23 +28,23 @@ package struct FingerprintChallenges: Sendable {
 extension Plan {
   /// The part of the lookups' leaf point that belongs to a column, by axis.
   package func leafPoint(ofColumn column: Int, _ point: [SecureField]) -> [[SecureField]] {
-    let bits = bits(ofColumn: column)
+    let bits = columns.bits(ofColumn: column)
     return split(point.suffix(bits.reduce(0, +)), bits)
   }
 
-  /// What the values at the trees' leaf points claim: of `lookedUpColumns`, then of multiplicities.
+  /// What the values at the trees' leaf points claim: of `columns.lookedUp`, then of multiplicities.
   ///
   /// - Returns: those of virtual columns; the others are appended to `claims`.
   package func claims(
     ofLookedUp values: [Value], at points: [[SecureField]], _ claims: inout [Claim]
   ) -> [VirtualClaim] {
-    let columns = lookedUpColumns
-    let virtuals = claim(zip(columns, values).map { column, value in
+    let listed = columns.lookedUp
+    let virtuals = claim(zip(listed, values).map { column, value in
       VirtualClaim(column: column, axes: leafPoint(ofColumn: column, points[0]).map { AxisWeight(at: $0) }, value: value)
     }, &claims)
-    for (table, value) in values.dropFirst(columns.count).enumerated() {
+    for (table, value) in values.dropFirst(listed.count).enumerated() {
       let point = Array(points[1].suffix(circuit.tables[table].bitCount))
-      claims.append(Claim(slot: multiplicities[table], axes: [AxisWeight(at: point)], value: value))
+      claims.append(Claim(slot: columns.multiplicities[table], axes: [AxisWeight(at: point)], value: value))
     }
     return virtuals
   }
@@ -117,8 +117,8 @@ extension VerifierTranscript {
       [
         Fraction(numerator: roots[0], denominator: roots[1]),
         Fraction(numerator: roots[2], denominator: roots[3]),
-      ], depths: [plan.lookupBlocks.depth, plan.tableBlocks.depth])
-    let columns = plan.lookedUpColumns
+      ], depths: [plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth])
+    let columns = plan.columns.lookedUp
     let sent = try receive("lookup.values", columns.count + circuit.tables.count)
     let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map { $0.point }, &claims)
     var values = zip(columns, sent).reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -130,14 +130,14 @@ extension VerifierTranscript {
     }
     let lookups = circuit.lookups.enumerated().map { index, lookup in
       LeafBlock(
-        prefix: plan.lookupBlocks.prefixWeight(index, at: leaves[0].point),
+        prefix: plan.columns.lookupBlocks.prefixWeight(index, at: leaves[0].point),
         numerator: Value(plan.numerator(ofLookup: lookup, at: leaves[0].point)),
         fingerprint: plan.fingerprint(ofLookup: lookup, values, lambda: challenges.lambda))
     }
     let tables = sent.dropFirst(columns.count).enumerated().map { table, multiplicity in
       let own = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
       return LeafBlock(
-        prefix: plan.tableBlocks.prefixWeight(table, at: leaves[1].point), numerator: multiplicity,
+        prefix: plan.columns.tableBlocks.prefixWeight(table, at: leaves[1].point), numerator: multiplicity,
         fingerprint: Value(plan.fingerprint(ofTable: table, at: own, lambda: challenges.lambda)))
     }
     for (leaf, blocks) in zip(leaves, [lookups, tables]) { try check(leaf, blocks, beta: challenges.beta) }

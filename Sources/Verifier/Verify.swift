@@ -120,8 +120,8 @@ extension VerifierTranscript {
     _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
   ) throws(VerificationError) -> [Digest] {
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
-    var roots = (plan.hasWeights ? [core.root] : []) + statement.commitments.map { $0.root }
-    if plan.hasWitness { roots.append(try receiveRoot("witness")) }
+    var roots = (plan.columns.hasWeights ? [core.root] : []) + statement.commitments.map { $0.root }
+    if plan.openings.hasWitness { roots.append(try receiveRoot("witness")) }
     return roots
   }
 

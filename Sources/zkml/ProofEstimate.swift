@@ -54,7 +54,7 @@ struct ProofEstimate {
     var proof = 8 * columns
     for (index, commitment) in plan.commitments.enumerated() {
       let code = commitment.code
-      if index == 0, plan.hasWeights {
+      if index == 0, plan.columns.hasWeights {
         key += commitment.rowCount * (2 << code.variableCount + 8 * code.tailCount)
       } else {
         proof +=
@@ -63,8 +63,8 @@ struct ProofEstimate {
       }
     }
     // What is beyond the last block is not stored.
-    let leaves = zip(plan.lookupBlocks.offsets, plan.lookupBlocks.bits).map { $0 + 1 << $1 }.max() ?? 0
-    proof += 56 * leaves + 80 << plan.tableBlocks.depth
+    let leaves = zip(plan.columns.lookupBlocks.offsets, plan.columns.lookupBlocks.bits).map { $0 + 1 << $1 }.max() ?? 0
+    proof += 56 * leaves + 80 << plan.columns.tableBlocks.depth
     return UnitCosts.processByteCount + key + proof
   }
 }

@@ -13,7 +13,7 @@ struct ProofSize {
   init(_ plan: Plan) {
     let circuit = plan.circuit
     add("statement", Self.statementByteCount(circuit, batch: plan.batch))
-    if plan.hasWitness { add("witness", Digest.byteCount) }
+    if plan.openings.hasWitness { add("witness", Digest.byteCount) }
     addReductions(plan)
     addElements("merge.round", 2 * plan.mergeRoundCount)
     if let pads = plan.pads {
@@ -30,17 +30,17 @@ struct ProofSize {
   private mutating func addReductions(_ plan: Plan) {
     let isHiding = plan.mode == .hiding
     if !plan.circuit.lookups.isEmpty {
-      let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
+      let depths = [plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth]
       let layers = depths.max() ?? 0
       addElements("roots", 4)
       addElements("inverse", isHiding ? 2 : 0)
       addElements("layer.round", layers * (layers - 1))
       addElements("layer.ends", 4 * depths.reduce(0, +))
-      addElements("lookup.values", plan.lookedUpColumns.count + plan.circuit.tables.count)
+      addElements("lookup.values", plan.columns.lookedUp.count + plan.circuit.tables.count)
     }
-    let instances = plan.instanceShapes
+    let instances = plan.reductions.instances
     let committed = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }
-    addElements("terms", plan.sentTermCount)
+    addElements("terms", plan.reductions.sentTermCount)
     addElements("contraction.round", instances.contractionDegree * instances.roundCount)
     addElements("operands", committed.reduce(0, +))
     addElements("product", isHiding ? committed.reduce(0) { $0 + max(0, $1 - 2) } : 0)

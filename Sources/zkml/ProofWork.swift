@@ -35,21 +35,21 @@ struct ProofWork {
     for contraction in circuit.contractions {
       for term in contraction.terms {
         let axes = Set(circuit.columns[contraction.output].axes + term.operands.flatMap { $0.bindings.map(\.loopAxis) })
-        add(.witnessProducts, axes.reduce(1) { $0 * plan.size(ofAxis: $1) })
+        add(.witnessProducts, axes.reduce(1) { $0 * plan.columns.size(ofAxis: $1) })
       }
     }
     add(.witnessValues, circuit.columns(of: .advice).reduce(0) { $0 + size($1) })
     add(.witnessColumns, circuit.columns.count)
     add(.commitStatement, (circuit.inputs + circuit.outputs).reduce(0) { $0 + $1.dimensions.reduce(plan.batch, *) })
-    if plan.hasWitness, let witness = plan.commitments.last {
+    if plan.openings.hasWitness, let witness = plan.commitments.last {
       add(.commitSymbols, witness.symbolCount)
     }
     if let pads = plan.pads { for kind in [WorkKind.witnessPads, .dischargePads, .openPads] { add(kind, pads.entryCount) } }
     if !circuit.lookups.isEmpty {
-      add(.lookupLeaves, 1 << plan.lookupBlocks.depth + 1 << plan.tableBlocks.depth)
+      add(.lookupLeaves, 1 << plan.columns.lookupBlocks.depth + 1 << plan.columns.tableBlocks.depth)
     }
     var contracted: Set<Int> = []
-    for term in plan.termShapes {
+    for term in plan.reductions.terms {
       switch term.remainder {
       case .direct(let operand, _):
         add(.contractionElements, size(operand.column))
@@ -57,14 +57,14 @@ struct ProofWork {
       case .instance(let instance):
         for operand in instance.operands {
           // A slice along an axis of size 1 reads one index.
-          let reads = zip(shape(operand.column), operand.bindings).map { min($0, plan.size(ofAxis: $1.loopAxis)) }
+          let reads = zip(shape(operand.column), operand.bindings).map { min($0, plan.columns.size(ofAxis: $1.loopAxis)) }
           add(.contractionElements, reads.reduce(1, *))
           contracted.insert(operand.column)
         }
         add(.contractionTables, instance.degree << instance.variableCount)
       }
     }
-    for columns in [contracted, Set(plan.lookedUpColumns), Set(plan.paddedColumns)] { addClaims(columns, plan) }
+    for columns in [contracted, Set(plan.columns.lookedUp), Set(plan.paddedColumns)] { addClaims(columns, plan) }
     addOpening(plan)
   }
 

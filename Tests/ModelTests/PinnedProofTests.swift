@@ -25,8 +25,8 @@ import Verifier
       "columns \(circuit.columns.count)",
       "tables \(circuit.tables.count)",
       "lookups \(circuit.lookups.count)",
-      "lookup leaves \(1 << plan.lookupBlocks.depth)",
-      "table leaves \(1 << plan.tableBlocks.depth)",
+      "lookup leaves \(1 << plan.columns.lookupBlocks.depth)",
+      "table leaves \(1 << plan.columns.tableBlocks.depth)",
       "committed rows \(plan.commitments.map(\.layout.rowCount))",
       "proof bytes \(proof.bytes.count)",
     ]

@@ -20,7 +20,7 @@ private struct ExactSum {
   /// Recounts every message of a proof from the circuit.
   init(_ plan: Plan) {
     let circuit = plan.circuit
-    func bits(_ column: Int) -> Int { plan.bits(ofColumn: column).reduce(0, +) }
+    func bits(_ column: Int) -> Int { plan.columns.bits(ofColumn: column).reduce(0, +) }
     if !circuit.lookups.isEmpty {
       let lookups = circuit.lookups.reduce(0) { $0 + 1 << bits($1.forms[0].parts[0].column) }
       let tables = circuit.tables.reduce(0) { $0 + 1 << $1.bitCount }
@@ -30,7 +30,7 @@ private struct ExactSum {
       for variables in 0..<max(depthL, depthT) { add("layers", 3 + 2 * variables + 1) }
     }
     for column in Set(circuit.outputs.filter { $0.classesOf == nil }.map(\.column)) { add("outputs", bits(column)) }
-    let instances = plan.instanceShapes
+    let instances = plan.reductions.instances
     if !instances.isEmpty {
       let degree = max(2, instances.map(\.degree).max() ?? 0)
       add("contraction", instances.count)

@@ -105,7 +105,7 @@ struct ProgrammedProver: Sendable {
     let (core, statement) = (core(prior[0]), stated(prior.dropFirst().map(\.root)))
     transcript.sponge = plan.sponge(coins, core, statement)
     var masks = ProofMasks(plan, layout, plan.padLedger(), random: secrets)
-    let columns = plan.witnessColumns.map { witness.columns[$0] } + witness.multiplicities
+    let columns = plan.columns.witness.map { witness.columns[$0] } + witness.multiplicities
     let rows = own.layout.rows(of: columns)
     let commitment = masks.commit(PackedRows(rows, width: 1 << own.code.variableCount), own.code, threads: 1)
     transcript.sendBytes("witness", commitment.root.bytes)
@@ -155,8 +155,8 @@ extension VerifierTranscript {
     _ plan: Plan, _ core: KeyCore, _ statement: Statement, coins: Digest?
   ) throws(VerificationError) -> [Digest] {
     sponge = plan.sponge(coins, core, statement)
-    let prior = (plan.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)
-    return prior + (plan.hasWitness ? [try receiveRoot("witness")] : [])
+    let prior = (plan.columns.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)
+    return prior + (plan.openings.hasWitness ? [try receiveRoot("witness")] : [])
   }
 }
 

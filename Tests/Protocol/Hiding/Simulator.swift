@@ -29,7 +29,7 @@ struct Simulator {
     else { preconditionFailure("a level that hides, and then the vector in clear") }
     let witness = Commitment(uniform: witnessPlan, &random)
     var proof = witness.root.bytes
-    let sentCount = ReductionMessages(plan).elementCount + 2 * plan.mergeRoundCount
+    let sentCount = plan.reductions.elementCount + 2 * plan.mergeRoundCount
     proof += random.secureElements(sentCount + 1 + 3 * pads.variableCount + 2).flatMap(\.bytes)
     var verifier = VerifierTranscript(.hiding, proof: proof)
     verifier.sponge = Sponge(deafAt: coins)

@@ -15,7 +15,7 @@ import Verifier
     var transcript = ProverTranscript()
     let claims = prover.reduce(&transcript, prover.commit())
     var work = claims.reduce(0) { $0 + 512 + 4 * $1.weight.count * plan.placement($1.slot).rowCount }
-    let terms = plan.virtualColumns.flatMap { column in circuit.contractions.first { $0.output == column }?.terms ?? [] }
+    let terms = plan.columns.virtual.flatMap { column in circuit.contractions.first { $0.output == column }?.terms ?? [] }
     let operands = terms.flatMap(\.operands)
     work += 512 * terms.count
     for operand in operands {

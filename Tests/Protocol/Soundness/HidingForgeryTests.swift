@@ -24,7 +24,7 @@ import Verifier
   private func terms(_ claim: Int) -> Int { layer(layerCount) + 4 + claim }
   private var contraction: Int { terms(2) }
 
-  private var depths: [Int] { [proven.plan.lookupBlocks.depth, proven.plan.tableBlocks.depth] }
+  private var depths: [Int] { [proven.plan.columns.lookupBlocks.depth, proven.plan.columns.tableBlocks.depth] }
   private var layerCount: Int { depths.max() ?? 0 }
 
   /// Where the first half of a tree's numerator (0) or denominator (1) is among the ends of all layers.
@@ -81,7 +81,7 @@ import Verifier
     }
     expectOnly(leaves(tree, part), forged)
     guard (tree, part) == (1, 0) else { return }
-    forged.satisfy(leaves(1, 0), by: "lookup.values", proven.plan.lookedUpColumns.count)
+    forged.satisfy(leaves(1, 0), by: "lookup.values", proven.plan.columns.lookedUp.count)
     expectFalseValues(forged)
   }
 

@@ -132,7 +132,7 @@ import Verifier
     let wrong = proven.error { $0.columns[activation][0] += 1 }
     #expect(wrong == mode.found(.lookupSumMismatch))
     // The number of lookups is far below p, so that a pole cannot vanish by counting.
-    #expect(proven.plan.lookupBlocks.depth < 62)
+    #expect(proven.plan.columns.lookupBlocks.depth < 62)
   }
 
   @Test("rows 3, 4: an output that the layers do not give is rejected, shown consistently or not",

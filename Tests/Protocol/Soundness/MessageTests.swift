@@ -55,7 +55,7 @@ import Verifier
     let manifest = proven.manifest
     let bytes = proven.proof.bytes
     let starts = manifest.fields.filter { $0.label == label }.map(\.offset)
-    let degrees = ["contraction.round": proven.plan.instanceShapes.contractionDegree, "quadratic.round": 3]
+    let degrees = ["contraction.round": proven.plan.reductions.instances.contractionDegree, "quadratic.round": 3]
     var count = 0
     for challenge in manifest.challenges where challenge.label == label {
       let message = starts.filter { $0 < challenge.offset && challenge.offset - $0 <= 64 }

@@ -68,7 +68,7 @@ struct MaliciousProver {
 
   func commit() -> Committed {
     let committed = model.map { [$0] } ?? []
-    guard plan.hasWitness else { return Committed(commitments: committed, masks: nil) }
+    guard plan.openings.hasWitness else { return Committed(commitments: committed, masks: nil) }
     let own = plan.commitments[committed.count]
     let columns = plan.circuit.columns(of: .advice).map { witness.columns[$0] } + witness.multiplicities
     var rows = own.layout.rows(of: columns)
@@ -86,7 +86,7 @@ struct MaliciousProver {
   /// The transcript up to the merge, and the claims that it has to prove.
   func reduce(_ transcript: inout ProverTranscript, _ committed: Committed, withPadding: Bool = true) -> [Claim] {
     transcript.sponge = plan.sponge(coins, core, statement)
-    if plan.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.root.bytes ?? []) }
+    if plan.openings.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.root.bytes ?? []) }
     transcript.pads = committed.masks.map { masks in
       SentPads(masks.sentPads.elements.enumerated().map { $0.element + additions[$0.offset, default: .zero] })
     }

@@ -52,7 +52,7 @@ struct ProofManifest {
 
   /// - Parameter sponge: That of a verifier before the first message.
   init(_ plan: Plan, _ proof: [UInt8], _ sponge: consuming Sponge) {
-    if plan.hasWitness { read("witness", .digest, 1, proof, &sponge) }
+    if plan.openings.hasWitness { read("witness", .digest, 1, proof, &sponge) }
     walkLookups(plan, proof, &sponge)
     walkContractions(plan, proof, &sponge)
     for _ in 0..<plan.paddingVariableCount { draw("padding", &sponge) }
@@ -101,26 +101,26 @@ struct ProofManifest {
     draw("beta", &sponge)
     read("roots", .secure, 4, proof, &sponge)
     if plan.mode == .hiding { for _ in 0..<2 { read("inverse", .secure, 1, proof, &sponge) } }
-    let depths = [plan.lookupBlocks.depth, plan.tableBlocks.depth]
+    let depths = [plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth]
     for layer in 0..<(depths.max() ?? 0) {
       draw("layer", &sponge)
       for _ in 0..<layer { round("layer.round", 2, proof, &sponge) }
       read("layer.ends", .secure, 4 * depths.count { $0 > layer }, proof, &sponge)
       draw("layer.line", &sponge)
     }
-    read("lookup.values", .secure, plan.lookedUpColumns.count + plan.circuit.tables.count, proof, &sponge)
+    read("lookup.values", .secure, plan.columns.lookedUp.count + plan.circuit.tables.count, proof, &sponge)
   }
 
   private mutating func walkContractions(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {
     for column in plan.circuit.claimedOutputs {
-      for _ in 0..<plan.bits(ofColumn: column).reduce(0, +) { draw("output", &sponge) }
+      for _ in 0..<plan.columns.bits(ofColumn: column).reduce(0, +) { draw("output", &sponge) }
     }
-    for column in plan.virtualColumns {
-      let axes = plan.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
-      let terms = plan.terms(ofColumn: column, axes)
-      read("terms", .secure, terms.count { !plan.isComputed($0) }, proof, &sponge)
+    for column in plan.columns.virtual {
+      let axes = plan.columns.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
+      let terms = plan.columns.terms(ofColumn: column, axes)
+      read("terms", .secure, terms.count { !plan.columns.isComputed($0) }, proof, &sponge)
     }
-    let instances = plan.instanceShapes
+    let instances = plan.reductions.instances
     guard !instances.isEmpty else { return }
     draw("contraction", &sponge)
     let degree = instances.reduce(2) { max($0, $1.degree) }
