@@ -83,12 +83,23 @@ let package = Package(
     .testTarget(
       name: "ProverTests", dependencies: ["Prover", "Verifier", "Circuit", "Field", "CSodium", "TestSupport"],
       swiftSettings: strict),
+    .target(
+      name: "FuzzTargets", dependencies: ["Model", "Prover", "Verifier", "Circuit", "TestSupport"],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests",
       dependencies: [
-        "Model", "Execution", "Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier",
+        "FuzzTargets", "Model", "Execution", "Prover", "Verifier", "Circuit", "Field", "TestSupport", "ReferenceVerifier",
       ],
       path: "Tests/Protocol", swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Its main function is libFuzzer's, which only `scripts/fuzz` links.
+if Context.environment["ZKML_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
