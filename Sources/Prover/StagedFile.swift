@@ -33,22 +33,21 @@ final class StagedFile {
     close(folder)
   }
 
-  /// Takes the file's name, and the mode that the user's mask gives a file that is not secret.
+  /// Takes the file's name, and then the mode that the user's mask gives a file that is not secret.
   func appear() throws(FileError) {
-    guard takeMode(), TemporaryFiles.end(temporary, by: { rename(temporary, file.path) }), fsync(folder) == 0 else {
+    guard TemporaryFiles.end(temporary, by: { rename(temporary, file.path) }), takeMode(), fsync(folder) == 0 else {
       throw failure
     }
   }
 
   /// Takes the file's name unless there is a file of that name, and says whether it did.
   func appearAsNew() throws(FileError) -> Bool {
-    guard takeMode() else { throw failure }
     guard link(temporary, file.path) == 0 else {
       guard errno == EEXIST else { throw failure }
       return false
     }
     discard()
-    guard fsync(folder) == 0 else { throw failure }
+    guard takeMode(), fsync(folder) == 0 else { throw failure }
     return true
   }
 

@@ -52,15 +52,18 @@ import Testing
   }
 
   @Test("row 6: circuits one change away that break a rule have several witnesses") func invalidCircuits() {
+    let rules = [4, 6, 7]
     var counts: [Int: Int] = [:]
-    for seed in 0..<UInt64(Self.count) {
+    var seed = UInt64(0)
+    while seed < Self.count || seed < 20_000 && !rules.allSatisfy({ counts[$0] != nil }) {
       var random = RandomCircuit(seed: seed, changes: 1)
       do throws(InvalidCircuit) { try random.circuit.validate() } catch {
         let solver = WitnessSolver(random.circuit, batch: 1, given: random.given(batch: 1))
         if solver.witnesses.count > 1 { counts[error.rule, default: 0] += 1 }
       }
+      seed += 1
     }
-    for rule in [4, 6, 7] { #expect(counts[rule, default: 0] > 0, "\(counts)") }
+    for rule in rules { #expect(counts[rule] != nil, "\(counts)") }
   }
 
   /// Columns: 0 x, 1 a limb of 2 bits, 2 one of 1 bit, 3 y = round(x / 8). Lookups and tables: 0, 1 of the limbs, 2 of y.
