@@ -39,14 +39,31 @@ import Testing
     return pattern.hasPrefix("core") && coreLimit("self").last == "unlimited"
   }()
 
+  /// Whether a process waits for a lock on a file.
+  private static func isWaiting(_ process: String) -> Bool {
+    guard let file = fopen("/proc/locks", "r") else { return false }
+    defer { fclose(file) }
+    var text = [CChar](repeating: 0, count: 1 << 16)
+    let count = fread(&text, 1, text.count, file)
+    let locks = String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return locks.split(separator: "\n").contains { line in
+      let words = line.split(separator: " ")
+      return words.contains("->") && words.contains(Substring(process))
+    }
+  }
+
   private static let crashes = [SIGSEGV, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGQUIT]
 
   @Test("a crash prints no memory and leaves no core", arguments: crashes) func crash(signal: Int32) throws {
     let network = try TrainedNetwork(isProved: false)
     let place = network.place
     let names = place.names
-    let process = try start(place, "\(built("zkml")) setup net --proofs 4000 --overwrite --quiet") {
-      Self.coreLimit("\($0)") == ["0", "0"]
+    // It waits for the count, with the key in its memory.
+    let ledger = open("\(place.path)/net.spent", O_RDWR | O_CLOEXEC)
+    #expect(flock(ledger, LOCK_EX) == 0)
+    defer { close(ledger) }
+    let process = try start(place, "\(built("zkml")) prove net --input \(TrainedNetwork.sample(0)) -o a.proof") {
+      Self.coreLimit("\($0)") == ["0", "0"] && Self.isWaiting("\($0)")
     }
     process.send(signal)
     #expect(process.wait() == 128 + signal)
