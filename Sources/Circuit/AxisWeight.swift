@@ -32,7 +32,11 @@ package struct AxisWeight: Hashable, Sendable {
 
   /// w(i) for the i below `count`.
   package func table(_ indexCount: Int) -> [SecureField] {
-    let loop = point.map(Multilinear.equalityTable)
+    var loop = point.map(Multilinear.equalityTable)
+    if isContiguous, let whole = loop?.count, indexCount <= min(count, whole) {
+      loop?.removeLast(whole - indexCount)
+      return loop ?? []
+    }
     var table = [SecureField](repeating: .zero, count: indexCount)
     for o in 0..<min(count, loop?.count ?? count) where start + stride * o >= 0 {
       let index = start + stride * o

@@ -71,9 +71,11 @@ package struct ByteReader: Sendable {
 
   /// A u32 count, then that many elements of at least `minimumByteCount` bytes each.
   package mutating func list<Element>(
-    minimumByteCount: Int, _ element: (inout ByteReader) throws(MalformedBytes) -> Element
+    atMost cap: Int, minimumByteCount: Int, _ element: (inout ByteReader) throws(MalformedBytes) -> Element
   ) throws(MalformedBytes) -> [Element] {
-    try list(count: try u32(), minimumByteCount: minimumByteCount, element)
+    let count = try u32()
+    guard count <= cap else { throw malformed() }
+    return try list(count: count, minimumByteCount: minimumByteCount, element)
   }
 
   package mutating func list<Element>(

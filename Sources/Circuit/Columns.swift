@@ -46,12 +46,17 @@ package struct Columns: Sendable {
   package let lookedUp: [Int]
   /// By virtual column.
   package let contractions: [Int: Contraction]
+  /// By column that a port shows, *below* of a class port too: the first such of the input and then the output ports.
+  package let ports: [Int: Int]
 
   /// - Parameter priorCount: How many of the commitments of `circuit.priorColumns` there are.
   package init(_ circuit: ArithmeticCircuit, batch: Int, priorCount: Int) {
     self.circuit = circuit
     self.batch = batch
     contractions = circuit.contractions.reduce(into: [:]) { $0[$1.output] = $1 }
+    ports = (circuit.inputs + circuit.outputs).enumerated().reversed().reduce(into: [:]) { ports, port in
+      for column in [port.element.column, port.element.below ?? port.element.column] { ports[column] = port.offset }
+    }
     let committed = circuit.priorColumns
     let elsewhere = Set(committed.joined())
     let witness = circuit.columns(of: .advice).filter { !elsewhere.contains($0) }

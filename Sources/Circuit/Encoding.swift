@@ -10,8 +10,8 @@ extension ArithmeticCircuit {
     guard Array(try reader.read(Self.magic.count)) == Self.magic else { throw reader.malformed() }
     guard try reader.u16() == Int(Self.version) else { throw reader.malformed() }
     self.init(name: try reader.string(), batchCap: try reader.u32(), axes: [])
-    axes = try reader.list(minimumByteCount: 4) { reader throws(MalformedBytes) in try reader.u32() }
-    columns = try reader.list(minimumByteCount: 28) { reader throws(MalformedBytes) in
+    axes = try reader.list(atMost: Self.axisCap, minimumByteCount: 4) { reader throws(MalformedBytes) in try reader.u32() }
+    columns = try reader.list(atMost: Self.listCap, minimumByteCount: 28) { reader throws(MalformedBytes) in
       let name = try reader.string()
       guard let kind = ColumnKind(rawValue: UInt8(try reader.u8())) else { throw reader.malformed() }
       let axes = try reader.list(count: try reader.u8(), minimumByteCount: 4) {
@@ -21,23 +21,25 @@ extension ArithmeticCircuit {
         name: name, kind: kind, axes: axes, lower: try reader.i64(), upper: try reader.i64(),
         scale: Double(bitPattern: try reader.u64()))
     }
-    tables = try reader.list(minimumByteCount: 12) { reader throws(MalformedBytes) in try reader.table() }
-    contractions = try reader.list(minimumByteCount: 6) { [columns] reader throws(MalformedBytes) in
-      Contraction(
-        output: try reader.u32(),
-        terms: try reader.list(count: try reader.u16(), minimumByteCount: 9) {
-          reader throws(MalformedBytes) in try reader.term(columns)
-        })
+    tables = try reader.list(atMost: Self.tableCap, minimumByteCount: 12) { reader throws(MalformedBytes) in try reader.table() }
+    var termCount = 0
+    contractions = try reader.list(atMost: Self.listCap, minimumByteCount: 6) { [columns] reader throws(MalformedBytes) in
+      let (output, count) = (try reader.u32(), try reader.u16())
+      termCount += count
+      guard termCount <= Self.maximumTermCount else { throw reader.malformed() }
+      return Contraction(
+        output: output,
+        terms: try reader.list(count: count, minimumByteCount: 9) { reader throws(MalformedBytes) in try reader.term(columns) })
     }
-    lookups = try reader.list(minimumByteCount: 5) { reader throws(MalformedBytes) in
+    lookups = try reader.list(atMost: Self.listCap, minimumByteCount: 5) { reader throws(MalformedBytes) in
       Lookup(
         table: try reader.u32(),
         forms: try reader.list(count: try reader.u8(), minimumByteCount: 11) {
           reader throws(MalformedBytes) in try reader.form()
         })
     }
-    inputs = try reader.list(minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
-    outputs = try reader.list(minimumByteCount: 8) { reader throws(MalformedBytes) in
+    inputs = try reader.list(atMost: Self.portCap, minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
+    outputs = try reader.list(atMost: Self.portCap, minimumByteCount: 8) { reader throws(MalformedBytes) in
       var port = try reader.port()
       switch try reader.u8() {
       case 0: break
@@ -57,7 +59,7 @@ extension ByteReader {
     case 0: return Table(name: name, content: .range(lower: try i64(), bits: try u8()))
     case 1:
       let lower = try i64()
-      let values = try list(minimumByteCount: 8) { reader throws(MalformedBytes) in try reader.i64() }
+      let values = try list(atMost: 1 << 16, minimumByteCount: 8) { reader throws(MalformedBytes) in try reader.i64() }
       return Table(name: name, content: .function(lower: lower, values: values))
     case _: throw malformed()
     }

@@ -7,6 +7,8 @@ package struct InvalidCircuit: Error, Equatable {
 extension ArithmeticCircuit {
   package static let integerBound: Int64 = 1 << 62
   package static let maximumTermCount = 1 << 16 - 1
+  /// Of axes, of tables, of columns, contractions and lookups each, and of input and of output ports.
+  package static let (axisCap, tableCap, listCap, portCap) = (4096, 1 << 10, 1 << 16, 255)
 
   /// Checks docs/protocol.md §3.3: every advice value is then determined by weights and inputs, and
   /// arithmetic in F is arithmetic on integers.
@@ -33,7 +35,7 @@ extension ArithmeticCircuit {
       try require((1...1 << 24).contains(size), rule: 1, index)
     }
     try validateCounts()
-    try require(inputs.count <= 255 && outputs.count <= 255, rule: 1)
+    try require(inputs.count <= Self.portCap && outputs.count <= Self.portCap, rule: 1)
     try require(columns.contains { $0.kind == .weight || $0.kind == .advice }, rule: 1)
     let names = [name] + columns.map { $0.name } + tables.map { $0.name } + (inputs + outputs).map { $0.name }
     try require(names.allSatisfy { $0.utf8.count <= 255 }, rule: 2)
@@ -49,8 +51,8 @@ extension ArithmeticCircuit {
   }
 
   private func validateCounts() throws(InvalidCircuit) {
-    try require(axes.count <= 4096 && columns.count <= 1 << 16 && tables.count <= 1 << 10, rule: 1)
-    try require(contractions.count <= 1 << 16 && lookups.count <= 1 << 16, rule: 1)
+    try require(axes.count <= Self.axisCap && columns.count <= Self.listCap && tables.count <= Self.tableCap, rule: 1)
+    try require(contractions.count <= Self.listCap && lookups.count <= Self.listCap, rule: 1)
     try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
   }
 
@@ -102,14 +104,16 @@ extension ArithmeticCircuit {
       try require(columns.indices.contains(port.column), rule: 3, index)
       try require(port.dimensions.count <= 8, rule: 9, index)
       try require(port.dimensions.allSatisfy { (1...1 << 24).contains($0) }, rule: 9, index)
-      guard let size = boundedProduct(port.dimensions) else { throw InvalidCircuit(rule: 9, index: index) }
       let sizes = columns[port.column].axes.dropFirst().map { axes[$0] }
-      try require(size == boundedProduct(port.classesOf == nil ? sizes : sizes.dropLast()), rule: 9, index)
+      // A column has at most 2^32 entries.
+      let size = port.dimensions.reduce(1) { min($0 * $1, 1 << 38) }
+      try require(size == (port.classesOf == nil ? sizes : sizes.dropLast()).reduce(1, *), rule: 9, index)
     }
     try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
     for ports in [inputs, outputs] { try require(Set(ports.map { Array($0.name.utf8) }).count == ports.count, rule: 9) }
     let published = inputs + outputs.filter { $0.classesOf != nil }
     try require(published.map { $0.column }.sorted() == columns(of: .input), rule: 9)
+    var termCount = contractions.reduce(0) { $0 + $1.terms.count }
     for (index, port) in outputs.enumerated() {
       let column = columns[port.column]
       if let source = port.classesOf {
@@ -120,7 +124,11 @@ extension ArithmeticCircuit {
         try require(source < port.column && columns[source].kind == .virtual, rule: 9, index)
         try require(columns[source].axes == column.axes.dropLast(2) + [classes], rule: 9, index)
         try require(UInt64(bitPattern: columns[source].upper &- columns[source].lower) <= 1 << 59, rule: 9, index)
-        for term in contractions.filter({ $0.output == source }).flatMap({ $0.terms }) {
+        let terms = contractions.filter { $0.output == source }.flatMap { $0.terms }
+        // Those of the class relation, before they are made.
+        termCount += 2 * terms.count + (axes[ranks] > 1 ? 2 : 1)
+        try require(termCount <= Self.maximumTermCount, rule: 1, index)
+        for term in terms {
           let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
           try require(term.operands.count <= 2 && !loops.contains(ranks), rule: 9, index)
         }
@@ -128,16 +136,6 @@ extension ArithmeticCircuit {
         try require(column.kind == .virtual || column.kind == .advice, rule: 9, index)
       }
     }
-  }
-
-  private func boundedProduct(_ factors: [Int]) -> Int? {
-    var product = 1
-    for factor in factors {
-      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
-      guard !overflow else { return nil }
-      product = next
-    }
-    return product
   }
 
   private func validateContraction(_ index: Int) throws(InvalidCircuit) {
@@ -228,6 +226,7 @@ extension ArithmeticCircuit {
     var definitions = [Int](repeating: 0, count: columns.count)
     var rangeLookups = definitions
     var seen: Set<AffineForm> = []
+    let codomains = tables.map { $0.codomain }
     for contraction in contractions { definitions[contraction.output] += 1 }
     for (index, lookup) in lookups.enumerated() {
       try require(tables.indices.contains(lookup.table), rule: 3, index)
@@ -246,7 +245,7 @@ extension ArithmeticCircuit {
         let sources = lookup.forms[0].parts.map { $0.column }
         try require(sources.allSatisfy { $0 < column }, rule: 4, index)
         try require(columns[column].kind == .advice, rule: 7, index)
-        try require(columns[column].range == table.codomain, rule: 7, index)
+        try require(columns[column].range == codomains[lookup.table], rule: 7, index)
       }
     }
     for (index, column) in columns.enumerated() {
@@ -300,15 +299,10 @@ extension ArithmeticCircuit {
 
   /// The range tables in which columns are looked up as plain forms, by column.
   private var limbRanges: [Int: LimbRange] {
-    var ranges: [Int: LimbRange] = [:]
-    for lookup in lookups {
-      if case .range(let lower, let bits) = tables[lookup.table].content,
-        let column = lookup.forms[0].plainColumn
-      {
-        ranges[column] = (lower, bits)
-      }
+    lookups.reduce(into: [:]) { ranges, lookup in
+      guard case .range(let lower, let bits) = tables[lookup.table].content else { return }
+      if let column = lookup.forms[0].plainColumn { ranges[column] = (lower, bits) }
     }
-    return ranges
   }
 }
 

@@ -100,28 +100,19 @@ public struct Statement: Hashable, Sendable {
   ///
   /// - Parameter known: The last of each column, which terms of one virtual claim have in common.
   package func evaluate(_ column: Int, _ plan: Plan, _ axes: [AxisWeight], _ known: inout PartialSums) -> SecureField {
-    let shape = plan.circuit.shape(ofColumn: column, batch: batch)
-    if let port = plan.circuit.inputs.firstIndex(where: { $0.column == column }) {
-      return evaluate(inputs[port], shape, axes, &known[column])
+    guard let index = plan.columns.ports[column] else { return .zero }
+    let (shape, output) = (plan.columns.shape(column), index - inputs.count)
+    let integers = output < 0 ? inputs[index] : outputs[output]
+    guard !integers.isEmpty else { return .zero }
+    guard output >= 0, plan.circuit.outputs[output].classesOf != nil, let classes = axes.last else {
+      return evaluate(integers.count, shape, axes, &known[column]) { $0 * BaseField(integers[$1]) }
     }
-    guard let port = plan.circuit.outputs.firstIndex(where: { $0.column == column || $0.below == column }) else {
-      return .zero
-    }
-    guard plan.circuit.outputs[port].classesOf != nil, let classes = axes.last else {
-      return evaluate(outputs[port], shape, axes, &known[column])
-    }
-    let isBelow = plan.circuit.outputs[port].below == column
-    let rows = outputs[port].map { index in
+    let isBelow = plan.circuit.outputs[output].below == column
+    let rows = integers.map { index in
       isBelow ? Multilinear.lessThan(Int(index), at: classes.point ?? []) : classes.value(at: Int(index))
     }
     var none: PartialSums.Value?
     return evaluate(rows.count, Array(shape.dropLast()), Array(axes.dropLast()), &none) { $0 * rows[$1] }
-  }
-
-  private func evaluate(
-    _ integers: [Int64], _ shape: [Int], _ axes: [AxisWeight], _ known: inout PartialSums.Value?
-  ) -> SecureField {
-    evaluate(integers.count, shape, axes, &known) { $0 * BaseField(integers[$1]) }
   }
 
   /// - Parameter product: Of a weight and the entry of an index.
@@ -132,7 +123,7 @@ public struct Statement: Hashable, Sendable {
     var scale = SecureField.one
     for (size, axis) in zip(shape, axes) where size == 1 { scale *= axis.value(at: 0) }
     let long = zip(shape, axes).filter { size, _ in size > 1 }
-    guard let (size, weight) = long.first else { return count > 0 ? product(scale, 0) : .zero }
+    guard let (size, weight) = long.first else { return product(scale, 0) }
     var partial = known.flatMap { $0.weight == weight ? $0.sums : nil } ?? []
     if partial.isEmpty {
       partial = contract(count / size, weight.table(size), product)

@@ -48,21 +48,24 @@ extension VerifyingKey {
     return (sums, work)
   }
 
-  /// One after the other, as each has a plan of its own, as long as their work is at most `workCap`; returns the work.
+  /// One after the other, as each has a plan of its own, unless their work is more than `workCap`; returns the work.
   @discardableResult
   package func forEachWeightProof(
     workCap: Int = Plan.workCap, _ body: (KeyLink, WeightProof) throws(VerificationError) -> Void
   ) throws(VerificationError) -> Int {
     guard core.code != nil else { return 0 }
-    var (work, previous) = (0, KeyCore?.none)
-    var circuit = self.circuit.weightRangeCircuit
-    for link in chain {
-      let proof = WeightProof(derived: circuit, link.core, after: previous)
-      work += proof.plan.work
-      guard work <= workCap else { throw .tooMuchWork }
-      try body(link, proof)
-      if previous == nil, chain.count > 1 { circuit = self.circuit.equalWeightsCircuit }
-      previous = link.core
+    var work = 0
+    for isLast in chain.count > 1 ? [false, true] : [true] {
+      var (circuit, previous) = (self.circuit.weightRangeCircuit, KeyCore?.none)
+      work = 0
+      for link in chain {
+        let proof = WeightProof(derived: circuit, link.core, after: previous)
+        work += proof.plan.work
+        guard work <= workCap else { throw .tooMuchWork }
+        if isLast { try body(link, proof) }
+        if previous == nil, chain.count > 1 { circuit = self.circuit.equalWeightsCircuit }
+        previous = link.core
+      }
     }
     return work
   }

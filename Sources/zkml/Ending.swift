@@ -11,12 +11,13 @@ enum Ending {
     return signals
   }()
 
-  /// At the beginning of the process, which has no other thread yet: none will be interrupted.
+  /// At the beginning of the process, which has no other thread yet: none will be interrupted. Signals that whoever started it
+  /// had blocked end it too.
   static func prepare() {
     platform_guard_memory()
     var signals = signals
     var thread = pthread_t()
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    pthread_sigmask(SIG_SETMASK, &signals, nil)
     guard pthread_create(&thread, nil, { _ in Ending.wait() }, nil) != 0 else { return }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }

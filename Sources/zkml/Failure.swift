@@ -35,7 +35,7 @@ struct Failure: Error {
     if !isShown { Output.showError("zkml: " + message) }
     if Output.isJSON {
       let error = [Member("error", .string(message)), Member("status", .integer(Int(status.rawValue)))]
-      Output.show(JSON.object(members + error).description)
+      Output.show(JSON.object(members + error))
     }
     return status.rawValue
   }

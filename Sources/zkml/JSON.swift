@@ -9,6 +9,8 @@ enum JSON: Sendable {
   case number(Double)
   case string(String)
   case array([JSON])
+  /// Integers, or their products with a scale. Kept as they are until they are written, since a proof may show millions.
+  case list([Int64], scale: Double? = nil)
   case object([Member])
 
   init(_ integer: Int?) { self = integer.map { .integer($0) } ?? .null }
@@ -22,18 +24,36 @@ extension JSON: ExpressibleByDictionaryLiteral {
   }
 }
 
-extension JSON: CustomStringConvertible {
-  var description: String {
+extension JSON: TextOutputStreamable {
+  /// In pieces.
+  func write(to target: inout some TextOutputStream) {
     switch self {
-    case .null: "null"
-    case .bool(let value): "\(value)"
-    case .integer(let value): "\(value)"
-    case .number(let value): value.isFinite ? "\(value)" : "null"
-    case .string(let value): Self.quoted(value)
-    case .array(let values): "[" + values.map(\.description).joined(separator: ", ") + "]"
+    case .null: target.write("null")
+    case .bool(let value): target.write("\(value)")
+    case .integer(let value): target.write("\(value)")
+    case .number(let value): target.write(value.isFinite ? "\(value)" : "null")
+    case .string(let value): target.write(Self.quoted(value))
+    case .array(let values): Self.write("[", values, "]", to: &target) { $0.write(to: &$1) }
+    case .list(let integers, nil): Self.write("[", integers, "]", to: &target) { $1.write("\($0)") }
+    case .list(let integers, let scale?):
+      Self.write("[", integers, "]", to: &target) { JSON.number(Double($0) * scale).write(to: &$1) }
     case .object(let members):
-      "{" + members.map { "\(Self.quoted($0.name)): \($0.value)" }.joined(separator: ", ") + "}"
+      Self.write("{", members, "}", to: &target) {
+        $1.write(Self.quoted($0.name) + ": ")
+        $0.value.write(to: &$1)
+      }
     }
+  }
+
+  private static func write<Element, Target: TextOutputStream>(
+    _ start: String, _ elements: [Element], _ end: String, to target: inout Target, _ body: (Element, inout Target) -> Void
+  ) {
+    target.write(start)
+    for (index, element) in elements.enumerated() {
+      if index > 0 { target.write(", ") }
+      body(element, &target)
+    }
+    target.write(end)
   }
 
   private static func quoted(_ text: String) -> String {
@@ -53,6 +73,7 @@ extension JSON: CustomStringConvertible {
     return quoted + "\""
   }
 }
+
 /// One entry of an object.
 struct Member: Sendable {
   let name: String

@@ -19,6 +19,34 @@ enum Output {
     if !isWritten { hasFailed.withLock { $0 = true } }
   }
 
+  /// One object on standard output.
+  static func show(_ object: JSON) {
+    let isWritten = StatusLine.pause {
+      var target = Pieces()
+      object.write(to: &target)
+      target.write("\n")
+      target.flush()
+      return target.isWritten
+    }
+    if !isWritten { hasFailed.withLock { $0 = true } }
+  }
+
+  /// What is written to standard output whenever it is long enough.
+  private struct Pieces: TextOutputStream {
+    private var text = ""
+    private(set) var isWritten = true
+
+    mutating func write(_ piece: String) {
+      text += piece
+      if text.utf8.count >= 1 << 16 { flush() }
+    }
+
+    mutating func flush() {
+      isWritten = isWritten && Output.write(text, to: STDOUT_FILENO)
+      text = ""
+    }
+  }
+
   /// One line on standard error.
   static func showError(_ line: String) {
     _ = StatusLine.pause { write(printable(line) + "\n", to: STDERR_FILENO) }

@@ -66,5 +66,5 @@ struct SharedOptions: ParsableArguments {
   func status(_ text: String) { if !json, !quiet { StatusLine.show(text) } }
 
   /// The object of --json.
-  func emit(_ object: @autoclosure () -> JSON) { if json { Output.show(object().description) } }
+  func emit(_ object: @autoclosure () -> JSON) { if json { Output.show(object()) } }
 }

@@ -74,10 +74,9 @@ extension Port {
         }
         return "\(name)[\(sample)] = class \(rows.joined(separator: ", "))"
       }
-      let values = row.map { Double($0) * scale }
-      let shown = values.prefix(16).map { decimal($0, places: 4) }.joined(separator: " ")
+      let shown = row.prefix(16).map { decimal(Double($0) * scale, places: 4) }.joined(separator: " ")
       let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""
-      let top = values.indices.max { (values[$0], $1) < (values[$1], $0) } ?? 0
+      let top = (row.indices.max { (row[$0], $1) < (row[$1], $0) } ?? row.startIndex) - row.startIndex
       return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "") + leftOut
     }
     if count > limit { lines.append("\(name): \(count - limit) more samples") }
@@ -88,12 +87,11 @@ extension Port {
   func json(_ integers: [Int64], _ circuit: ArithmeticCircuit, batch: Int) -> JSON {
     let scale = circuit.scale(of: self)
     let shape = JSON.array(([batch] + dimensions).map { .integer($0) })
-    if classesOf != nil { return ["shape": shape, "classes": .array(integers.map { .integer(Int($0)) })] }
+    if classesOf != nil { return ["shape": shape, "classes": .list(integers)] }
     let leftOut = circuit.columns[column].leftOut.map { [Member("left_out", .string($0))] } ?? []
     return .object([
       Member("shape", shape), Member("scale", .number(scale)),
-      Member("integers", .array(integers.map { .integer(Int($0)) })),
-      Member("values", .array(integers.map { .number(Double($0) * scale) })),
+      Member("integers", .list(integers)), Member("values", .list(integers, scale: scale)),
     ] + leftOut)
   }
 

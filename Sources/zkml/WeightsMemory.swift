@@ -28,7 +28,7 @@ struct WeightsMemory {
   }
 
   /// To be raised with every change of what `verifyWeights` or the validity of circuits accepts.
-  private static let revision: UInt16 = 2
+  private static let revision: UInt16 = 3
 
   /// The entry of a key: digest of the exact bytes of its file, the format version and the revision of the check.
   static func name(ofKey file: [UInt8]) -> String {

@@ -12,7 +12,7 @@ import Verifier
   private static let fileByteCap = 64 << 20
 
   enum Construction: String, CaseIterable {
-    case portsOfOneColumn, publicTerms, slicedTerms, lookups, columns, tables, rows, longStatement, weights
+    case portsOfOneColumn, publicTerms, slicedTerms, longAxes, lookups, columns, tables, rows, longStatement, weights
   }
 
   @Test(arguments: Construction.allCases) func isBounded(_ construction: Construction) throws {
@@ -41,6 +41,42 @@ import Verifier
     print("\(construction): key \(key.count), work \(plan.work), \(seconds) s, \(memory >> 20) MiB: \(errors)")
     #expect(errors.contains(plan.work <= Plan.workCap ? "proof of work" : "products"), "\(errors)")
     #expect(memory <= 2_000_000_000)
+  }
+
+  @Test("ports of classes of one column, whose relations would have 30 million terms, are refused before these are made")
+  func classesOfOneColumn() throws {
+    var circuit = Construction.publicTerms.circuit
+    let source = circuit.outputs[0].column
+    (circuit.columns[source].lower, circuit.columns[source].upper) = (-1 << 58, 1 << 58)
+    circuit.axes.append(1)
+    circuit.outputs = []
+    for number in 0..<255 {
+      circuit.outputs.append(Port(column: circuit.columns.count, name: "\(number)", dimensions: [1], classesOf: source))
+      circuit.columns.append(Column(name: "", kind: .input, axes: [0, 2, 1], lower: 0, upper: 1))
+    }
+    let place = try Workplace()
+    let core = KeyCore(circuit: circuit, proofCount: 0, root: .zero)
+    try place.write(VerifyingKey(circuit: circuit, core: core, proof: []).file, to: "a.vk")
+    // KiB of address space.
+    let result = try place.run(["inspect", "@a.vk"], under: ["sh", "-c", "ulimit -v 700000; exec \"$0\" \"$@\""])
+    #expect(result.status == 2 && result.errors.contains("rule 1"), "\(result)")
+  }
+
+  @Test("an object with all integers of a statement is written as it is made", arguments: [[], ["--json"]])
+  func longObject(options: [String]) throws {
+    var b = CircuitBuilder("long", axes: [1 << 22, 1], batchCap: 1)
+    let x = b.input([1])
+    b.output(b.apply(to: b.input([2])) { $0 })
+    let key = ProvingKey(circuit: b.circuit, weights: [], proofCount: 0, threads: 1)
+    let inputs = [[Int64](repeating: 7, count: b.circuit.axes[1]), [3]]
+    let place = try Workplace()
+    try place.write(key.verifyingKey(threads: 1).file, to: "a.vk")
+    let proof = try key.prove(batch: 1, inputs: inputs, mode: .plain, threads: 1).proof
+    try place.write(proof.file(b.circuit), to: "a.proof")
+    let program = ["sh", "-c", "ulimit -v 300000; exec \"$0\" \"$@\""]
+    let result = try place.run(["verify", "--key", "@a.vk", "@a.proof"] + options, under: program)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(!options.isEmpty == (result.output.utf8.count > 8 * inputs[0].count) && x == 0)
   }
 }
 
@@ -86,7 +122,7 @@ extension LargestKeyTests.Construction {
       let term = Term(operands: [operand(1, [0, 1]), operand(1, [0, 1]), operand(0, [0, 1])])
       appendSum([0, 1], Array(repeating: term, count: Self.termCount), ports: 255, &circuit)
     case .publicTerms:
-      circuit.axes[1] = 32_000
+      circuit.axes[1] = 1_024
       appendInput([0, 1], &circuit)
       appendInput([0], &circuit)
       appendCopy(of: 1, &circuit)
@@ -102,6 +138,15 @@ extension LargestKeyTests.Construction {
           Operand(column: 1, bindings: [Binding(0)] + (1...6).map { Binding($0 + 6 * part, slice: slice) } + [Binding(19 + part % 2, slice: slice)])
         })
       appendSum([0] + Array(1...7), Array(repeating: term, count: Self.termCount), &circuit)
+    case .longAxes:
+      // Points that change with each term, so that no sum over an axis is known from the term before.
+      circuit.axes = [0, 1 << 23 + 1, 2]
+      appendInput([0, 1], &circuit)
+      appendCopy(of: 0, &circuit)
+      appendSum([0, 1, 2], [Term(operands: [operand(1, [0, 1])])], &circuit)
+      appendCopy(of: 2, &circuit)
+      let terms = [[operand(0, [0, 1]), operand(1, [0, 1])], [operand(0, [0, 1]), operand(3, [0, 1, 2])]]
+      appendSum([0], (0..<6).map { Term(operands: terms[$0 % 2]) }, &circuit)
     case .lookups:
       circuit.axes[1] = 1
       appendInput([0, 1], &circuit)
@@ -143,7 +188,7 @@ extension LargestKeyTests.Construction {
       appendInput([0], &circuit)
       appendCopy(of: 1, &circuit)
       let slice = Operand(column: 0, bindings: [Binding(0), Binding(1, slice: .init(start: 1, stride: 1))])
-      appendSum([0], Array(repeating: Term(operands: [slice]), count: 32), &circuit)
+      appendSum([0], Array(repeating: Term(operands: [slice]), count: 15), &circuit)
     case .weights:
       let range = Column.weightRange(bitCount: 48)
       let weight = Column(name: "", kind: .weight, axes: [1], lower: range.lower, upper: range.upper)

@@ -39,7 +39,7 @@ import Testing
     }
     let text = try network.succeed("inspect", "@net.vk").output
     #expect(text.contains(" together\n") && text.contains("work      at most ") && isClose(key.total_soundness_bits, together(weights + [key.soundness_bits])))
-    #expect(key.work > 0 && key.weights_work > 0 && max(key.work, key.weights_work) < key.work_cap && key.work_cap == 1 << 31)
+    #expect(key.work > 0 && key.weights_work > 0 && max(key.work, key.weights_work) < key.work_cap && key.work_cap == 1 << 30)
   }
 }
 

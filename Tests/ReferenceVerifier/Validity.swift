@@ -67,6 +67,13 @@ extension CircuitDescription {
 
   /// The caps of rule 1 on counts and totals, which also hold with the class relations (rule 9).
   private func checkExpandedCaps() throws(ReferenceRejection) {
+    let termCounts = contractions.reduce(into: [:]) { $0[$1.output] = $1.terms.count }
+    let total = outputs.reduce(contractions.reduce(0) { $0 + $1.terms.count }) { sum, port in
+      guard let source = port.source else { return sum }
+      let ranks = columns[port.column].axes.dropLast().last.map { axes[$0] } ?? 0
+      return sum + 2 * (termCounts[source] ?? 0) + min(ranks, 2)
+    }
+    guard total <= 65535 else { throw .invalidCircuit(rule: 1) }
     let circuit = withClassRelations
     guard circuit.axes.count <= 4096, circuit.columns.count <= 65536, circuit.tables.count <= 1024,
       circuit.contractions.count <= 65536, circuit.lookups.count <= 65536,

@@ -23,7 +23,7 @@ extension ProofCheck {
     let rows = rowCounts
     for column in claimed { work += rows[column].map { 512 + 4 * $0 } ?? 0 }
     for column in paddedColumns { work += rows[.listed(column)].map { 512 + 8 * $0 } ?? 0 }
-    return shown.reduce(work) { $0 + shownCount($1) }
+    return shown.reduce(work) { $0 + shownWork($1) }
   }
 
   /// By column of a commitment: the rows that it has.
@@ -35,10 +35,12 @@ extension ProofCheck {
     return counts
   }
 
-  /// The integers that a port shows for a column, 32 for an index of a class port.
-  private func shownCount(_ column: Int) -> Int {
+  /// The integers that a port shows for a column, 96 for an index of a class port, and its axes.
+  private func shownWork(_ column: Int) -> Int {
     guard let port = (circuit.inputs + circuit.outputs).first(where: { $0.column == column || $0.smaller == column }) else { return 0 }
-    return port.dimensions.reduce(sizes[0], *) * (port.source == nil ? 1 : 32)
+    let integers = port.dimensions.reduce(sizes[0], *) * (port.source == nil ? 1 : 96)
+    guard circuit.columns[column].axes.first == 0 else { return integers }
+    return bits(ofColumn: column).reduce(integers) { $0 + 8 << $1 }
   }
 
   private func unique(_ columns: [Int]) -> [Int] {

@@ -245,7 +245,10 @@ extension Simplifier {
     {
       return set(index, .affine(merged), before.operands)
     }
-    if affine.scale.count == 1 { moveBeforeView(index) }
+    guard affine.scale.count == 1 else { return }
+    // One number has no axes: the value before the view may have fewer.
+    nodes[index].operation = .affine(Affine(shape: [], scale: affine.scale, shift: affine.shift))
+    moveBeforeView(index)
   }
 }
 

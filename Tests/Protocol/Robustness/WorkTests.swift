@@ -1,4 +1,5 @@
 import Circuit
+import Field
 import Prover
 import ReferenceVerifier
 import TestSupport
@@ -28,7 +29,8 @@ import Verifier
     for column in operands.map(\.column).filter(isShown) + looked.filter(isShown) + circuit.claimedOutputs {
       for (port, integers) in zip(circuit.inputs + circuit.outputs, proven.statement.inputs + proven.statement.outputs)
       where port.column == column || port.below == column {
-        work += integers.count * (port.classesOf == nil ? 1 : 32)
+        work += integers.count * (port.classesOf == nil ? 1 : 96)
+        work += plan.columns.bits(ofColumn: column).reduce(0) { $0 + 8 << $1 }
         break
       }
     }
@@ -53,7 +55,7 @@ import Verifier
     }
     #expect(parts.count == 3 && parts.reduce(0, +) == work)
     // What goes beyond the cap is not begun.
-    for (cap, count) in [(work, 3), (work - 1, 2), (parts[0], 1), (parts[0] - 1, 0)] {
+    for (cap, count) in [(work, 3), (work - 1, 0), (parts[0] - 1, 0)] {
       var begun = 0
       do throws(VerificationError) {
         try key.forEachWeightProof(workCap: cap) { _, _ in begun += 1 }
@@ -63,23 +65,29 @@ import Verifier
     }
   }
 
+  private static let entries = 4_000
+
   /// Every term evaluates the whole input.
-  private func direct(entries: Int) -> ArithmeticCircuit {
-    var b = CircuitBuilder("direct", axes: [entries, 1], batchCap: 1)
+  private func direct(terms: Int) -> ArithmeticCircuit {
+    var b = CircuitBuilder("direct", axes: [Self.entries, 1], batchCap: 1)
     let x = b.input([1], 0...1)
     let y = b.apply(to: b.input([2], 0...1)) { $0 }
     b.output(y)
     let term = b.term(1, x)
-    b.output(b.contraction([1], Array(repeating: term, count: ArithmeticCircuit.maximumTermCount)))
+    b.output(b.contraction([1], Array(repeating: term, count: terms)))
     return b.circuit
   }
 
   @Test("row 16: what would take longer is refused before a byte of the proof is read, by both verifiers",
     arguments: ProofMode.both)
   func refusals(mode: ProofMode) throws {
-    // 65,535 · (512 + n) + n + …, at most 2^31.
-    for (entries, isAllowed) in [(32_255, true), (32_256, false)] {
-      let circuit = direct(entries: entries)
+    // 512, the integers, and axes of 0 and 12 bits.
+    let each = 512 + Self.entries + 8 + 8 << 12
+    let rest = Plan(circuit: direct(terms: 1), batch: 1, modelCode: nil, isHiding: mode == .hiding).work - each
+    let largest = (1 << 30 - rest) / each
+    for (terms, isAllowed) in [(largest, true), (largest + 1, false)] {
+      let entries = Self.entries
+      let circuit = direct(terms: terms)
       try circuit.validate()
       let core = KeyCore(circuit: circuit, proofCount: mode.proofCount, root: .zero)
       let key = VerifyingKey(circuit: circuit, core: core, proof: [])
@@ -92,6 +100,32 @@ import Verifier
       // A leaf has to fit.
       let long = Proof(core: core, mode: mode, statement: statement, bytes: [UInt8](repeating: 0, count: 1 << 16))
       #expect(throws: ReferenceRejection.work) { try referenceVerify(verifyingKey: key.file, proof: long.file(circuit)) }
+    }
+  }
+
+  @Test("row 16: an output without integers is zero, whatever its axes: no table is made") func absentOutputs() {
+    let proof = Chain.small.last.chain[1]
+    let plan = WeightProof(Chain.small.last.circuit, proof.core, after: Chain.small.last.chain[0].core).plan
+    let statement = Statement(batch: 1, inputs: [], outputs: plan.circuit.outputs.map { _ in [] })
+    let endless = AxisWeight(at: [SecureField](repeating: .one, count: 60))
+    for port in plan.circuit.outputs {
+      var known: Statement.PartialSums = [:]
+      let axes = plan.circuit.columns[port.column].axes.map { _ in endless }
+      #expect(statement.evaluate(port.column, plan, axes, &known) == .zero)
+    }
+  }
+
+  @Test("row 16: class relations are counted before they are made", arguments: [1, 2]) func classRelations(rank: Int) throws {
+    // t terms and 2·t + 1 or 2·t + 2 of the relation, at most 2^16 − 1.
+    for (terms, isValid) in [(21_844, true), (21_845, false)] {
+      var b = CircuitBuilder("classes", axes: [4, rank], batchCap: 1)
+      let y = b.apply(to: b.input([1], 0...1)) { $0 }
+      let sum = b.contraction([1], Array(repeating: b.term(1, y), count: terms))
+      _ = b.classes(2, of: sum)
+      #expect(((try? b.circuit.validate()) != nil) == isValid)
+      let core = KeyCore(circuit: b.circuit, proofCount: 0, root: .zero)
+      let file = VerifyingKey(circuit: b.circuit, core: core, proof: []).file
+      #expect(((try? referenceCheckKey(verifyingKey: file)) != nil) == isValid)
     }
   }
 }
