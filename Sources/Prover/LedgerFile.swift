@@ -38,7 +38,9 @@ extension PositionLedger {
   /// the process ends in whatever way.
   ///
   /// The file is replaced by who holds it, so after waiting the name may have come to mean another file.
-  private static func openAlone(_ path: String) throws(LedgerError) -> Int32 {
+  ///
+  /// - Throws: `.linked`, too: what is counted under one name of the file would be unknown under the others.
+  static func openAlone(_ path: String) throws(LedgerError) -> Int32 {
     while true {
       let descriptor = try openFile(path, O_RDWR)
       var isLocked = flock(descriptor, LOCK_EX) == 0
@@ -52,7 +54,13 @@ extension PositionLedger {
       if fstat(descriptor, &held) == 0, lstat(path, &named) == 0, held.st_dev == named.st_dev,
         held.st_ino == named.st_ino
       {
-        return descriptor
+        if held.st_nlink > 1 {
+          TemporaryFiles.removeNames(of: held, beside: path)
+          fstat(descriptor, &held)
+        }
+        guard held.st_nlink > 1 else { return descriptor }
+        close(descriptor)
+        throw .linked
       }
       close(descriptor)
     }
@@ -169,5 +177,7 @@ package enum LedgerError: Error, Equatable {
   case usedUp
   /// Another commitment than this one was counted to follow, or another proof about it.
   case otherSuccessor
+  /// The file has other names.
+  case linked
   case inaccessible(String)
 }

@@ -124,6 +124,9 @@ package struct PositionLedger: Sendable {
     return sections[try ownIndex(sections)]
   }
 
+  /// Refuses a file in which nothing could be counted, because it has other names.
+  package func requireOneName() throws(LedgerError) { close(try Self.openAlone(path)) }
+
   /// How many more proofs there are positions for.
   package func remainingProofCount() throws(LedgerError) -> Int {
     max(0, limit - (try section().spentCount)) / queryCount

@@ -81,6 +81,7 @@ final class StagedFile {
 package enum TemporaryFiles {
   private static let paths = Mutex<[String]>([])
   private static let prefix = ".zkml."
+  private static let folderPrefix = "zkml."
 
   /// Creates an empty one that only its owner can read.
   fileprivate static func create(in folder: String) -> (path: String, descriptor: Int32)? {
@@ -105,11 +106,12 @@ package enum TemporaryFiles {
     }
   }
 
-  /// A folder of the user's for files that are to be discarded.
+  /// A folder of the user's for files that are to be discarded; it is locked while the process lives.
   package static func makeFolder() -> String? {
     paths.withLock { paths in
-      var template = Array("/tmp/zkml.XXXXXX".utf8CString)
+      var template = Array("/tmp/\(folderPrefix)XXXXXX".utf8CString)
       guard mkdtemp(&template) != nil else { return nil }
+      flock(open(template, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_EX | LOCK_NB)
       paths.append(String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
       return paths.last
     }
@@ -133,22 +135,44 @@ package enum TemporaryFiles {
 
   /// Those in the folder of a file that a process left which was stopped.
   package static func leftovers(beside path: String) -> [String] {
-    let folder = folder(of: path)
+    entries(of: folder(of: path), prefix).filter { isAbandoned($0) }
+  }
+
+  /// The folders that `makeFolder` made for processes of this user which were stopped.
+  package static func leftFolders() -> [String] {
+    entries(of: "/tmp", folderPrefix).filter { path in
+      var status = stat()
+      return lstat(path, &status) == 0 && status.st_uid == getuid() && status.st_mode == S_IFDIR | 0o700
+        && isAbandoned(path, O_DIRECTORY)
+    }
+  }
+
+  /// Removes temporary names of a file that its process, stopped, left beside its own name.
+  ///
+  /// For who has locked the file: its process has ended.
+  static func removeNames(of file: stat, beside path: String) {
+    for name in entries(of: folder(of: path), prefix) {
+      var status = stat()
+      if lstat(name, &status) == 0, status.st_dev == file.st_dev, status.st_ino == file.st_ino { unlink(name) }
+    }
+  }
+
+  /// The paths of what a folder has whose names begin so, sorted.
+  private static func entries(of folder: String, _ prefix: String) -> [String] {
     guard let entries = opendir(folder) else { return [] }
     defer { closedir(entries) }
-    var left: [String] = []
+    var paths: [String] = []
     while let entry = readdir(entries) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard name.hasPrefix(prefix), isAbandoned("\(folder)/\(name)") else { continue }
-      left.append("\(folder)/\(name)")
+      if name.hasPrefix(prefix) { paths.append("\(folder)/\(name)") }
     }
-    return left.sorted()
+    return paths.sorted()
   }
 
-  private static func isAbandoned(_ path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+  private static func isAbandoned(_ path: String, _ kind: Int32 = 0) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | kind)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_EX | LOCK_NB) == 0

@@ -77,6 +77,9 @@ extension LedgerError {
     case .otherSuccessor:
       "counts another commitment that follows this one: run zkml setup NET --rerandomize again; if that changes nothing, "
         + "another version of this tool began it, and has to finish it"
+    case .linked:
+      "has other names, hard links: what is counted under one of them is unknown under the others: find them with "
+        + "find -samefile, keep the one beside the only key, remove the others"
     case .inaccessible(let reason): reason
     }
   }

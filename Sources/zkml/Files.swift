@@ -71,6 +71,7 @@ extension PositionLedger {
   /// Refuses a key that has no positions left for a proof.
   func requireProof() throws {
     try reporting { ledger throws(LedgerError) in
+      try ledger.requireOneName()
       guard try ledger.remainingProofCount() > 0 else { throw .usedUp }
     }
   }
