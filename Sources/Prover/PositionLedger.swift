@@ -58,10 +58,24 @@ package struct PositionLedger: Sendable {
   ///
   /// A file that is there is kept, with a section more.
   ///
+  /// - Parameters:
+  ///   - models: Others that hold the same weights; where hiding was given up for one, it is for this key.
+  ///   - isHidingGivenUp: True when the weights may be known in any case.
   /// - Throws: and then nothing of the key may leave the process. A file that cannot be read is left as it is.
-  package func begin(spent positions: [Int]) throws(LedgerError) {
-    do throws(FileError) { if try create(newFile(spent: positions)) { return } } catch { throw .inaccessible(error.reason) }
-    try Self.change(path) { sections throws(LedgerError) in insert(positions, in: &sections) }
+  package func begin(
+    spent positions: [Int], sameWeightsAs models: [Digest] = [], isHidingGivenUp: Bool = false
+  ) throws(LedgerError) {
+    func insertAll(in sections: inout [LedgerSection]) {
+      let isKnown = isHidingGivenUp || sections.contains { models.contains($0.model) && $0.isHidingGivenUp }
+      insert(positions, in: &sections)
+      if isKnown { giveUpHiding(in: &sections) }
+    }
+    do throws(FileError) {
+      var sections: [LedgerSection] = []
+      insertAll(in: &sections)
+      if try create(Self.file(path, sections)) { return }
+    } catch { throw .inaccessible(error.reason) }
+    try Self.change(path) { sections throws(LedgerError) in insertAll(in: &sections) }
   }
 
   /// Refuses a file that is there and cannot be read, to which `begin` could add nothing.
@@ -84,9 +98,13 @@ package struct PositionLedger: Sendable {
   package func spend(_ positions: [Int], givesUpHiding: Bool = false) throws(LedgerError) {
     try changeOwn { sections throws(LedgerError) in
       guard insert(positions, in: &sections) <= limit else { throw .usedUp }
-      guard givesUpHiding else { return }
-      for index in sections.indices where sections[index].model == model { sections[index].isHidingGivenUp = true }
+      if givesUpHiding { giveUpHiding(in: &sections) }
     }
+  }
+
+  /// Notes for all keys of the model that its weights may be known.
+  private func giveUpHiding(in sections: inout [LedgerSection]) {
+    for index in sections.indices where sections[index].model == model { sections[index].isHidingGivenUp = true }
   }
 
   /// Counts what a proof opens of this commitment and of the next one, that both hold the same.

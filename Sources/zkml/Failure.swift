@@ -86,7 +86,7 @@ extension LedgerError {
 }
 
 extension LedgerSection {
-  static let givenUp = "a transparent proof was made of this model, so its weights may be known"
+  static let givenUp = "a transparent proof or key was made of these weights, so they may be known"
 }
 
 extension VerificationError {

@@ -44,6 +44,11 @@ struct NetworkFiles {
     return (key, file.count)
   }
 
+  /// The verifying key, where there is one that can be read; its proofs are not checked.
+  func verifyingKey() -> VerifyingKey? {
+    (try? readFile(verifyingKeyPath, limit: verifyingKeyByteCap)).flatMap { try? VerifyingKey(file: $0) }
+  }
+
   func ledger(of core: KeyCore) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }
 
   /// What is counted, for who has the file; nothing otherwise.
@@ -51,9 +56,15 @@ struct NetworkFiles {
     (try? readFile(ledgerPath, limit: 1 << 32)).flatMap { try? LedgerSection.sections($0) } ?? []
   }
 
+  /// Whether the weights of a key may be known, by the count; nil where that says nothing of its model.
+  func isHidingGivenUp(_ core: KeyCore) -> Bool? {
+    let sections = knownSections.filter { $0.model == core.modelID }
+    return sections.isEmpty ? nil : sections.contains(where: \.isHidingGivenUp)
+  }
+
   /// Says that the weights of a key may be known, where that is counted.
   func givenUpNotice(_ core: KeyCore) -> String? {
-    knownSections.contains { $0.model == core.modelID && $0.isHidingGivenUp } ? "\(ledgerPath): \(LedgerSection.givenUp)" : nil
+    isHidingGivenUp(core) == true ? "\(ledgerPath): \(LedgerSection.givenUp)" : nil
   }
 }
 

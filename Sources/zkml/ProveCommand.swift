@@ -77,6 +77,7 @@ struct ProveCommand: ParsableCommand {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     shared.detail("read \(grouped(keyByteCount)) bytes of key in \(duration(seconds))")
     try key.core.require(mode, files.provingKeyPath)
+    try files.requireKnown(key.core)
     files.staleKeyNotice().map(shared.note)
     let committed = try CommittedInputs(committedInput, key.circuit, threads: shared.threadCount)
     let others = key.circuit.inputs.indices.filter { committed.files[$0] == nil }
@@ -93,7 +94,8 @@ struct ProveCommand: ParsableCommand {
       guard forfeitHiding else {
         throw Failure.unusable(
           "--transparent: one such proof can show all weights, which \(files.provingKeyPath) hides: "
-            + "add --forfeit-hiding to give that up for good, or make a key with zkml setup --transparent")
+            + "prove without --transparent, or add --forfeit-hiding to give that up for good; a transparent key of the same "
+            + "weights shows them too")
       }
       shared.note("--forfeit-hiding: the weights are not hidden any more, by no proof of this model")
     } else {

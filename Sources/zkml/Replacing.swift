@@ -14,18 +14,51 @@ func requireNew(_ paths: [String], overwrite: Bool, instead advice: String) thro
 }
 
 extension NetworkFiles {
-  /// Refuses to replace keys, unless that is wanted, and to make one where others were counted.
+  /// Refuses to replace keys, unless that is wanted. A count alone is no key: a section is added to it.
   ///
   /// - Returns: What is lost then, if anything.
   func requireNoKey(overwrite: Bool) throws -> String? {
-    let present = try requireNew(
-      [provingKeyPath, verifyingKeyPath, ledgerPath], overwrite: overwrite,
+    let lost = try requireNew(
+      [provingKeyPath, verifyingKeyPath], overwrite: overwrite,
       instead: "go on with its model by --rerandomize, choose another path")
-    let lost = present.filter { $0 != ledgerPath }
     guard !lost.isEmpty else { return nil }
-    let old = (try? readFile(verifyingKeyPath, limit: verifyingKeyByteCap)).flatMap { try? VerifyingKey(file: $0) }
+    let old = verifyingKey()
     return "--overwrite: replaces \(lost.joined(separator: ", "))\(old.map { " of model \($0.modelID)" } ?? ""); "
       + "proofs made with that key verify with a copy of its .vk alone; \(ledgerPath) goes on counting what they showed"
+  }
+
+  /// A file that says that weights are hidden by a key of this name, if there is any: a count, or a key that is not known
+  /// to be transparent.
+  func hidingFile() -> String? {
+    if fileExists(ledgerPath) { return ledgerPath }
+    return [provingKeyPath, verifyingKeyPath].first { path in
+      guard fileExists(path) else { return false }
+      guard let file = try? StoredBytes(path: path) else { return true }
+      return file.count > 0 && file.keyMode != .plain
+    }
+  }
+
+  /// The keys of this name that were made of its circuit and weights: of the proving key where there is one that can be
+  /// read; otherwise of the verifying key, which tells the circuit alone.
+  func keysOfTheSameWeights() -> [KeyCore] {
+    guard let circuit = try? StoredBytes(path: circuitPath), let weights = try? StoredBytes(path: weightsPath) else { return [] }
+    func isSame(_ path: String) -> Bool? {
+      (try? StoredBytes(path: path)).flatMap { try? isMade($0, fromCircuit: circuit, weights: weights) }
+    }
+    if let (key, _) = try? provingKey() { return isSame(provingKeyPath) == true ? [key.core] : [] }
+    guard isSame(verifyingKeyPath) == true, let key = verifyingKey() else { return [] }
+    return key.chain.map(\.core)
+  }
+
+  /// Refuses a proving key that the verifying key beside it does not know.
+  func requireKnown(_ core: KeyCore) throws {
+    guard fileExists(verifyingKeyPath) else { return }
+    let bytes = try readFile(verifyingKeyPath, limit: verifyingKeyByteCap)
+    let key = try load(verifyingKeyPath) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
+    guard !key.chain.contains(where: { $0.core == core }) else { return }
+    throw Failure.unusable(
+      "\(verifyingKeyPath): is not the verifying key of \(provingKeyPath), so a proof would not hold for it: put the one back "
+        + "that was written with it; after a setup that was stopped, run zkml setup \(path) --overwrite")
   }
 
   /// What to tell who uses a key beside a network that was compiled anew since, if anything.
@@ -40,5 +73,15 @@ extension NetworkFiles {
     guard let key = stale.first else { return nil }
     return "\(key): is not the key of \(circuitPath) and \(weightsPath), which were compiled anew since: proofs are about the "
       + "network of the key; zkml setup \(path) --overwrite makes a key of the new one"
+  }
+}
+
+extension StoredBytes {
+  /// What the header of a key says; nil where it is not of this version.
+  fileprivate var keyMode: ProofMode? {
+    guard let header = try? read(at: 0, count: 11), header[8] == UInt8(truncatingIfNeeded: formatVersion),
+      header[9] == UInt8(truncatingIfNeeded: formatVersion >> 8)
+    else { return nil }
+    return ProofMode(rawValue: header[10])
   }
 }

@@ -22,7 +22,10 @@ struct SetupCommand: ParsableCommand {
 
       A key that the disk has no room for is refused before any work; on a terminal, one of more than 2 GB is asked about.
       A key that is there is replaced with --overwrite alone, which makes a new model. NET.spent is never replaced: it goes on
-      counting for the old key too.
+      counting for the old key too. A first setup that was stopped before there was a key is run again.
+
+      A transparent key shows its weights. So does one of the same weights under another name. Where a key of this name hides
+      weights, --transparent needs --forfeit-hiding.
 
         zkml setup net
         zkml setup net --proofs 1000
@@ -99,7 +102,8 @@ struct SetupCommand: ParsableCommand {
     let circuit = lowered.circuit
     for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
     try PositionLedger.requireExtendable(files.ledgerPath)
-    try noteEarlierKeys(files)
+    let before = files.keysOfTheSameWeights()
+    try noteEarlierKeys(files, before)
     loss.map(shared.note)
     let cost = try cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount, files)
     let key = ProvingKey(
@@ -108,22 +112,35 @@ struct SetupCommand: ParsableCommand {
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
-    try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions) }
+    try made.ledger?.reporting { ledger throws(LedgerError) in
+      try ledger.begin(
+        spent: positions, sameWeightsAs: before.map(\.modelID), isHidingGivenUp: before.contains { $0.mode == .plain })
+    }
     try write([made.secret, made.open])
     return made
   }
 
   /// What the weights' hiding by earlier keys of this name has to do with a new key.
-  private func noteEarlierKeys(_ files: NetworkFiles) throws {
+  ///
+  /// - Parameter before: Those that hold the same weights as the new one.
+  private func noteEarlierKeys(_ files: NetworkFiles, _ before: [KeyCore]) throws {
     let path = files.ledgerPath
-    guard transparent, fileExists(path) else {
-      guard files.knownSections.contains(where: \.isHidingGivenUp) else { return }
-      return shared.note("\(path): transparent proofs were made of an earlier key: if it held the same weights, nothing hides them")
+    guard transparent else {
+      if before.contains(where: { $0.mode == .plain || files.isHidingGivenUp($0) == true }) {
+        shared.note("\(path): says of the new key too: \(LedgerSection.givenUp)")
+      } else if files.knownSections.contains(where: \.isHidingGivenUp) {
+        shared.note("\(path): transparent proofs were made of an earlier key: if it held the same weights, nothing hides them")
+      }
+      return
     }
+    guard let hiding = files.hidingFile() else { return }
     guard forfeitHiding else {
       throw Failure.unusable(
-        "\(path): keys of this name hide weights that a transparent key would show: "
-          + "set up under another name, or add --forfeit-hiding")
+        "\(hiding): keys of this name hide weights, and a transparent key of the same weights shows them, whatever its name: "
+          + "set up without --transparent, or add --forfeit-hiding to give the hiding up for good")
+    }
+    guard fileExists(path) else {
+      return shared.note("\(path): is missing, so no file notes that the weights are not hidden any more")
     }
     do throws(LedgerError) { try PositionLedger.giveUpHiding(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
   }

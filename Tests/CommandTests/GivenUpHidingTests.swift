@@ -14,7 +14,7 @@ import Verifier
     return key.hiding_forfeited
   }
 
-  private let reason = "a transparent proof was made of this model"
+  private let reason = "a transparent proof or key was made of these weights"
 
   @Test func transparentProofsOfHidingKeysAreRefused() throws {
     let network = try TrainedNetwork(isProved: false)
@@ -52,8 +52,28 @@ import Verifier
     try network.succeed("setup", "@net", "--rerandomize", "--forfeit-hiding")
     try expectTold()
     let again = try network.succeed("setup", "@net", "--overwrite")
-    #expect(again.errors.contains("transparent proofs were made of an earlier key"))
-    #expect(try isGivenUp(network) == false, "another model")
+    #expect(again.errors.contains(reason))
+    try expectTold()
+  }
+
+  /// Another model with the same weights is as known; other weights are not.
+  @Test func newKeysOfTheSameWeightsInheritTheMark() throws {
+    let network = try TrainedNetwork(isProved: false)
+    func setup(_ options: String...) throws -> ToolResult { try network.succeed(["setup", "@net", "--overwrite"] + options) }
+    #expect(try setup().errors.contains(reason) == false && isGivenUp(network) == false)
+    #expect(try prove(network, "--transparent", "--forfeit-hiding").status == 0)
+    unlink(network.place.path + "/net.vk")
+    #expect(try setup().errors.contains(reason) && isGivenUp(network) == true)
+    unlink(network.place.path + "/net.pk")
+    #expect(try setup().errors.contains(reason) && isGivenUp(network) == true, "the circuit is the same")
+    let compile = ["compile", TrainedNetwork.model, "--calibrate", TrainedNetwork.calibration, "-o", "@net"]
+    try network.succeed(compile + ["--bits", "9"])
+    let other = try setup()
+    #expect(!other.errors.contains(reason) && other.errors.contains("transparent proofs were made of an earlier key"))
+    #expect(try isGivenUp(network) == false)
+    try network.succeed(["setup", "@net", "--overwrite", "--transparent", "--forfeit-hiding"])
+    unlink(network.place.path + "/net.spent")
+    #expect(try setup().errors.contains(reason) && isGivenUp(network) == true, "the range proof of a transparent key shows them")
   }
 
   @Test func transparentKeysOfHiddenWeightsAreRefused() throws {
@@ -61,10 +81,31 @@ import Verifier
     let before = try ["net.pk", "net.vk", "net.spent"].map { try network.place.bytes($0) }
     let refused = try network.place.run("setup", "@net", "--transparent", "--overwrite")
     #expect(refused.status == 2 && refused.errors.contains("add --forfeit-hiding"), "\(refused.errors)")
+    #expect(!refused.errors.contains("under another name"))
     #expect(try ["net.pk", "net.vk", "net.spent"].map { try network.place.bytes($0) } == before)
     try network.succeed("setup", "@net", "--transparent", "--forfeit-hiding", "--overwrite")
     #expect(try LedgerSection.sections(network.place.bytes("net.spent")).allSatisfy(\.isHidingGivenUp))
     #expect(try prove(network, "--transparent").status == 0, "nothing is left to give up")
+    try network.succeed("setup", "@net", "--transparent", "--forfeit-hiding", "--overwrite")
+  }
+
+  /// A count that was deleted makes nothing known.
+  @Test func keysHideWithoutTheirCount() throws {
+    let network = try TrainedNetwork(isProved: false)
+    let files = try ["net.pk", "net.vk"].map { ($0, try network.place.bytes($0)) }
+    unlink(network.place.path + "/net.spent")
+    for (kept, bytes) in files {
+      for (name, _) in files { unlink(network.place.path + "/" + name) }
+      for content in [bytes, bytes.enumerated().map { $0 == 8 ? 99 : $1 }, Array(bytes.prefix(9))] {
+        try network.place.write(content, to: kept)
+        let refused = try network.place.run("setup", "@net", "--transparent", "--overwrite")
+        #expect(refused.status == 2 && refused.errors.contains("\(kept): keys of this name hide weights"), "\(refused.errors)")
+        #expect(try network.place.bytes(kept) == content)
+      }
+    }
+    let forfeited = try network.succeed("setup", "@net", "--transparent", "--overwrite", "--forfeit-hiding")
+    #expect(forfeited.errors.contains("net.spent: is missing, so no file notes"))
+    try network.succeed("setup", "@net", "--transparent", "--overwrite")
   }
 }
 

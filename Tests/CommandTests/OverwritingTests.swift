@@ -25,7 +25,7 @@ import Verifier
   }
 
   @Test func keysAreReplacedOnlyWhenThatIsWanted() throws {
-    for kept in ["net.pk", "net.vk", "net.spent"] {
+    for kept in ["net.pk", "net.vk"] {
       let all = try contents()
       for name in ["net.pk", "net.vk", "net.spent"] where name != kept { unlink(place.path + "/" + name) }
       for options in [[], ["--transparent"], ["--proofs", "3"]] {
@@ -40,6 +40,39 @@ import Verifier
     #expect(try VerifyingKey(file: place.bytes("net.vk")).modelID != old.modelID && place.bytes("net.spent") != ledger)
     #expect(try network.verify("@a.proof").status == 1)
     try network.succeed("prove", "@net", "--input", sample, "-o", "@b.proof")
+  }
+
+  /// As a setup leaves it that was stopped before there was a key.
+  @Test func aCountAloneIsAddedTo() throws {
+    let before = try LedgerSection.sections(place.bytes("net.spent"))
+    for name in ["net.pk", "net.vk"] { unlink(place.path + "/" + name) }
+    try expectRefusal(["setup", "@net", "--transparent"], "net.spent: keys of this name hide weights")
+    try network.succeed("setup", "@net")
+    let after = try LedgerSection.sections(place.bytes("net.spent"))
+    #expect(after.count == before.count + 1 && after[0].key == before[0].key && after[0].bits == before[0].bits)
+    try network.succeed("prove", "@net", "--input", sample, "-o", "@b.proof")
+  }
+
+  /// As a setup leaves them that was stopped between the two.
+  @Test func keysThatDoNotBelongTogetherProveNothing() throws {
+    let old = try place.bytes("net.vk")
+    try network.succeed("setup", "@net", "--overwrite")
+    let new = try place.bytes("net.vk")
+    let prove = ["prove", "@net", "--input", sample, "-o", "@b.proof"]
+    try place.write(old, to: "net.vk")
+    try expectRefusal(prove, "net.vk: is not the verifying key of")
+    try expectRefusal(prove + ["--transparent", "--forfeit-hiding"], "net.vk: is not the verifying key of")
+    unlink(place.path + "/net.vk")
+    try network.succeed(prove)
+    try place.write(new, to: "net.vk")
+    try network.succeed(prove)
+  }
+
+  @Test func aLinkedCountIsRefusedBeforeWork() throws {
+    #expect(link(place.path + "/net.spent", place.path + "/other.spent") == 0)
+    for command in [["prove", "@net", "--input", sample, "-o", "@b.proof"], ["setup", "@net", "--rerandomize"]] {
+      try expectRefusal(command, "net.spent: has other names, hard links")
+    }
   }
 
   @Test func aKeyIsNotReplacedByWhatFails() throws {

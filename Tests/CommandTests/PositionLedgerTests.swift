@@ -147,6 +147,47 @@ import Verifier
     #expect(try sections().count == 5 && sections().allSatisfy(\.isHidingGivenUp))
   }
 
+  /// A new key of known weights is marked, in a file that is there and in a new one.
+  @Test func newKeysInheritWhatIsKnown() throws {
+    try ledger.spend([5], givesUpHiding: true)
+    let cases = [(1, [], false), (2, [next(1).model], false), (3, [next(1).model, ledger.model], true)] as [(UInt8, [Digest], Bool)]
+    for (byte, models, isKnown) in cases {
+      try next(byte).begin(spent: [3], sameWeightsAs: models)
+      #expect(try next(byte).section().isHidingGivenUp == isKnown)
+    }
+    try next(4).begin(spent: [3], isHidingGivenUp: true)
+    #expect(try sections().map(\.isHidingGivenUp) == [true, false, false, true, true])
+    unlink(ledger.path)
+    try next(5).begin(spent: [3], isHidingGivenUp: true)
+    #expect(try sections().map(\.isHidingGivenUp) == [true])
+  }
+
+  /// What is counted under one name of a file would be unknown under the other.
+  @Test func filesOfTwoNamesAreRefused() throws {
+    let (file, other) = (try place.bytes("net.spent"), place.path + "/other.spent")
+    #expect(link(ledger.path, other) == 0)
+    let twin = PositionLedger(path: other, key: .zero, domainBits: 9, limit: 20, queryCount: 4)
+    for ledger in [ledger, twin] {
+      #expect(throws: LedgerError.linked) { try ledger.spend([1]) }
+      #expect(throws: LedgerError.linked) { try ledger.requireOneName() }
+      #expect(throws: LedgerError.linked) { try self.next(1).begin(spent: [1]) }
+      #expect(throws: LedgerError.linked) { try PositionLedger.giveUpHiding(ledger.path) }
+    }
+    #expect(try place.bytes("net.spent") == file && place.bytes("other.spent") == file)
+    unlink(other)
+    try ledger.requireOneName()
+    // As a run leaves it that was killed between its two names.
+    let left = place.path + "/.zkml.AbCdEf"
+    #expect(link(ledger.path, left) == 0 && link(ledger.path, other) == 0)
+    #expect(throws: LedgerError.linked) { try ledger.spend([1]) }
+    unlink(other)
+    try place.write([1], to: ".zkml.GhIjKl")
+    #expect(link(ledger.path, left) == 0)
+    try ledger.spend([1])
+    #expect(place.names == [".zkml.GhIjKl", "net.spent"])
+    #expect(try spentPositions() == [0, 1, 7, 8, 511])
+  }
+
   /// A new key takes nothing from those that are there.
   @Test func newKeysAreAdded() throws {
     let before = try sections()
