@@ -14,17 +14,19 @@ extension ProofMode {
   /// What is public beside a statement, in any mode.
   static let publicParts = ["architecture", "shifts", "tables", "scales", "time", "proof length"]
 
-  var hiddenParts: [String] {
+  /// - Parameter isGivenUp: Whether the weights may be known from elsewhere, and values between with them.
+  func hiddenParts(isGivenUp: Bool) -> [String] {
     switch self {
     case .plain: []
-    case .hiding: ["weights", "all values between input and output"]
+    case .hiding: isGivenUp ? [] : ["weights", "all values between input and output"]
     }
   }
 
   /// What others learn, in a line.
-  var notice: String {
+  func notice(isGivenUp: Bool) -> String {
     switch self {
     case .plain: "transparent: input and output are public, and nothing is provably hidden, not even the weights"
+    case .hiding where isGivenUp: "hiding, but not the weights: \(LedgerSection.givenUp); an input that is not shown stays secret"
     case .hiding:
       "hiding: the weights and all values between input and output stay secret; public are inputs that are shown, output, "
         + Self.publicParts.joined(separator: ", ")
@@ -32,13 +34,13 @@ extension ProofMode {
   }
 
   /// The lines of `verify` about a statement with these inputs.
-  func lines(shown: String?, hidden: String?) -> [String] {
-    let parts = (hidden.map { [$0] } ?? []) + hiddenParts
+  func lines(shown: String?, hidden: String?, isGivenUp: Bool) -> [String] {
+    let parts = (hidden.map { [$0] } ?? []) + hiddenParts(isGivenUp: isGivenUp)
     let hidden = parts.isEmpty ? "nothing provably, not even the weights" : parts.joined(separator: ", ")
     return [
       "mode     \(name)", "public   \(shown.map { $0 + ", " } ?? "")all outputs", "         \(Self.publicParts.joined(separator: ", "))",
       "hidden   \(hidden)",
-    ]
+    ] + (self == .hiding && isGivenUp ? ["         not the weights: \(LedgerSection.givenUp)"] : [])
   }
 }
 

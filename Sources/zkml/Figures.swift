@@ -14,6 +14,8 @@ struct Figures {
   let verifyingKeyByteCount: Int
   /// Against the float network, when that is known.
   var layerErrors: [LayerError] = []
+  /// Whether the weights may be known, by the count.
+  var isHidingGivenUp = false
   private var prove: [Double] = []
   private var verify: [Double] = []
   private var plain: [Double] = []
@@ -104,7 +106,8 @@ struct Figures {
     return lines + [
       "proving key  \(grouped(provingKeyByteCount)) bytes", "verifying key \(grouped(verifyingKeyByteCount)) bytes",
       "peak memory  \(Machine.peakMemoryByteCount.map(grouped) ?? "unknown") bytes",
-      "soundness    \(decimal(key.soundness(mode, batch: batch).totalBits, places: 2)) bits", mode.notice,
+      "soundness    \(decimal(key.soundness(mode, batch: batch).totalBits, places: 2)) bits",
+      mode.notice(isGivenUp: isHidingGivenUp),
     ]
   }
 }

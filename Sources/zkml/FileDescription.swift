@@ -7,20 +7,25 @@ struct FileDescription {
   var kind: String
   /// What its proofs hide, for a key or a proof.
   var mode: ProofMode?
+  /// Whether the weights may be known, by the count.
+  var isGivenUp = false
   var lines: [String] = []
   var members: [Member]
 
   static func + (left: FileDescription, right: FileDescription) -> FileDescription {
     FileDescription(
-      kind: left.kind, mode: left.mode ?? right.mode, lines: left.lines + right.lines,
-      members: left.members + right.members)
+      kind: left.kind, mode: left.mode ?? right.mode, isGivenUp: left.isGivenUp || right.isGivenUp,
+      lines: left.lines + right.lines, members: left.members + right.members)
   }
 
   static func += (left: inout FileDescription, right: FileDescription) { left = left + right }
 
-  init(kind: String, mode: ProofMode? = nil, lines: [String] = [], members: [Member] = []) {
+  init(
+    kind: String, mode: ProofMode? = nil, isGivenUp: Bool = false, lines: [String] = [], members: [Member] = []
+  ) {
     self.kind = kind
     self.mode = mode
+    self.isGivenUp = isGivenUp
     self.lines = lines
     self.members = members
   }
@@ -95,12 +100,19 @@ extension FileDescription {
     do throws(LedgerError) {
       let (count, section) = (try ledger.remainingProofCount(), try ledger.section())
       lines = ["left      at least \(proofs(count)), by \(ledger.path)"]
-      if section.isHidingGivenUp { lines.append("hiding    given up: \(LedgerSection.givenUp)") }
-      members = [Member("proofs_left", .integer(count)), Member("hiding_forfeited", .bool(section.isHidingGivenUp))]
+      members = [Member("proofs_left", .integer(count))]
+      self += FileDescription(hidingGivenUp: section.isHidingGivenUp)
     } catch {
       lines = ["left      none: \(ledger.path): \(error.reason)"]
       members = [Member("proofs_left", .null)]
     }
+  }
+
+  /// - Parameter isGivenUp: Whether the weights may be known; nil where no count says.
+  init(hidingGivenUp isGivenUp: Bool?) {
+    let lines = isGivenUp == true ? ["hiding    given up: \(LedgerSection.givenUp)"] : []
+    self.init(
+      kind: "", isGivenUp: isGivenUp == true, lines: lines, members: [Member("hiding_forfeited", JSON(isGivenUp))])
   }
 
   /// The commitments of a key with the proofs about them.

@@ -31,7 +31,7 @@ struct InspectCommand: ParsableCommand {
     if description.kind.hasSuffix("(private)") { shared.noteFiles(secret: [file]) }
     shared.say("\(file): \(description.kind), \(grouped(stored.count)) bytes")
     for line in description.lines { shared.say(line) }
-    if let mode = description.mode { shared.say(mode.notice) }
+    if let mode = description.mode { shared.say(mode.notice(isGivenUp: description.isGivenUp)) }
     let members: [Member] = [
       Member("file", .string(file)), Member("kind", .string(description.kind)), Member("bytes", .integer(stored.count)),
       Member("hiding", description.mode.map { .bool($0 == .hiding) } ?? .null),
@@ -54,11 +54,10 @@ struct InspectCommand: ParsableCommand {
     switch kind {
     case .verifyingKey:
       let key = try load(file) { () throws(VerificationError) in try VerifyingKey(file: bytes) }
-      NetworkFiles(file, "vk").givenUpNotice(key.core).map(shared.note)
       let plan = try plan(key.circuit, key.core.code, key.core.mode)
       let weights = try load(file) { () throws(VerificationError) in try key.weightBounds() }
       let own = Soundness(plan)
-      return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core)
+      return FileDescription(kind: "verifying key (public)", key.circuit) + FileDescription(key.core) + forfeit(file, key.core)
         + FileDescription(chainOf: key, weights.soundness) + FileDescription(own, key.core.mode, batch: batch)
         + FileDescription(RestingSoundness(own, key, weights.soundness, commitment: key.core.digest))
         + FileDescription(work: plan.work, weights: weights.work)
@@ -82,13 +81,20 @@ struct InspectCommand: ParsableCommand {
       let proof = try load(file) { () throws(VerificationError) in try Proof(file: bytes, key: key) }
       let core = key.core(proof.keyDigest) ?? key.core
       let own = key.soundness(of: proof)
-      return description + FileDescription(kind: "", key.circuit) + FileDescription(core)
+      return description + FileDescription(kind: "", key.circuit) + FileDescription(core) + forfeit(path, core)
         + FileDescription(own, proof.mode, batch: proof.statement.batch)
         + FileDescription(RestingSoundness(own, key, try key.weightBounds().soundness, commitment: proof.keyDigest))
         + FileDescription(statement: proof.statement, key.circuit)
     case nil:
       throw Failure.unusable("\(file): is not a file of this tool")
     }
+  }
+
+  /// Whether the weights may be known, by the count beside a verifying key.
+  private func forfeit(_ path: String, _ core: KeyCore) -> FileDescription {
+    let files = NetworkFiles(path, "vk")
+    files.givenUpNotice(core).map(shared.note)
+    return FileDescription(hidingGivenUp: files.isHidingGivenUp(core))
   }
 
   private func plan(_ circuit: ArithmeticCircuit, _ code: Code?, _ mode: ProofMode) throws -> Plan {

@@ -13,6 +13,8 @@ enum JSON: Sendable {
   case list([Int64], scale: Double? = nil)
   case object([Member])
 
+  init(_ bool: Bool?) { self = bool.map { .bool($0) } ?? .null }
+
   init(_ integer: Int?) { self = integer.map { .integer($0) } ?? .null }
 
   init(_ number: Double?) { self = number.map { .number($0) } ?? .null }

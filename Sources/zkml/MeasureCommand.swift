@@ -55,6 +55,7 @@ struct MeasureCommand: ParsableCommand {
     var figures = Figures(
       circuit: circuit, key: verifyingKey, mode: mode, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
+    figures.isHidingGivenUp = files.isHidingGivenUp(key.core) == true
     for run in 0...runCount {
       shared.status("measuring, run \(run) of \(runCount)")
       let start = ContinuousClock.now

@@ -170,6 +170,7 @@ struct ProveCommand: ParsableCommand {
     for (name, seconds) in details.phases + (checkSeconds.map { [("check", $0)] } ?? []) { shared.detail("  \(padded(name, to: 14)) \(duration(seconds))") }
     return [
       "proof": .string(output), "model": .string(key.core.modelID.hexadecimal), "hiding": .bool(mode == .hiding),
+      "hiding_forfeited": JSON(NetworkFiles(path: network).isHidingGivenUp(key.core)),
       "private_input": .bool(privateInput), "committed_inputs": .array(proof.statement.commitments.map { .string($0.digest.hexadecimal) }),
       "batch": .integer(batch), "context": .string(context), "saturated": .integer(arrays.saturated.count),
       "prove_s": .number(seconds), "check_s": JSON(checkSeconds), "proof_bytes": .integer(bytes.count),

@@ -59,7 +59,9 @@ struct VerifyCommand: ParsableCommand {
     try shared.requireNoSeed()
     shared.status("checking that the weights of \(key) are in range")
     let (key, wasRemembered) = try VerifyingKey.trusted(key, recheck: recheck)
-    NetworkFiles(self.key, "vk").givenUpNotice(key.core).map(shared.note)
+    let files = NetworkFiles(self.key, "vk")
+    let isGivenUp = files.isHidingGivenUp(key.core)
+    files.givenUpNotice(key.core).map(shared.note)
     shared.detail(wasRemembered ? "weights in range: remembered" : "weights in range: checked")
     if let model, model.lowercased() != key.modelID {
       throw Failure.doesNotHold("\(self.key): is the key of model \(key.modelID), not of \(model.lowercased())")
@@ -67,7 +69,7 @@ struct VerifyCommand: ParsableCommand {
     let weights = try load(self.key) { () throws(VerificationError) in try key.weightBounds().soundness }
     let outcomes = proofs.enumerated().map { index, path in
       shared.status("verifying \(index + 1) of \(proofs.count)")
-      return outcome(of: path, key, weights)
+      return outcome(of: path, key, weights, isGivenUp: isGivenUp == true)
     }
     if proofs.count == 1 {
       for line in outcomes[0].lines { shared.say(line) }
@@ -75,13 +77,13 @@ struct VerifyCommand: ParsableCommand {
       for outcome in outcomes { shared.say(outcome.summary) }
       if shared.quiet || shared.json { for failure in outcomes.compactMap(\.failure) { Output.showError("zkml: " + failure.message) } }
       for mode in Set(outcomes.compactMap { $0.proof?.mode }).sorted(by: { $0.rawValue < $1.rawValue }) {
-        shared.say(mode.notice)
+        shared.say(mode.notice(isGivenUp: isGivenUp == true))
       }
     }
     let failures = outcomes.compactMap(\.failure)
     let members = [
       Member("valid", .bool(failures.isEmpty)), Member("model", .string(key.modelID)),
-      Member("hiding", .bool(outcomes.allSatisfy { $0.proof?.mode == .hiding })),
+      Member("hiding", .bool(outcomes.allSatisfy { $0.proof?.mode == .hiding })), Member("hiding_forfeited", JSON(isGivenUp)),
       Member("proofs", .array(outcomes.map(\.json))),
     ]
     if let failure = failures.first(where: { $0.status == .doesNotHold }) ?? failures.first {
@@ -90,15 +92,16 @@ struct VerifyCommand: ParsableCommand {
     shared.emit(.object(members))
   }
 
-  private func outcome(of path: String, _ key: VerifyingKey, _ weights: [Soundness]) -> ProofOutcome {
+  private func outcome(of path: String, _ key: VerifyingKey, _ weights: [Soundness], isGivenUp: Bool) -> ProofOutcome {
+    func outcome(_ proof: Proof?, _ saturatedCount: Int, _ failure: Failure?) -> ProofOutcome {
+      ProofOutcome(
+        path: path, key: key, weightSoundness: weights, isGivenUp: isGivenUp, proof: proof, saturatedCount: saturatedCount,
+        failure: failure)
+    }
     do {
       let (proof, saturated) = try checkedProof(path, key)
-      return ProofOutcome(
-        path: path, key: key, weightSoundness: weights, proof: proof, saturatedCount: saturated, failure: nil)
-    } catch {
-      return ProofOutcome(
-        path: path, key: key, weightSoundness: weights, proof: nil, saturatedCount: 0, failure: Failure(error))
-    }
+      return outcome(proof, saturated, nil)
+    } catch { return outcome(nil, 0, Failure(error)) }
   }
 
   private func checkedProof(_ path: String, _ key: VerifyingKey) throws -> (Proof, saturatedCount: Int) {
@@ -157,6 +160,8 @@ struct ProofOutcome {
   let key: VerifyingKey
   /// Of the key.
   let weightSoundness: [Soundness]
+  /// Whether the weights may be known, by the count beside the key.
+  let isGivenUp: Bool
   /// When it is valid.
   let proof: Proof?
   /// How many values of the input that was demanded were taken to an end of the network's range.
@@ -178,7 +183,7 @@ struct ProofOutcome {
       "context  \(contextText(statement.context))",
     ] + zip(statement.ports(circuit, .committed), statement.commitments).map {
       "input    \($0.name) (\($0.shapeText)), committed: \($1.digest.hexadecimal)"
-    } + proof.mode.lines(shown: names(.shown), hidden: names(.hidden, .committed)) + [
+    } + proof.mode.lines(shown: names(.shown), hidden: names(.hidden, .committed), isGivenUp: isGivenUp) + [
       "sound    \(soundness(of: proof).line)", "         \(Soundness.workNotice)",
     ] + zip(circuit.outputs, statement.outputs).flatMap { $0.lines($1, circuit) }
   }
@@ -199,7 +204,7 @@ struct ProofOutcome {
       "proof": .string(path), "valid": .bool(true), "hiding": .bool(proof.mode == .hiding), "batch": .integer(statement.batch),
       "saturated": .integer(saturatedCount), "context": .string(String(decoding: statement.context, as: UTF8.self)),
       "public": .array((shown + circuit.outputs).map { .string($0.name) }),
-      "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts).map { .string($0) }),
+      "hidden": .array((hidden.map(\.name) + proof.mode.hiddenParts(isGivenUp: isGivenUp)).map { .string($0) }),
       "committed": .array(
         zip(committed, statement.commitments).map { ["input": .string($0.name), "digest": .string($1.digest.hexadecimal)] }),
       "soundness_bits": .number(soundness.own.totalBits), "weights_soundness_bits": JSON(soundness.weightBits),

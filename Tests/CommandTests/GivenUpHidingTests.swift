@@ -37,11 +37,20 @@ import Verifier
     func expectTold() throws {
       for arguments in [
         ["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", "@a.proof", "--private-input"],
-        ["verify", "--key", "@net.vk", "@a.proof"], ["inspect", "@net.vk"],
+        ["verify", "--key", "@net.vk", "@a.proof"], ["inspect", "@net.vk"], ["inspect", "@a.proof", "--key", "@net.vk"],
+        ["verify", "--key", "@net.vk", "@a.proof", "@a.proof"],
       ] {
         let result = try network.place.run(arguments)
         #expect(result.status == 0 && result.errors.contains(reason), "\(arguments): \(result.errors)")
+        #expect(!result.output.contains("weights and all values between"), "\(arguments): \(result.output)")
+        let object: Key = try network.object(arguments)
+        #expect(object.hiding_forfeited == true, "\(arguments)")
       }
+      let verified = try network.succeed("verify", "--key", "@net.vk", "@a.proof")
+      #expect(verified.output.contains("mode     hiding\n") && !verified.output.contains("hidden   weights"))
+      #expect(verified.output.contains("\n         not the weights: \(reason)"), "\(verified.output)")
+      let object: Verified = try network.object("verify", "--key", "@net.vk", "@a.proof")
+      #expect(object.proofs.map(\.hidden) == [["input"]])
       for name in ["net.pk", "net.spent"] { #expect(try network.succeed("inspect", "@" + name).output.contains("hiding    given up")) }
       #expect(try isGivenUp(network) == true)
     }
@@ -147,3 +156,9 @@ import Verifier
 }
 
 private struct Key: Decodable { let hiding_forfeited: Bool? }
+
+private struct Verified: Decodable {
+  struct Proof: Decodable { let hidden: [String] }
+
+  let proofs: [Proof]
+}
