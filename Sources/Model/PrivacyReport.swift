@@ -19,7 +19,9 @@ package struct PrivacyReport: Sendable, Equatable {
       case .table:
         "first and last argument, least and largest value; arguments by the L1 norms of weights, rounded up to a power of "
           + "two, values by the function and scales"
-      case .trained: "numbers of the file that may be trained: bounds of a Clip, quantization, and what --publish names"
+      case .trained:
+        "numbers of the file that may be trained: bounds of a Clip, quantization, what --publish names, and all attributes of "
+          + "functions"
       }
     }
   }

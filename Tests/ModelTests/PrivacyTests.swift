@@ -99,6 +99,27 @@ import Testing
     #expect(models[0].comparison.largestError < 0.05)
   }
 
+  @Test("shifts before a padded convolution are not looked at") func shiftsOfZero() throws {
+    func operations(_ operation: String, shift: Float, padding: Int) throws -> [String] {
+      var builder = ONNXBuilder()
+      builder.input("x", [nil, 2, 3, 3])
+      builder.initializer("scale", .floats([0.73145133, 1.3], [2]))
+      for name in ["mean", "shift"] { builder.initializer(name, .floats([name == "mean" ? 0 : shift, 0], [2])) }
+      builder.initializer("variance", .floats([1, 1], [2]))
+      builder.initializer("short", .floats([0.5], []))
+      builder.initializer("w", .floats((0..<36).map { Float($0 * 7 % 36 - 17) / 32 }, [2, 2, 3, 3]))
+      let before = builder.node(operation, operation == "Mul" ? ["x", "short"] : ["x", "scale", "shift", "mean", "variance"])
+      builder.node("Conv", [before, "w"], ["y"], ["pads": .integers(Array(repeating: padding, count: 4))])
+      builder.output("y")
+      return try importONNX(builder.bytes, file: "model").simplified().nodes.map { String("\($0.operation)".prefix { $0.isLetter }) }
+    }
+    for shift: Float in [0, 0.5] {
+      #expect(try operations("BatchNormalization", shift: shift, padding: 1) == ["affine", "convolution"])
+      #expect(try operations("BatchNormalization", shift: shift, padding: 0) == ["convolution"])
+    }
+    #expect(try operations("Mul", shift: 0, padding: 1) == ["convolution"], "a public number")
+  }
+
   @Test("numbers that can be no weight are all refused at once, and each can be published") func refusals() throws {
     func network(_ publish: Set<String>) throws -> Network {
       var builder = ONNXBuilder()
@@ -134,6 +155,94 @@ import Testing
   @Test("halves are compared as halves") func halves() throws {
     for number: Float in [1e-5, 0.1, 0.044715, 0.70710677] { #expect(try isPublic(.halves([number], []))) }
     for number: Float in [0.731, 0.0987] { #expect(try !isPublic(.halves([number], []))) }
+  }
+
+  /// A half has few bits: were all near a pattern exempt, most would be.
+  @Test("few halves are exempt but for those of 8 bits") func fewHalves() throws {
+    let all = (0..<UInt16(0x7c00)).map { Float(Float16(bitPattern: $0)) }.filter { (0.125...8).contains($0) }
+    #expect(all.count == 6 * 1024 + 1)
+    let long = all.filter { $0.significandWidth >= 8 }
+    let exempt = try long.filter { try isPublic(.halves([$0], [])) }
+    #expect(long.count == 7 * all.count / 8 && (100..<3 * all.count / 100).contains(exempt.count), "\(exempt.count)")
+    for number: Float in [1 / 255, 1 / 6, 1 / 3, 0.1, 0.01, 0.17677669, 0.3535534, 8.944272] {
+      #expect(try isPublic(.halves([number], [])), "\(number)")
+    }
+  }
+
+  @Test("roots of what is no size of a head are no pattern", arguments: [3, 7, 384, 511] as [Float])
+  func otherRoots(size: Float) throws { #expect(try !isPublic(.floats([size.squareRoot()], []))) }
+
+  @Test("numbers computed from short ones are judged by themselves", arguments: [true, false]) func computed(isLong: Bool) throws {
+    func network(_ build: (inout ONNXBuilder) -> String, _ publish: Set<String> = []) throws -> Network {
+      var builder = ONNXBuilder()
+      builder.input("x", [nil, 3])
+      builder.initializer("a", .floats([isLong ? 181 / 256 : 0.5], []))
+      builder.initializer("b", .floats([isLong ? 199 / 256 : 3], []))
+      builder.initializer("both", .floats([isLong ? 181 / 256 : 0.5, isLong ? 199 / 256 : 0.5], [2]))
+      builder.initializer("integer", .narrow([Int8(isLong ? 93 : 64)], []))
+      builder.initializer("step", .floats([isLong ? 0.0079 : 0.01], []))
+      for index in 0..<2 { builder.initializer("\(index)", .integers([index], [])) }
+      builder.node("Identity", [build(&builder)], ["c"])
+      builder.node("Tanh", [builder.node("Mul", ["x", "c"])], ["y"])
+      builder.output("y")
+      return try importONNX(builder.bytes, publish: publish, file: "model")
+    }
+    let builds: [(inout ONNXBuilder) -> String] = [
+      { $0.node("Mul", ["a", "b"], ["made"]) }, { $0.node("DequantizeLinear", ["integer", "step"], ["made"]) },
+      { $0.node("Mul", [$0.node("Gather", ["both", "0"]), $0.node("Gather", ["both", "1"])], ["made"]) },
+      { $0.node("LeakyRelu", [$0.node("Neg", ["a"])], ["made"], ["alpha": .float(isLong ? 199 / 256 : 0.5)]) },
+    ]
+    for (index, build) in builds.enumerated() {
+      #expect(try (network(build).parameterCount > 0) == isLong, "\(index)")
+      let published = try network(build, ["made"])
+      #expect(published.parameterCount == 0 && published.publicNumbers.map(\.sources) == (isLong ? [["made"]] : []), "\(index)")
+    }
+  }
+
+  /// What one short number or a shape gives says no more than that.
+  @Test("functions of one short number, and of sizes, stay numbers") func functions() throws {
+    for size in [64, 384] {
+      var builder = ONNXBuilder()
+      builder.input("x", [nil, size])
+      builder.initializer("one", .floats([1], []))
+      builder.initializer("axis", .integers([1], []))
+      let width = builder.node("Cast", [builder.node("Gather", [builder.node("Shape", ["x"]), "axis"])], [], ["to": .integer(1)])
+      let scale = builder.node("Div", ["one", builder.node("Sqrt", [width])])
+      builder.initializer("c", .floats([181 / 256], []))
+      let product = builder.node("Mul", [builder.node("Mul", ["x", scale]), builder.node("Exp", ["c"])])
+      builder.node("Tanh", [product], ["y"])
+      builder.output("y")
+      #expect(try importONNX(builder.bytes, file: "model").parameterCount == 0)
+    }
+  }
+
+  @Test("attributes of functions are reported", arguments: ["LeakyRelu", "Elu", "Celu", "Selu", "HardSigmoid", "Clip"])
+  func attributes(operation: String) throws {
+    func report(_ number: Float) throws -> PrivacyReport {
+      var builder = ONNXBuilder(operatorSet: 10)
+      builder.input("x", [nil, 3])
+      let names: [String] = operation == "Clip" ? ["min", "max"] : operation == "HardSigmoid" ? ["alpha", "beta"] : ["alpha"]
+      let numbers = operation == "Clip" ? [-number, 6] : [number, 0.25]
+      let attributes = zip(names, numbers).map { ($0, ONNXBuilder.Attribute.float($1)) }
+      builder.node("Identity", [builder.node(operation, ["x"], [], list: attributes)], ["y"])
+      builder.output("y")
+      let network = try importONNX(builder.bytes, file: "model").simplified()
+      let report = PrivacyReport(try compiled(network).lowered.circuit, published: network.publicNumbers)
+      let own = report.entries.filter { $0.kind == .trained }
+      #expect(own.map(\.numbers) == [zip(names, numbers).map { PrivacyReport.Number.real(Double($1)) }], "\(operation)")
+      #expect(own[0].name.hasPrefix(names.joined(separator: ", ") + " in ") && own[0].name.hasSuffix(": attributes"))
+      return report
+    }
+    #expect(try report(0.73145133) != report(0.73145139))
+    #expect(try importONNX(ofDefault("LeakyRelu"), file: "model").publicNumbers == [])
+  }
+
+  private func ofDefault(_ operation: String) -> [UInt8] {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3])
+    builder.node(operation, ["x"], ["y"])
+    builder.output("y")
+    return builder.bytes
   }
 
   private func isPublic(_ number: ONNXBuilder.Tensor) throws -> Bool {

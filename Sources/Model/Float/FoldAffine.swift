@@ -47,10 +47,12 @@ extension Convolution {
 
   /// First `affine` and then the layer, when its constants differ along the channels only and windows see no zero that
   /// it would shift; nil otherwise.
-  func folded(after affine: Affine) -> Convolution? {
+  ///
+  /// - Parameter isPublic: Whether others may learn whether it shifts, which is not looked at otherwise.
+  func folded(after affine: Affine, isPublic: Bool) -> Convolution? {
     guard let (scale, shift) = affine.alongChannels(count: inputCount) else { return nil }
     let isPadded = [window.rows, window.columns].contains { $0.before > 0 || $0.after > 0 }
-    guard !isPadded || shift.allSatisfy({ $0 == 0 }) else { return nil }
+    guard !isPadded || isPublic && shift.allSatisfy({ $0 == 0 }) else { return nil }
     var result = self
     var sums = bias.map(Double.init)
     var position = 0

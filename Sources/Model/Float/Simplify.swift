@@ -213,8 +213,11 @@ extension Simplifier {
     guard let (_, before) = maker(operand), uses[operand].all == 1 else { return }
     if case .windowSum(let zeros, factor: 1) = before.operation, let folded = convolution.folded(after: zeros) {
       set(index, .convolution(folded), before.operands)
-    } else if let affine = constants(before), let folded = convolution.folded(after: affine) {
-      set(index, .convolution(folded), before.operands)
+    } else if let affine = constants(before) {
+      let isPublic = if case .pointwise = before.operation { true } else { false }
+      if let folded = convolution.folded(after: affine, isPublic: isPublic) {
+        set(index, .convolution(folded), before.operands)
+      }
     }
   }
 

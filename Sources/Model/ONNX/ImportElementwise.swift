@@ -193,7 +193,9 @@ extension GraphImporter {
   /// The node's result when it applies one function to every element.
   mutating func pointwise(_ function: Pointwise, _ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition]
   {
-    [.tensor(try apply(function, to: try tensor(node, 0), label))]
+    let operand = try tensor(node, 0)
+    if case .value = operand { showAttributes(of: node, label) }
+    return [.tensor(try apply(function, to: operand, label))]
   }
 
   func elu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {

@@ -44,7 +44,7 @@ struct GraphImporter {
   private var labels: Set<String> = []
 
   init(
-    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, publish: Set<String>, file: String
+    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, file: String
   ) throws(ModelError) {
     self.file = file
     self.name = graph.name
@@ -113,7 +113,7 @@ struct GraphImporter {
       }
       if case .tensor(.constant(let constant)) = results[index] {
         try count(constant.count)
-        if node.statesConstant { trained.add(constant, output) } else { trained.add(output, from: node) }
+        if node.statesConstant { trained.add(constant, output) } else { trained.add(constant, output, from: node) }
       }
       definitions[output] = results[index]
     }
@@ -167,7 +167,12 @@ extension GraphImporter {
   }
 
   /// Whether the constants of the node in work must not become public.
-  var isTrained: Bool { !sources.isSubset(of: trained.publish) }
+  var isTrained: Bool { !sources.isSubset(of: trained.publish ?? []) }
+
+  /// Whether a name is that of a constant that a node computes.
+  func isComputed(_ name: String) -> Bool {
+    if case .tensor(.constant)? = definitions[name] { true } else { false }
+  }
 
   /// Notes that numbers which are computed from the constants of the node in work become public.
   mutating func show(_ values: [Double], _ use: PublicNumbers.Use, _ label: String) {
@@ -175,10 +180,19 @@ extension GraphImporter {
     publicNumbers.append(PublicNumbers(values: values, sources: sources.sorted(), node: label, use: use))
   }
 
+  /// Notes that floats which a node states itself become public.
+  mutating func showAttributes(of node: ONNXNode, _ label: String) {
+    let stated = node.attribute.filter { $0.type == .float && $0.f.magnitude < .greatestFiniteMagnitude }
+    if stated.isEmpty { return }
+    publicNumbers.append(
+      PublicNumbers(
+        values: stated.map { Double($0.f) }, sources: stated.map(\.name.oneLine), node: label, use: .attributes))
+  }
+
   /// Shows a constant that has no exact form as a weight. One that must not become public is refused; the import goes
   /// on, so that all are listed.
   mutating func publish(_ value: Double, _ what: String, _ node: ONNXNode, _ label: String) {
-    for name in sources.subtracting(trained.publish).sorted() {
+    for name in sources.subtracting(trained.publish ?? sources).sorted() {
       unsupported.append(
         UnsupportedNode(
           name: label, operation: node.opType,

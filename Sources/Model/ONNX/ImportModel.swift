@@ -2,15 +2,16 @@ import SwiftProtobuf
 
 /// The network of an ONNX file.
 ///
-/// - Parameter publish: The initializers whose numbers may be public although they may be trained.
+/// - Parameter publish: The initializers and computed constants whose numbers may be public although they may be trained;
+///   nil to refuse none, for a network that is not to be proved.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
-package func importONNX(path: String, publish: Set<String> = []) throws(ModelError) -> Network {
+package func importONNX(path: String, publish: Set<String>? = []) throws(ModelError) -> Network {
   try importONNX(readFile(path), publish: publish, file: path)
 }
 
 /// - Parameter file: The name that errors give to `bytes`.
 package func importONNX(
-  _ bytes: [UInt8], publish: Set<String> = [], file: String
+  _ bytes: [UInt8], publish: Set<String>? = [], file: String
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
   let model: ONNXModel
@@ -32,12 +33,12 @@ package func importONNX(
 
   let (inputs, batch) = try importInputs(graph, file: file)
   let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
-  if let name = publish.subtracting(constants).min() {
-    throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")
-  }
   var importer = try GraphImporter(
     graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, file: file)
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
+  if let name = publish?.subtracting(constants).filter({ !importer.isComputed($0) }).min() {
+    throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")
+  }
   return try importer.finish(graph.output)
 }
 
