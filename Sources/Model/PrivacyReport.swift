@@ -90,7 +90,7 @@ package struct PrivacyReport: Sendable, Equatable {
 }
 
 extension LoweredNetwork {
-  /// The same circuit without names but those of ports, which are numbered.
+  /// The same circuit without names but those of ports, which are numbered, and of operators that are left out.
   package func anonymous() -> LoweredNetwork {
     var circuit = circuit
     circuit.name = ""
@@ -100,7 +100,21 @@ extension LoweredNetwork {
       circuit.inputs[index].name = "input\(index)"
       circuit.columns[circuit.inputs[index].column].name = "input\(index)"
     }
-    for index in circuit.outputs.indices { circuit.outputs[index].name = "output\(index)" }
+    for index in circuit.outputs.indices {
+      let column = circuit.outputs[index].column
+      circuit.outputs[index].name = "output\(index)"
+      guard let operation = self.circuit.columns[column].leftOut else { continue }
+      if circuit.columns[column].name.isEmpty { circuit.columns[column].name = "output\(index)" }
+      circuit.columns[column].markLeftOut(operation)
+    }
     return LoweredNetwork(circuit: circuit, weights: weights)
+  }
+}
+
+extension ArithmeticCircuit {
+  /// Whether it has no names but those that `LoweredNetwork.anonymous` gives.
+  package var isAnonymous: Bool {
+    name.isEmpty && inputs.enumerated().allSatisfy { $1.name == "input\($0)" }
+      && outputs.enumerated().allSatisfy { $1.name == "output\($0)" }
   }
 }

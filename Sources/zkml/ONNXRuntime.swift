@@ -11,7 +11,8 @@ private let script = """
   session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
   arrays = [(n, np.load(p).astype(np.float32)) for n, p in (a.split("=", 1) for a in sys.argv[4:])]
   ports = session.get_inputs()
-  named = dict(arrays) if len(arrays) > 1 else {ports[0].name: arrays[0][1]}
+  named = dict(arrays)
+  if any(port.name not in named for port in ports): named = {p.name: x for p, (_, x) in zip(ports, arrays)}
   parts = {}
   for port in ports:
       x = named[port.name]
@@ -41,7 +42,7 @@ struct ONNXRuntimeFigures {
 
 /// The median time of one inference of a batch by onnxruntime.
 ///
-/// - Parameter inputs: By name, an .npy file of the whole batch.
+/// - Parameter inputs: By name, an .npy file of the whole batch; in the order of the model's where names are others.
 func timeONNXRuntime(
   model: String, inputs: [(name: String, file: [UInt8])], threads: Int, repetitions: Int
 ) throws -> ONNXRuntimeFigures {

@@ -9,7 +9,9 @@ extension PrivacyReport {
         : ["public \(kind.rawValue): \(kind.explanation)"]
           + own.map { "  \(padded($0.name, to: 32)) \($0.numbers.map(\.description).joined(separator: " "))" }
     }
-    return numbers + ["public names; --anonymous drops all but input0, output0 and so on"] + names.map { "  \($0)" }
+    return numbers
+      + ["public names; --anonymous drops all but input0, output0 and so on, and the name of a Softmax that is left out"]
+      + names.map { "  \($0)" }
   }
 
   var json: JSON {

@@ -49,6 +49,37 @@ import Testing
     #expect(try !succeed(place, "run", "@classes", "--input", "@x.json").output.contains("left out"))
   }
 
+  /// Also where names are left out, and where numbers had to be published.
+  @Test func floatNetworksOfAnyCircuitAreCompared() throws {
+    let place = try network {
+      $0.initializer("p", .floats([1.2345678], []))
+      $0.node("Softmax", [$0.node("Pow", [$0.node("Sigmoid", [$0.node("MatMul", ["x", "w"])]), "p"])], ["y"])
+    }
+    let compile = ["compile", "@model.onnx", "--calibrate", "@x.json"]
+    #expect(try place.run(compile + ["--dry-run"]).errors.contains("--publish p allows that"))
+    try place.write(Array(#"{"x": [[1, 2], [3, 4], [-3, 1]], "labels": [0, 1, 2]}"#.utf8), to: "d.json")
+    for (net, options) in [("@net", []), ("@hidden", ["--anonymous"])] {
+      _ = try place.run(compile + ["--publish", "p", "-o", net] + options)
+      let evaluate = ["evaluate", net, "--data", "@d.json:x", "--labels", "labels", "--float", "@model.onnx"]
+      let evaluated = try place.run(evaluate)
+      #expect(evaluated.status == 0 && evaluated.output.contains("float accuracy "), "\(evaluated.output) \(evaluated.errors)")
+      _ = try succeed(place, "setup", net)
+      let measure = ["measure", net, "--input", "@x.json", "--repeat", "1", "--onnxruntime", place.path + "/model.onnx"]
+      if Self.hasONNXRuntime { #expect(try place.run(measure).status == 0) }
+    }
+    let run = try succeed(place, "run", "@hidden", "--input", "@x.json")
+    #expect(run.output.contains("output0[0] = ") && run.output.contains("(before the Softmax, which is left out)"))
+    #expect(try succeed(place, "run", "@hidden", "--input", "@x.json", "--json").output.contains("\"left_out\": \"Softmax\""))
+    let other = try network { $0.node("MatMul", ["x", "v"], ["y"]) }
+    let refused = try place.run(
+      "evaluate", "@hidden", "--data", "@d.json:x", "--labels", "labels", "--float", other.path + "/model.onnx")
+    #expect(refused.status == 2 && refused.errors.contains("is not the float network of this circuit"))
+  }
+
+  private static let hasONNXRuntime: Bool = {
+    (try? ChildProcess(["python3", "-c", "import onnxruntime, numpy"], output: "/dev/null").wait()) == 0
+  }()
+
   @Test func nothingIsLeftOutOfOthers() throws {
     let network = try TrainedNetwork(isProved: false)
     let run = try network.place.run("run", "@net", "--input", TrainedNetwork.sample(0), "--json")

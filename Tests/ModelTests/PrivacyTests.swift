@@ -362,6 +362,7 @@ import Testing
     #expect(PrivacyReport(model.lowered.circuit).names.count > 20)
     try anonymous.circuit.validate()
     #expect(anonymous.weights == model.lowered.weights)
+    #expect(anonymous.circuit.isAnonymous && !model.lowered.circuit.isAnonymous)
     let bytes = anonymous.circuit.encoded
     for name in PrivacyReport(model.lowered.circuit).names where name.utf8.count > 3 && name != "input" {
       #expect(bytes.firstRange(of: Array(name.utf8)) == nil, "\(name)")

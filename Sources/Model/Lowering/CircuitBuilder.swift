@@ -49,10 +49,7 @@ struct CircuitBuilder {
   }
 
   /// Has the name of an output's column say that the model goes on with an operator.
-  mutating func markLeftOut(_ operation: String, after column: Int) {
-    guard circuit.columns[column].leftOut == nil else { return }
-    circuit.columns[column].name = shortened(circuit.columns[column].name + leftOutMark + operation)
-  }
+  mutating func markLeftOut(_ operation: String, after column: Int) { circuit.columns[column].markLeftOut(operation) }
 
   /// The axes of a column without the batch axis.
   func axes(of column: Int) -> [Int] {
@@ -211,6 +208,10 @@ extension Column {
   /// The operator that the model has after the column, which is an output without it.
   package var leftOut: String? {
     ["Softmax", "LogSoftmax"].first { name.hasSuffix(leftOutMark + $0) }
+  }
+
+  mutating func markLeftOut(_ operation: String) {
+    if leftOut == nil { name = shortened(name + leftOutMark + operation) }
   }
 
   /// Without the mark of what is left out.
