@@ -47,9 +47,9 @@ package struct CommittedInput: Sendable {
     else { preconditionFailure("there is a code for every number of proofs") }
     (self.column, self.shape, self.commitment, self.stated) = (column, shape, commitment, stated)
     (_integers, _seed) = (Secret(wrappedValue: integers), Secret(wrappedValue: seed))
-    self.integers.shield()
     self.seed.shield()
     commitment.tails.shield()
+    self.integers.shield()
     commitment.rows.shield()
   }
 

@@ -62,11 +62,12 @@ package struct ProvingKey: Sendable {
     shield()
   }
 
-  /// For what the process holds as long as the key.
+  /// For what the process holds as long as the key. The system may lock only so much: first what all later commitments
+  /// follow from, then what hides the weights.
   func shield() {
-    for column in weights { column.shield() }
-    commitment?.tails.shield()
     nextSeed.wrappedValue.shield()
+    commitment?.tails.shield()
+    for column in weights { column.shield() }
     for rows in packed.values + (commitment.map { [$0.rows] } ?? []) { rows.shield() }
   }
 

@@ -20,7 +20,7 @@ struct CompileCommand: ParsableCommand {
         zkml compile model.onnx --calibrate samples.npz --dry-run --privacy-report
 
       The circuit is public. Weights are not in it; a number of the file that may be trained and can be no weight is
-      refused unless --publish names it.
+      refused unless --publish names it. What this command prints is for who has the weights: bounds and errors follow from them.
       """)
 
   @Argument(help: "The float network, an ONNX file.") var model: String

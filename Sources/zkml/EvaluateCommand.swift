@@ -28,6 +28,7 @@ struct EvaluateCommand: ParsableCommand {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
     shared.noteFiles(secret: [files.weightsPath])
+    shared.noteLeftFolders()
     let lowered = try files.lowered()
     let circuit = lowered.circuit
     let executor = CircuitExecutor(circuit, weights: lowered.weights)

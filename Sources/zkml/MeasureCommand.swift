@@ -40,6 +40,7 @@ struct MeasureCommand: ParsableCommand {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
     shared.noteFiles(secret: [files.provingKeyPath])
+    shared.noteLeftFolders()
     let circuit = try files.circuit()
     let (key, keyByteCount) = try files.provingKey()
     let (verifyingKey, _) = try VerifyingKey.trusted(files.verifyingKeyPath)

@@ -56,6 +56,13 @@ struct SharedOptions: ParsableArguments {
     }
   }
 
+  /// Says which folders of inputs stopped runs have left.
+  func noteLeftFolders() {
+    for left in TemporaryFiles.leftFolders() {
+      note("\(left): a run that was stopped left it, with an input in clear: rm -r \(left)")
+    }
+  }
+
   /// A line of the log, shown with --verbose.
   func detail(_ line: @autoclosure () -> String) {
     let level: Logger.Level = quiet ? .critical : verbose ? .debug : .notice

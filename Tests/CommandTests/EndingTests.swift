@@ -132,6 +132,23 @@ import Testing
     #expect(try prove().errors.contains("GhIjKl") && place.names.contains(".zkml.AbCdEf"))
   }
 
+  @Test("folders of inputs that killed runs left are named, those of running ones are not") func folders() throws {
+    let network = try TrainedNetwork(isProved: false)
+    let arguments = ["measure", "@net", "--input", TrainedNetwork.sample(0), "--repeat", "1"]
+    let evaluate = ["evaluate", "@net", "--data", TrainedNetwork.data, "--labels", "labels"]
+    let folder = try #require(TemporaryFiles.makeFolder())
+    defer { TemporaryFiles.discard([folder]) }
+    #expect(try !network.succeed(arguments).errors.contains(folder))
+    var template = Array("/tmp/zkml.XXXXXX".utf8CString)
+    try #require(mkdtemp(&template) != nil)
+    defer { rmdir(template) }
+    let left = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    for command in [arguments, evaluate] {
+      let errors = try network.place.run(command).errors
+      #expect(errors.contains("rm -r \(left)") && !errors.contains(folder), "\(command): \(errors)")
+    }
+  }
+
   @Test("secret files that others can read are named") func readers() throws {
     let network = try TrainedNetwork(isProved: false)
     let place = network.place

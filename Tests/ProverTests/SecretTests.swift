@@ -101,7 +101,7 @@ private final class ErasureLog: Sendable {
 
 @Suite("Secrets are kept out of images of memory") struct ShieldTests {
   /// The flags that the system has for the page of an address.
-  private func flags(_ address: UInt) -> [Substring] {
+  fileprivate func flags(_ address: UInt) -> [Substring] {
     guard let file = fopen("/proc/self/smaps", "r") else { return [] }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 4096)
@@ -135,5 +135,23 @@ private final class ErasureLog: Sendable {
     let places = key.weights.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
       + [key.commitment?.tails.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } ?? 0]
     for place in places { #expect(flags(place).contains("dd")) }
+  }
+
+  /// Where the user may lock less than a key has, what hides the weights comes before them.
+  @Test("the tails of a key before its weights") func order() async {
+    await #expect(processExitsWith: .success) {
+      let network = DenseNetwork(sizes: [200, 300, 5])
+      func key() -> ProvingKey { ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, threads: 1) }
+      let tailByteCount = key().commitment.map { $0.tails.count * 8 } ?? 0
+      munlockall()
+      var limit = rlimit(rlim_cur: rlim_t(tailByteCount + 5 * 4096), rlim_max: rlim_t(tailByteCount + 5 * 4096))
+      guard setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else { exit(1) }
+      if geteuid() == 0 { guard setuid(65534) == 0 else { exit(2) } }
+      let limited = key()
+      let tails = limited.commitment?.tails.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) + 8192 } ?? 0
+      let weights = limited.weights.map { $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) + 4096 } }
+      guard ShieldTests().flags(tails).contains("lo") else { exit(3) }
+      guard !weights.allSatisfy({ ShieldTests().flags($0).contains("lo") }) else { exit(4) }
+    }
   }
 }
