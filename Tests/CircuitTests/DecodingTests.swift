@@ -21,6 +21,32 @@ import Testing
     #expect(try ArithmeticCircuit(encoded: padded[3..<3 + bytes.count]) == network.circuit)
   }
 
+  @Test("row 16: no list is read that is longer than docs/protocol.md §3.3 allows") func longLists() {
+    let operand = Operand(column: 0, bindings: [])
+    let changes: [(inout ArithmeticCircuit, Int) -> Void] = [
+      { $0.axes = Array(repeating: 1, count: 4_096 + $1) },
+      { $0.columns = Array(repeating: Column(name: "", kind: .advice, axes: [], lower: 0, upper: 0), count: 65_536 + $1) },
+      { $0.tables = Array(repeating: Table(name: "", content: .range(lower: 0, bits: 0)), count: 1_024 + $1) },
+      { $0.tables = [Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 65_536 + $1)))] },
+      { $0.contractions = Array(repeating: Contraction(output: 0, terms: []), count: 65_536 + $1) },
+      { circuit, more in
+        circuit.columns = [Column(name: "", kind: .advice, axes: [], lower: 0, upper: 0)]
+        let terms = Array(repeating: Term(operands: [operand]), count: 32_767)
+        circuit.contractions = [terms, terms, Array(terms.prefix(1 + more))].map { Contraction(output: 0, terms: $0) }
+      },
+      { $0.lookups = Array(repeating: Lookup(table: 0, forms: []), count: 65_536 + $1) },
+      { $0.inputs = Array(repeating: Port(column: 0, name: "", dimensions: []), count: 255 + $1) },
+      { $0.outputs = Array(repeating: Port(column: 0, name: "", dimensions: []), count: 255 + $1) },
+    ]
+    for (index, change) in changes.enumerated() {
+      for more in 0...1 {
+        var circuit = ArithmeticCircuit(name: "", batchCap: 1, axes: [])
+        change(&circuit, more)
+        #expect(((try? ArithmeticCircuit(encoded: circuit.encoded[...])) != nil) == (more == 0), "\(index)")
+      }
+    }
+  }
+
   @Test("row 16: every truncation and every appended byte throws") func truncations() {
     for circuit in circuits {
       let bytes = circuit.encoded

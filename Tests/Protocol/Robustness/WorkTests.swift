@@ -121,8 +121,12 @@ import Verifier
       var b = CircuitBuilder("classes", axes: [4, rank], batchCap: 1)
       let y = b.apply(to: b.input([1], 0...1)) { $0 }
       let sum = b.contraction([1], Array(repeating: b.term(1, y), count: terms))
+      b.output(y)
       _ = b.classes(2, of: sum)
-      #expect(((try? b.circuit.validate()) != nil) == isValid)
+      if isValid { try b.circuit.validate() } else {
+        // The port's index: all that follows from it would be at index 0.
+        #expect(throws: InvalidCircuit(rule: 1, index: 1)) { try b.circuit.validate() }
+      }
       let core = KeyCore(circuit: b.circuit, proofCount: 0, root: .zero)
       let file = VerifyingKey(circuit: b.circuit, core: core, proof: []).file
       #expect(((try? referenceCheckKey(verifyingKey: file)) != nil) == isValid)
