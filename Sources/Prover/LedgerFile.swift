@@ -101,7 +101,7 @@ package struct LedgerSection: Sendable {
   /// That of its model.
   package let model: Digest
   package let domainBits: Int
-  /// A proof that hides nothing has been made of the model, so its weights may be known.
+  /// A proof that hides nothing has been made of a key of this file, so its weights may be known.
   package internal(set) var isHidingGivenUp = false
   /// What was counted to follow it, whether it was written or not.
   package internal(set) var successor: Successor?

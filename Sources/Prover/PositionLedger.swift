@@ -58,17 +58,12 @@ package struct PositionLedger: Sendable {
   ///
   /// A file that is there is kept, with a section more.
   ///
-  /// - Parameters:
-  ///   - models: Others that hold the same weights; where hiding was given up for one, it is for this key.
-  ///   - isHidingGivenUp: True when the weights may be known in any case.
+  /// - Parameter isHidingGivenUp: True when the weights may be known in any case.
   /// - Throws: and then nothing of the key may leave the process. A file that cannot be read is left as it is.
-  package func begin(
-    spent positions: [Int], sameWeightsAs models: [Digest] = [], isHidingGivenUp: Bool = false
-  ) throws(LedgerError) {
+  package func begin(spent positions: [Int], isHidingGivenUp: Bool = false) throws(LedgerError) {
     func insertAll(in sections: inout [LedgerSection]) {
-      let isKnown = isHidingGivenUp || sections.contains { models.contains($0.model) && $0.isHidingGivenUp }
       insert(positions, in: &sections)
-      if isKnown { giveUpHiding(in: &sections) }
+      if isHidingGivenUp { Self.giveUpHiding(in: &sections) }
     }
     do throws(FileError) {
       var sections: [LedgerSection] = []
@@ -78,10 +73,10 @@ package struct PositionLedger: Sendable {
     try Self.change(path) { sections throws(LedgerError) in insertAll(in: &sections) }
   }
 
-  /// Refuses a file that is there and cannot be read, to which `begin` could add nothing.
+  /// Refuses a file that is there and cannot be read or changed, to which `begin` could add nothing.
   package static func requireReadable(_ path: String) throws(LedgerError) {
     do throws(LedgerError) {
-      let descriptor = try openFile(path, O_RDONLY)
+      let descriptor = try openAlone(path)
       defer { close(descriptor) }
       _ = try sections(in: descriptor, path)
     } catch {
@@ -98,13 +93,14 @@ package struct PositionLedger: Sendable {
   package func spend(_ positions: [Int], givesUpHiding: Bool = false) throws(LedgerError) {
     try changeOwn { sections throws(LedgerError) in
       guard insert(positions, in: &sections) <= limit else { throw .usedUp }
-      if givesUpHiding { giveUpHiding(in: &sections) }
+      if givesUpHiding { Self.giveUpHiding(in: &sections) }
     }
   }
 
-  /// Notes for all keys of the model that its weights may be known.
-  private func giveUpHiding(in sections: inout [LedgerSection]) {
-    for index in sections.indices where sections[index].model == model { sections[index].isHidingGivenUp = true }
+  /// Notes that the weights may be known, for all keys of a file: they are of one network, whose weights may have been
+  /// compiled in several ways.
+  private static func giveUpHiding(in sections: inout [LedgerSection]) {
+    for index in sections.indices { sections[index].isHidingGivenUp = true }
   }
 
   /// Counts what a proof opens of this commitment and of the next one, that both hold the same.
@@ -129,9 +125,7 @@ package struct PositionLedger: Sendable {
 
   /// Notes for all keys of a file that their weights may be known.
   package static func giveUpHiding(_ path: String) throws(LedgerError) {
-    try change(path) { sections throws(LedgerError) in
-      for index in sections.indices { sections[index].isHidingGivenUp = true }
-    }
+    try change(path) { sections throws(LedgerError) in giveUpHiding(in: &sections) }
   }
 
   /// What the file says of this key.
@@ -161,7 +155,7 @@ package struct PositionLedger: Sendable {
   private func insert(_ positions: [Int], in sections: inout [LedgerSection]) -> Int {
     if !sections.contains(where: { $0.key == key }) {
       var section = LedgerSection(key, model, domainBits: domainBits)
-      section.isHidingGivenUp = sections.contains { $0.model == model && $0.isHidingGivenUp }
+      section.isHidingGivenUp = sections.contains(where: \.isHidingGivenUp)
       sections.append(section)
     }
     guard let index = sections.firstIndex(where: { $0.key == key }) else { return 0 }

@@ -81,7 +81,7 @@ final class StagedFile {
 package enum TemporaryFiles {
   private static let paths = Mutex<[String]>([])
   private static let prefix = ".zkml."
-  private static let folderPrefix = "zkml."
+  private static let folderPrefix = "zkml-run."
 
   /// Creates an empty one that only its owner can read.
   fileprivate static func create(in folder: String) -> (path: String, descriptor: Int32)? {
@@ -151,13 +151,13 @@ package enum TemporaryFiles {
   ///
   /// For who has locked the file: its process has ended.
   static func removeNames(of file: stat, beside path: String) {
-    for name in entries(of: folder(of: path), prefix) {
+    for name in entries(of: folder(of: path), prefix) where name != path {
       var status = stat()
       if lstat(name, &status) == 0, status.st_dev == file.st_dev, status.st_ino == file.st_ino { unlink(name) }
     }
   }
 
-  /// The paths of what a folder has whose names begin so, sorted.
+  /// The paths of what a folder has whose names are this and six letters or digits, sorted.
   private static func entries(of folder: String, _ prefix: String) -> [String] {
     guard let entries = opendir(folder) else { return [] }
     defer { closedir(entries) }
@@ -166,7 +166,9 @@ package enum TemporaryFiles {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name.hasPrefix(prefix) { paths.append("\(folder)/\(name)") }
+      let rest = name.utf8.dropFirst(prefix.utf8.count)
+      let isMade = rest.count == 6 && rest.allSatisfy { $0 != UInt8(ascii: ".") && $0 < 0x80 }
+      if name.hasPrefix(prefix), isMade { paths.append("\(folder)/\(name)") }
     }
     return paths.sorted()
   }

@@ -53,7 +53,7 @@ struct NetworkFiles {
 
   /// What is counted, for who has the file; nothing otherwise.
   var knownSections: [LedgerSection] {
-    (try? readFile(ledgerPath, limit: 1 << 32)).flatMap { try? LedgerSection.sections($0) } ?? []
+    (try? readFile(ledgerPath, limit: 1 << 28)).flatMap { try? LedgerSection.sections($0) } ?? []
   }
 
   /// Whether the weights of a key may be known, by the count; nil where that says nothing of its model.

@@ -30,24 +30,18 @@ extension NetworkFiles {
   /// A file that says that weights are hidden by a key of this name, if there is any: a count, or a key that is not known
   /// to be transparent.
   func hidingFile() -> String? {
-    if fileExists(ledgerPath) { return ledgerPath }
-    return [provingKeyPath, verifyingKeyPath].first { path in
-      guard fileExists(path) else { return false }
-      guard let file = try? StoredBytes(path: path) else { return true }
-      return file.count > 0 && file.keyMode != .plain
-    }
+    fileExists(ledgerPath) ? ledgerPath : keyFiles.first { $0.mode != .plain }?.path
   }
 
-  /// The keys of this name that were made of its circuit and weights: of the proving key where there is one that can be
-  /// read; otherwise of the verifying key, which tells the circuit alone.
-  func keysOfTheSameWeights() -> [KeyCore] {
-    guard let circuit = try? StoredBytes(path: circuitPath), let weights = try? StoredBytes(path: weightsPath) else { return [] }
-    func isSame(_ path: String) -> Bool? {
-      (try? StoredBytes(path: path)).flatMap { try? isMade($0, fromCircuit: circuit, weights: weights) }
+  /// Whether a key of this name is transparent, so that it shows its weights.
+  var hasTransparentKey: Bool { keyFiles.contains { $0.mode == .plain } }
+
+  /// The keys that are there, with what their headers say; nil where they say nothing.
+  private var keyFiles: [(path: String, mode: ProofMode?)] {
+    [provingKeyPath, verifyingKeyPath].filter(fileExists).compactMap { path in
+      guard let file = try? StoredBytes(path: path) else { return (path, nil) }
+      return file.count > 0 ? (path, file.keyMode) : nil
     }
-    if let (key, _) = try? provingKey() { return isSame(provingKeyPath) == true ? [key.core] : [] }
-    guard isSame(verifyingKeyPath) == true, let key = verifyingKey() else { return [] }
-    return key.chain.map(\.core)
   }
 
   /// Refuses a proving key that the verifying key beside it does not know.
@@ -77,11 +71,11 @@ extension NetworkFiles {
 }
 
 extension StoredBytes {
-  /// What the header of a key says; nil where it is not of this version.
+  /// What the header of a key says; nil where it is of no version that is known.
   fileprivate var keyMode: ProofMode? {
-    guard let header = try? read(at: 0, count: 11), header[8] == UInt8(truncatingIfNeeded: formatVersion),
-      header[9] == UInt8(truncatingIfNeeded: formatVersion >> 8)
-    else { return nil }
+    guard let header = try? read(at: 0, count: 11), (1...Int(formatVersion)).contains(Int(header[8]) | Int(header[9]) << 8) else {
+      return nil
+    }
     return ProofMode(rawValue: header[10])
   }
 }

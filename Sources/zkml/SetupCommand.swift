@@ -102,8 +102,8 @@ struct SetupCommand: ParsableCommand {
     let circuit = lowered.circuit
     for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
     try PositionLedger.requireExtendable(files.ledgerPath)
-    let before = files.keysOfTheSameWeights()
-    try noteEarlierKeys(files, before)
+    let isShown = files.hasTransparentKey
+    if !lowered.weights.isEmpty { try noteEarlierKeys(files, isShown: isShown) }
     loss.map(shared.note)
     let cost = try cost(circuit, transparent ? 0 : proofs ?? circuit.defaultProofCount, files)
     let key = ProvingKey(
@@ -112,26 +112,20 @@ struct SetupCommand: ParsableCommand {
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
-    try made.ledger?.reporting { ledger throws(LedgerError) in
-      try ledger.begin(
-        spent: positions, sameWeightsAs: before.map(\.modelID), isHidingGivenUp: before.contains { $0.mode == .plain })
-    }
+    try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions, isHidingGivenUp: isShown) }
     try write([made.secret, made.open])
     return made
   }
 
   /// What the weights' hiding by earlier keys of this name has to do with a new key.
   ///
-  /// - Parameter before: Those that hold the same weights as the new one.
-  private func noteEarlierKeys(_ files: NetworkFiles, _ before: [KeyCore]) throws {
+  /// - Parameter isShown: True when one of them is transparent.
+  private func noteEarlierKeys(_ files: NetworkFiles, isShown: Bool) throws {
     let path = files.ledgerPath
     guard transparent else {
-      if before.contains(where: { $0.mode == .plain || files.isHidingGivenUp($0) == true }) {
-        shared.note("\(path): says of the new key too: \(LedgerSection.givenUp)")
-      } else if files.knownSections.contains(where: \.isHidingGivenUp) {
-        shared.note("\(path): transparent proofs were made of an earlier key: if it held the same weights, nothing hides them")
-      }
-      return
+      guard isShown || files.knownSections.contains(where: \.isHidingGivenUp) else { return }
+      return shared.note(
+        "\(path): says of the new key too: \(LedgerSection.givenUp); a network that was trained anew needs another name")
     }
     guard let hiding = files.hidingFile() else { return }
     guard forfeitHiding else {
@@ -151,6 +145,7 @@ struct SetupCommand: ParsableCommand {
     guard let ledger = files.ledger(of: previous.core) else {
       throw Failure.unusable("\(files.provingKeyPath): the network has no weights that a new commitment could hide")
     }
+    try ledger.reporting { ledger throws(LedgerError) in try ledger.requireOneName() }
     let section = try ledger.reporting { ledger throws(LedgerError) in try ledger.section() }
     guard !section.isHidingGivenUp || forfeitHiding else {
       throw Failure.unusable(

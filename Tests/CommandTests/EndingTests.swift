@@ -139,7 +139,7 @@ import Testing
     let folder = try #require(TemporaryFiles.makeFolder())
     defer { TemporaryFiles.discard([folder]) }
     #expect(try !network.succeed(arguments).errors.contains(folder))
-    var template = Array("/tmp/zkml.XXXXXX".utf8CString)
+    var template = Array("/tmp/zkml-run.XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
     defer { rmdir(template) }
     let left = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -128,7 +128,7 @@ import Verifier
     #expect(place.names == ["net.spent"])
   }
 
-  /// Sections of the model are marked, those that follow too; others are not.
+  /// All sections are marked, those that follow too.
   @Test func hidingIsGivenUpForGood() throws {
     func of(_ model: UInt8, _ key: UInt8) -> PositionLedger {
       PositionLedger(
@@ -141,22 +141,20 @@ import Verifier
     try of(1, 1).spend([5], givesUpHiding: true)
     try of(1, 1).spend([6])
     try of(1, 3).handOver([4], to: of(1, 4), [3], successor)
-    let marks = [(1, 1, true), (2, 2, false), (1, 3, true), (1, 4, true)] as [(UInt8, UInt8, Bool)]
-    for (model, key, isMarked) in marks { #expect(try of(model, key).section().isHidingGivenUp == isMarked) }
-    try PositionLedger.giveUpHiding(ledger.path)
     #expect(try sections().count == 5 && sections().allSatisfy(\.isHidingGivenUp))
   }
 
   /// A new key of known weights is marked, in a file that is there and in a new one.
   @Test func newKeysInheritWhatIsKnown() throws {
+    try next(1).begin(spent: [3])
+    #expect(try sections().map(\.isHidingGivenUp) == [false, false])
     try ledger.spend([5], givesUpHiding: true)
-    let cases = [(1, [], false), (2, [next(1).model], false), (3, [next(1).model, ledger.model], true)] as [(UInt8, [Digest], Bool)]
-    for (byte, models, isKnown) in cases {
-      try next(byte).begin(spent: [3], sameWeightsAs: models)
-      #expect(try next(byte).section().isHidingGivenUp == isKnown)
-    }
-    try next(4).begin(spent: [3], isHidingGivenUp: true)
-    #expect(try sections().map(\.isHidingGivenUp) == [true, false, false, true, true])
+    try next(2).begin(spent: [3])
+    #expect(try sections().map(\.isHidingGivenUp) == [true, true, true])
+    unlink(ledger.path)
+    try next(3).begin(spent: [3])
+    try PositionLedger.giveUpHiding(ledger.path)
+    #expect(try sections().map(\.isHidingGivenUp) == [true])
     unlink(ledger.path)
     try next(5).begin(spent: [3], isHidingGivenUp: true)
     #expect(try sections().map(\.isHidingGivenUp) == [true])
@@ -181,6 +179,13 @@ import Verifier
     #expect(link(ledger.path, left) == 0 && link(ledger.path, other) == 0)
     #expect(throws: LedgerError.linked) { try ledger.spend([1]) }
     unlink(other)
+    let own = place.path + "/.zkml.a.spent"
+    #expect(link(ledger.path, own) == 0)
+    for path in [ledger.path, own] {
+      let ledger = PositionLedger(path: path, key: .zero, domainBits: 9, limit: 20, queryCount: 4)
+      #expect(throws: LedgerError.linked) { try ledger.spend([1]) }
+    }
+    unlink(own)
     try place.write([1], to: ".zkml.GhIjKl")
     #expect(link(ledger.path, left) == 0)
     try ledger.spend([1])

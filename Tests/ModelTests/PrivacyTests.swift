@@ -180,6 +180,7 @@ import Testing
       builder.initializer("b", .floats([isLong ? 199 / 256 : 3], []))
       builder.initializer("both", .floats([isLong ? 181 / 256 : 0.5, isLong ? 199 / 256 : 0.5], [2]))
       builder.initializer("integer", .narrow([Int8(isLong ? 93 : 64)], []))
+      builder.initializer("s", .floats([0.73145133], []))
       builder.initializer("step", .floats([isLong ? 0.0079 : 0.01], []))
       for index in 0..<2 { builder.initializer("\(index)", .integers([index], [])) }
       builder.node("Identity", [build(&builder)], ["c"])
@@ -197,6 +198,10 @@ import Testing
       let published = try network(build, ["made"])
       #expect(published.parameterCount == 0 && published.publicNumbers.map(\.sources) == (isLong ? [["made"]] : []), "\(index)")
     }
+    // What is published says nothing of what it is combined with.
+    let mixed: (inout ONNXBuilder) -> String = { $0.node("Add", [$0.node("Mul", ["s", "a"]), "b"], ["made"]) }
+    #expect(try network(mixed, ["s"]).parameterCount > 0)
+    #expect(try network(mixed, ["s", "made"]).publicNumbers.map(\.sources) == [["made", "s"]])
   }
 
   /// What one short number or a shape gives says no more than that.

@@ -73,7 +73,8 @@ struct TrainedNumbers {
     for operand in selects ? node.input.prefix(1) : node.input[...] { origin += origins[operand] ?? Origin() }
     let stated = node.attribute.count { $0.type == .float }
     let isOfSeveral = origin.isOfSeveral || origin.others.count + stated > 1
-    if origin.trained.isEmpty, isOfSeveral, !selects, constant.mayBeTrained { origin = Origin(trained: [name]) }
+    let isKnown = publish.map { origin.trained.isSubset(of: $0) } ?? true
+    if isKnown, isOfSeveral, !selects, constant.mayBeTrained { origin = Origin(trained: origin.trained.union([name])) }
     origins[name] = origin
   }
 }
