@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "FuzzTargets", dependencies: ["Model", "Prover", "Verifier", "Circuit", "TestSupport"],
-      path: "Tests/FuzzTargets", swiftSettings: strict),
+      path: "Tests/FuzzTargets", exclude: ["corpus"], swiftSettings: strict),
     .testTarget(
       name: "ProtocolTests",
       dependencies: [

@@ -1,4 +1,5 @@
 import Circuit
+import FoundationEssentials
 import Model
 import Prover
 import TestSupport
@@ -28,6 +29,17 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .circuit: SmallNetwork.all.map(\.circuit.encoded).filter { $0.count < 4_096 }
     case .onnx, .data, .json: []
     }
+  }
+
+  /// What earlier runs found that reaches other parts of the code, kept by `scripts/fuzz keep`; none for keys and proofs,
+  /// which are long and do not compress.
+  package var corpus: [[UInt8]] {
+    let path = #filePath.dropLast("FuzzTarget.swift".count) + "corpus/\(rawValue).zip"
+    guard let file = try? Data(contentsOf: URL(fileURLWithPath: String(path))) else { return [] }
+    do {
+      let archive = try ZipArchive([UInt8](file))
+      return try archive.names.map { try archive.content(of: $0) }
+    } catch { fatalError("\(path): \(error)") }
   }
 
   /// The first byte says for which key.

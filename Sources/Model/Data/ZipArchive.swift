@@ -1,7 +1,7 @@
 import CZlib
 
 /// The members of a zip archive, stored or deflated; 64-bit sizes are understood.
-struct ZipArchive {
+package struct ZipArchive {
   private struct Member {
     let method: Int
     let checksum: Int
@@ -13,7 +13,7 @@ struct ZipArchive {
   private let bytes: [UInt8]
   private var members: [String: Member] = [:]
   /// In the order of the archive.
-  private(set) var names: [String] = []
+  package private(set) var names: [String] = []
 
   private static let damaged = DataProblem("is a damaged zip archive")
 
@@ -21,7 +21,7 @@ struct ZipArchive {
     bytes.starts(with: [0x50, 0x4b, 3, 4], at: 0) || bytes.starts(with: [0x50, 0x4b, 5, 6], at: 0)
   }
 
-  init(_ bytes: [UInt8]) throws(DataProblem) {
+  package init(_ bytes: [UInt8]) throws(DataProblem) {
     self.bytes = bytes
     var (offset, count) = try Self.locateDirectory(bytes)
     while count > 0 {
@@ -31,7 +31,7 @@ struct ZipArchive {
   }
 
   /// The content of a member, whose size and checksum are those that the archive states.
-  func content(of name: String, limit: Int = 1 << 31) throws(DataProblem) -> [UInt8] {
+  package func content(of name: String, limit: Int = 1 << 31) throws(DataProblem) -> [UInt8] {
     guard let member = members[name] else { throw DataProblem("has no member '\(name.oneLine)'") }
     guard bytes.starts(with: [0x50, 0x4b, 3, 4], at: member.headerOffset),
       let nameLength = bytes.integer(at: member.headerOffset + 26, byteCount: 2),
