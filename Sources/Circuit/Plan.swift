@@ -45,4 +45,3 @@ package struct Plan: Sendable {
     OpeningBlock.blocks(of: commitments.map { $0.code } + commitments.flatMap { Array(repeating: $0.code, count: $0.padRowCount) })
   }
 }
-
