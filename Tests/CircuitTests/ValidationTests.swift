@@ -54,6 +54,8 @@ import Testing
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: []) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: 1 << 16 + 1)) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: [.max]) } == 1)
+    #expect(rule { $0.tables[0].content = .function(lower: .min, values: [0]) } == 1)
+    #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: 1 << 17)) } == 1)
     for count in [3, 5, 6, 7, 12] {
       #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: count)) } == 1)
     }
@@ -112,6 +114,12 @@ import Testing
     #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0].loopAxis = 4 } == 3)
     #expect(rule { $0.lookups[0].table = 3 } == 3)
     #expect(rule { $0.lookups[0].forms[0].parts[0].column = 9 } == 3)
+  }
+
+  @Test("rules 8 and 9: ranges are not empty and hold 0 where they are public; sizes are not negative") func ends() {
+    #expect(rule { ($0.columns[4].lower, $0.columns[4].upper) = (1, 0) } == 8)
+    #expect(rule { ($0.columns[0].lower, $0.columns[0].upper) = (-5, -1) } == 8)
+    #expect(rule { $0.inputs[0].dimensions = [-1, -$0.inputs[0].dimensions.reduce(1, *)] } == 9)
   }
 
   @Test("row 6: rule 4, nothing is defined by what comes after it") func order() {
