@@ -62,9 +62,11 @@ struct NetworkFiles {
     return sections.isEmpty ? nil : sections.contains(where: \.isHidingGivenUp)
   }
 
-  /// Says that the weights of a key may be known, where that is counted.
-  func givenUpNotice(_ core: KeyCore) -> String? {
-    isHidingGivenUp(core) == true ? "\(ledgerPath): \(LedgerSection.givenUp)" : nil
+  /// Says that weights may be known, where that is counted.
+  ///
+  /// - Parameter isGivenUp: Of their key, by `isHidingGivenUp`.
+  func givenUpNotice(_ isGivenUp: Bool?) -> String? {
+    isGivenUp == true ? "\(ledgerPath): \(LedgerSection.givenUp)" : nil
   }
 }
 

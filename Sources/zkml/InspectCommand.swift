@@ -93,8 +93,9 @@ struct InspectCommand: ParsableCommand {
   /// Whether the weights may be known, by the count beside a verifying key.
   private func forfeit(_ path: String, _ core: KeyCore) -> FileDescription {
     let files = NetworkFiles(path, "vk")
-    files.givenUpNotice(core).map(shared.note)
-    return FileDescription(hidingGivenUp: files.isHidingGivenUp(core))
+    let isGivenUp = files.isHidingGivenUp(core)
+    files.givenUpNotice(isGivenUp).map(shared.note)
+    return FileDescription(hidingGivenUp: isGivenUp)
   }
 
   private func plan(_ circuit: ArithmeticCircuit, _ code: Code?, _ mode: ProofMode) throws -> Plan {

@@ -99,7 +99,7 @@ struct ProveCommand: ParsableCommand {
       }
       shared.note("--forfeit-hiding: the weights are not hidden any more, by no proof of this model")
     } else {
-      files.givenUpNotice(key.core).map(shared.note)
+      files.givenUpNotice(files.isHidingGivenUp(key.core)).map(shared.note)
     }
     let reports = try jobs.map { job in
       do { return try prove(key, ledger, job, committed, of: jobs.count) } catch {

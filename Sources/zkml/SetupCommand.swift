@@ -145,8 +145,10 @@ struct SetupCommand: ParsableCommand {
     guard let ledger = files.ledger(of: previous.core) else {
       throw Failure.unusable("\(files.provingKeyPath): the network has no weights that a new commitment could hide")
     }
-    try ledger.reporting { ledger throws(LedgerError) in try ledger.requireOneName() }
-    let section = try ledger.reporting { ledger throws(LedgerError) in try ledger.section() }
+    let section = try ledger.reporting { ledger throws(LedgerError) in
+      try ledger.requireOneName()
+      return try ledger.section()
+    }
     guard !section.isHidingGivenUp || forfeitHiding else {
       throw Failure.unusable(
         "\(ledger.path): \(LedgerSection.givenUp), and no new commitment hides them again: "

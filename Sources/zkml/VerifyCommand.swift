@@ -61,7 +61,7 @@ struct VerifyCommand: ParsableCommand {
     let (key, wasRemembered) = try VerifyingKey.trusted(key, recheck: recheck)
     let files = NetworkFiles(self.key, "vk")
     let isGivenUp = files.isHidingGivenUp(key.core)
-    files.givenUpNotice(key.core).map(shared.note)
+    files.givenUpNotice(isGivenUp).map(shared.note)
     shared.detail(wasRemembered ? "weights in range: remembered" : "weights in range: checked")
     if let model, model.lowercased() != key.modelID {
       throw Failure.doesNotHold("\(self.key): is the key of model \(key.modelID), not of \(model.lowercased())")

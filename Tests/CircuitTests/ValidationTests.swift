@@ -8,14 +8,7 @@ import Testing
   /// Axes: 1 (3), 2 (5), 3 (2). Lookups: 0 low limb, 1 high limb, 2 activation. Tables: 0, 1 ranges, 2 function.
   private let valid = SmallNetwork.small.circuit
 
-  private func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
-    var circuit = valid
-    change(&circuit)
-    do throws(InvalidCircuit) {
-      try circuit.validate()
-      return nil
-    } catch { return error.rule }
-  }
+  private func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? { brokenRule(valid, change) }
 
   private func addAxes(_ circuit: inout ArithmeticCircuit, _ sizes: Int...) { circuit.axes += sizes }
 
@@ -370,14 +363,7 @@ import Testing
 
   @Test("row 3: rule 9, class ports") func classPorts() throws {
     let valid = SmallNetwork.classes(2).circuit
-    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
-      var circuit = valid
-      change(&circuit)
-      do throws(InvalidCircuit) {
-        try circuit.validate()
-        return nil
-      } catch { return error.rule }
-    }
+    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? { brokenRule(valid, change) }
     let source = try #require(valid.outputs[0].classesOf)
     let column = valid.outputs[0].column
     #expect(rule { _ in } == nil)
@@ -411,25 +397,17 @@ import Testing
   }
 
   @Test("row 3: rule 9, what class ports are about") func classSources() throws {
-    func rule(_ circuit: ArithmeticCircuit, _ change: (inout ArithmeticCircuit) -> Void = { _ in }) -> Int? {
-      var circuit = circuit
-      change(&circuit)
-      do throws(InvalidCircuit) {
-        try circuit.validate()
-        return nil
-      } catch { return error.rule }
-    }
     let rows = SmallNetwork.classes(2, rows: [3, 7]).circuit
     let (column, source) = (rows.outputs[0].column, try #require(rows.outputs[0].classesOf))
-    #expect(rule(rows) == nil)
-    for dimensions in [[42], [3, 7, 2], [21, 2], [2, 21]] { #expect(rule(rows) { $0.outputs[0].dimensions = dimensions } == nil) }
-    for dimensions in [[2], [3, 2], [3, 7], [3, 7, 5]] { #expect(rule(rows) { $0.outputs[0].dimensions = dimensions } == 9) }
+    #expect(brokenRule(rows) == nil)
+    for dimensions in [[42], [3, 7, 2], [21, 2], [2, 21]] { #expect(brokenRule(rows) { $0.outputs[0].dimensions = dimensions } == nil) }
+    for dimensions in [[2], [3, 2], [3, 7], [3, 7, 5]] { #expect(brokenRule(rows) { $0.outputs[0].dimensions = dimensions } == 9) }
     // The source has the rows' axes in the same order.
-    #expect(rule(rows) { $0.columns[column].axes.swapAt(1, 2) } == 9)
-    #expect(rule(rows) { $0.columns[column].axes.remove(at: 1); $0.outputs[0].dimensions = [7, 2] } == 9)
+    #expect(brokenRule(rows) { $0.columns[column].axes.swapAt(1, 2) } == 9)
+    #expect(brokenRule(rows) { $0.columns[column].axes.remove(at: 1); $0.outputs[0].dimensions = [7, 2] } == 9)
     // 2^59 is the largest difference of entries.
     func declared(_ lower: Int64, _ upper: Int64) -> Int? {
-      rule(rows) { ($0.columns[source].lower, $0.columns[source].upper) = (lower, upper) }
+      brokenRule(rows) { ($0.columns[source].lower, $0.columns[source].upper) = (lower, upper) }
     }
     #expect(declared(-1 << 58, 1 << 58) == nil)
     #expect(declared(-1 << 58, 1 << 58 + 1) == 9)
@@ -441,10 +419,10 @@ import Testing
       _ = b.classes(3, of: b.contraction([2], [term(&b, x)]))
       return b.circuit
     }
-    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1]), x) }) == nil)
-    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1]), x, x) }) == 9)
-    #expect(rule(circuit { b, x in b.term(1, b.weight([2, 1, 3]), x) }) == 9)
-    #expect(rule(circuit { b, x in
+    #expect(brokenRule(circuit { b, x in b.term(1, b.weight([2, 1]), x) }) == nil)
+    #expect(brokenRule(circuit { b, x in b.term(1, b.weight([2, 1]), x, x) }) == 9)
+    #expect(brokenRule(circuit { b, x in b.term(1, b.weight([2, 1, 3]), x) }) == 9)
+    #expect(brokenRule(circuit { b, x in
       let slice = Operand(column: x, bindings: [Binding(0), Binding(3, slice: .init(start: 0, stride: 1))])
       return Term(operands: [b.direct(b.weight([2])), slice])
     }) == 9)
@@ -452,14 +430,7 @@ import Testing
 
   @Test("row 16: rules 1 and 9, the caps hold with the class relations") func capsWithClasses() throws {
     let valid = SmallNetwork.classes(2).circuit
-    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? {
-      var circuit = valid
-      change(&circuit)
-      do throws(InvalidCircuit) {
-        try circuit.validate()
-        return nil
-      } catch { return error.rule }
-    }
+    func rule(_ change: (inout ArithmeticCircuit) -> Void) -> Int? { brokenRule(valid, change) }
     let stated = valid.withClassRelations
     let appended = (axes: stated.axes.count, columns: stated.columns.count, tables: stated.tables.count)
     #expect(appended.axes == valid.axes.count + 2)
@@ -537,4 +508,14 @@ import Testing
       #expect(broken == expected)
     }
   }
+}
+
+/// The rule that a changed circuit breaks; nil for a valid one.
+private func brokenRule(_ circuit: ArithmeticCircuit, _ change: (inout ArithmeticCircuit) -> Void = { _ in }) -> Int? {
+  var circuit = circuit
+  change(&circuit)
+  do throws(InvalidCircuit) {
+    try circuit.validate()
+    return nil
+  } catch { return error.rule }
 }

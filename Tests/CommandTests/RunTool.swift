@@ -126,14 +126,6 @@ final class ChildProcess {
       posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO)
     }
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    // The thread of a test may block signals, which a process inherits.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var unblocked = sigset_t()
-    sigemptyset(&unblocked)
-    posix_spawnattr_setsigmask(&attributes, &unblocked)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words = arguments.map { strdup($0) } + [nil]
     let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
       getenv(name).map { "\(name)=\(String(cString: $0))" }
@@ -141,7 +133,7 @@ final class ChildProcess {
     var variables = (inherited + environment).map { strdup($0) } + [nil]
     defer { for word in words + variables { free(word) } }
     var process = pid_t()
-    let status = posix_spawnp(&process, arguments[0], &actions, &attributes, &words, &variables)
+    let status = posix_spawnp(&process, arguments[0], &actions, nil, &words, &variables)
     identifier = process
     try #require(status == 0 && process > 0, "\(arguments[0])")
   }
