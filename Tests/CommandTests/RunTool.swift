@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -165,12 +166,25 @@ final class ChildProcess {
   private(set) var usage = (cpuSeconds: 0.0, peakByteCount: 0)
 
   /// The exit status, 128 + the signal for a process that was killed.
+  ///
+  /// Memory is that of the process as it was last seen, 5 ms before its end at the earliest: `ru_maxrss` is at least
+  /// the memory of the process that started it.
   func wait() -> Int32 {
     var ending: Int32 = 0
     var used = rusage()
-    while wait4(identifier, &ending, 0, &used) < 0, errno == EINTR {}
+    while wait4(identifier, &ending, WNOHANG, &used) != identifier {
+      usage.peakByteCount = max(usage.peakByteCount, peakByteCount ?? 0)
+      usleep(5_000)
+    }
     let seconds = { (time: timeval) in Double(time.tv_sec) + 1e-6 * Double(time.tv_usec) }
-    usage = (seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss << 10)
+    usage.cpuSeconds = seconds(used.ru_utime) + seconds(used.ru_stime)
     return ending & 0x7f == 0 ? (ending >> 8) & 0xff : 128 + ending & 0x7f
+  }
+
+  /// The most memory that the process has had, while it runs.
+  private var peakByteCount: Int? {
+    let lines = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8).split(separator: "\n")
+    return lines?.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace).dropFirst().first
+      .flatMap { Int($0) }.map { $0 << 10 }
   }
 }
