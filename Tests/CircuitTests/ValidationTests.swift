@@ -147,6 +147,7 @@ import Testing
     #expect(rule { $0.contractions[0].terms[0].operands[0].bindings.removeLast() } == 5)
     #expect(rule { $0.axes[2] = 3; $0.contractions[0].terms[0].operands[0].bindings = [Binding(1), Binding(1)] } == 5)
     #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0] = Binding(3) } == 5)
+    #expect(rule { $0.contractions[0].terms[0].operands[0].bindings[0] = Binding(1, slice: .init(start: 0, stride: 1)) } == 5)
     // Slices: without a read inside, too far away, without stride, of and by the batch axis.
     func slice(_ column: Int, _ axis: Int, _ loop: Int, _ start: Int, _ stride: Int) -> Int? {
       rule { circuit in
@@ -160,7 +161,7 @@ import Testing
     for (start, stride) in [(1, 1), (0, 2), (4, 1), (-4, 1), (-12, 3), (-8, 2), (4, 1 << 24)] {
       #expect(slice(2, 2, 2, start, stride) == nil)
     }
-    for (start, stride) in [(5, 1), (-5, 1), (-13, 3), (-2, 1 << 24), (1 << 24 + 1, 1), (-(1 << 24) - 1, 1 << 24)] {
+    for (start, stride) in [(5, 1), (-5, 1), (-13, 3), (-2, 1 << 24), (1 << 24 + 1, 1), (-(1 << 24) - 1, 1 << 24), (-(1 << 25), 1 << 24)] {
       #expect(slice(2, 2, 2, start, stride) == 5)
     }
     #expect(slice(2, 2, 2, 0, 0) == 5)
@@ -238,15 +239,16 @@ import Testing
     #expect(rule { $0.columns.append($0.columns[6]) } == 7)
     #expect(rule { $0.lookups.append($0.lookups[2]) } == 7)
     // One form may be looked up twice; another form may not use its limbs.
-    func second(_ change: (inout AffineForm) -> Void) -> Int? {
+    func second(_ kind: ColumnKind = .advice, _ change: (inout AffineForm) -> Void = { _ in }) -> Int? {
       rule { circuit in
         circuit.columns.append(circuit.columns[6])
+        circuit.columns[9].kind = kind
         var form = circuit.lookups[2].forms[0]
         change(&form)
         circuit.lookups.append(Lookup(table: 2, forms: [form, AffineForm(plain: 9)]))
       }
     }
-    #expect(second { _ in } == nil)
+    #expect(second() == nil)
     #expect(second { $0.constant += 1 } == 7)
     // An activation may be in a range besides, its declared range is the table's.
     #expect(rule { $0.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 6)])) } == nil)
@@ -270,7 +272,8 @@ import Testing
       circuit.lookups.append(
         Lookup(table: 3, forms: [AffineForm(plain: 6), AffineForm(plain: 9)]))
     } == 7)
-    // A virtual column without a contraction as a limb: nothing else would bound it.
+    // A virtual column without a contraction as a second form, and as a limb: nothing else would bound it.
+    #expect(second(.virtual) == 7)
     for limb in [4, 5] { #expect(rule { $0.columns[limb].kind = .virtual } == 7) }
     // A public column as a limb.
     #expect(rule { circuit in
@@ -307,6 +310,20 @@ import Testing
       let term = Term(coefficient: 1 << 61, operands: [circuit.contractions[0].terms[1].operands[0]])
       circuit.contractions[0].terms = [term]
     } == 8)
+  }
+
+  @Test("row 27: rule 8, every product on the way is small, also where a later factor is 0") func products() {
+    func product(_ range: ClosedRange<Int64>, _ coefficient: Int64) -> Int? {
+      var b = CircuitBuilder("zero", axes: [2])
+      let (x, zero) = (b.input([1], range), b.input([1], 0...0))
+      _ = b.apply(to: x) { $0 & 1 }
+      b.output(b.contraction([1], [b.term(1, x, zero)]))
+      return brokenRule(b.circuit) { $0.contractions[0].terms[0].coefficient = coefficient }
+    }
+    for range in [0...4, -4...0] as [ClosedRange<Int64>] {
+      #expect(product(range, 1 << 60) == nil && product(range, -1 << 60) == nil)
+      #expect(product(range, 1 << 60 + 1) == 8 && product(range, -1 << 60 - 1) == 8)
+    }
   }
 
   @Test("row 8: rule 8, what a slice reads outside its column is 0") func readsOutside() {
@@ -389,6 +406,10 @@ import Testing
       circuit.columns[column].axes.removeLast()
       circuit.outputs[0].dimensions = [2]
     } == 9)
+    #expect(rule { circuit in
+      circuit.columns[column].axes = [0]
+      circuit.outputs[0].dimensions = []
+    } == 9)
     // More classes shown than there are.
     #expect(rule { circuit in
       circuit.axes[3] = 6
@@ -412,6 +433,18 @@ import Testing
     #expect(declared(-1 << 58, 1 << 58) == nil)
     #expect(declared(-1 << 58, 1 << 58 + 1) == 9)
     #expect(declared(-1 << 62, 1 << 62) == 9)
+    // The source is a sum, which nothing but its own terms defines, and comes first: it could read the indices.
+    var b = CircuitBuilder("kept", axes: [5, 2])
+    let kept = b.apply(to: b.input([1])) { $0 }
+    let sum = b.contraction([1], [b.term(1, kept)])
+    let shown = b.classes(2, of: sum)
+    #expect(brokenRule(b.circuit) == nil)
+    #expect(brokenRule(b.circuit) { $0.outputs[0].classesOf = kept } == 9)
+    #expect(brokenRule(b.circuit) { circuit in
+      circuit.columns.swapAt(sum, shown)
+      circuit.contractions[0].output = shown
+      (circuit.outputs[0].column, circuit.outputs[0].classesOf) = (sum, shown)
+    } == 9)
     // Terms of the source: three operands; one that sums over the axis of ranks.
     func circuit(_ term: (inout CircuitBuilder, Int) -> Term) -> ArithmeticCircuit {
       var b = CircuitBuilder("source", axes: [4, 5, 2])
@@ -452,6 +485,14 @@ import Testing
         circuit.contractions.append(contraction)
       } == expected)
     }
+    // Terms are counted before they are made: the error names the port that is one too many.
+    var b = CircuitBuilder("counted", axes: [5, 2])
+    let x = b.input([1])
+    let source = b.contraction([1], Array(repeating: b.term(1, b.apply(to: x) { $0 }), count: 1_000))
+    for _ in 0..<40 { _ = b.classes(2, of: source) }
+    // 1,000 terms of the source's own, 2,002 for each port.
+    let invalid = #expect(throws: InvalidCircuit.self) { try b.circuit.validate() }
+    #expect(invalid?.rule == 1 && invalid?.index == 32)
     // The class column has 2^32 entries, and its relation as many leaves for each limb and the quotient.
     let wide = SmallNetwork.classes(2, rows: [1 << 19]).circuit
     func batches(_ cap: Int) -> Int? {
@@ -459,14 +500,14 @@ import Testing
     }
     #expect(batches(1 << 9) == nil)
     #expect(batches(1 << 10) == 1)
-    let source = try #require(wide.outputs[0].classesOf)
+    let wideSource = try #require(wide.outputs[0].classesOf)
     let ownCount = 511 - 2 * (wide.withClassRelations.lookups.count - wide.lookups.count)
     for (count, expected) in [(ownCount, nil), (ownCount + 1, 1)] {
       #expect(rule { circuit in
         circuit = wide
         circuit.batchCap = 1 << 9
         circuit.tables.append(Table(name: "", content: .range(lower: 0, bits: 1)))
-        let lookup = Lookup(table: circuit.tables.count - 1, forms: [AffineForm(plain: source)])
+        let lookup = Lookup(table: circuit.tables.count - 1, forms: [AffineForm(plain: wideSource)])
         circuit.lookups += Array(repeating: lookup, count: count)
       } == expected)
     }

@@ -72,8 +72,7 @@ extension CircuitDescription {
     let upper = Integer(table.domain.upper)
     let scale = Integer.powerOfTwo(form.shift)
     let zero = Integer(0)
-    guard scale * (upper - lower + Integer(1)) <= p,
-      Integer(2) * scale * lower - scale > zero - p,
+    guard Integer(2) * scale * lower - scale > zero - p,
       Integer(2) * scale * (upper + Integer(1)) < p
     else { throw .invalidCircuit(rule: 6) }
   }
