@@ -41,7 +41,7 @@ package struct ByteReader: Sendable {
   package func malformed() -> MalformedBytes { MalformedBytes(offset: cursor - start) }
 
   package mutating func read(_ count: Int) throws(MalformedBytes) -> ArraySlice<UInt8> {
-    guard count >= 0, count <= remaining else { throw malformed() }
+    guard count <= remaining else { throw malformed() }
     defer { cursor += count }
     return bytes[cursor..<cursor + count]
   }

@@ -19,7 +19,6 @@ extension ByteReader {
   package static func open(
     _ kind: FileKind, sealed file: [UInt8]
   ) throws(VerificationError) -> (reader: ByteReader, mode: ProofMode) {
-    guard file.count >= 11 + Digest.byteCount else { throw .malformed }
     let content = file.dropLast(Digest.byteCount)
     var reader = ByteReader(content)
     let header: (kind: [UInt8], version: Int, mode: Int)

@@ -9,7 +9,8 @@ extension VerifyingKey {
   /// ## Soundness
   /// The sum of docs/protocol.md §12, at most 2^−100.
   public func verify(_ proof: Proof) throws(VerificationError) {
-    guard let core = core(proof.keyDigest), proof.modelDigest == core.modelID else { throw .otherKey }
+    // The digest of a commitment is also that of its model.
+    guard let core = core(proof.keyDigest) else { throw .otherKey }
     guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
     guard let circuit = circuit.stating(proof.statement.visibility) else { throw .statementOutOfRange }
     guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }

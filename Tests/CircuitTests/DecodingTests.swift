@@ -21,13 +21,19 @@ import Testing
     #expect(try ArithmeticCircuit(encoded: padded[3..<3 + bytes.count]) == network.circuit)
   }
 
-  @Test("row 16: no list is read that is longer than docs/protocol.md §3.3 allows") func longLists() {
+  @Test("row 16: no list is read that is longer than docs/protocol.md §3.3 allows, and no longer encoding")
+  func longLists() {
     let operand = Operand(column: 0, bindings: [])
     let changes: [(inout ArithmeticCircuit, Int) -> Void] = [
       { $0.axes = Array(repeating: 1, count: 4_096 + $1) },
       { $0.columns = Array(repeating: Column(name: "", kind: .advice, axes: [], lower: 0, upper: 0), count: 65_536 + $1) },
       { $0.tables = Array(repeating: Table(name: "", content: .range(lower: 0, bits: 0)), count: 1_024 + $1) },
       { $0.tables = [Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 65_536 + $1)))] },
+      {
+        // 2^19 bytes and 15 each: 128 are more than 64 MiB.
+        let table = Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 65_536)))
+        $0.tables = Array(repeating: table, count: 127 + $1)
+      },
       { $0.contractions = Array(repeating: Contraction(output: 0, terms: []), count: 65_536 + $1) },
       { circuit, more in
         circuit.columns = [Column(name: "", kind: .advice, axes: [], lower: 0, upper: 0)]

@@ -168,6 +168,38 @@ private struct Files {
     #expect(error { $0[inputs] = 16 } == .malformed)
   }
 
+  @Test("row 17: a statement has one visibility for each input, and hides none of more than 2^16 values")
+  func visibilities() throws {
+    var b = CircuitBuilder("wide", axes: [3])
+    b.output(b.apply(to: b.input([1], 0...1 << 16 - 1)) { $0 & 7 })
+    var wide = b.circuit
+    wide.columns[0].upper += 1
+    for (circuit, visibility, error) in [
+      (b.circuit, [.shown], nil), (b.circuit, [.hidden], nil), (b.circuit, [], .malformed),
+      (b.circuit, [.shown, .shown], .malformed), (wide, [.hidden], .malformed),
+    ] as [(ArithmeticCircuit, [Visibility], VerificationError?)] {
+      let isHidden = visibility == [.hidden]
+      let key = VerifyingKey(circuit: circuit, core: KeyCore(circuit: circuit, proofCount: 0, root: .zero), proof: [])
+      let statement = Statement(
+        batch: 1, visibility: visibility, inputs: isHidden ? [] : [[0, 1, 2]], outputs: [[0, 1, 2]])
+      let file = Proof(core: key.core, mode: .hiding, statement: statement, bytes: []).file(circuit)
+      var thrown: VerificationError?
+      do throws(VerificationError) { _ = try Proof(file: file, key: key) } catch { thrown = error }
+      #expect(thrown == error, "\(visibility)")
+    }
+  }
+
+  @Test("row 16: no memory is asked for integers that are not there") func missingIntegers() throws {
+    var b = CircuitBuilder("long", axes: [1 << 16], batchCap: 1 << 16)
+    b.output(b.apply(to: b.input([1], 0...1)) { $0 })
+    let core = KeyCore(circuit: b.circuit, proofCount: 0, root: .zero)
+    let key = VerifyingKey(circuit: b.circuit, core: core, proof: [])
+    // 2^32 integers, 32 GiB.
+    let statement = Statement(batch: 1 << 16, inputs: [[]], outputs: [[]])
+    let file = Proof(core: core, statement: statement, bytes: []).file(b.circuit)
+    #expect(throws: VerificationError.malformed) { try Proof(file: file, key: key) }
+  }
+
   @Test("rows 13, 28: the key's own digests are recomputed; root, parameters and range proof are bound",
     arguments: ProofMode.both)
   func keyParts(mode: ProofMode) {
@@ -188,6 +220,7 @@ private struct Files {
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     for byte in 0..<32 { #expect(error { $0[end + 7 + byte] ^= 1 } != nil) }
     for count: UInt8 in [0, 2, 255] { #expect(error { $0[end - 1] = count } == .malformed) }
+    #expect(error { $0 = $0.prefix(end - 1) + [0] } == .malformed)
     let rangeLength = files.proven.verifyingKey.chain[0].proof.count
     #expect(error { $0.removeLast(rangeLength); for i in 0..<4 { $0[end + 39 + i] = 0 } } == .malformed)
   }

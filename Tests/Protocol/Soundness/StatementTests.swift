@@ -59,6 +59,29 @@ import Verifier
     }
   }
 
+  @Test("rows 1, 16: a statement has an entry for each port, a commitment for each committed input, a short context",
+    arguments: ProofMode.both)
+  func countsOfEntries(mode: ProofMode) throws {
+    let proven = ProvenNetwork.small(mode)
+    func error(_ change: (inout Statement) -> Void) -> VerificationError? {
+      var statement = proven.statement
+      change(&statement)
+      return proven.error(proven.proof.bytes, statement)
+    }
+    #expect(proven.error(proven.proof.bytes + [0]) == .malformed)
+    let commitment = try #require(StatedCommitment(proven.circuit.columns[0], shape: [3, 3], proofCount: 1, root: .zero))
+    for more in [proven.statement.inputs[0], proven.statement.outputs[0]] {
+      #expect(error { $0.inputs.append(more) } == .statementOutOfRange)
+    }
+    #expect(error { $0.inputs = [] } == .statementOutOfRange)
+    #expect(error { $0.outputs.append($0.outputs[0]) } == .statementOutOfRange)
+    #expect(error { $0.outputs = [] } == .statementOutOfRange)
+    #expect(error { $0.commitments = [commitment] } == .statementOutOfRange)
+    #expect(error { $0.context = .init(repeating: 0, count: 65_536) } == .statementOutOfRange)
+    let accepted = error { $0.context = .init(repeating: 0, count: 65_535) }
+    #expect(accepted != nil && accepted != .statementOutOfRange)
+  }
+
   @Test("rows 1, 2: every challenge depends on every part of the statement and key", arguments: ProofMode.both)
   func challengesDependOnStatement(mode: ProofMode) {
     let proven = ProvenNetwork.small(mode)
