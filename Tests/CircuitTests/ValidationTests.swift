@@ -201,12 +201,26 @@ import Testing
     #expect(rule { $0.lookups[0].forms.append(AffineForm(plain: 4)) } == 6)
     #expect(rule { $0.lookups[2].forms[1].shift = 1 } == 6)
     #expect(rule { $0.lookups[2].forms[1].constant = 1 } == 6)
+    // Neither bare nor rounding: another coefficient, another part, which would be bounded but not determined.
+    func further(_ form: AffineForm) -> Int? {
+      rule { circuit in
+        circuit.columns.append(circuit.columns[4])
+        circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 9)]))
+        circuit.lookups.append(Lookup(table: 0, forms: [form]))
+      }
+    }
+    for coefficient in [2, -1] as [Int64] {
+      #expect(rule { $0.lookups.append(Lookup(table: 0, forms: [AffineForm(shift: 0, parts: [.init(column: 6, coefficient: coefficient)])])) } == 6)
+    }
+    #expect(further(AffineForm(shift: 0, parts: [.init(column: 6, coefficient: 1), .init(column: 9, coefficient: 5)])) == 6)
+    #expect(rule { $0.lookups[2].forms[1].parts[0].coefficient = 2 } == 6)
+    #expect(rule { $0.lookups[2].forms[1].parts.append(.init(column: 4, coefficient: 1)) } == 6)
     // Limb tables that do not fit: other widths, unsigned top, signed low limb.
     #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 3); $0.columns[4].upper = 7 } == 6)
     #expect(rule { $0.tables[1].content = .range(lower: 0, bits: 3) } == 6)
     #expect(rule { $0.tables[0].content = .range(lower: -2, bits: 2) } == 6)
     #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 0) } == 6)
-    // 2^s·(h − l + 1) ≤ p, and the extremes stay inside (−p/2, p/2).
+    // The extremes stay inside (−p/2, p/2), to the last integer.
     func domain(_ lower: Int64, shift: Int) -> Int? {
       rule { circuit in
         guard case .function(_, let values) = circuit.tables[2].content else { return }
@@ -222,6 +236,11 @@ import Testing
     }
     #expect(domain(-20, shift: 32) == nil)
     #expect(domain(1 << 31 - 300, shift: 32) == nil)
+    #expect(domain(-(1 << 31) + 1, shift: 32) == nil)
+    let rowCount = Int64(1 << valid.tables[2].bitCount)
+    for (last, expected) in [(1 << 32 - 2, nil), (1 << 32 - 1, 6)] as [(Int64, Int?)] {
+      #expect(domain(last - rowCount + 1, shift: 31) == expected)
+    }
     #expect(domain(1 << 31, shift: 32) == 6)
     #expect(domain(-(1 << 31), shift: 32) == 6)
     #expect(domain(1 << 61, shift: 32) == 6)
@@ -459,6 +478,22 @@ import Testing
       let slice = Operand(column: x, bindings: [Binding(0), Binding(3, slice: .init(start: 0, stride: 1))])
       return Term(operands: [b.direct(b.weight([2])), slice])
     }) == 9)
+  }
+
+  @Test("row 7: exactly the integers of its range satisfy the lookups of a hidden input") func hiddenRanges() throws {
+    for (lower, upper) in [(0, 9), (-3, 4), (0, 15), (-8, 7), (0, 0), (-5, 0)] as [(Int64, Int64)] {
+      var circuit = valid
+      (circuit.columns[0].lower, circuit.columns[0].upper) = (lower, upper)
+      let stated = try #require(circuit.stating([.hidden]))
+      let lookups = stated.lookups.filter { $0.forms[0].plainColumn == 0 }
+      let admitted = (Int64(-40)...40).filter { value in
+        lookups.allSatisfy { lookup in
+          let (first, last) = stated.tables[lookup.table].domain
+          return first <= value && value <= last
+        }
+      }
+      #expect(admitted == Array(lower...upper) && stated.columns[0].kind == .advice)
+    }
   }
 
   @Test("row 16: rules 1 and 9, the caps hold with the class relations") func capsWithClasses() throws {
