@@ -14,7 +14,7 @@ struct TrainedNumberCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = OperatorName.allCases.flatMap(\.trainedNumbers)
+  static let all = ImportedOperator.all.flatMap(\.trainedNumbers)
 
   /// - Parameters:
   ///   - end: What reads the result: a function, of which a table could be made, or a sum, with its coefficients.
@@ -36,15 +36,16 @@ struct TrainedNumberCase: Sendable, CustomTestStringConvertible {
   enum End: CaseIterable { case function, sum }
 }
 
-extension OperatorName {
+extension ImportedOperator {
   /// Graphs in which the operator reads floats of the file, as far as they need not be public; every way to read them.
+  /// An operator without a case here reads one.
   fileprivate var trainedNumbers: [TrainedNumberCase] {
     /// A result of x, centred so that it takes both signs.
     func value(
       _ what: String, _ shape: [Int] = [2, 3], rank: Int? = nil,
       _ build: @escaping @Sendable (inout ONNXBuilder, String, Float) -> String
     ) -> TrainedNumberCase {
-      TrainedNumberCase(name: "\(rawValue), \(what)", shape: shape, rank: rank ?? shape.count) { builder, number in
+      TrainedNumberCase(name: "\(name), \(what)", shape: shape, rank: rank ?? shape.count) { builder, number in
         build(&builder, builder.node("Sub", ["x", "one"]), number)
       }
     }
@@ -52,27 +53,24 @@ extension OperatorName {
     func constant(
       _ shape: [Int] = [], _ build: @escaping @Sendable (inout ONNXBuilder) -> String
     ) -> TrainedNumberCase {
-      TrainedNumberCase(name: "\(rawValue) of a constant", shape: [2, 3], rank: 2) { builder, number in
+      TrainedNumberCase(name: "\(name) of a constant", shape: [2, 3], rank: 2) { builder, number in
         builder.initializer("c", .floats(Array(repeating: number, count: shape.reduce(1, *)), shape))
         return builder.node("Mul", ["x", build(&builder)])
       }
     }
     func alone(_ attributes: KeyValuePairs<String, ONNXBuilder.Attribute> = [:]) -> [TrainedNumberCase] {
-      let (name, list) = (rawValue, attributes.map { ($0.key, $0.value) })
+      let list = attributes.map { ($0.key, $0.value) }
       return [constant { $0.node(name, ["c"], [], list: list) }]
     }
-    let name = rawValue
-    switch self {
-    case .abs, .celu, .clip, .dropout, .elu, .erf, .exp, .gelu, .hardSigmoid, .hardSwish, .identity, .leakyRelu, .log,
-      .mean, .mish, .neg, .reciprocal, .relu, .selu, .sigmoid, .softplus, .softsign, .sqrt, .sum, .tanh:
-      guard [.mean, .sum].contains(self) else { return alone() }
+    switch name {
+    case "Mean", "Sum":
       return alone() + [
         value("a constant among values") {
           $0.initializer("c", .floats([$2], []))
           return $0.node(name, [$1, "c", "one", $1])
         }
       ]
-    case .add, .sub, .mul, .div, .min, .max:
+    case "Add", "Sub", "Mul", "Div", "Min", "Max":
       let shapes = [[], [1], [1, 1, 1], [3], [2, 1], [1, 2, 3]]
       return shapes.flatMap { shape in
         [false, true].map { isFirst in
@@ -89,31 +87,31 @@ extension OperatorName {
           return $0.node("Mul", [$1, $0.node(name, ["other", "c"])])
         }
       ]
-    case .pow:
+    case "Pow":
       return [
         constant {
           $0.initializer("two", .floats([2], []))
           return $0.node(name, ["c", "two"])
         }
       ]
-    case .pRelu:
+    case "PRelu":
       return [[], [1], [1, 1], [3], [2, 1]].map { shape in
         value("\(shape)") {
           $0.initializer("c", .floats(Array(repeating: $2, count: shape.reduce(1, *)), shape))
           return $0.node(name, [$1, "c"])
         }
       }
-    case .cast: return alone(["to": .integer(1)])
-    case .concat: return [constant([1, 1]) { $0.node(name, ["c", "c", "c"], [], ["axis": .integer(1)]) }]
-    case .flatten: return [constant([1, 3]) { $0.node(name, ["c"]) }]
-    case .transpose: return [constant([3, 1, 1]) { $0.node(name, ["c"], [], ["perm": .integers([1, 2, 0])]) }]
-    case .reshape, .expand, .unsqueeze, .squeeze, .gather:
+    case "Cast": return alone(["to": .integer(1)])
+    case "Concat": return [constant([1, 1]) { $0.node(name, ["c", "c", "c"], [], ["axis": .integer(1)]) }]
+    case "Flatten": return [constant([1, 3]) { $0.node(name, ["c"]) }]
+    case "Transpose": return [constant([3, 1, 1]) { $0.node(name, ["c"], [], ["perm": .integers([1, 2, 0])]) }]
+    case "Reshape", "Expand", "Unsqueeze", "Squeeze", "Gather":
       let (shape, second): ([Int], [Int]) =
-        switch self {
-        case .reshape: ([3, 1], [1, 3])
-        case .expand: ([1, 1], [2, 3])
-        case .unsqueeze: ([3], [0])
-        case .squeeze: ([1, 3], [0])
+        switch name {
+        case "Reshape": ([3, 1], [1, 3])
+        case "Expand": ([1, 1], [2, 3])
+        case "Unsqueeze": ([3], [0])
+        case "Squeeze": ([1, 3], [0])
         default: ([5, 3], [4])
         }
       return [
@@ -122,7 +120,7 @@ extension OperatorName {
           return $0.node(name, ["c", "second"])
         }
       ]
-    case .slice:
+    case "Slice":
       return [
         constant([5]) {
           $0.initializer("start", .integers([1]))
@@ -130,28 +128,28 @@ extension OperatorName {
           return $0.node(name, ["c", "start", "end"])
         }
       ]
-    case .split:
+    case "Split":
       return [
         constant([2, 3]) {
           $0.node(name, ["c"], ["left", "right"], ["axis": .integer(0)])
           return "right"
         }
       ]
-    case .constant:
+    case "Constant":
       return [
         value("float") { $0.node("Mul", [$1, $0.node("Constant", [], ["c"], ["value_float": .float($2)])]) },
         value("tensor") {
           $0.node("Mul", [$1, $0.node("Constant", [], ["c"], ["value": .tensor(.floats([$2], []))])])
         },
       ]
-    case .constantOfShape:
+    case "ConstantOfShape":
       return [
         value("tensor") {
           $0.initializer("sizes", .integers([1, 3]))
           return $0.node("Mul", [$1, $0.node(name, ["sizes"], ["c"], ["value": .tensor(.floats([$2], [1]))])])
         }
       ]
-    case .quantizeLinear:
+    case "QuantizeLinear":
       return [
         constant {
           $0.initializer("step", .floats([0x1p-14], []))
@@ -159,7 +157,7 @@ extension OperatorName {
           return $0.node("DequantizeLinear", [$0.node(name, ["c", "step", "zero"]), "step", "zero"])
         }
       ]
-    case .dequantizeLinear:
+    case "DequantizeLinear":
       return [
         value("integers") {
           $0.initializer("c", .narrow([Int32($2 * 0x1p14)], []))
@@ -172,7 +170,7 @@ extension OperatorName {
           return $0.node("Mul", [$1, $0.node(name, ["integer", "c"])])
         },
       ]
-    case .gemm:
+    case "Gemm":
       return [[6, 4], [4]].map { shape in
         value(shape.count == 1 ? "bias" : "weights", rank: 1) {
           $0.initializer("w", .floats((0..<24).map { Float($0 * 7 % 24 - 9) / 32 }, [6, 4]))
@@ -183,7 +181,7 @@ extension OperatorName {
           return $0.node(name, [$0.node("Flatten", [$1])] + (shape.count == 1 ? ["w", "c"] : ["c", "b"]))
         }
       }
-    case .matMul:
+    case "MatMul":
       return [true, false].map { isRight in
         value(isRight ? "right" : "left") {
           let shape = isRight ? [3, 4] : [4, 2]
@@ -193,7 +191,7 @@ extension OperatorName {
           return $0.node(name, isRight ? [$1, "c"] : ["c", $1])
         }
       }
-    case .conv, .convTranspose:
+    case "Conv", "ConvTranspose":
       return [[2, 2, 2, 2], [2], [1, 1, 1, 1]].map { shape in
         value("\(shape)", shape.last == 1 ? [1, 3, 3] : [2, 3, 3]) {
           var weights = [Float](repeating: 0.25, count: 16)
@@ -205,7 +203,7 @@ extension OperatorName {
           return $0.node(name, [$1] + (shape.count == 1 ? ["w", "c"] : ["c", "b"]))
         }
       }
-    case .batchNormalization:
+    case "BatchNormalization":
       return [1, 2].flatMap { channels in
         (0..<4).map { place in
           value("\(channels) channels, parameter \(place)", [channels, 2, 2]) { builder, x, number in
@@ -218,9 +216,10 @@ extension OperatorName {
           }
         }
       }
-    case .argMax, .averagePool, .globalAveragePool, .globalMaxPool, .logSoftmax, .maxPool, .pad, .reduceMax, .reduceMean,
-      .reduceSum, .resize, .shape, .softmax, .topK, .upsample:
+    case "ArgMax", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LogSoftmax", "MaxPool", "Pad", "ReduceMax",
+      "ReduceMean", "ReduceSum", "Resize", "Shape", "Softmax", "TopK", "Upsample":
       return []
+    default: return alone()
     }
   }
 }

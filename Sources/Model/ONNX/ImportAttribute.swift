@@ -27,7 +27,7 @@ extension ONNXNode {
   }
 
   /// Whether the node's result is a constant that is an attribute.
-  var statesConstant: Bool { [.constant, .constantOfShape].contains(OperatorName(rawValue: opType)) }
+  var statesConstant: Bool { ImportedOperator.named[opType]?.numbers == .stated }
 
   /// The value of a Constant node.
   func constant() throws(NodeProblem) -> Constant {

@@ -27,13 +27,69 @@ enum Combination {
   }
 }
 
-extension GraphImporter {
-  mutating func binary(_ node: ONNXNode, _ label: String, _ combination: Combination) throws(NodeProblem) -> Tensor {
-    try combine(try tensor(node, 0), try tensor(node, 1), combination, label)
+extension ImportedOperator {
+  /// Operators of several tensors that broadcast to one shape.
+  static let combinations: [ImportedOperator] = [
+    binary("Add", .add), binary("Sub", .subtract), binary("Mul", .multiply),
+    binary("Div", .divide, "by a constant, or a constant by a value"),
+    fold("Sum", .add, "any number of operands"),
+    fold("Min", .minimum, "a value and constants"),
+    fold("Max", .maximum, "a value and constants"),
+    ImportedOperator("Mean", "any number of operands") { importer, node, label throws(NodeProblem) in
+      let sum = try importer.fold(node, .add, label)
+      return [.tensor(try importer.apply(.affine(scale: 1 / Double(node.input.count), shift: 0), to: sum, label))]
+    },
+    ImportedOperator("Pow", "a constant exponent that is one number, with --publish where it may be trained") {
+      importer, node, label throws(NodeProblem) in
+      let exponents = try importer.constant(node, 1)
+      guard let numbers = exponents.numbers, let exponent = numbers.first, numbers.allSatisfy({ $0 == exponent }) else {
+        throw .unsupported("its exponent is not one number")
+      }
+      var base = try importer.tensor(node, 0)
+      if case .value(let value) = base {
+        base = .value(try importer.aligned(value, exponents, label).0)
+        importer.publish(Double(exponent), "its exponent", node, label)
+      }
+      return [.tensor(try importer.apply(.power(.x, Double(exponent)), to: base, label))]
+    },
+    ImportedOperator("PRelu", "constant slopes") { importer, node, label throws(NodeProblem) in
+      let (values, shape) = try importer.floats(node, 1)
+      let slopes = Constant.floats(values, shape: shape)
+      let operand = try importer.tensor(node, 0)
+      if !importer.isTrained, let slope = slopes.uniform {
+        importer.show([Double(slope)], .published, label)
+        return [.tensor(try importer.apply(.leakyRelu(Double(slope)), to: operand, label))]
+      }
+      // max(x, 0) + slope · min(x, 0)
+      let positive = try importer.apply(.relu, to: operand, label)
+      let negative = try importer.apply(.minimum(.x, 0.0), to: operand, label)
+      let scaled = try importer.combine(negative, .constant(slopes), .multiply, label)
+      return [.tensor(try importer.combine(positive, scaled, .add, label))]
+    },
+  ]
+
+  private static func binary(
+    _ name: String, _ combination: Combination,
+    _ support: String = "a value and a constant, or two values; broadcasting leaves the batch axis alone"
+  ) -> ImportedOperator {
+    ImportedOperator(name, support) { importer, node, label throws(NodeProblem) in
+      let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
+      return [.tensor(try importer.combine(first, second, combination, label))]
+    }
   }
 
+  private static func fold(_ name: String, _ combination: Combination, _ support: String) -> ImportedOperator {
+    ImportedOperator(name, support) { importer, node, label throws(NodeProblem) in
+      [.tensor(try importer.fold(node, combination, label))]
+    }
+  }
+}
+
+extension GraphImporter {
   /// All operands of the node, combined from the first.
-  mutating func fold(_ node: ONNXNode, _ label: String, _ combination: Combination) throws(NodeProblem) -> Tensor {
+  fileprivate mutating func fold(
+    _ node: ONNXNode, _ combination: Combination, _ label: String
+  ) throws(NodeProblem) -> Tensor {
     var result = try tensor(node, 0)
     for index in node.input.indices.dropFirst() {
       result = try combine(result, try tensor(node, index), combination, label)
@@ -41,12 +97,7 @@ extension GraphImporter {
     return result
   }
 
-  mutating func mean(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
-    let sum = try fold(node, label, .add)
-    return try apply(.affine(scale: 1 / Double(node.input.count), shift: 0), to: sum, label)
-  }
-
-  private mutating func combine(
+  fileprivate mutating func combine(
     _ first: Tensor, _ second: Tensor, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Tensor {
     switch (first, second) {
@@ -115,13 +166,13 @@ extension GraphImporter {
       // max(x, c) = max(x − c, 0) + c, min(x, c) = c − max(c − x, 0)
       let sign: [Float] = combination == .maximum ? ones : ones.map { -$0 }
       let distance = try affine(value, scale: sign, shift: combination == .maximum ? negated : floats)
-      let excess = try append(label, .pointwise(relu), [distance], shape: shape)
+      let excess = try append(label, .pointwise(.relu), [distance], shape: shape)
       return try affine(excess, scale: sign, shift: floats)
     }
   }
 
   /// The value broadcast to the shape that it and the constant have together, and the constant without a batch axis.
-  private mutating func aligned(
+  fileprivate mutating func aligned(
     _ value: Int, _ constant: Constant, _ label: String
   ) throws(NodeProblem) -> (Int, Constant) {
     let shape = shape(of: value)
@@ -137,6 +188,15 @@ extension GraphImporter {
     if shape(of: value) == result { return value }
     return try append(label, .sum([1]), [value], shape: result)
   }
+
+  mutating func apply(_ function: Pointwise, to tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
+    switch tensor {
+    case .value(let value): return .value(try append(label, .pointwise(function), [value], shape: shape(of: value)))
+    case .constant(let constant):
+      guard let floats = constant.floats else { throw .unsupported("operand 0 is a constant of integers") }
+      return .constant(.floats(floats.map { Float(function.value(at: Double($0))) }, shape: constant.shape))
+    }
+  }
 }
 
 /// The shape that arrays of two shapes broadcast to, aligned at the last axis; nil when there is none.
@@ -149,117 +209,4 @@ func broadcastShape(_ first: [Int], _ second: [Int]) -> [Int]? {
     result.append(one == 1 ? other : one)
   }
   return result
-}
-
-// MARK: Functions of one number
-
-extension GraphImporter {
-  mutating func apply(_ function: Pointwise, to tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
-    switch tensor {
-    case .value(let value): return .value(try append(label, .pointwise(function), [value], shape: shape(of: value)))
-    case .constant(let constant):
-      guard let floats = constant.floats else { throw .unsupported("operand 0 is a constant of integers") }
-      return .constant(.floats(floats.map { Float(function.value(at: Double($0))) }, shape: constant.shape))
-    }
-  }
-
-  mutating func power(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
-    let exponents = try constant(node, 1)
-    guard let numbers = exponents.numbers, let exponent = numbers.first, numbers.allSatisfy({ $0 == exponent }) else {
-      throw .unsupported("its exponent is not one number")
-    }
-    var base = try tensor(node, 0)
-    if case .value(let value) = base {
-      base = .value(try aligned(value, exponents, label).0)
-      publish(Double(exponent), "its exponent", node, label)
-    }
-    return try apply(.power(.x, Double(exponent)), to: base, label)
-  }
-
-  mutating func parametricRelu(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
-    let (values, shape) = try floats(node, 1)
-    let slopes = Constant.floats(values, shape: shape)
-    let operand = try tensor(node, 0)
-    if !isTrained, let slope = slopes.uniform {
-      show([Double(slope)], .published, label)
-      return try apply(leakyRelu(Double(slope)), to: operand, label)
-    }
-    // max(x, 0) + slope · min(x, 0)
-    let positive = try apply(relu, to: operand, label)
-    let negative = try combine(try apply(.minimum(.x, 0.0), to: operand, label), .constant(slopes), .multiply, label)
-    return try combine(positive, negative, .add, label)
-  }
-
-  /// The node's result when it applies one function to every element.
-  mutating func pointwise(_ function: Pointwise, _ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition]
-  {
-    let operand = try tensor(node, 0)
-    if case .value = operand { showAttributes(of: node, label) }
-    return [.tensor(try apply(function, to: operand, label))]
-  }
-
-  func elu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    let alpha = Double(try node.float("alpha", default: 1))
-    return relu + .constant(alpha) * (.function(.exp, .minimum(.x, 0.0)) + -1.0)
-  }
-
-  func celu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    let alpha = Double(try node.float("alpha", default: 1))
-    let exponent = .constant(1 / alpha) * Pointwise.minimum(.x, 0.0)
-    return relu + .constant(alpha) * (.function(.exp, exponent) + -1.0)
-  }
-
-  func selu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    let alpha = Double(try node.float("alpha", default: 1.67326319217681884765625))
-    let gamma = Double(try node.float("gamma", default: 1.05070102214813232421875))
-    return .constant(gamma) * (relu + .constant(alpha) * (.function(.exp, .minimum(.x, 0.0)) + -1.0))
-  }
-
-  func hardSigmoid(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    let alpha = Double(try node.float("alpha", default: 0.2))
-    let beta = Double(try node.float("beta", default: 0.5))
-    return clamped(.constant(alpha) * .x + .constant(beta))
-  }
-
-  func gelu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    switch try node.text("approximate", default: "none") {
-    case "none": return 0.5 * .x * (1.0 + .function(.erf, .constant(0.5.squareRoot()) * .x))
-    case "tanh":
-      let cubic = Pointwise.x + 0.044715 * .power(.x, 3)
-      return 0.5 * .x * (1.0 + .function(.tanh, .constant((2 / Double.pi).squareRoot()) * cubic))
-    case let other: throw .malformed("it is approximated by '\(other.oneLine)'")
-    }
-  }
-
-  func leakyRelu(_ node: ONNXNode) throws(NodeProblem) -> Pointwise {
-    leakyRelu(Double(try node.float("alpha", default: 0.01)))
-  }
-
-  var relu: Pointwise { .function(.relu, .x) }
-
-  var hardSwish: Pointwise { .x * clamped(.constant(1.0 / 6) * .x + 0.5) }
-
-  var softsign: Pointwise { .x * .function(.reciprocal, 1.0 + .function(.abs, .x)) }
-
-  /// log(1 + exp(x)), without overflow.
-  var softplus: Pointwise {
-    relu + .function(.log, 1.0 + .function(.exp, .function(.negate, .function(.abs, .x))))
-  }
-
-  private func clamped(_ argument: Pointwise) -> Pointwise { .maximum(0.0, .minimum(1.0, argument)) }
-
-  /// max(x, 0) + slope · min(x, 0)
-  private func leakyRelu(_ slope: Double) -> Pointwise { relu + .constant(slope) * .minimum(.x, 0.0) }
-
-  mutating func clip(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Pointwise {
-    let isOld = operatorSet < 11
-    let low = isOld ? try node.float("min", default: -.infinity) : try scalar(node, 1) ?? -.infinity
-    let high = isOld ? try node.float("max", default: .infinity) : try scalar(node, 2) ?? .infinity
-    guard !low.isNaN, !high.isNaN else { throw .malformed("a bound is not a number") }
-    if case .value = try tensor(node, 0) { show([low, high].filter(\.isFinite).map(Double.init), .bounds, label) }
-    var result = Pointwise.x
-    if low > -.greatestFiniteMagnitude { result = .maximum(result, .constant(Double(low))) }
-    if high < .greatestFiniteMagnitude { result = .minimum(result, .constant(Double(high))) }
-    return result
-  }
 }

@@ -86,6 +86,14 @@ struct GraphImporter {
     }
   }
 
+  private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
+    guard isDefaultDomain(node.domain) else {
+      throw .unsupported("operators of the domain '\(node.domain.oneLine)' are not supported")
+    }
+    guard let known = ImportedOperator.named[node.opType] else { throw .unsupported("the operator is not supported") }
+    return try known.translate(&self, node, label)
+  }
+
   /// Gives every part of an ONNX node a name of its own; the last one that computes something has the node's.
   private mutating func nameParts(from first: Int, _ label: String) {
     let parts = first..<nodes.count

@@ -1,30 +1,96 @@
-/// Operators that put zeros around a value or sample it at other places.
-extension GraphImporter {
-  /// Zeros along an axis are windows of one element that reach beyond it.
-  mutating func pad(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    var value = try value(node, 0)
-    let rank = shape(of: value).count + 1
-    guard try node.text("mode", default: "constant") == "constant" else {
-      throw .unsupported("it pads with something else than constants")
-    }
-    let constant = operatorSet < 11 ? try node.float("value", default: 0) : try scalar(node, 2) ?? 0
-    guard constant == 0 else { throw .unsupported("it pads with \(constant), not 0") }
-    guard let pads = try integers(node, 1, or: "pads") else { throw .malformed("its pads are missing") }
-    let axes = try normalized(try integers(node, 3, or: "") ?? Array(0..<rank), rank: rank)
-    guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 <= 1 << 16 }) else {
-      throw .malformed("its pads do not fit its axes")
-    }
-    for (index, axis) in axes.enumerated() {
-      let (before, after) = (pads[index], pads[index + axes.count])
-      if before == 0, after == 0 { continue }
-      guard axis > 0 else { throw .unsupported("it pads the batch axis") }
-      guard before >= 0, after >= 0 else { throw .unsupported("it cuts an axis by negative pads") }
-      value = try padded(value, axis: axis - 1, before, after, label)
-    }
-    return value
-  }
+extension ImportedOperator {
+  /// Operators that put zeros around a value or sample it at other places.
+  static let samples: [ImportedOperator] = [
+    // Zeros along an axis are windows of one element that reach beyond it.
+    ImportedOperator("Pad", "with zeros, not of the batch axis") { importer, node, label throws(NodeProblem) in
+      var value = try importer.value(node, 0)
+      let rank = importer.shape(of: value).count + 1
+      guard try node.text("mode", default: "constant") == "constant" else {
+        throw .unsupported("it pads with something else than constants")
+      }
+      let constant = importer.operatorSet < 11 ? try node.float("value", default: 0) : try importer.scalar(node, 2) ?? 0
+      guard constant == 0 else { throw .unsupported("it pads with \(constant), not 0") }
+      guard let pads = try importer.integers(node, 1, or: "pads") else { throw .malformed("its pads are missing") }
+      let axes = try normalized(try importer.integers(node, 3, or: "") ?? Array(0..<rank), rank: rank)
+      guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 <= 1 << 16 }) else {
+        throw .malformed("its pads do not fit its axes")
+      }
+      for (index, axis) in axes.enumerated() {
+        let (before, after) = (pads[index], pads[index + axes.count])
+        if before == 0, after == 0 { continue }
+        guard axis > 0 else { throw .unsupported("it pads the batch axis") }
+        guard before >= 0, after >= 0 else { throw .unsupported("it cuts an axis by negative pads") }
+        value = try importer.padded(value, axis: axis - 1, before, after, label)
+      }
+      return [.value(value)]
+    },
+    resize("Resize", since: 10), resize("Upsample", since: 9),
+  ]
 
-  private mutating func padded(
+  /// Along one axis after the other a linear layer whose weights are those of the samples.
+  private static func resize(_ name: String, since: Int) -> ImportedOperator {
+    let support = "nearest and linear, by constant scales or to constant sizes, not of the batch axis"
+    return ImportedOperator(name, since: since, support) { importer, node, label throws(NodeProblem) in
+      var value = try importer.value(node, 0)
+      let mode = try node.text("mode", default: "nearest")
+      guard ["nearest", "linear", "bilinear"].contains(mode) else { throw .unsupported("its mode is '\(mode.oneLine)'") }
+      let usesOldPlaces = name == "Upsample" || importer.operatorSet < 11
+      let places = try node.text("coordinate_transformation_mode", default: usesOldPlaces ? "asymmetric" : "half_pixel")
+      guard ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"].contains(places) else {
+        throw .unsupported("its coordinates are transformed by '\(places.oneLine)'")
+      }
+      let policy = try node.text("keep_aspect_ratio_policy", default: "stretch")
+      let rounding = try node.text("nearest_mode", default: usesOldPlaces ? "floor" : "round_prefer_floor")
+      guard try node.integer("antialias", default: 0) == 0, try node.integers("axes") == nil else {
+        throw .unsupported("it filters, or names its axes")
+      }
+      let shape = [1] + importer.shape(of: value)
+      let scales = try importer.scales(node, usesOldPlaces ? 1 : 2)
+      let sizes = usesOldPlaces ? nil : try importer.integers(node, 3, or: "")
+      guard (scales?.count ?? shape.count) == shape.count, (sizes?.count ?? shape.count) == shape.count,
+        (scales == nil) != (sizes == nil)
+      else { throw .malformed("its scales or sizes do not fit its input") }
+      let ratio = try sizes.flatMap { sizes throws(NodeProblem) in try importer.commonScale(policy, shape, sizes) }
+      for (axis, length) in shape.enumerated() {
+        // Products of Float32, as onnxruntime forms them: 10 · 0.7 is 7 there.
+        let count: Int
+        if let scale = scales?[axis] {
+          count = Int(min(scale * Float(length), 0x1p40))
+        } else if let ratio {
+          count = Int(min((ratio * Float(length)).rounded(), 0x1p40))
+        } else {
+          count = sizes?[axis] ?? length
+        }
+        let scale = scales?[axis] ?? ratio ?? Float(count) / Float(length)
+        if count == length, scale == 1 || length == 1 { continue }
+        guard axis > 0, count > 0 else { throw .unsupported("it resizes the batch axis, or to nothing") }
+        guard elementCount([count, length], limit: maximumMadeElementCount) != nil else {
+          throw .unsupported("it resizes an axis of \(length) to \(count)")
+        }
+        var weights = [Float](repeating: 0, count: count * length)
+        for index in 0..<count {
+          let place = importer.sample(index, places, length: length, count: count, scale: scale)
+          if mode == "nearest" {
+            guard let nearest = importer.nearest(place, rounding) else {
+              throw .unsupported("its nearest elements are chosen by '\(rounding.oneLine)'")
+            }
+            weights[index * length + min(max(nearest, 0), length - 1)] = 1
+          } else {
+            let low = Int(place.rounded(.down))
+            let part = place - place.rounded(.down)
+            weights[index * length + min(max(low, 0), length - 1)] += 1 - part
+            weights[index * length + min(max(low + 1, 0), length - 1)] += part
+          }
+        }
+        value = try importer.applied(weights, count, to: value, axis: axis - 1, label)
+      }
+      return [.value(value)]
+    }
+  }
+}
+
+extension GraphImporter {
+  fileprivate mutating func padded(
     _ value: Int, axis: Int, _ before: Int, _ after: Int, _ label: String
   ) throws(NodeProblem) -> Int {
     let shape = shape(of: value)
@@ -40,67 +106,8 @@ extension GraphImporter {
     return try reshaped(try append(label, .windowSum(window, factor: 1), [image], shape: sizes), result, label)
   }
 
-  /// Along one axis after the other a linear layer whose weights are those of the samples.
-  mutating func resize(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    var value = try value(node, 0)
-    let isOld = node.opType == "Upsample"
-    let mode = try node.text("mode", default: "nearest")
-    guard ["nearest", "linear", "bilinear"].contains(mode) else { throw .unsupported("its mode is '\(mode.oneLine)'") }
-    let usesOldPlaces = isOld || operatorSet < 11
-    let places = try node.text("coordinate_transformation_mode", default: usesOldPlaces ? "asymmetric" : "half_pixel")
-    guard ["asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"].contains(places) else {
-      throw .unsupported("its coordinates are transformed by '\(places.oneLine)'")
-    }
-    let policy = try node.text("keep_aspect_ratio_policy", default: "stretch")
-    let rounding = try node.text("nearest_mode", default: usesOldPlaces ? "floor" : "round_prefer_floor")
-    guard try node.integer("antialias", default: 0) == 0, try node.integers("axes") == nil else {
-      throw .unsupported("it filters, or names its axes")
-    }
-    let shape = [1] + shape(of: value)
-    let scales = try self.scales(node, usesOldPlaces ? 1 : 2)
-    let sizes = usesOldPlaces ? nil : try integers(node, 3, or: "")
-    guard (scales?.count ?? shape.count) == shape.count, (sizes?.count ?? shape.count) == shape.count,
-      (scales == nil) != (sizes == nil)
-    else { throw .malformed("its scales or sizes do not fit its input") }
-    let ratio = try sizes.flatMap { sizes throws(NodeProblem) in try commonScale(policy, shape, sizes) }
-    for (axis, length) in shape.enumerated() {
-      // Products of Float32, as onnxruntime forms them: 10 · 0.7 is 7 there.
-      let count: Int
-      if let scale = scales?[axis] {
-        count = Int(min(scale * Float(length), 0x1p40))
-      } else if let ratio {
-        count = Int(min((ratio * Float(length)).rounded(), 0x1p40))
-      } else {
-        count = sizes?[axis] ?? length
-      }
-      let scale = scales?[axis] ?? ratio ?? Float(count) / Float(length)
-      if count == length, scale == 1 || length == 1 { continue }
-      guard axis > 0, count > 0 else { throw .unsupported("it resizes the batch axis, or to nothing") }
-      guard elementCount([count, length], limit: maximumMadeElementCount) != nil else {
-        throw .unsupported("it resizes an axis of \(length) to \(count)")
-      }
-      var weights = [Float](repeating: 0, count: count * length)
-      for index in 0..<count {
-        let place = sample(index, places, length: length, count: count, scale: scale)
-        if mode == "nearest" {
-          guard let nearest = nearest(place, rounding) else {
-            throw .unsupported("its nearest elements are chosen by '\(rounding.oneLine)'")
-          }
-          weights[index * length + min(max(nearest, 0), length - 1)] = 1
-        } else {
-          let low = Int(place.rounded(.down))
-          let part = place - place.rounded(.down)
-          weights[index * length + min(max(low, 0), length - 1)] += 1 - part
-          weights[index * length + min(max(low + 1, 0), length - 1)] += part
-        }
-      }
-      value = try applied(weights, count, to: value, axis: axis - 1, label)
-    }
-    return value
-  }
-
   /// Nil when the scales are left out or empty.
-  private func scales(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> [Float]? {
+  fileprivate func scales(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> [Float]? {
     guard try operand(node, index) != nil else { return nil }
     let values = try floats(node, index).values
     guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw .malformed("its scales are not positive") }
@@ -108,7 +115,7 @@ extension GraphImporter {
   }
 
   /// The one scale of all axes where a policy keeps their ratio; nil where each has its own.
-  private func commonScale(_ policy: String, _ shape: [Int], _ sizes: [Int]) throws(NodeProblem) -> Float? {
+  fileprivate func commonScale(_ policy: String, _ shape: [Int], _ sizes: [Int]) throws(NodeProblem) -> Float? {
     let scales = zip(sizes, shape).map { Float($0) / Float($1) }
     switch policy {
     case "stretch": return nil
@@ -119,7 +126,7 @@ extension GraphImporter {
   }
 
   /// In Float32, as onnxruntime computes it: at borders of places rounding decides.
-  private func sample(_ index: Int, _ places: String, length: Int, count: Int, scale: Float) -> Float {
+  fileprivate func sample(_ index: Int, _ places: String, length: Int, count: Int, scale: Float) -> Float {
     switch places {
     case "asymmetric": Float(index) / scale
     case "align_corners": count == 1 ? 0 : Float(index) * Float(length - 1) / Float(count - 1)
@@ -128,7 +135,7 @@ extension GraphImporter {
     }
   }
 
-  private func nearest(_ place: Float, _ rounding: String) -> Int? {
+  fileprivate func nearest(_ place: Float, _ rounding: String) -> Int? {
     switch rounding {
     case "floor": Int(place.rounded(.down))
     case "ceil": Int(place.rounded(.up))

@@ -1,85 +1,87 @@
-/// Operators whose windows slide over one or two axes after the channels.
-extension GraphImporter {
-  mutating func convolution(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let operand = try value(node, 0)
-    let image = try image(operand, label)
-    let (weights, shape) = try floats(node, 1)
-    let groupCount = try node.integer("group", default: 1)
-    guard shape.count == image.rank + 1, let outputCount = shape.first, groupCount > 0, outputCount > 0,
-      outputCount % groupCount == 0, image.shape[0] % groupCount == 0, shape[1] == image.shape[0] / groupCount
-    else { throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(self.shape(of: operand))") }
-    let window = try window(node, image, kernel: Array(shape.dropFirst(2))).window
-    let convolution = Convolution(
-      window: window, groupCount: groupCount, inputCount: image.shape[0], outputCount: outputCount, weights: weights,
-      bias: try bias(node, count: outputCount))
-    return try slide(label, .convolution(convolution), window, image, channels: outputCount)
-  }
+extension ImportedOperator {
+  /// Operators whose windows slide over one or two axes after the channels.
+  static let windows: [ImportedOperator] = [
+    ImportedOperator("Conv", "1-D and 2-D with constant weights") { importer, node, label throws(NodeProblem) in
+      let operand = try importer.value(node, 0)
+      let image = try importer.image(operand, label)
+      let (weights, shape) = try importer.floats(node, 1)
+      let groupCount = try node.integer("group", default: 1)
+      guard shape.count == image.rank + 1, let outputCount = shape.first, groupCount > 0, outputCount > 0,
+        outputCount % groupCount == 0, image.shape[0] % groupCount == 0, shape[1] == image.shape[0] / groupCount
+      else {
+        throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(importer.shape(of: operand))")
+      }
+      let window = try importer.window(node, image, kernel: Array(shape.dropFirst(2))).window
+      let convolution = Convolution(
+        window: window, groupCount: groupCount, inputCount: image.shape[0], outputCount: outputCount, weights: weights,
+        bias: try importer.bias(node, count: outputCount))
+      return [.value(try importer.slide(label, .convolution(convolution), window, image, channels: outputCount))]
+    },
+    ImportedOperator("AveragePool", "1-D and 2-D") { importer, node, label throws(NodeProblem) in
+      let image = try importer.image(try importer.value(node, 0), label)
+      let (window, padding) = try importer.window(node, image, kernel: nil)
+      let includesPadding = try node.integer("count_include_pad", default: 0) != 0
+      let result = try importer.slide(label, .windowSum(window, factor: 1 / Double(window.tapCount)), window, image)
+      // How many elements of each window are counted, along each axis.
+      let sides = zip([window.rows, window.columns], zip(image.shape.dropFirst(), padding))
+      let counts = sides.map { side, axis in
+        let (length, after) = axis
+        let counted = includesPadding ? -side.before..<length + after : 0..<length
+        return (0..<side.count(over: length)).map { index in
+          (0..<side.size).count { counted.contains(side.stride * index + side.start(of: $0)) }
+        }
+      }
+      guard counts.joined().contains(where: { $0 == 0 }) == false else {
+        throw .unsupported("a window has no element")
+      }
+      let scale = counts[0].flatMap { row in counts[1].map { Float(Double(window.tapCount) / Double(row * $0)) } }
+      if scale.allSatisfy({ $0 == 1 }) { return [.value(result)] }
+      let shape = image.hasRows ? counts.map(\.count) : [counts[1].count]
+      let affine = Affine(shape: [1] + shape, scale: scale, shift: scale.map { _ in 0 })
+      return [.value(try importer.append(label, .affine(affine), [result], shape: importer.shape(of: result)))]
+    },
+    ImportedOperator("MaxPool", "1-D and 2-D, without the indices") { importer, node, label throws(NodeProblem) in
+      let image = try importer.image(try importer.value(node, 0), label)
+      return [.value(try importer.maximum(try importer.window(node, image, kernel: nil).window, image, label))]
+    },
+    ImportedOperator("GlobalMaxPool", "1-D and 2-D") { importer, node, label throws(NodeProblem) in
+      let image = try importer.image(try importer.value(node, 0), label)
+      let sides = image.shape.dropFirst().map { WindowSide(size: $0) }
+      return [.value(try importer.maximum(Window(rows: sides[0], columns: sides[1]), image, label))]
+    },
+    ImportedOperator("GlobalAveragePool", "all") { importer, node, label throws(NodeProblem) in
+      let operand = try importer.value(node, 0)
+      let shape = importer.shape(of: operand)
+      guard shape.count > 1 else { throw .malformed("its input of batch × \(shape) has no axis after the channels") }
+      let axes = Array(1..<shape.count)
+      let factor = 1 / Double(shape.dropFirst().reduce(1, *))
+      let sizes = [shape[0]] + axes.map { _ in 1 }
+      return [.value(try importer.append(label, .reduce(axes: axes, factor: factor), [operand], shape: sizes))]
+    },
+    // Neighbouring axes are reduced as the rows of an image.
+    ImportedOperator("ReduceMax", "over neighbouring axes other than the batch axis") {
+      importer, node, label throws(NodeProblem) in
+      let operand = try importer.value(node, 0)
+      let shape = importer.shape(of: operand)
+      guard let axes = try importer.reducedAxes(node, rank: shape.count) else { return [.value(operand)] }
+      guard let first = axes.first, let last = axes.last, axes == Array(first...last) else {
+        throw .unsupported("it reduces axes that are not neighbours")
+      }
+      let inner = shape[(last + 1)...].reduce(1, *)
+      let sizes = [shape[..<first].reduce(1, *), shape[first...last].reduce(1, *), inner]
+      let image = GraphImporter.Image(value: try importer.reshaped(operand, sizes, label), shape: sizes, hasRows: true)
+      let result = try importer.maximum(Window(rows: WindowSide(size: sizes[1]), columns: WindowSide()), image, label)
+      return [.value(try importer.reshaped(result, try importer.reducedShape(node, shape, axes), label))]
+    },
+  ]
+}
 
+extension GraphImporter {
   func bias(_ node: ONNXNode, count: Int) throws(NodeProblem) -> [Float] {
     guard try operand(node, 2) != nil else { return [Float](repeating: 0, count: count) }
     let bias = try floats(node, 2).values
     guard bias.count == count else { throw .malformed("its bias has \(bias.count) elements, not \(count)") }
     return bias
-  }
-
-  mutating func averagePool(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let image = try image(try value(node, 0), label)
-    let (window, padding) = try window(node, image, kernel: nil)
-    let includesPadding = try node.integer("count_include_pad", default: 0) != 0
-    let result = try slide(label, .windowSum(window, factor: 1 / Double(window.tapCount)), window, image)
-    // How many elements of each window are counted, along each axis.
-    let sides = zip([window.rows, window.columns], zip(image.shape.dropFirst(), padding))
-    let counts = sides.map { side, axis in
-      let (length, after) = axis
-      let counted = includesPadding ? -side.before..<length + after : 0..<length
-      return (0..<side.count(over: length)).map { index in
-        (0..<side.size).count { counted.contains(side.stride * index + side.start(of: $0)) }
-      }
-    }
-    guard counts.joined().contains(where: { $0 == 0 }) == false else {
-      throw .unsupported("a window has no element")
-    }
-    let scale = counts[0].flatMap { row in counts[1].map { Float(Double(window.tapCount) / Double(row * $0)) } }
-    if scale.allSatisfy({ $0 == 1 }) { return result }
-    let shape = image.hasRows ? counts.map(\.count) : [counts[1].count]
-    let affine = Affine(shape: [1] + shape, scale: scale, shift: scale.map { _ in 0 })
-    return try append(label, .affine(affine), [result], shape: self.shape(of: result))
-  }
-
-  mutating func maxPool(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let image = try image(try value(node, 0), label)
-    return try maximum(try window(node, image, kernel: nil).window, image, label)
-  }
-
-  mutating func globalMaxPool(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let image = try image(try value(node, 0), label)
-    let sides = image.shape.dropFirst().map { WindowSide(size: $0) }
-    return try maximum(Window(rows: sides[0], columns: sides[1]), image, label)
-  }
-
-  mutating func globalAveragePool(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let operand = try value(node, 0)
-    let shape = shape(of: operand)
-    guard shape.count > 1 else { throw .malformed("its input of batch × \(shape) has no axis after the channels") }
-    let axes = Array(1..<shape.count)
-    let factor = 1 / Double(shape.dropFirst().reduce(1, *))
-    return try append(
-      label, .reduce(axes: axes, factor: factor), [operand], shape: [shape[0]] + axes.map { _ in 1 })
-  }
-
-  /// Neighbouring axes are reduced as the rows of an image.
-  mutating func reduceMaximum(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Int {
-    let operand = try value(node, 0)
-    let shape = shape(of: operand)
-    guard let axes = try reducedAxes(node, rank: shape.count) else { return operand }
-    guard let first = axes.first, let last = axes.last, axes == Array(first...last) else {
-      throw .unsupported("it reduces axes that are not neighbours")
-    }
-    let inner = shape[(last + 1)...].reduce(1, *)
-    let sizes = [shape[..<first].reduce(1, *), shape[first...last].reduce(1, *), inner]
-    let image = Image(value: try reshaped(operand, sizes, label), shape: sizes, hasRows: true)
-    let result = try maximum(Window(rows: WindowSide(size: sizes[1]), columns: WindowSide()), image, label)
-    return try reshaped(result, try reducedShape(node, shape, axes), label)
   }
 
   // MARK: Images
@@ -125,7 +127,7 @@ extension GraphImporter {
   }
 
   /// Along columns first and then along rows, where that takes fewer comparisons.
-  private mutating func maximum(_ window: Window, _ image: Image, _ label: String) throws(NodeProblem) -> Int {
+  fileprivate mutating func maximum(_ window: Window, _ image: Image, _ label: String) throws(NodeProblem) -> Int {
     try requireBounded(window, image)
     guard window.rows.isNeverEmpty(over: image.shape[1]), window.columns.isNeverEmpty(over: image.shape[2]) else {
       throw .unsupported("a window has no element")
@@ -154,7 +156,7 @@ extension GraphImporter {
   /// `ceil_mode` reach beyond it.
   ///
   /// - Parameter kernel: The sizes that the weights have.
-  private func window(
+  fileprivate func window(
     _ node: ONNXNode, _ image: Image, kernel: [Int]?
   ) throws(NodeProblem) -> (window: Window, padding: [Int]) {
     let (stated, automatic) = try statedSides(node, image, kernel: kernel)

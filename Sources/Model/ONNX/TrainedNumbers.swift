@@ -67,8 +67,7 @@ struct TrainedNumbers {
 
   /// A constant that a node computes.
   mutating func add(_ constant: Constant, _ name: String, from node: ONNXNode) {
-    let operation = OperatorName(rawValue: node.opType)
-    let selects = operation?.selects ?? false
+    let selects = ImportedOperator.named[node.opType]?.numbers == .selected
     var origin = Origin(trained: sources(of: node))
     for operand in selects ? node.input.prefix(1) : node.input[...] { origin += origins[operand] ?? Origin() }
     let stated = node.attribute.count { $0.type == .float }
@@ -76,22 +75,6 @@ struct TrainedNumbers {
     let isKnown = publish.map { origin.trained.isSubset(of: $0) } ?? true
     if isKnown, isOfSeveral, !selects, constant.mayBeTrained { origin = Origin(trained: origin.trained.union([name])) }
     origins[name] = origin
-  }
-}
-
-extension OperatorName {
-  /// Whether the numbers of a constant result are those of the first operand, or some of them, as far as its type has
-  /// them; other operands say which and where.
-  fileprivate var selects: Bool {
-    switch self {
-    case .cast, .dropout, .expand, .flatten, .gather, .identity, .reshape, .slice, .split, .squeeze, .transpose, .unsqueeze: true
-    case .abs, .add, .argMax, .averagePool, .batchNormalization, .celu, .clip, .concat, .constant, .constantOfShape, .conv,
-      .convTranspose, .dequantizeLinear, .div, .elu, .erf, .exp, .gelu, .gemm, .globalAveragePool, .globalMaxPool,
-      .hardSigmoid, .hardSwish, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mish, .mul, .neg,
-      .pRelu, .pad, .pow, .quantizeLinear, .reciprocal, .reduceMax, .reduceMean, .reduceSum, .relu, .resize, .selu, .shape,
-      .sigmoid, .softmax, .softplus, .softsign, .sqrt, .sub, .sum, .tanh, .topK, .upsample:
-      false
-    }
   }
 }
 

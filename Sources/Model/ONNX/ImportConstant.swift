@@ -1,0 +1,66 @@
+extension ImportedOperator {
+  /// Operators that pass an operand on, or make a constant.
+  static let constants: [ImportedOperator] = [
+    ImportedOperator("Identity", "all", numbers: .selected) { importer, node, _ throws(NodeProblem) in
+      [try importer.identity(node)]
+    },
+    ImportedOperator("Dropout", "for inference: left out", numbers: .selected) { importer, node, _ throws(NodeProblem) in
+      if let training = try importer.operand(node, 2) {
+        guard case .tensor(.constant(let constant)) = training, constant.integers == [0] else {
+          throw .unsupported("it is for training; export the model for inference")
+        }
+      }
+      return [try importer.identity(node)]
+    },
+    ImportedOperator("Cast", "between floats; of constants and of classes also integers", numbers: .selected) {
+      importer, node, _ throws(NodeProblem) in
+      let code = try node.integer("to", default: 0)
+      guard let type = ElementType(rawValue: Int32(clamping: code)) else {
+        throw .unsupported("it casts to \(elementTypeName(Int32(clamping: code)))")
+      }
+      let operand = try importer.identity(node)
+      switch operand {
+      case .classes: return [operand]
+      case .tensor(.value), .probabilities:
+        guard type.isFloat else { throw .unsupported("it casts to \(elementTypeName(type.rawValue))") }
+        return [operand]
+      case .tensor(.constant(let constant)): return [.constant(try constant.cast(to: type))]
+      case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
+      case .initializer, .refused: throw .followsRefusedNode
+      }
+    },
+    ImportedOperator("Constant", "numbers and tensors", numbers: .stated) { _, node, _ throws(NodeProblem) in
+      [.constant(try node.constant())]
+    },
+    ImportedOperator("ConstantOfShape", since: 9, "a constant shape", numbers: .stated) {
+      importer, node, _ throws(NodeProblem) in
+      guard let shape = try importer.integers(node, 0, or: "") else {
+        throw .unsupported("its shape is not one of constants")
+      }
+      guard let count = elementCount(shape, limit: maximumMadeElementCount) else {
+        throw .unsupported("its shape \(shape.prefix(8)) is negative or too large")
+      }
+      let value = try node.tensor("value") ?? .floats([0], shape: [1])
+      guard value.count == 1 else { throw .malformed("its value is not one number") }
+      return [.constant(value.picking([Int](repeating: 0, count: count), shape: shape))]
+    },
+    ImportedOperator("Shape", "all") { importer, node, _ throws(NodeProblem) in
+      var shape: [Int]
+      switch try importer.tensor(node, 0) {
+      case .value(let value): shape = [importer.batch == .one ? 1 : symbolicBatch] + importer.shape(of: value)
+      case .constant(let constant): shape = constant.shape
+      }
+      let range = sliceRange(
+        try node.integer("start", default: 0), try node.integer("end", default: .max), step: 1, size: shape.count)
+      shape = Array(shape[range.start..<range.start + range.count])
+      return [.constant(.integers(shape, shape: [shape.count]))]
+    },
+  ]
+}
+
+extension GraphImporter {
+  fileprivate func identity(_ node: ONNXNode) throws(NodeProblem) -> Definition {
+    guard let operand = try operand(node, 0) else { throw .malformed("operand 0 is missing") }
+    return operand
+  }
+}

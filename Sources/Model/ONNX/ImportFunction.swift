@@ -1,0 +1,92 @@
+extension ImportedOperator {
+  /// Functions of one number.
+  static let functions: [ImportedOperator] = [
+    pointwise("Abs") { _ in .function(.abs, .x) },
+    pointwise("Erf", since: 9) { _ in .function(.erf, .x) },
+    pointwise("Exp") { _ in .function(.exp, .x) },
+    pointwise("HardSwish", since: 14) { _ in .x * .clamped(.constant(1.0 / 6) * .x + 0.5) },
+    pointwise("Log") { _ in .function(.log, .x) },
+    pointwise("Mish", since: 18) { _ in .x * .function(.tanh, .softplus) },
+    pointwise("Neg") { _ in .function(.negate, .x) },
+    pointwise("Reciprocal") { _ in .function(.reciprocal, .x) },
+    pointwise("Relu") { _ in .relu },
+    pointwise("Sigmoid") { _ in .function(.sigmoid, .x) },
+    pointwise("Softplus") { _ in .softplus },
+    pointwise("Softsign") { _ in .x * .function(.reciprocal, 1.0 + .function(.abs, .x)) },
+    pointwise("Sqrt") { _ in .function(.sqrt, .x) },
+    pointwise("Tanh") { _ in .function(.tanh, .x) },
+    pointwise("Celu", since: 12) { node throws(NodeProblem) in
+      let alpha = Double(try node.float("alpha", default: 1))
+      let exponent = .constant(1 / alpha) * Pointwise.minimum(.x, 0.0)
+      return .relu + .constant(alpha) * (.function(.exp, exponent) + -1.0)
+    },
+    pointwise("Elu") { node throws(NodeProblem) in .elu(Double(try node.float("alpha", default: 1))) },
+    pointwise("Selu") { node throws(NodeProblem) in
+      let alpha = Double(try node.float("alpha", default: 1.67326319217681884765625))
+      return .constant(Double(try node.float("gamma", default: 1.05070102214813232421875))) * .elu(alpha)
+    },
+    pointwise("LeakyRelu") { node throws(NodeProblem) in .leakyRelu(Double(try node.float("alpha", default: 0.01))) },
+    pointwise("HardSigmoid") { node throws(NodeProblem) in
+      let alpha = Double(try node.float("alpha", default: 0.2))
+      return .clamped(.constant(alpha) * .x + .constant(Double(try node.float("beta", default: 0.5))))
+    },
+    pointwise("Gelu", since: 20, "both approximations") { node throws(NodeProblem) in
+      switch try node.text("approximate", default: "none") {
+      case "none": return 0.5 * .x * (1.0 + .function(.erf, .constant(0.5.squareRoot()) * .x))
+      case "tanh":
+        let cubic = Pointwise.x + 0.044715 * .power(.x, 3)
+        return 0.5 * .x * (1.0 + .function(.tanh, .constant((2 / Double.pi).squareRoot()) * cubic))
+      case let other: throw .malformed("it is approximated by '\(other.oneLine)'")
+      }
+    },
+    ImportedOperator("Clip", "constant bounds, either may be missing") { importer, node, label throws(NodeProblem) in
+      let isOld = importer.operatorSet < 11
+      let low = isOld ? try node.float("min", default: -.infinity) : try importer.scalar(node, 1) ?? -.infinity
+      let high = isOld ? try node.float("max", default: .infinity) : try importer.scalar(node, 2) ?? .infinity
+      guard !low.isNaN, !high.isNaN else { throw .malformed("a bound is not a number") }
+      if case .value = try importer.tensor(node, 0) {
+        importer.show([low, high].filter(\.isFinite).map(Double.init), .bounds, label)
+      }
+      var result = Pointwise.x
+      if low > -.greatestFiniteMagnitude { result = .maximum(result, .constant(Double(low))) }
+      if high < .greatestFiniteMagnitude { result = .minimum(result, .constant(Double(high))) }
+      return try importer.pointwise(result, node, label)
+    },
+  ]
+
+  private static func pointwise(
+    _ name: String, since: Int = supportedOperatorSets.lowerBound, _ support: String = "all",
+    _ function: @escaping @Sendable (ONNXNode) throws(NodeProblem) -> Pointwise
+  ) -> ImportedOperator {
+    ImportedOperator(name, since: since, support) { importer, node, label throws(NodeProblem) in
+      try importer.pointwise(try function(node), node, label)
+    }
+  }
+}
+
+extension GraphImporter {
+  /// The node's result when it applies one function to every element.
+  fileprivate mutating func pointwise(
+    _ function: Pointwise, _ node: ONNXNode, _ label: String
+  ) throws(NodeProblem) -> [Definition] {
+    let operand = try tensor(node, 0)
+    if case .value = operand { showAttributes(of: node, label) }
+    return [.tensor(try apply(function, to: operand, label))]
+  }
+}
+
+extension Pointwise {
+  static let relu = Pointwise.function(.relu, .x)
+
+  /// log(1 + exp(x)), without overflow.
+  fileprivate static let softplus = relu + .function(.log, 1.0 + .function(.exp, .function(.negate, .function(.abs, .x))))
+
+  fileprivate static func elu(_ alpha: Double) -> Pointwise {
+    relu + .constant(alpha) * (.function(.exp, .minimum(.x, 0.0)) + -1.0)
+  }
+
+  /// max(x, 0) + slope · min(x, 0)
+  static func leakyRelu(_ slope: Double) -> Pointwise { relu + .constant(slope) * .minimum(.x, 0.0) }
+
+  fileprivate static func clamped(_ argument: Pointwise) -> Pointwise { .maximum(0.0, .minimum(1.0, argument)) }
+}
