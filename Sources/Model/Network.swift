@@ -218,6 +218,8 @@ package struct FixedQuantization: Sendable, Equatable {
 package indirect enum Pointwise: Sendable, Equatable {
   package enum Function: String, Sendable, CaseIterable {
     case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate
+    /// 1 where x > 0, else 0.
+    case step
   }
 
   case x

@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 
 @Suite struct QuantizeTests {
@@ -130,6 +131,22 @@ import Testing
     for x in [-1, -0.3, 0, 0.01, 0.5, 1] { #expect(abs(try run(integer, [x])[0] - 3.0 * x) < 4) }
     let errors = try (-20...20).map { abs(try run(integer, [Double($0) / 20])[0] - tanhOf(3 * Double($0) / 20)) }
     #expect(errors.allSatisfy { $0 < 0.03 })
+  }
+
+  /// Arguments that the steps hit exactly, at the jump and beside it.
+  @Test(arguments: [Float(0.5), 0, -0.5])
+  func tablesJumpWhereTheFunctionDoes(alpha: Float) throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 1])
+    builder.node("ThresholdedRelu", ["x"], ["y"], ["alpha": .float(alpha)])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "jump")
+    let integer = try quantize(network, calibration(network, [[-1], [1]], scale: 1.0 / 64))
+    #expect((integer.nodes[0].range.lowerBound < 0) == (alpha < 0))
+    for index in -64...64 {
+      let x = Double(index) / 64
+      #expect(abs(try run(integer, [x])[0] - (x > Double(alpha) ? x : 0)) <= integer.nodes[0].scale / 2)
+    }
   }
 
   private func tanhOf(_ x: Double) -> Double { Pointwise.function(.tanh, .x).value(at: x) }

@@ -101,6 +101,7 @@ extension ImportedOperator {
           return $0.node(name, [$1, "c"])
         }
       }
+    case "ThresholdedRelu": return alone(["alpha": .float(0.5)])
     case "Cast": return alone(["to": .integer(1)])
     case "Concat": return [constant([1, 1]) { $0.node(name, ["c", "c", "c"], [], ["axis": .integer(1)]) }]
     case "Flatten": return [constant([1, 3]) { $0.node(name, ["c"]) }]

@@ -65,7 +65,7 @@ extension Pointwise: ExpressibleByFloatLiteral {
     case .x, .constant: true
     case .function(let function, let argument):
       switch function {
-      case .relu, .sigmoid, .tanh, .erf, .exp: argument.keepsOrder
+      case .relu, .sigmoid, .tanh, .erf, .exp, .step: argument.keepsOrder
       case .sqrt, .log, .abs, .reciprocal, .negate: false
       }
     case .minimum(let first, let second), .maximum(let first, let second), .sum(let first, let second):
@@ -113,6 +113,7 @@ extension Pointwise.Function {
     case .abs: x.magnitude
     case .reciprocal: 1 / x
     case .negate: -x
+    case .step: x > 0 ? 1 : 0
     }
   }
 }

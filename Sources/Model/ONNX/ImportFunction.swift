@@ -30,6 +30,10 @@ extension ImportedOperator {
       let alpha = Double(try node.float("alpha", default: 0.2))
       return .clamped(.constant(alpha) * .x + .constant(Double(try node.float("beta", default: 0.5))))
     },
+    pointwise("ThresholdedRelu", since: 10) { node throws(NodeProblem) in
+      let alpha = Double(try node.float("alpha", default: 1))
+      return .maximum(.x, .constant(alpha)) * .function(.step, .x + .constant(-alpha))
+    },
     pointwise("Gelu", since: 20, "both approximations") { node throws(NodeProblem) in
       switch try node.text("approximate", default: "none") {
       case "none": return 0.5 * .x * (1.0 + .function(.erf, .constant(0.5.squareRoot()) * .x))

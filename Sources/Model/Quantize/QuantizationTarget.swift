@@ -97,7 +97,7 @@ extension Pointwise {
     case .constant(let value): value >= 0
     case .function(let function, _):
       switch function {
-      case .exp, .sigmoid, .relu, .sqrt, .abs: true
+      case .exp, .sigmoid, .relu, .sqrt, .abs, .step: true
       case .erf, .tanh, .log, .reciprocal, .negate: false
       }
     case .sum(let left, let right): left.isNeverNegative && right.isNeverNegative

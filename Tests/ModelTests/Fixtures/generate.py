@@ -515,6 +515,12 @@ operator("Conv_large", [node("Conv", ["x", "w"], ["y"], strides=[4, 4], pads=[2,
 windows("ConvTranspose_shape", [2, 3, 4], [2, 3, 3, 4], strides=[2, 2], output_shape=[6, 7])
 windows("ConvTranspose_shape_upper", [2, 3, 4], [2, 3, 3, 4], strides=[2, 2], output_shape=[6, 7], auto_pad="SAME_UPPER")
 operator("Sigmoid_times_argument", [node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])], {}, grid)
+unary("ThresholdedRelu", low=-5, high=5)
+unary("ThresholdedRelu_alpha", "ThresholdedRelu", alpha=0.3)
+unary("ThresholdedRelu_negative", "ThresholdedRelu", alpha=-0.7)
+# Multiples of a quarter, the threshold among them.
+operator("ThresholdedRelu_jump", [node("QuantizeLinear", ["x", "s"], ["q"]), node("DequantizeLinear", ["q", "s"], ["d"]),
+                                  node("ThresholdedRelu", ["d"], ["y"], alpha=0.5)], {"s": np.float32(0.25)}, {"x": [64]})
 
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
