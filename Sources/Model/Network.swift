@@ -114,24 +114,16 @@ package enum Operation: Sendable {
   case affine(Affine)
   /// The same function of every element of one operand.
   case pointwise(Pointwise)
-  /// Σ coefficient · operand, operands broadcast to the result's shape (aligned at the last axis).
-  case sum([Double])
-  /// The product of two operands, broadcast to the result's shape.
-  case product
-  /// factor · the sum of the elements of each window of one operand, channels × rows × columns.
-  case windowSum(Window, factor: Double)
+  /// Sums of products of operands.
+  case contraction(Contraction<Double>)
   /// The largest element of each window of one operand, channels × rows × columns.
   case windowMaximum(Window)
-  /// factor · the sum along some axes, which remain with size 1.
-  case reduce(axes: [Int], factor: Double)
   /// The same elements in the same order under another shape.
   case reshape
   /// Axis i of the result is axis `order[i]` of the operand.
   case transpose(order: [Int])
   /// The indices start + stride·i along one axis, i below the result's size. The stride may be negative.
   case slice(axis: Int, start: Int, stride: Int)
-  /// Operands one after the other along an axis.
-  case concatenate(axis: Int)
   /// scale · clamp(round half to even(x / scale), range): a QuantizeLinear and the DequantizeLinear of its result. The
   /// zero point is taken off the range.
   case quantize(FixedQuantization)
@@ -256,9 +248,11 @@ extension Network {
       case .linear(let linear): return count + elements * linear.inputCount
       case .convolution(let convolution):
         return count + elements * (convolution.weights.count / convolution.outputCount)
-      case .affine, .product: return count + elements
-      case .pointwise, .sum, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice, .concatenate, .quantize:
-        return count
+      case .affine: return count + elements
+      case .contraction(let contraction):
+        let products = contraction.terms.filter { $0.factors.count > 1 }
+        return count + elements * contraction.placeCount(of: products, rank: node.shape.count)
+      case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: return count
       }
     }
   }
@@ -274,21 +268,20 @@ extension Operation {
   var isView: Bool {
     switch self {
     case .reshape, .transpose, .slice: true
-    case .linear, .convolution, .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .concatenate,
-      .quantize:
-      false
+    case .linear, .convolution, .affine, .pointwise, .contraction, .windowMaximum, .quantize: false
     }
   }
 
-  /// About how many multiplications or comparisons one element of the result takes, at least one.
+  /// About how many multiplications or comparisons one element of a result of so many axes takes, at least one.
   ///
   /// A window has at most `maximumTapCount` elements.
-  var stepCount: Int {
+  func stepCount(rank: Int) -> Int {
     switch self {
     case .linear(let linear): max(linear.inputCount, 1)
     case .convolution(let convolution): max(convolution.weights.count / convolution.outputCount, 1)
-    case .windowSum(let window, _), .windowMaximum(let window): window.tapCount
-    case .affine, .pointwise, .sum, .product, .reduce, .reshape, .transpose, .slice, .concatenate, .quantize: 1
+    case .windowMaximum(let window): window.tapCount
+    case .contraction(let contraction): max(contraction.placeCount(of: contraction.terms, rank: rank), 1)
+    case .affine, .pointwise, .reshape, .transpose, .slice, .quantize: 1
     }
   }
 
@@ -297,9 +290,7 @@ extension Operation {
     case .linear(let linear): linear.weights.count + linear.bias.count
     case .convolution(let convolution): convolution.weights.count + convolution.bias.count
     case .affine(let affine): affine.scale.count + affine.shift.count
-    case .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice, .concatenate,
-      .quantize:
-      0
+    case .pointwise, .contraction, .windowMaximum, .reshape, .transpose, .slice, .quantize: 0
     }
   }
 
@@ -310,11 +301,10 @@ extension Operation {
     case .convolution(let convolution):
       convolution.weights.allSatisfy(\.isFinite) && convolution.bias.allSatisfy(\.isFinite)
     case .affine(let affine): affine.scale.allSatisfy(\.isFinite) && affine.shift.allSatisfy(\.isFinite)
-    case .windowSum(_, let factor), .reduce(_, let factor): factor.isFinite
     case .pointwise(let function): function.isFinite
-    case .sum(let coefficients): coefficients.allSatisfy(\.isFinite)
+    case .contraction(let contraction): contraction.terms.allSatisfy { $0.coefficient.isFinite }
     case .quantize(let quantization): quantization.scale.isFinite
-    case .product, .windowMaximum, .reshape, .transpose, .slice, .concatenate: true
+    case .windowMaximum, .reshape, .transpose, .slice: true
     }
   }
 }

@@ -29,11 +29,11 @@ import Testing
   }
 
   @Test func rangeIsReachedAndNeverLeft() throws {
-    let linear = IntegerLinear(inputCount: 3, outputCount: 2, weights: [2, -3, 1, 0, -1, -1], bias: [5, -7])
+    let linear = Contraction<Int64>.linear([3], [2, -3, 1, 0, -1, -1], [5, -7])
     for inputs in [Int64(0)...3, -2...1, -3 ... -1] {
-      let range = try #require(linear.range(for: inputs))
+      let range = try #require(linear.range(for: [(inputs, [3])], rank: 1))
       var outputs: [Int64] = []
-      for a in inputs { for b in inputs { for c in inputs { outputs += linear.apply(to: [a, b, c]) } } }
+      for a in inputs { for b in inputs { for c in inputs { outputs += linear.apply(to: [([a, b, c], [3])], shape: [2]) } } }
       #expect(outputs.min() == range.lowerBound)
       #expect(outputs.max() == range.upperBound)
     }
@@ -41,7 +41,7 @@ import Testing
 
   @Test func accumulatorsStayBelowTheLimit() {
     func range(_ bias: Int64, _ inputs: ClosedRange<Int64>) -> ClosedRange<Int64>? {
-      IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [bias]).range(for: inputs)
+      Contraction<Int64>.linear([1], [1], [bias]).range(for: [(inputs, [1])], rank: 1)
     }
     #expect(range(1 << 62 - 2, 0...1) != nil)
     #expect(range(1 << 62 - 1, 0...1) == nil)
@@ -53,12 +53,14 @@ import Testing
 
   @Test func operatorsComputeWhatTheyStand() {
     let x: [Int64] = [1, 2, 3, 4, 5, 6]
-    #expect(run(.combination([2, -1]), [x, [10, 20, 30]], [[2, 3], [3]], [2, 3]) == [-8, -16, -24, -2, -10, -18])
-    #expect(run(.product(3), [x, [1, -1]], [[2, 3], [2, 1]], [2, 3]) == [3, 6, 9, -12, -15, -18])
-    let affine = IntegerAffine(shape: [2, 1], scale: [2, -1], shift: [0, 100])
-    #expect(run(.affine(affine), [x], [[2, 3]], [2, 3]) == [2, 4, 6, 96, 95, 94])
+    #expect(run(.contraction(.sum(of: [[2, 3], [3]], [2, -1], shape: [2, 3])), [x, [10, 20, 30]], [[2, 3], [3]], [2, 3]) == [-8, -16, -24, -2, -10, -18])
+    #expect(run(.contraction(.product(of: [[2, 3], [2, 1]], 3, shape: [2, 3])), [x, [1, -1]], [[2, 3], [2, 1]], [2, 3]) == [3, 6, 9, -12, -15, -18])
+    let affine = Contraction<Int64>.affine([2, 1], [2, -1], [0, 100], [2, 3])
+    #expect(run(.contraction(affine), [x], [[2, 3]], [2, 3]) == [2, 4, 6, 96, 95, 94])
     #expect(
-      run(.concatenation(axis: 1, [1, 10]), [x, [7, 8]], [[2, 3], [2, 1]], [2, 4]) == [1, 2, 3, 70, 4, 5, 6, 80])
+      run(
+        .contraction(.concatenation(of: [[2, 3], [2, 1]], [1, 10], axis: 1, shape: [2, 4])), [x, [7, 8]],
+        [[2, 3], [2, 1]], [2, 4]) == [1, 2, 3, 70, 4, 5, 6, 80])
     #expect(run(.transpose(order: [1, 0]), [x], [[2, 3]], [3, 2]) == [1, 4, 2, 5, 3, 6])
     #expect(run(.slice(axis: 1, start: 0, stride: 2), [x], [[2, 3]], [2, 2]) == [1, 3, 4, 6])
     #expect(run(.table(.clamp(2...4)), [x], [[6]], [6]) == [2, 2, 3, 4, 4, 4])

@@ -38,17 +38,27 @@ import Verifier
       },
       build("residual", [7]) { b in
         let hidden = b.relu(b.linear(0, 7))
-        let sum = b.add(.sum([1, -0.5]), hidden, 0, shape: [7])
+        let sum = b.sum([1, -0.5], hidden, 0, shape: [7])
         return b.network(b.linear(sum, 4), sum)
       },
       build("broadcast", [3, 4], [4]) { b in
-        let sum = b.add(.sum([1, 2]), 0, 1, shape: [3, 4])
-        let product = b.add(.product, sum, 1, shape: [3, 4])
+        let sum = b.sum([1, 2], 0, 1, shape: [3, 4])
+        let product = b.product(sum, 1, shape: [3, 4])
         return b.network(b.linear(product, 2))
       },
       build("square", [6]) { b in
-        let product = b.add(.product, 0, 0, shape: [6])
+        let product = b.product(0, 0, shape: [6])
         return b.network(product, b.linear(product, 3))
+      },
+      build("matrix products", [2, 4, 3], [1, 3, 5]) { b in
+        let product = b.matrixProduct(b.relu(b.linear(0, 3)), 1, shape: [2, 4, 5])
+        return b.network(b.linear(b.relu(product), 2), product)
+      },
+      build("a matrix and its transpose", [3, 5]) { b in
+        let rows = b.relu(b.linear(0, 6))
+        let columns = b.add(.transpose(order: [1, 0]), rows, shape: [6, 3])
+        let scores = b.apply(.function(.sigmoid, .x), b.matrixProduct(rows, columns, shape: [3, 3]))
+        return b.network(b.matrixProduct(scores, rows, shape: [3, 6]), b.linear(b.matrixProduct(columns, rows, shape: [6, 6]), 2))
       },
       build("affine", [3, 4]) { b in
         let rows = Affine(shape: [3, 1], scale: [1, -2, 0.5], shift: [0, 1, 2])
@@ -65,7 +75,7 @@ import Verifier
         let odd = b.add(.slice(axis: 0, start: 1, stride: 2), hidden, shape: [4])
         let one = b.add(.slice(axis: 0, start: 8, stride: 1), hidden, shape: [1])
         let input = b.add(.slice(axis: 0, start: 3, stride: 1), 0, shape: [4])
-        let sum = b.add(.sum([1, 1, 1]), odd, one, input, shape: [4])
+        let sum = b.sum([1, 1, 1], odd, one, input, shape: [4])
         return b.network(b.linear(odd, 3), b.linear(one, 2), sum, b.apply(.function(.tanh, .x), odd))
       },
       build("rows sliced", [6, 3]) { b in
@@ -75,15 +85,15 @@ import Verifier
       build("concatenated", [5], [3]) { b in
         let (left, right) = (b.relu(b.linear(0, 5)), b.apply(.function(.sigmoid, .x), b.linear(1, 3)))
         let one = b.relu(b.linear(0, 1))
-        let joined = b.add(.concatenate(axis: 0), left, right, one, 1, shape: [12])
+        let joined = b.joined(axis: 0, left, right, one, 1, shape: [12])
         return b.network(b.linear(joined, 3), joined)
       },
       build("concatenated inside", [3, 4]) { b in
         let left = b.relu(b.linear(0, 3))
-        let joined = b.add(.concatenate(axis: 1), left, 0, shape: [3, 7])
-        let stacked = b.add(.concatenate(axis: 0), joined, joined, shape: [6, 7])
+        let joined = b.joined(axis: 1, left, 0, shape: [3, 7])
+        let stacked = b.joined(axis: 0, joined, joined, shape: [6, 7])
         let column = b.relu(b.linear(stacked, 1))
-        let widened = b.add(.concatenate(axis: 1), column, stacked, column, shape: [6, 9])
+        let widened = b.joined(axis: 1, column, stacked, column, shape: [6, 9])
         return b.network(b.linear(b.relu(widened), 2))
       },
       build("functions", [6]) { b in
@@ -192,7 +202,7 @@ import Verifier
   func placesOfPartsAreForced(one: Int64) throws {
     var b = NetworkBuilder([3])
     let parts = (b.relu(b.linear(0, 1)), b.relu(b.linear(0, 1, seed: 2)))
-    let network = b.network(b.linear(b.add(.concatenate(axis: 0), parts.0, parts.1, shape: [2]), 2))
+    let network = b.network(b.linear(b.joined(axis: 0, parts.0, parts.1, shape: [2]), 2))
     let lowered = try lower(quantize(network, Calibration(network, network.samples(9), source: "samples")))
     let circuit = lowered.circuit
     var weights = lowered.weights
@@ -261,16 +271,16 @@ import Verifier
   }
 
   /// A layer whose quotients no table covers is refused, and leaves alone the tables of another one with its function.
-  @Test(arguments: [(Int32(1) << 15, true), (1 << 16, true), (1 << 17, false)])
-  func quotientsFarBeyondTheRangeAreRefused(weight: Int32, isLowered: Bool) throws {
+  @Test(arguments: [(Int64(1) << 15, true), (1 << 16, true), (1 << 17, false)])
+  func quotientsFarBeyondTheRangeAreRefused(weight: Int64, isLowered: Bool) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: -65536...65535)
     var nodes: [IntegerNode] = []
     for (name, weight) in [("near", 1), ("far", weight)] {
-      let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [weight], bias: [0])
-      let range = try #require(linear.range(for: nodes.last?.range ?? input.range))
+      let linear = Contraction<Int64>.linear([1], [weight], [0])
+      let range = try #require(linear.range(for: [(nodes.last?.range ?? input.range, [1])], rank: 1))
       let rounded = Requantization(shift: 1, function: .clamp(-32768...32767), accumulators: range)
       nodes.append(
-        IntegerNode(name: name, operands: [nodes.count], operation: .linear(linear), shape: [1], range: range, scale: 1))
+        IntegerNode(name: name, operands: [nodes.count], operation: .contraction(linear), shape: [1], range: range, scale: 1))
       nodes.append(
         IntegerNode(
           name: name, operands: [nodes.count], operation: .requantize(rounded), shape: [1], range: -32768...32767,
@@ -296,9 +306,9 @@ import Verifier
   @Test(arguments: [-16384...16383, -32768...32767, 0...65535, -1...65534, -1...65535] as [ClosedRange<Int64>])
   func maximaCompareTheEndsOfTheirRange(_ range: ClosedRange<Int64>) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [1, 1, 8]), scale: 1, range: range)
+    let (loops, reading) = Window(rows: WindowSide(), columns: WindowSide(size: 3)).reading([1, 1, 8], [1, 1, 6])
     let pool = IntegerNode(
-      name: "y", operands: [0], operation: .windowMaximum(Window(rows: WindowSide(), columns: WindowSide(size: 3))),
-      shape: [1, 1, 6], range: range, scale: 1)
+      name: "y", operands: [0], operation: .maximum(loops: loops, reading), shape: [1, 1, 6], range: range, scale: 1)
     let network = IntegerNetwork(
       name: "ends", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [pool])
     guard range.upperBound - range.lowerBound < 1 << 16 else {
@@ -318,12 +328,11 @@ import Verifier
   }
 
   private func oneLayer(name: String, bias: Int64) -> IntegerNetwork {
-    let linear = IntegerLinear(inputCount: 1, outputCount: 1, weights: [1], bias: [bias])
     return IntegerNetwork(
       name: name, inputs: [InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: 0...1)],
       outputs: [NetworkOutput(name: "y", value: 1)],
       nodes: [
-        IntegerNode(name: name, operands: [0], operation: .linear(linear), shape: [1], range: 0...1, scale: 1)
+        IntegerNode(name: name, operands: [0], operation: .contraction(.linear([1], [1], [bias])), shape: [1], range: 0...1, scale: 1)
       ])
   }
 }

@@ -16,6 +16,32 @@ struct NetworkBuilder {
     return inputs.count + nodes.count - 1
   }
 
+  private mutating func add(_ contraction: Contraction<Double>, _ operands: [Int], shape: [Int]) -> Int {
+    nodes.append(Node(name: "n\(nodes.count)", operands: operands, operation: .contraction(contraction), shape: shape))
+    return inputs.count + nodes.count - 1
+  }
+
+  mutating func sum(_ coefficients: [Double], _ operands: Int..., shape: [Int]) -> Int {
+    add(.sum(of: operands.map { self.shape($0) }, coefficients, shape: shape), operands, shape: shape)
+  }
+
+  mutating func product(_ operands: Int..., shape: [Int]) -> Int {
+    add(.product(of: operands.map { self.shape($0) }, 1, shape: shape), operands, shape: shape)
+  }
+
+  mutating func matrixProduct(_ operands: Int..., shape: [Int]) -> Int {
+    add(.matrixProduct(operands.map { self.shape($0) }, shape: shape), operands, shape: shape)
+  }
+
+  mutating func joined(axis: Int, _ operands: Int..., shape: [Int]) -> Int {
+    let shapes = operands.map { self.shape($0) }
+    return add(.concatenation(of: shapes, operands.map { _ in 1 }, axis: axis, shape: shape), operands, shape: shape)
+  }
+
+  mutating func reduced(axes: [Int], factor: Double, _ operand: Int, shape: [Int]) -> Int {
+    add(.sum(over: axes, of: self.shape(operand), factor, shape: shape), [operand], shape: shape)
+  }
+
   /// A linear layer with weights in [−1, 1].
   mutating func linear(_ x: Int, _ outputCount: Int, seed: UInt64 = 1) -> Int {
     let shape = shape(x)
@@ -49,7 +75,8 @@ struct NetworkBuilder {
 
   mutating func mean(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
     let window = Window(rows: rows, columns: columns)
-    return add(.windowSum(window, factor: 1 / Double(window.tapCount)), x, shape: slid(x, window, shape(x)[0]))
+    let slid = slid(x, window, shape(x)[0])
+    return add(.contraction(.sum(of: window, shape(x), 1 / Double(window.tapCount), shape: slid)), x, shape: slid)
   }
 
   private func slid(_ x: Int, _ window: Window, _ channels: Int) -> [Int] {

@@ -8,8 +8,8 @@ private typealias Refusal = (name: String, reason: String, build: @Sendable (ino
 /// Graphs from x, batch × 2 × 3, to y, and why they are refused.
 private let refusals: [Refusal] = [
   (
-    "product of matrices", "matmul1 (MatMul): both operands depend on the input",
-    { $0.node("MatMul", ["x", "x"], ["y"]) }
+    "product of matrices of other axes", "matmul2 (MatMul): its operands of shapes batch × [2, 3] and batch × [6] are not matrices of one sample each",
+    { $0.node("MatMul", ["x", $0.node("Flatten", ["x"])], ["y"]) }
   ),
   ("division by a value", "div1 (Div): its divisor depends on the input", { $0.node("Div", ["x", "x"], ["y"]) }),
   (

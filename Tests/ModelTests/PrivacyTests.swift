@@ -320,7 +320,7 @@ import Testing
       let side = WindowSide(size: 2)
       let hidden = b.apply(.function(.tanh, .x), b.convolution(0, 3, side, side, seed: UInt64(seed) + 3))
       let pooled = b.flattened(b.mean(hidden, side, side))
-      let sum = b.add(.sum([1, 0.5]), b.relu(b.linear(pooled, 12, seed: UInt64(seed) + 5)), pooled, shape: [12])
+      let sum = b.sum([1, 0.5], b.relu(b.linear(pooled, 12, seed: UInt64(seed) + 5)), pooled, shape: [12])
       return try compiled(b.network(b.linear(sum, 4, seed: UInt64(seed) + 7)), low: seed == 0 ? 0.5 : -0.5)
     }
     let circuits = models.map(\.lowered.circuit)

@@ -22,8 +22,8 @@ import Testing
     let image = b.relu(b.convolution(0, 3, WindowSide(size: 1), WindowSide(size: 1)))
     let (mean, maximum) = (b.mean(image, two, two), b.maximum(image, two, two))
     let values = [
-      mean, maximum, b.add(.sum([1, 2]), mean, maximum, shape: [3, 2, 2]),
-      b.add(.sum([1, -1]), mean, maximum, shape: [3, 2, 2]), b.add(.product, mean, maximum, shape: [3, 2, 2]),
+      mean, maximum, b.sum([1, 2], mean, maximum, shape: [3, 2, 2]),
+      b.sum([1, -1], mean, maximum, shape: [3, 2, 2]), b.product(mean, maximum, shape: [3, 2, 2]),
     ]
     let network = b.network(b.linear(values[2], 1), b.linear(values[3], 1), b.linear(values[4], 1))
     let integers = try quantize(network, Calibration(network, network.samples(9), source: "s"))
@@ -58,7 +58,7 @@ import Testing
     let integer = try quantize(network, calibration(network, [[1, 0.25], [0, 1]]))
     // The first reader decides about the quotient's scale; the second one has a table.
     #expect(clamps(integer) == [0...255])
-    #expect(integer.nodes.count { if case .linear = $0.operation { true } else { false } } == 3)
+    #expect(integer.nodes.count { $0.operation.makesAccumulators } == 3)
     let values = integer.run([integer.inputs[0].quantize(FloatBatch(count: 1, values: [1, 0.25]))])
     let scaled = zip(values, integer.outputs).map { $0.scaled(by: integer.scale(of: $1.value)).values }
     for (found, expected) in zip(scaled.joined(), [2.0, 3.25, 0.75, 1.25]) { #expect(abs(found - expected) < 0.02) }
@@ -184,15 +184,15 @@ import Testing
   /// Operands of very different sizes, and products that calibration never sees large.
   @Test func extremeRatiosAreRefusedOrExact() throws {
     var b = NetworkBuilder([2], [2])
-    let product = b.add(.product, 0, 1, shape: [2])
+    let product = b.product(0, 1, shape: [2])
     let network = b.network(linear(&b, b.relu(product), [[1, 1]]))
     let batches = [[1, 1e-30], [0, 1]].map { FloatBatch(count: 1, values: $0) }
     #expect(errorDescription { _ = try lower(quantize(network, Calibration(network, batches, source: "c"))) } != nil)
     var sum = NetworkBuilder([1], [1])
-    let sums = sum.network(sum.add(.sum([1, 1]), 0, 1, shape: [1]))
+    let sums = sum.network(sum.sum([1, 1], 0, 1, shape: [1]))
     let sizes = [0x1p70, 1].map { FloatBatch(count: 1, values: [127 * $0]) }
     _ = errorDescription { _ = try lower(quantize(sums, Calibration(sums, sizes, source: "c"))) }
-    let classes = sum.network(sum.add(.concatenate(axis: 0), 0, 1, shape: [2]), classes: 1)
+    let classes = sum.network(sum.joined(axis: 0, 0, 1, shape: [2]), classes: 1)
     let description = errorDescription { _ = try lower(quantize(classes, Calibration(classes, sizes, source: "c"))) }
     #expect(description?.isEmpty == false)
   }

@@ -48,7 +48,7 @@ import Testing
       network {
         let product = $0.node("MatMul", ["x", "w"])
         return $0.node("Sum", [$0.node("Relu", [$0.node("Mul", [product, "d"])]), $0.node("Softsign", [product])])
-      }, ["linear", "affine", "pointwise", "pointwise", "sum"])
+      }, ["linear", "affine", "pointwise", "pointwise", "contraction"])
   }
 
   /// The scaled input is also an output, and so stays.
@@ -77,12 +77,12 @@ import Testing
         let (first, second) = ($0.node("MatMul", ["x", "w"]), $0.node("MatMul", ["x", "v"]))
         let difference = $0.node("Sub", [first, $0.node("Mul", [second, "half"])])
         return $0.node("Add", [$0.node("Neg", [difference]), $0.node("Add", [second, first])])
-      }, ["linear", "linear", "sum"])
-    guard case .sum(let coefficients)? = simple.nodes.last?.operation else {
+      }, ["linear", "linear", "contraction"])
+    guard case .contraction(let sum)? = simple.nodes.last?.operation else {
       Issue.record("the last node is no sum")
       return
     }
-    #expect(coefficients == [0, 1.5])
+    #expect(sum.terms.map(\.coefficient) == [0, 1.5])
   }
 
   @Test func viewsMergeOrVanish() throws {

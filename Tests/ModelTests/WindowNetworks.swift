@@ -57,8 +57,8 @@ extension LoweringTests {
       build("means", [2, 6, 7]) { b in
         let hidden = b.relu(b.convolution(0, 3, three, three))
         let means = b.mean(b.mean(hidden, two, WindowSide(size: 3, stride: 2, before: 1, after: 1)), three, WindowSide())
-        let total = b.add(.reduce(axes: [1, 2], factor: 1 / 12), means, shape: [3, 1, 1])
-        return b.network(b.linear(b.flattened(total), 3), b.add(.reduce(axes: [0, 2], factor: 1), hidden, shape: [1, 6, 1]))
+        let total = b.reduced(axes: [1, 2], factor: 1 / 12, means, shape: [3, 1, 1])
+        return b.network(b.linear(b.flattened(total), 3), b.reduced(axes: [0, 2], factor: 1, hidden, shape: [1, 6, 1]))
       },
       build("largest", [2, 6, 6]) { b in
         let hidden = b.maximum(b.relu(b.convolution(0, 3, three, three)), two, two)
@@ -76,21 +76,21 @@ extension LoweringTests {
       build("residual image", [4, 4, 4]) { b in
         let hidden = b.relu(b.convolution(0, 4, three, three))
         let inner = b.convolution(b.relu(b.convolution(hidden, 4, three, three, groups: 4)), 4, WindowSide(), WindowSide(), seed: 4)
-        let sum = b.relu(b.add(.sum([1, 1]), inner, hidden, shape: [4, 4, 4]))
+        let sum = b.relu(b.sum([1, 1], inner, hidden, shape: [4, 4, 4]))
         return b.network(b.linear(b.flattened(b.relu(b.convolution(sum, 2, two, two))), 3))
       },
       build("excited", [4, 4, 5]) { b in
         let hidden = b.relu(b.convolution(0, 4, three, three))
-        let mean = b.add(.reduce(axes: [1, 2], factor: 1 / 20), hidden, shape: [4, 1, 1])
+        let mean = b.reduced(axes: [1, 2], factor: 1 / 20, hidden, shape: [4, 1, 1])
         let gate = b.apply(.function(.sigmoid, .x), b.convolution(mean, 4, WindowSide(), WindowSide()))
-        let scaled = b.add(.product, hidden, gate, shape: [4, 4, 5])
+        let scaled = b.product(hidden, gate, shape: [4, 4, 5])
         return b.network(b.linear(b.flattened(b.relu(b.convolution(scaled, 2, two, two))), 3))
       },
       build("parts of an image", [4, 5, 6]) { b in
         let hidden = b.relu(b.convolution(0, 4, three, three))
         let channels = b.add(.slice(axis: 0, start: 1, stride: 2), hidden, shape: [2, 5, 6])
         let rows = b.add(.slice(axis: 1, start: 1, stride: 1), channels, shape: [2, 3, 6])
-        let joined = b.add(.concatenate(axis: 0), hidden, channels, shape: [6, 5, 6])
+        let joined = b.joined(axis: 0, hidden, channels, shape: [6, 5, 6])
         return b.network(
           b.linear(b.flattened(b.relu(b.convolution(rows, 2, three, three))), 3),
           b.linear(b.flattened(b.maximum(b.relu(b.convolution(joined, 2, two, two)), two, two)), 2))

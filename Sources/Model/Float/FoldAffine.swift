@@ -71,6 +71,22 @@ extension Convolution {
   }
 }
 
+extension Contraction<Double> {
+  /// The zeros that it puts around each plane of a value of three axes, when it does nothing else.
+  func zeros(_ source: [Int]) -> Window? {
+    guard source.count == 3, loops.count == 3, terms.count == 1, terms[0].coefficient == 1, terms[0].factors.count == 1,
+      case .operand(_, let reading) = terms[0].factors[0], reading[0].isWhole(source[0], loops)
+    else { return nil }
+    let sides = [1, 2].map { axis -> WindowSide? in
+      let before = -reading[axis].start
+      guard reading[axis].steps == Index(axis).steps else { return nil }
+      return WindowSide(before: before, after: loops[axis] - source[axis] - before)
+    }
+    guard let rows = sides[0], let columns = sides[1] else { return nil }
+    return Window(rows: rows, columns: columns)
+  }
+}
+
 extension Convolution {
   /// First zeros around each plane and then the layer; nil when the windows do more.
   func folded(after zeros: Window) -> Convolution? {

@@ -47,34 +47,15 @@ extension Network {
       let shift = broadcast(affine.shift, affine.shape, to: node.shape)
       return operand.indices.map { operand[$0] * Double(scale[$0]) + Double(shift[$0]) }
     case .pointwise(let function): return operand.map(function.value)
-    case .sum(let coefficients):
-      var sum = [Double](repeating: 0, count: node.shape.reduce(1, *))
-      for (value, coefficient) in zip(node.operands, coefficients) {
-        let elements = broadcast(values[value], self.shape(of: value), to: node.shape)
-        for index in sum.indices { sum[index] += coefficient * elements[index] }
-      }
-      return sum
-    case .product:
-      let factors = node.operands.map { broadcast(values[$0], self.shape(of: $0), to: node.shape) }
-      return zip(factors[0], factors[1]).map { $0 * $1 }
+    case .contraction(let contraction):
+      return contraction.apply(to: node.operands.map { (values[$0], self.shape(of: $0)) }, shape: node.shape)
     case .convolution(let convolution): return convolution.apply(to: operand, rows: shape[1], columns: shape[2])
-    case .windowSum(let window, let factor):
-      return window.sums(
-        operand, rows: shape[1], columns: shape[2], planes: (0..<shape[0]).map { $0..<$0 + 1 },
-        weights: [Double](repeating: 1, count: shape[0] * window.tapCount), zero: 0
-      ) { $0 + $1 * $2 }.map { factor * $0 }
     case .windowMaximum(let window):
       return window.maxima(operand, rows: shape[1], columns: shape[2], lowest: -.infinity)
-    case .reduce(let axes, let factor):
-      var sums = [Double](repeating: 0, count: node.shape.reduce(1, *))
-      for (element, target) in zip(operand, reductionTargets(shape, axes: axes)) { sums[target] += element }
-      return sums.map { factor * $0 }
     case .reshape: return operand
     case .transpose(let order): return transposed(operand, shape, order: order)
     case .slice(let axis, let start, let stride):
       return sliced(operand, shape, axis: axis, start: start, stride: stride, count: node.shape[axis])
-    case .concatenate(let axis):
-      return concatenated(node.operands.map { (values[$0], self.shape(of: $0)) }, axis: axis)
     case .quantize(let quantization): return operand.map(quantization.value)
     }
   }

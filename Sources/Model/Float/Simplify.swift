@@ -93,15 +93,12 @@ private struct Simplifier {
     case .convolution(let convolution): foldBefore(index, convolution)
     case .affine(let affine): simplify(index, affine)
     case .pointwise(let function): simplify(index, function)
-    case .sum(let coefficients): simplify(index, coefficients)
-    case .product: collapse(index)
+    case .contraction(let contraction): simplify(index, contraction)
     case .reshape: simplifyReshape(index)
     case .transpose(let order): simplifyTranspose(index, order)
     case .slice(_, let start, let stride):
       if start == 0, stride == 1, node.shape == shape(node.operands[0]) { replace(index, by: node.operands[0]) }
-    case .concatenate:
-      if node.operands.count == 1 { replace(index, by: node.operands[0]) }
-    case .windowSum, .windowMaximum, .reduce: break
+    case .windowMaximum: break
     case .quantize(let quantization):
       if case .quantize(let inner)? = maker(node.operands[0])?.node.operation, inner == quantization {
         replace(index, by: node.operands[0])
@@ -139,9 +136,7 @@ extension Simplifier {
       switch node.operation {
       case .linear: uses[operand].byLinear += change
       case .pointwise: uses[operand].byPointwise += change
-      case .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
-        .concatenate, .quantize:
-        break
+      case .convolution, .affine, .contraction, .windowMaximum, .reshape, .transpose, .slice, .quantize: break
       }
     }
   }
@@ -192,9 +187,7 @@ extension Simplifier {
     switch node.operation {
     case .affine(let affine): affine
     case .pointwise(let function): function.affine
-    case .linear, .convolution, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
-      .concatenate, .quantize:
-      nil
+    case .linear, .convolution, .contraction, .windowMaximum, .reshape, .transpose, .slice, .quantize: nil
     }
   }
 
@@ -211,7 +204,9 @@ extension Simplifier {
   private mutating func foldBefore(_ index: Int, _ convolution: Convolution) {
     let operand = nodes[index].operands[0]
     guard let (_, before) = maker(operand), uses[operand].all == 1 else { return }
-    if case .windowSum(let zeros, factor: 1) = before.operation, let folded = convolution.folded(after: zeros) {
+    if case .contraction(let contraction) = before.operation, let zeros = contraction.zeros(shape(before.operands[0])),
+      let folded = convolution.folded(after: zeros)
+    {
       set(index, .convolution(folded), before.operands)
     } else if let affine = constants(before) {
       let isPublic = if case .pointwise = before.operation { true } else { false }
@@ -232,9 +227,7 @@ extension Simplifier {
     case .convolution(let convolution):
       guard let folded = convolution.folded(before: affine) else { return false }
       nodes[place].operation = .convolution(folded)
-    case .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose, .slice,
-      .concatenate, .quantize:
-      return false
+    case .affine, .pointwise, .contraction, .windowMaximum, .reshape, .transpose, .slice, .quantize: return false
     }
     replace(index, by: operand)
     return true
@@ -290,9 +283,7 @@ extension Simplifier {
     switch view.operation {
     case .reshape, .transpose: break
     case .windowMaximum where keepsOrder(node, after: view): break
-    case .linear, .convolution, .affine, .pointwise, .sum, .product, .windowSum, .windowMaximum, .reduce, .slice,
-      .concatenate, .quantize:
-      return
+    case .linear, .convolution, .affine, .pointwise, .contraction, .windowMaximum, .slice, .quantize: return
     }
     let source = view.operands[0]
     count(node, -1)
@@ -311,9 +302,7 @@ extension Simplifier {
     case .quantize(let quantization):
       guard case .quantize(let inner)? = maker(resolved(pool.operands[0]))?.node.operation else { return true }
       return inner == quantization
-    case .linear, .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .reshape, .transpose,
-      .slice, .concatenate:
-      return false
+    case .linear, .convolution, .affine, .contraction, .windowMaximum, .reshape, .transpose, .slice: return false
     }
   }
 
@@ -332,24 +321,20 @@ extension Simplifier {
     return chain
   }
 
-  /// A sum or product of functions of one value becomes one function of it.
-  private mutating func collapse(_ index: Int) {
+  /// A sum of products of functions of one value becomes one function of it.
+  private mutating func collapse(_ index: Int, _ contraction: Contraction<Double>) {
     let node = nodes[index]
     guard let first = node.operands.first, node.operands.allSatisfy({ shape($0) == node.shape }) else { return }
     let chains = node.operands.map(chain)
     for (root, _) in chain(first) {
       let functions = chains.compactMap { $0.first { $0.root == root }?.function }
       guard functions.count == chains.count else { continue }
-      let function: Pointwise
-      switch node.operation {
-      case .product: function = functions[0] * functions[1]
-      case .sum(let coefficients):
-        let terms = zip(coefficients, functions).map { $0 == 1 ? $1 : .constant($0) * $1 }
-        function = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
-      case .linear, .convolution, .affine, .pointwise, .windowSum, .windowMaximum, .reduce, .reshape, .transpose,
-        .slice, .concatenate, .quantize:
-        return
+      let terms = contraction.terms.map { term in
+        let factors = term.factors.compactMap { if case .operand(let operand, _) = $0 { functions[operand] } else { nil } }
+        let product = factors.dropFirst().reduce(factors[0]) { $0 * $1 }
+        return term.coefficient == 1 ? product : .constant(term.coefficient) * product
       }
+      let function = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
       if function.size <= maximumExpressionSize { set(index, .pointwise(function), [root]) }
       return
     }
@@ -359,8 +344,25 @@ extension Simplifier {
 // MARK: Sums and views
 
 extension Simplifier {
-  private mutating func simplify(_ index: Int, _ coefficients: [Double]) {
+  /// The operands and coefficients of a sum of values that broadcast.
+  private func summands(_ node: Node) -> [(value: Int, coefficient: Double)]? {
+    guard case .contraction(let contraction) = node.operation,
+      contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape)
+    else { return nil }
+    var summands: [(value: Int, coefficient: Double)] = []
+    for term in contraction.terms {
+      guard term.factors.count == 1, case .operand(let operand, _) = term.factors[0] else { return nil }
+      summands.append((resolved(node.operands[operand]), term.coefficient))
+    }
+    return summands
+  }
+
+  private mutating func simplify(_ index: Int, _ contraction: Contraction<Double>) {
     let node = nodes[index]
+    guard let summands = summands(node) else {
+      if contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape) { collapse(index, contraction) }
+      return
+    }
     var terms: [(value: Int, coefficient: Double)] = []
     var hasMerged = false
     func add(_ value: Int, _ coefficient: Double) {
@@ -371,10 +373,10 @@ extension Simplifier {
         terms.append((value, coefficient))
       }
     }
-    for (operand, coefficient) in zip(node.operands, coefficients) {
+    for (operand, coefficient) in summands {
       if let (_, inner) = maker(operand), uses[operand].all == 1 {
-        if case .sum(let own) = inner.operation, inner.shape == node.shape {
-          for (value, factor) in zip(inner.operands.map(resolved), own) { add(value, factor * coefficient) }
+        if inner.shape == node.shape, let own = self.summands(inner) {
+          for (value, factor) in own { add(value, factor * coefficient) }
           hasMerged = true
           continue
         }
@@ -387,9 +389,10 @@ extension Simplifier {
       add(operand, coefficient)
     }
     if hasMerged {
-      return set(index, .sum(terms.map(\.coefficient)), terms.map(\.value))
+      let sum = Contraction.sum(of: terms.map { shape($0.value) }, terms.map(\.coefficient), shape: node.shape)
+      return set(index, .contraction(sum), terms.map(\.value))
     }
-    collapse(index)
+    collapse(index, contraction)
   }
 
   private mutating func simplifyReshape(_ index: Int) {

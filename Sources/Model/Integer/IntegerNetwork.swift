@@ -63,25 +63,19 @@ package struct IntegerNode: Sendable, Equatable {
   }
 }
 
+extension IntegerNode {
+  /// Whether an axis of this size is read from its first to its last element by a loop that can be an axis of the circuit.
+  func reads(_ index: Index, whole size: Int) -> Bool {
+    let rank = if case .maximum = operation { shape.count } else { Int.max }
+    return index.isWhole(size, operation.loops) && index.steps.allSatisfy { $0.loop < rank || operation.loops[$0.loop] == 1 }
+  }
+}
+
 package enum IntegerOperation: Sendable, Equatable {
-  /// Accumulators over the last axis: … × in to … × out.
-  case linear(IntegerLinear)
-  /// Accumulators of channels × rows × columns.
-  case convolution(IntegerConvolution)
-  /// Accumulators x·scale + shift with vectors of secret constants.
-  case affine(IntegerAffine)
-  /// Accumulators Σ coefficient · operand; operands broadcast.
-  case combination([Int64])
-  /// Accumulators coefficient · x · y; operands broadcast.
-  case product(Int64)
-  /// Accumulators: the operands, each times its coefficient, one after the other along an axis.
-  case concatenation(axis: Int, [Int64])
-  /// Accumulators coefficient · Σ of each window, of channels × rows × columns.
-  case windowSum(Window, Int64)
-  /// Accumulators coefficient · Σ of `count` elements along some axes, which remain with size 1.
-  case reduce(axes: [Int], count: Int, Int64)
-  /// The largest element of each window, of channels × rows × columns.
-  case windowMaximum(Window)
+  /// Accumulators.
+  case contraction(Contraction<Int64>)
+  /// The largest element that is inside the operand, over the loops beyond the result's axes.
+  case maximum(loops: [Int], Reading)
   /// Activations from accumulators.
   case requantize(Requantization)
   /// Activations from activations.
@@ -91,21 +85,35 @@ package enum IntegerOperation: Sendable, Equatable {
   /// start + stride·i along an axis, stride ≥ 1.
   case slice(axis: Int, start: Int, stride: Int)
 
-  var parameterCount: Int {
+  var parameterCount: Int { constants.reduce(0) { $0 + $1.values.count } }
+
+  package var makesAccumulators: Bool { if case .contraction = self { true } else { false } }
+
+  /// Sizes, those of the result's axes first; none where result and operand are read in the same order.
+  var loops: [Int] {
     switch self {
-    case .linear(let linear): linear.weights.count + linear.bias.count
-    case .convolution(let convolution): convolution.weights.count + convolution.bias.count
-    case .affine(let affine): affine.scale.count + affine.shift.count
-    case .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum, .requantize, .table, .reshape,
-      .transpose, .slice:
-      0
+    case .contraction(let contraction): contraction.loops
+    case .maximum(let loops, _): loops
+    case .requantize, .table, .reshape, .transpose, .slice: []
     }
   }
 
-  package var makesAccumulators: Bool {
+  /// How the loops read operands, each way once.
+  var readings: [(operand: Int, reading: Reading)] {
     switch self {
-    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce: true
-    case .windowMaximum, .requantize, .table, .reshape, .transpose, .slice: false
+    case .contraction(let contraction):
+      let factors = contraction.terms.flatMap(\.factors)
+      var known: Set<Factor> = []
+      return factors.compactMap { factor in
+        guard case .operand(let operand, let reading) = factor, known.insert(factor).inserted else { return nil }
+        return (operand, reading)
+      }
+    case .maximum(_, let reading): return [(0, reading)]
+    case .requantize, .table, .reshape, .transpose, .slice: return []
     }
+  }
+
+  var constants: [Contraction<Int64>.Constant] {
+    if case .contraction(let contraction) = self { contraction.constants } else { [] }
   }
 }

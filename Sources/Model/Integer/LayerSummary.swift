@@ -19,7 +19,8 @@ extension IntegerNetwork {
   package var layers: [LayerSummary] {
     nodes.indices.compactMap { index in
       let node = nodes[index]
-      guard let (operation, largest) = node.operation.summary else { return nil }
+      guard case .contraction(let contraction) = node.operation else { return nil }
+      let (operation, largest) = (contraction.summary(rank: node.shape.count), contraction.largestMagnitude)
       let requantization = nodes.lazy.compactMap { reader in
         if case .requantize(let requantization) = reader.operation, origin(of: reader.operands[0]) == index {
           requantization
@@ -48,20 +49,28 @@ extension IntegerNetwork {
   }
 }
 
-extension IntegerOperation {
-  /// The name of an operator that makes accumulators, and its largest weight or coefficient.
-  fileprivate var summary: (name: String, largest: UInt64)? {
-    switch self {
-    case .linear(let linear): ("linear", UInt64(linear.weights.map(\.magnitude).max() ?? 0))
-    case .convolution(let convolution):
-      ("convolution", UInt64(convolution.weights.map(\.magnitude).max() ?? 0))
-    case .affine(let affine): ("affine", UInt64(affine.scale.map(\.magnitude).max() ?? 0))
-    case .combination(let coefficients): ("sum", coefficients.map(\.magnitude).max() ?? 0)
-    case .product(let coefficient): ("product", coefficient.magnitude)
-    case .concatenation(_, let coefficients): ("concatenation", coefficients.map(\.magnitude).max() ?? 0)
-    case .windowSum(_, let coefficient), .reduce(_, _, let coefficient): ("mean", coefficient.magnitude)
-    case .windowMaximum, .requantize, .table, .reshape, .transpose, .slice: nil
+extension Contraction<Int64> {
+  /// The operator that it is.
+  fileprivate func summary(rank: Int) -> String {
+    let readings = terms.flatMap { $0.factors }.compactMap { if case .operand(_, let reading) = $0 { reading } else { nil } }
+    let isSummed = terms.contains { !summed($0, rank: rank).isEmpty }
+    if !constants.isEmpty {
+      let isLast = readings.allSatisfy { reading in reading.last?.steps.contains { $0.loop >= rank } ?? true }
+      return !isSummed ? "affine" : isLast && readings.allSatisfy { $0.allSatisfy { $0.steps.count <= 1 } } ? "linear" : "convolution"
     }
+    if terms.contains(where: { $0.factors.count > 1 }) { return "product" }
+    if isSummed { return "mean" }
+    return readings.contains { $0.contains { $0.start != 0 } } ? "concatenation" : "sum"
+  }
+
+  /// Of weights without biases; of coefficients where there are no weights.
+  fileprivate var largestMagnitude: UInt64 {
+    var numbers: [Int64] = []
+    for factors in terms.map(\.factors) where factors.count > 1 {
+      for case .constant(let index) in factors { numbers += constants[index].values }
+    }
+    if numbers.isEmpty { numbers = terms.map(\.coefficient) }
+    return numbers.map { $0.magnitude }.max() ?? 0
   }
 }
 

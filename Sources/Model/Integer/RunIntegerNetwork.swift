@@ -46,18 +46,9 @@ extension IntegerOperation {
   fileprivate func apply(to operands: [(values: [Int64], shape: [Int])], shape: [Int]) -> [Int64] {
     let (x, source) = operands[0]
     switch self {
-    case .linear(let linear): return linear.apply(to: x)
-    case .convolution(let convolution): return convolution.apply(to: x, rows: source[1], columns: source[2])
-    case .windowSum(let window, let coefficient): return IntegerWindowSum.apply(window, coefficient, x, source)
-    case .reduce(let axes, _, let coefficient):
-      return IntegerReduction.apply(axes: axes, coefficient, x, source, shape: shape)
-    case .windowMaximum(let window):
-      return window.maxima(x, rows: source[1], columns: source[2], lowest: .min)
-    case .affine(let affine): return affine.apply(to: x, shape: shape)
-    case .combination(let coefficients): return IntegerCombination.apply(coefficients, operands, shape: shape)
-    case .product(let coefficient): return IntegerProduct.apply(coefficient, operands[0], operands[1], shape: shape)
-    case .concatenation(let axis, let coefficients):
-      return IntegerConcatenation.apply(axis: axis, coefficients, operands)
+    case .contraction(let contraction): return contraction.apply(to: operands, shape: shape)
+    case .maximum(let loops, let reading):
+      return maxima(x, source, reading, loops: loops, shape: shape, lowest: .min)
     case .requantize(let requantization): return requantization.apply(to: x)
     case .table(let function): return x.map(function.value)
     case .reshape: return x

@@ -2,38 +2,51 @@
 ///
 /// An axis of a column need not be a dimension of the tensor: dimensions that nothing tells apart stay one axis, and a
 /// dimension that a reshape splits becomes several. A value is described by its *cuts*: the numbers of elements that lie
-/// below the boundaries between its axes, in row-major order.
+/// below the boundaries between its axes, in row-major order. The loops of an operator are cut alike, as if they were the
+/// axes of a value.
 struct AxisPlan {
-  /// By value: sizes of the axes, outermost first, each at least 2; their product is the number of elements.
+  /// By value, then by node for its loops: sizes of the axes, outermost first, each at least 2; their product is the
+  /// number of elements.
   let axes: [[Int]]
-  fileprivate let relations: [[[Segment]]]
-  private let firstNode: Int
+  private let network: IntegerNetwork
+  private let valueCount: Int
 
-  /// A stretch of elements with the same order in two values: element uBase·i of one, vBase·i of the other, i < length.
+  /// A stretch of elements with the same order in two values: element firstBase·i of one, secondBase·i of the other,
+  /// i < length.
   fileprivate struct Segment {
-    let operandBase: Int
-    let resultBase: Int
+    let firstBase: Int
+    let secondBase: Int
     let length: Int
+  }
+
+  /// What two values have in common.
+  private struct Relation {
+    let first: Int
+    let second: Int
+    let segments: [Segment]
   }
 
   /// - Throws: `.unusableLayer` for a node whose operands and result have no axes in common.
   init(_ network: IntegerNetwork) throws(ModelError) {
-    firstNode = network.inputs.count
-    let count = network.inputs.count + network.nodes.count
-    var cuts = (0..<count).map { Set([1, network.shape(of: $0).reduce(1, *)]) }
-    relations = network.nodes.map { node in
-      node.operands.map { Self.segments(node, network.shape(of: $0)) }
-    }
+    self.network = network
+    valueCount = network.inputs.count + network.nodes.count
+    var cuts = (0..<valueCount).map { Set([1, network.shape(of: $0).reduce(1, *)]) }
+    cuts += network.nodes.map { Set([1, $0.operation.loops.reduce(1, *)]) }
+    var relations: [[Relation]] = []
     for (index, node) in network.nodes.enumerated() {
-      if case .affine(let affine) = node.operation {
-        cuts[firstNode + index].formUnion(Self.boundaries(affine.shape, in: node.shape))
-      }
-      if let window = node.operation.window {
-        for (value, shape) in [(node.operands[0], network.shape(of: node.operands[0])), (firstNode + index, node.shape)] {
-          let strides = rowStrides(shape)
-          cuts[value].insert(strides[0])
-          if !window.rows.isTrivial || !window.columns.isTrivial { cuts[value].insert(strides[1]) }
+      let (loops, space) = (node.operation.loops, valueCount + index)
+      relations.append(Self.relations(network, index, space: space))
+      for (operand, reading) in node.operation.readings {
+        let shape = network.shape(of: node.operands[operand])
+        for ((size, stride), place) in zip(zip(shape, rowStrides(shape)), reading) where !node.reads(place, whole: size) {
+          cuts[node.operands[operand]].formUnion([stride, stride * size])
+          for step in place.steps { cuts[space].formUnion(Self.ends(of: step.loop, loops)) }
         }
+      }
+      for constant in node.operation.constants {
+        cuts[space].formUnion(loops.indices.dropFirst().flatMap { loop in
+          constant.loops.contains(loop) == constant.loops.contains(loop - 1) ? [] : Self.ends(of: loop, loops).suffix(1)
+        })
       }
     }
     for output in network.outputs where output.classCount != nil {
@@ -42,18 +55,13 @@ struct AxisPlan {
     var (isChanged, isForward) = (true, false)
     while isChanged {
       (isChanged, isForward) = (false, !isForward)
-      for place in network.nodes.indices {
-        let index = isForward ? place : network.nodes.count - 1 - place
-        let node = network.nodes[index]
-        for (operand, segments) in zip(node.operands, relations[index]) {
-          for segment in segments {
-            let result = firstNode + index
-            let found = cuts[operand].compactMap { segment.offset(of: $0, from: segment.operandBase) }
-              + cuts[result].compactMap { segment.offset(of: $0, from: segment.resultBase) } + [1, segment.length]
-            for cut in found {
-              if cuts[operand].insert(cut * segment.operandBase).inserted { isChanged = true }
-              if cuts[result].insert(cut * segment.resultBase).inserted { isChanged = true }
-            }
+      for relation in isForward ? Array(relations.joined()) : relations.joined().reversed() {
+        for segment in relation.segments {
+          let found = cuts[relation.first].compactMap { segment.offset(of: $0, from: segment.firstBase) }
+            + cuts[relation.second].compactMap { segment.offset(of: $0, from: segment.secondBase) } + [1, segment.length]
+          for cut in found {
+            if cuts[relation.first].insert(cut * segment.firstBase).inserted { isChanged = true }
+            if cuts[relation.second].insert(cut * segment.secondBase).inserted { isChanged = true }
           }
         }
       }
@@ -61,27 +69,43 @@ struct AxisPlan {
     var axes: [[Int]] = []
     for (value, cuts) in cuts.enumerated() {
       let sorted = cuts.sorted()
-      let name = network.node(of: value)?.name ?? network.inputs[value].port.name
+      let node = value < valueCount ? network.node(of: value) : network.nodes[value - valueCount]
+      let name = node?.name ?? network.inputs[value].port.name
       guard zip(sorted, sorted.dropFirst()).allSatisfy({ $1 % $0 == 0 }) else {
         throw .unusableLayer(name, reason: "its elements are cut into axes in two ways that do not nest")
       }
       axes.append(zip(sorted, sorted.dropFirst()).map { $1 / $0 }.reversed())
-      guard axes[value].count <= 7 else {
+      guard value >= valueCount || axes[value].count <= 7 else {
         throw .unusableLayer(name, reason: "its elements are cut into \(axes[value].count) axes; at most 7 are supported")
       }
     }
     self.axes = axes
   }
 
-  /// For each axis of a node's operand the same axis of its result, nil where the result has none.
-  func axisMap(node: Int, operand index: Int, _ network: IntegerNetwork) -> [Int?] {
-    let results = bases(of: firstNode + node)
-    return bases(of: network.nodes[node].operands[index]).map { base in
-      relations[node][index].lazy.compactMap { segment in
-        guard let offset = segment.offset(of: base, from: segment.operandBase), offset < segment.length else {
-          return nil
-        }
-        return results.firstIndex(of: offset * segment.resultBase)
+  /// The value that stands for the loops of a node.
+  func loops(ofNode index: Int) -> Int { valueCount + index }
+
+  /// For each axis of a node's operand the same axis of its loops; nil where it is read otherwise.
+  func axisMap(node index: Int, operand: Int, _ reading: Reading) -> [Int?] {
+    let node = network.nodes[index]
+    let value = node.operands[operand]
+    let segments = Self.segments(reading, network.shape(of: value), node)
+    return axisMap(segments, from: value, to: loops(ofNode: index))
+  }
+
+  /// For each axis of a view's operand the same axis of the view; nil where it has none.
+  func axisMap(view index: Int) -> [Int?] {
+    let node = network.nodes[index]
+    let segments = Self.segments(node, network.shape(of: node.operands[0]))
+    return axisMap(segments, from: node.operands[0], to: network.inputs.count + index)
+  }
+
+  private func axisMap(_ segments: [Segment], from first: Int, to second: Int) -> [Int?] {
+    let results = bases(of: second)
+    return bases(of: first).map { base in
+      segments.lazy.compactMap { segment in
+        guard let offset = segment.offset(of: base, from: segment.firstBase), offset < segment.length else { return nil }
+        return results.firstIndex(of: offset * segment.secondBase)
       }.first
     }
   }
@@ -89,84 +113,80 @@ struct AxisPlan {
   /// The number of elements below each axis of a value.
   func bases(of value: Int) -> [Int] { rowStrides(axes[value]) }
 
+  /// The axis that is one dimension of a value of this shape, when nothing cuts it.
+  func axis(_ dimension: Int, _ shape: [Int], of value: Int) -> Int? {
+    bases(of: value).firstIndex(of: rowStrides(shape)[dimension]).flatMap {
+      axes[value][$0] == shape[dimension] ? $0 : nil
+    }
+  }
+
   // MARK: Relations
+
+  private static func ends(of loop: Int, _ loops: [Int]) -> [Int] {
+    let base = rowStrides(loops)[loop]
+    return [base, base * loops[loop]]
+  }
+
+  private static func relations(_ network: IntegerNetwork, _ index: Int, space: Int) -> [Relation] {
+    let (node, result) = (network.nodes[index], network.inputs.count + index)
+    let loops = node.operation.loops
+    guard !loops.isEmpty else {
+      let segments = segments(node, network.shape(of: node.operands[0]))
+      return [Relation(first: node.operands[0], second: result, segments: segments)]
+    }
+    let own = segments(node.shape.indices.map { Index($0) }, node.shape, node)
+    return node.operation.readings.map { operand, reading in
+      let value = node.operands[operand]
+      return Relation(first: value, second: space, segments: segments(reading, network.shape(of: value), node))
+    } + [Relation(first: result, second: space, segments: own)]
+  }
+
+  /// What an array has in common with the loops that read it.
+  private static func segments(_ reading: Reading, _ shape: [Int], _ node: IntegerNode) -> [Segment] {
+    let loops = node.operation.loops
+    let (own, to) = (rowStrides(shape), rowStrides(loops))
+    return merged(
+      zip(reading, shape).enumerated().compactMap { axis, read in
+        guard node.reads(read.0, whole: read.1), let step = read.0.simplified(loops).steps.first else { return nil }
+        return Segment(firstBase: own[axis], secondBase: to[step.loop], length: read.1)
+      })
+  }
 
   private static func segments(_ node: IntegerNode, _ operand: [Int]) -> [Segment] {
     let (from, to) = (rowStrides(operand), rowStrides(node.shape))
     switch node.operation {
     case .requantize, .table, .reshape: return whole(node.shape)
-    case .affine: return whole(node.shape)
-    case .combination, .product:
-      if operand == node.shape { return whole(node.shape) }
-      let offset = node.shape.count - operand.count
-      return merged(
-        operand.indices.filter { operand[$0] == node.shape[$0 + offset] }.map {
-          Segment(operandBase: from[$0], resultBase: to[$0 + offset], length: operand[$0])
-        })
     case .transpose(let order):
       return merged(
-        order.indices.map { Segment(operandBase: from[order[$0]], resultBase: to[$0], length: node.shape[$0]) })
-    case .slice(let axis, _, _), .concatenation(let axis, _):
+        order.indices.map { Segment(firstBase: from[order[$0]], secondBase: to[$0], length: node.shape[$0]) })
+    case .slice(let axis, _, _):
       let outer = node.shape[..<axis].reduce(1, *)
       return merged([
-        Segment(operandBase: from[axis] * operand[axis], resultBase: to[axis] * node.shape[axis], length: outer),
-        Segment(operandBase: 1, resultBase: 1, length: to[axis]),
+        Segment(firstBase: from[axis] * operand[axis], secondBase: to[axis] * node.shape[axis], length: outer),
+        Segment(firstBase: 1, secondBase: 1, length: to[axis]),
       ])
-    case .reduce(let axes, _, _):
-      return merged(
-        operand.indices.filter { !axes.contains($0) }.map {
-          Segment(operandBase: from[$0], resultBase: to[$0], length: operand[$0])
-        })
-    case .linear(let linear):
-      let outer = operand.dropLast().reduce(1, *)
-      return merged([Segment(operandBase: linear.inputCount, resultBase: linear.outputCount, length: outer)])
-    case .convolution(let convolution):
-      let count = convolution.groupCount
-      let groups = Segment(
-        operandBase: from[0] * (operand[0] / count), resultBase: to[0] * (node.shape[0] / count), length: count)
-      return merged([groups] + places(convolution.window, operand, node.shape))
-    case .windowSum(let window, _), .windowMaximum(let window):
-      let channels = Segment(operandBase: from[0], resultBase: to[0], length: operand[0])
-      return merged([channels] + places(window, operand, node.shape))
-    }
-  }
-
-  /// Rows and columns over which windows do not slide.
-  private static func places(_ window: Window, _ operand: [Int], _ result: [Int]) -> [Segment] {
-    let (from, to) = (rowStrides(operand), rowStrides(result))
-    return [(1, window.rows), (2, window.columns)].filter { $0.1.isTrivial }.map { axis, _ in
-      Segment(operandBase: from[axis], resultBase: to[axis], length: operand[axis])
+    case .contraction, .maximum: return []
     }
   }
 
   private static func whole(_ shape: [Int]) -> [Segment] {
-    [Segment(operandBase: 1, resultBase: 1, length: shape.reduce(1, *))]
+    [Segment(firstBase: 1, secondBase: 1, length: shape.reduce(1, *))]
   }
 
   /// Without empty segments, neighbours joined.
   private static func merged(_ segments: [Segment]) -> [Segment] {
     var result: [Segment] = []
     for segment in segments where segment.length > 1 {
-      if let last = result.last, last.operandBase == segment.operandBase * segment.length,
-        last.resultBase == segment.resultBase * segment.length
+      if let last = result.last, last.firstBase == segment.firstBase * segment.length,
+        last.secondBase == segment.secondBase * segment.length
       {
         result[result.count - 1] = Segment(
-          operandBase: segment.operandBase, resultBase: segment.resultBase, length: last.length * segment.length)
+          firstBase: segment.firstBase, secondBase: segment.secondBase, length: last.length * segment.length)
       } else {
         result.append(segment)
       }
     }
     return result
-  }
-
-  /// Where axes that constants have lie beside axes along which they are repeated.
-  private static func boundaries(_ constants: [Int], in shape: [Int]) -> [Int] {
-    let padded = [Int](repeating: 1, count: shape.count - constants.count) + constants
-    let strides = rowStrides(shape)
-    return zip(shape, padded).enumerated().dropFirst().compactMap { axis, sizes in
-      let isRepeated = (padded[axis - 1] != shape[axis - 1], sizes.1 != sizes.0)
-      return isRepeated.0 == isRepeated.1 ? nil : strides[axis] * shape[axis]
-    }
   }
 }
 
@@ -175,17 +195,5 @@ extension AxisPlan.Segment {
   fileprivate func offset(of cut: Int, from base: Int) -> Int? {
     guard cut % base == 0, cut / base <= length, cut >= base else { return nil }
     return cut / base
-  }
-}
-
-extension IntegerOperation {
-  var window: Window? {
-    switch self {
-    case .convolution(let convolution): convolution.window
-    case .windowSum(let window, _), .windowMaximum(let window): window
-    case .linear, .affine, .combination, .product, .concatenation, .reduce, .requantize, .table, .reshape, .transpose,
-      .slice:
-      nil
-    }
   }
 }

@@ -71,17 +71,6 @@ struct CircuitBuilder {
     return appendColumn(name, .weight, axes, lower...upper)
   }
 
-  /// - Parameters:
-  ///   - given: The axes of `values`, row-major.
-  ///   - axes: The same axes in the column's order.
-  mutating func appendWeights(
-    _ values: [Int64], over given: [Int], _ name: String, layer: String, _ axes: [Int]
-  ) throws(ModelError) -> Int {
-    let order = axes.compactMap { given.firstIndex(of: $0) }
-    let values = axes == given ? values : transposed(values, given.map { circuit.axes[$0] }, order: order)
-    return try appendWeights(values, name, layer: layer, axes)
-  }
-
   /// The axes that padding to a power of two lengthens most come first: rows of a commitment pad only the last ones.
   func byPadding(_ axes: [Int]) -> [Int] {
     axes.enumerated().sorted { left, right in
@@ -167,7 +156,7 @@ struct CircuitBuilder {
       throw .unusableLayer(layer, reason: "its accumulators can reach 2^62")
     }
     (circuit.columns[output].lower, circuit.columns[output].upper) = (Int64(lower), Int64(upper))
-    circuit.contractions.append(Contraction(output: output, terms: terms))
+    circuit.contractions.append(Circuit.Contraction(output: output, terms: terms))
     return output
   }
 

@@ -68,16 +68,8 @@ struct Lowering {
     let node = network.nodes[index]
     let first = views[node.operands[0]]
     switch node.operation {
-    case .linear(let linear): views.append(try contraction(linear, node, index))
-    case .convolution(let convolution): views.append(try contraction(convolution, node, index))
-    case .affine(let affine): views.append(try contraction(affine, node, index))
-    case .combination(let coefficients): views.append(try contraction(coefficients, node, index))
-    case .product(let coefficient): views.append(try contraction(product: coefficient, node, index))
-    case .concatenation(let axis, let coefficients):
-      views.append(try contraction(axis: axis, coefficients, node, index))
-    case .windowSum(let window, let coefficient): views.append(try contraction(window, coefficient, node, index))
-    case .reduce(_, _, let coefficient): views.append(try contraction(reduced: coefficient, node, index))
-    case .windowMaximum(let window): views.append(try maximum(window, node, index))
+    case .contraction(let contraction): views.append(try self.contraction(contraction, node, index))
+    case .maximum(_, let reading): views.append(try maximum(reading, node, index))
     case .requantize(let requantization):
       views.append(first.with(column: try requantize(first.column, requantization, node)))
     case .table(let function):
@@ -90,7 +82,7 @@ struct Lowering {
     case .reshape: views.append(first)
     case .transpose:
       var view = first
-      for (axis, target) in plan.axisMap(node: index, operand: 0, network).enumerated() {
+      for (axis, target) in plan.axisMap(view: index).enumerated() {
         if let target { view.axes[target] = first.axes[axis] }
       }
       views.append(view)
@@ -129,9 +121,7 @@ struct Lowering {
     for (index, node) in network.nodes.enumerated().reversed() where shown.contains(network.inputs.count + index) {
       switch node.operation {
       case .requantize, .table, .reshape: shown.formUnion(node.operands)
-      case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
-        .transpose, .slice:
-        break
+      case .contraction, .maximum, .transpose, .slice: break
       }
     }
     return shown
@@ -141,7 +131,7 @@ struct Lowering {
     _ view: View, _ node: IntegerNode, _ index: Int, start: Int, stride: Int
   ) throws(ModelError) -> View {
     let (operand, value) = (node.operands[0], network.inputs.count + index)
-    let map = plan.axisMap(node: index, operand: 0, network)
+    let map = plan.axisMap(view: index)
     let unmapped = map.indices.filter { map[$0] == nil }
     if unmapped.isEmpty { return view }
     guard unmapped.count == 1, let axis = unmapped.first else { throw splitAxis(node) }

@@ -13,7 +13,7 @@ struct RoundingPlan {
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
     for node in network.nodes {
-      if case .windowMaximum = node.operation {
+      if case .maximum = node.operation {
         domains.merge([node.range: node.range]) {
           min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
         }

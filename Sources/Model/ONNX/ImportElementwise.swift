@@ -122,9 +122,12 @@ extension GraphImporter {
         throw .unsupported("its operands of shapes batch × \(shapes.0) and batch × \(shapes.1) do not broadcast")
       }
       switch combination {
-      case .add: return .value(try append(label, .sum([1, 1]), [first, second], shape: result))
-      case .subtract: return .value(try append(label, .sum([1, -1]), [first, second], shape: result))
-      case .multiply: return .value(try append(label, .product, [first, second], shape: result))
+      case .add, .subtract:
+        let sum = Contraction.sum(of: [shapes.0, shapes.1], [1, combination == .add ? 1 : -1], shape: result)
+        return .value(try append(label, .contraction(sum), [first, second], shape: result))
+      case .multiply:
+        let product = Contraction<Double>.product(of: [shapes.0, shapes.1], 1, shape: result)
+        return .value(try append(label, .contraction(product), [first, second], shape: result))
       case .divide: throw .unsupported("its divisor depends on the input")
       case .minimum, .maximum: throw .unsupported("more than one operand depends on the input")
       }
@@ -186,7 +189,7 @@ extension GraphImporter {
 
   mutating func broadcast(_ value: Int, to result: [Int], _ label: String) throws(NodeProblem) -> Int {
     if shape(of: value) == result { return value }
-    return try append(label, .sum([1]), [value], shape: result)
+    return try append(label, .contraction(.sum(of: [shape(of: value)], [1], shape: result)), [value], shape: result)
   }
 
   mutating func apply(_ function: Pointwise, to tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {

@@ -148,7 +148,7 @@ struct GraphImporter {
       throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")
     }
     guard operation.isFinite else { throw .malformed("its weights are not all finite") }
-    guard let steps = elementCount([elements, operation.stepCount], limit: maximumStepCount) else {
+    guard let steps = elementCount([elements, operation.stepCount(rank: shape.count)], limit: maximumStepCount) else {
       throw .unsupported("it takes more than 2^40 steps")
     }
     guard nodes.count < maximumNodeCount else { throw .malformed("the network has more than \(maximumNodeCount) operators") }

@@ -20,10 +20,20 @@ extension ImportedOperator {
       }
       return [.value(try importer.append(label, .linear(linear), [operand], shape: [linear.outputCount]))]
     },
-    ImportedOperator("MatMul", "one operand a constant matrix, on the right or on the left") {
+    ImportedOperator("MatMul", "two values, or one operand a constant matrix, on the right or on the left") {
       importer, node, label throws(NodeProblem) in
       switch (try importer.tensor(node, 0), try importer.tensor(node, 1)) {
-      case (.value, .value): throw .unsupported("both operands depend on the input")
+      case (.value(let first), .value(let second)):
+        let shapes = [importer.shape(of: first), importer.shape(of: second)]
+        guard shapes.allSatisfy({ $0.count >= 2 }), let leading = broadcastShape(shapes[0].dropLast(2), shapes[1].dropLast(2)),
+          shapes[0].count == shapes[1].count
+        else { throw .unsupported("its operands of shapes batch × \(shapes[0]) and batch × \(shapes[1]) are not matrices of one sample each") }
+        let (inner, columns) = (shapes[1][shapes[1].count - 2], shapes[1][shapes[1].count - 1])
+        guard shapes[0].last == inner else {
+          throw .malformed("its operands of shapes batch × \(shapes[0]) and batch × \(shapes[1]) do not fit each other")
+        }
+        let shape = leading + [shapes[0][shapes[0].count - 2], columns]
+        return [.value(try importer.append(label, .contraction(.matrixProduct(shapes, shape: shape)), [first, second], shape: shape))]
       case (.constant, .constant): throw .unsupported("operand 0 is a constant")
       case (.value(let operand), .constant):
         let rank = importer.shape(of: operand).count + 1
@@ -84,7 +94,8 @@ extension ImportedOperator {
       let count = axes.reduce(1) { $0 * shape[$1] }
       var sizes = shape
       for axis in axes { sizes[axis] = 1 }
-      let sum = try importer.append(label, .reduce(axes: axes, factor: factor(count)), [operand], shape: sizes)
+      let reduced = Contraction.sum(over: axes, of: shape, factor(count), shape: sizes)
+      let sum = try importer.append(label, .contraction(reduced), [operand], shape: sizes)
       return [.value(try importer.reshaped(sum, try importer.reducedShape(node, shape, axes), label))]
     }
   }

@@ -207,7 +207,10 @@ extension ImportedOperator {
         return [.constant(joined)]
       }
       guard constants.isEmpty else { throw .unsupported("an operand is a constant beside values") }
-      return [.value(try importer.append(label, .concatenate(axis: axis - 1), values, shape: Array(result.dropFirst())))]
+      let shape = Array(result.dropFirst())
+      let joined = Contraction.concatenation(
+        of: values.map { importer.shape(of: $0) }, values.map { _ in 1.0 }, axis: axis - 1, shape: shape)
+      return [.value(try importer.append(label, .contraction(joined), values, shape: shape))]
     },
   ]
 }

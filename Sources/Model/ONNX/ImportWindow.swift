@@ -21,7 +21,9 @@ extension ImportedOperator {
       let image = try importer.image(try importer.value(node, 0), label)
       let (window, padding) = try importer.window(node, image, kernel: nil)
       let includesPadding = try node.integer("count_include_pad", default: 0) != 0
-      let result = try importer.slide(label, .windowSum(window, factor: 1 / Double(window.tapCount)), window, image)
+      let slid = try importer.shape(sliding: window, image)
+      let result = try importer.slide(
+        label, .contraction(.sum(of: window, image.shape, 1 / Double(window.tapCount), shape: slid)), window, image)
       // How many elements of each window are counted, along each axis.
       let sides = zip([window.rows, window.columns], zip(image.shape.dropFirst(), padding))
       let counts = sides.map { side, axis in
@@ -56,7 +58,8 @@ extension ImportedOperator {
       let axes = Array(1..<shape.count)
       let factor = 1 / Double(shape.dropFirst().reduce(1, *))
       let sizes = [shape[0]] + axes.map { _ in 1 }
-      return [.value(try importer.append(label, .reduce(axes: axes, factor: factor), [operand], shape: sizes))]
+      return [.value(try importer.append(
+          label, .contraction(.sum(over: Array(axes), of: shape, factor, shape: sizes)), [operand], shape: sizes))]
     },
     // Neighbouring axes are reduced as the rows of an image.
     ImportedOperator("ReduceMax", "over neighbouring axes other than the batch axis") {
@@ -115,13 +118,17 @@ extension GraphImporter {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
 
+  func shape(sliding window: Window, _ image: Image, channels: Int? = nil) throws(NodeProblem) -> [Int] {
+    try requireBounded(window, image)
+    return [
+      channels ?? image.shape[0], window.rows.count(over: image.shape[1]), window.columns.count(over: image.shape[2]),
+    ]
+  }
+
   mutating func slide(
     _ label: String, _ operation: Operation, _ window: Window, _ image: Image, channels: Int? = nil
   ) throws(NodeProblem) -> Int {
-    try requireBounded(window, image)
-    let shape = [
-      channels ?? image.shape[0], window.rows.count(over: image.shape[1]), window.columns.count(over: image.shape[2]),
-    ]
+    let shape = try self.shape(sliding: window, image, channels: channels)
     let result = try append(label, operation, [image.value], shape: shape)
     return image.hasRows ? result : try reshaped(result, [shape[0], shape[2]], label)
   }

@@ -75,7 +75,7 @@ struct Quantizer {
     if makesAccumulators(output.value) { return try accumulator(output.value) }
     let value = try activation(output.value)
     guard output.classCount != nil || isView(value) else { return value }
-    return try append(output.name, [value], .combination([1]), shape(of: value), scale: scale(of: value))
+    return try append(output.name, [value], copy(of: value, times: 1), shape(of: value), scale: scale(of: value))
   }
 
   // MARK: Values
@@ -111,9 +111,7 @@ struct Quantizer {
     switch node.operation {
     case .reshape: return isView(node.operands[0])
     case .transpose, .slice: return true
-    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
-      .requantize, .table:
-      return false
+    case .contraction, .maximum, .requantize, .table: return false
     }
   }
 
@@ -124,9 +122,7 @@ struct Quantizer {
     switch node.operation {
     case .slice: return true
     case .reshape, .transpose: return isSlice(node.operands[0])
-    case .linear, .convolution, .affine, .combination, .product, .concatenation, .windowSum, .reduce, .windowMaximum,
-      .requantize, .table:
-      return false
+    case .contraction, .maximum, .requantize, .table: return false
     }
   }
 
@@ -134,7 +130,7 @@ struct Quantizer {
   mutating func append(
     _ name: String, _ operands: [Int], _ operation: IntegerOperation, _ shape: [Int], scale: Double
   ) throws(ModelError) -> Int {
-    guard let range = operation.range(for: operands.map(range)) else {
+    guard let range = operation.range(for: operands.map { (range(of: $0), self.shape(of: $0)) }, rank: shape.count) else {
       throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
     }
     nodes.append(
@@ -157,10 +153,10 @@ struct Quantizer {
     case .reshape where !makesAccumulators(value): result = try view(node, .reshape)
     case .windowMaximum(let window):
       let operand = try unsliced(activation(node.operands[0]))
-      result = try append(node.name, [operand], .windowMaximum(window), node.shape, scale: scale(of: operand))
-    case .reshape, .linear, .convolution, .affine, .sum, .product, .windowSum, .reduce, .concatenate, .pointwise,
-      .quantize:
-      result = try requantized(value)
+      let (loops, reading) = window.reading(shape(of: operand), node.shape)
+      result = try append(
+        node.name, [operand], .maximum(loops: loops, reading), node.shape, scale: scale(of: operand))
+    case .reshape, .linear, .convolution, .affine, .contraction, .pointwise, .quantize: result = try requantized(value)
     }
     activations[value] = result
     return result
@@ -175,10 +171,15 @@ struct Quantizer {
   private mutating func whole(_ value: Int) throws(ModelError) -> Int {
     guard value >= inputs.count, isView(value) else { return value }
     let node = nodes[value - inputs.count]
-    let copy = try append(node.name, [value], .combination([2]), node.shape, scale: node.scale / 2)
+    let copy = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: node.scale / 2)
     let requantization = Requantization(
       shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
     return try append(node.name, [copy], .requantize(requantization), node.shape, scale: node.scale)
+  }
+
+  /// Accumulators of a value's elements.
+  private func copy(of value: Int, times coefficient: Int64) -> IntegerOperation {
+    .contraction(.sum(of: [shape(of: value)], [coefficient], shape: shape(of: value)))
   }
 
   /// The value itself, or a copy of a slice: what lies beside it must not be read in place of padding.
@@ -257,14 +258,15 @@ struct Quantizer {
       var operands: [Int] = []
       for operand in node.operands { operands.append(try activation(operand)) }
       switch node.operation {
-      case .concatenate: for index in operands.indices { operands[index] = try whole(operands[index]) }
-      case .convolution, .windowSum: operands[0] = try unsliced(operands[0])
-      case .linear, .affine, .pointwise, .sum, .product, .windowMaximum, .reduce, .reshape, .transpose, .slice, .quantize:
-        break
+      case .convolution: operands[0] = try unsliced(operands[0])
+      case .contraction(let contraction):
+        for index in operands.indices where contraction.readsPart(of: index, shape(of: operands[index])) {
+          operands[index] = try unsliced(operands[index])
+        }
+      case .linear, .affine, .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: break
       }
       let quotientScale = firstRequantization(of: value).map { target($0).quotientScale }
-      let (operation, unit) = try integers(node, operands, quotientScale: quotientScale)
-      result = try append(node.name, operands, operation, node.shape, scale: unit)
+      result = try append(node, operands, quotientScale: quotientScale)
     }
     accumulators[value] = result
     return result
@@ -285,9 +287,7 @@ struct Quantizer {
         }
         return result
       case .quantize: return result
-      case .linear, .convolution, .affine, .sum, .product, .windowSum, .windowMaximum, .reduce, .transpose, .slice,
-        .concatenate:
-        return value
+      case .linear, .convolution, .affine, .contraction, .windowMaximum, .transpose, .slice: return value
       }
     }
     return nil
@@ -315,9 +315,8 @@ extension Operation {
   fileprivate func isNeverNegative(of operands: [Bool]) -> Bool {
     switch self {
     case .pointwise(let function): function.isNeverNegative
-    case .sum(let coefficients): coefficients.allSatisfy { $0 >= 0 } && operands.allSatisfy { $0 }
-    case .windowSum(_, let factor), .reduce(_, let factor): factor >= 0 && operands[0]
-    case .product, .windowMaximum, .reshape, .transpose, .slice, .concatenate: operands.allSatisfy { $0 }
+    case .contraction(let contraction): contraction.terms.allSatisfy { $0.coefficient >= 0 } && operands.allSatisfy { $0 }
+    case .windowMaximum, .reshape, .transpose, .slice: operands[0]
     case .linear(let linear): operands[0] && (linear.weights + linear.bias).allSatisfy { $0 >= 0 }
     case .convolution, .affine, .quantize: false
     }
@@ -329,7 +328,7 @@ extension Operation {
 
   fileprivate var makesAccumulators: Bool {
     switch self {
-    case .linear, .convolution, .affine, .sum, .product, .windowSum, .reduce, .concatenate: true
+    case .linear, .convolution, .affine, .contraction: true
     case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: false
     }
   }

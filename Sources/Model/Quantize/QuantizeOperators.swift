@@ -6,68 +6,59 @@ private let biasLimit = 0x1p46
 let maximumShift = 32
 
 extension Quantizer {
-  /// The operator in integers, and what one unit of its accumulators is worth.
+  /// The value of accumulators of a node.
   ///
   /// - Parameter quotientScale: What the accumulators are requantized to; nil when they are shown as they are.
-  func integers(
-    _ node: Node, _ operands: [Int], quotientScale: Double?
-  ) throws(ModelError) -> (IntegerOperation, unit: Double) {
+  mutating func append(_ node: Node, _ operands: [Int], quotientScale: Double?) throws(ModelError) -> Int {
     let scales = operands.map(scale)
+    let shapes = operands.map { shape(of: $0) }
+    func constants(_ weights: [Float], _ bias: [Float]) throws(ModelError) -> Constants {
+      try self.constants(node.name, weights, shift: bias, inputScale: scales[0], quotientScale: quotientScale)
+    }
+    func append(_ contraction: Contraction<Int64>, _ unit: Double) throws(ModelError) -> Int {
+      try self.append(node.name, operands, .contraction(contraction), node.shape, scale: unit)
+    }
     switch node.operation {
     case .linear(let linear):
-      let constants = try constants(
-        node.name, linear.weights, shift: linear.bias, inputScale: scales[0], quotientScale: quotientScale)
-      return (
-        .linear(
-          IntegerLinear(
-            inputCount: linear.inputCount, outputCount: linear.outputCount, weights: constants.factors,
-            bias: constants.shift)), constants.unit
-      )
+      let constants = try constants(linear.weights, linear.bias)
+      return try append(.linear(shapes[0], constants.factors, constants.shift), constants.unit)
     case .convolution(let convolution):
-      let constants = try constants(
-        node.name, convolution.weights, shift: convolution.bias, inputScale: scales[0], quotientScale: quotientScale)
-      return (
-        .convolution(
-          IntegerConvolution(
-            window: convolution.window, groupCount: convolution.groupCount, inputCount: convolution.inputCount,
-            outputCount: convolution.outputCount, weights: constants.factors, bias: constants.shift)), constants.unit
-      )
-    case .windowSum(let window, let factor):
-      let (integers, unit) = self.coefficients([factor * scales[0]], operands, quotientScale)
-      return (.windowSum(window, integers[0]), unit)
-    case .reduce(let axes, let factor):
-      let shape = shape(of: operands[0])
-      let (integers, unit) = self.coefficients([factor * scales[0]], operands, quotientScale)
-      return (.reduce(axes: axes, count: axes.reduce(1) { $0 * shape[$1] }, integers[0]), unit)
+      let constants = try constants(convolution.weights, convolution.bias)
+      return try self.append(convolution, node, operands[0], constants)
     case .affine(let affine):
-      let constants = try constants(
-        node.name, affine.scale, shift: affine.shift, inputScale: scales[0], quotientScale: quotientScale)
-      return (
-        .affine(IntegerAffine(shape: affine.shape, scale: constants.factors, shift: constants.shift)), constants.unit
-      )
-    case .sum(let coefficients):
-      let (integers, unit) = self.coefficients(zip(coefficients, scales).map(*), operands, quotientScale)
-      return (.combination(integers), unit)
-    case .concatenate(let axis):
-      let (integers, unit) = self.coefficients(scales, operands, quotientScale)
-      return (.concatenation(axis: axis, integers), unit)
-    case .product:
-      let ratio = scales[0] * scales[1]
-      guard let quotientScale else { return (.product(1), ratio) }
-      let widths = operands.map { magnitudeBits(range(of: $0)) }
-      let shift = min(widths[0] + widths[1] + 2, maximumShift)
-      let unit = quotientScale / Double(1 << shift)
-      return (.product(bounded(ratio / unit)), unit)
+      let constants = try constants(affine.scale, affine.shift)
+      return try append(.affine(affine.shape, constants.factors, constants.shift, node.shape), constants.unit)
+    case .contraction(let contraction):
+      let (integers, unit) = coefficients(contraction, operands, quotientScale)
+      let terms = zip(contraction.terms, integers).map { Contraction<Int64>.Term($1, $0.factors) }
+      return try append(Contraction(loops: contraction.loops, terms: terms), unit)
     case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize:
       throw .unusableLayer(node.name, reason: "it makes no accumulators")
     }
   }
 
+  /// Groups of channels are an axis of their own, between two reshapes.
+  private mutating func append(
+    _ convolution: Convolution, _ node: Node, _ operand: Int, _ constants: Constants
+  ) throws(ModelError) -> Int {
+    let source = shape(of: operand)
+    let count = convolution.groupCount
+    let operation = IntegerOperation.contraction(
+      .convolution(convolution, source, node.shape, constants.factors, constants.shift))
+    guard count > 1 else { return try append(node.name, [operand], operation, node.shape, scale: constants.unit) }
+    func grouped(_ shape: [Int]) -> [Int] { [count, shape[0] / count] + shape.dropFirst() }
+    let groups = try append(node.name, [operand], .reshape, grouped(source), scale: scale(of: operand))
+    let result = try append(node.name, [groups], operation, grouped(node.shape), scale: constants.unit)
+    return try append(node.name, [result], .reshape, node.shape, scale: constants.unit)
+  }
+
+  private typealias Constants = (factors: [Int64], shift: [Int64], unit: Double)
+
   /// round(w·s_in/s_q·2^s) and round(b/s_q·2^s) with the largest shift s for which all weights fit; the smallest one where
   /// all these numbers are integers already.
   private func constants(
     _ name: String, _ weights: [Float], shift bias: [Float], inputScale: Double, quotientScale: Double?
-  ) throws(ModelError) -> (factors: [Int32], shift: [Int64], unit: Double) {
+  ) throws(ModelError) -> Constants {
     let target = quotientScale ?? inputScale
     let ratio = inputScale / target
     let largest = weights.reduce(0.0) { max($0, Double($1.magnitude)) } * ratio
@@ -91,16 +82,22 @@ extension Quantizer {
     }
     let unit = Double(1 << shift)
     return (
-      weights.map { Int32((Double($0) * ratio * unit).rounded()) },
+      weights.map { Int64((Double($0) * ratio * unit).rounded()) },
       bias.map { Int64((Double($0) / target * unit).rounded()) }, target / unit
     )
   }
 
-  /// Integers in proportion to real factors, so fine that rounding them moves the sum by a small part of a step; exact
-  /// where the factors are multiples of one of them.
+  /// Integers in proportion to real coefficients of terms, so fine that rounding them moves the sum by a small part of a
+  /// step; exact where they are multiples of one of them.
   private func coefficients(
-    _ factors: [Double], _ operands: [Int], _ quotientScale: Double?
+    _ contraction: Contraction<Double>, _ operands: [Int], _ quotientScale: Double?
   ) -> (integers: [Int64], unit: Double) {
+    let values = contraction.terms.map { term in
+      term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
+    }
+    let factors = zip(contraction.terms, values).map { term, values in
+      values.dropFirst().reduce(term.coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
+    }
     let smallest = factors.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
     if quotientScale == nil, factors.allSatisfy({ factor in
       (factor / smallest).rounded() == factor / smallest && factor.magnitude / smallest < 0x1p40
@@ -108,8 +105,8 @@ extension Quantizer {
       return (factors.map { bounded($0 / smallest) }, smallest)
     }
     let target = quotientScale ?? smallest
-    let width = operands.map { magnitudeBits(range(of: $0)) }.max() ?? 0
-    let shift = min(width + 3, maximumShift)
+    let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
+    let shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), maximumShift)
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)
   }
@@ -129,19 +126,12 @@ extension Quantizer {
 
 extension IntegerOperation {
   /// The smallest range of results that is known; nil when accumulators reach 2^62.
-  func range(for operands: [ClosedRange<Int64>]) -> ClosedRange<Int64>? {
+  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
     switch self {
-    case .linear(let linear): linear.range(for: operands[0])
-    case .convolution(let convolution): convolution.range(for: operands[0])
-    case .windowSum(let window, let coefficient): IntegerWindowSum.range(window, coefficient, operands[0])
-    case .reduce(_, let count, let coefficient): IntegerReduction.range(count, coefficient, operands[0])
-    case .affine(let affine): affine.range(for: operands[0])
-    case .combination(let coefficients): IntegerCombination.range(coefficients, operands)
-    case .product(let coefficient): IntegerProduct.range(coefficient, operands[0], operands[1])
-    case .concatenation(_, let coefficients): IntegerConcatenation.range(coefficients, operands)
+    case .contraction(let contraction): contraction.range(for: operands, rank: rank)
     case .requantize(let requantization): requantization.function.results
     case .table(let function): function.results
-    case .windowMaximum, .reshape, .transpose, .slice: operands[0]
+    case .maximum, .reshape, .transpose, .slice: operands[0].range
     }
   }
 }

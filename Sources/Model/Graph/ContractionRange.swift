@@ -1,0 +1,130 @@
+/// The smallest range of accumulators, as long as it stays below 2^62.
+struct AccumulatorBounds {
+  private var low = Int128.max
+  private var high = Int128.min
+
+  mutating func add(_ low: Int128, _ high: Int128) {
+    self.low = min(self.low, low)
+    self.high = max(self.high, high)
+  }
+
+  /// Nil when an end reaches ±2^62, or nothing was added.
+  var range: ClosedRange<Int64>? {
+    let limit = Int128(1) << 62
+    guard low > -limit, high < limit, low <= high else { return nil }
+    return Int64(low)...Int64(high)
+  }
+}
+
+extension ClosedRange<Int64> {
+  var withZero: ClosedRange<Int64> { Swift.min(lowerBound, 0)...Swift.max(upperBound, 0) }
+}
+
+extension Contraction<Int64> {
+  /// A range that holds all results for operands in theirs, the smallest one where no reading by several loops goes beyond
+  /// its operand; nil when an end reaches ±2^62.
+  ///
+  /// Results are told apart as far as constants and the ends of operands do.
+  ///
+  /// - Parameters:
+  ///   - operands: The range of each, with its shape.
+  ///   - rank: The number of axes of the result.
+  package func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+    let inside = terms.map { insides(of: $0, operands.map(\.shape), rank) }
+    let cells = (0..<rank).map { loop in
+      if constants.contains(where: { $0.loops.contains(loop) }) { return Array(0..<loops[loop]) }
+      return Set([0] + inside.flatMap { $0[loop].map { [$0.lowerBound, $0.upperBound] } ?? [] })
+        .filter { $0 < loops[loop] }.sorted()
+    }
+    let shape = cells.map(\.count)
+    var sums = [(low: Int128, high: Int128)](repeating: (0, 0), count: shape.reduce(1, *))
+    for (term, inside) in zip(terms, inside) {
+      let (own, bounds) = bounds(of: term, operands, rank)
+      let strides = rowStrides(own.map { loops[$0] })
+      let steps = (0..<rank).map { loop in own.firstIndex(of: loop).map { strides[$0] } ?? 0 }
+      forEachPlace(shape) { place, index in
+        var position = 0
+        for loop in 0..<rank {
+          if let inside = inside[loop], !inside.contains(cells[loop][index[loop]]) { return }
+          position += steps[loop] * index[loop]
+        }
+        sums[place].low += bounds[position].low
+        sums[place].high += bounds[position].high
+      }
+    }
+    var bounds = AccumulatorBounds()
+    for sum in sums { bounds.add(sum.low, sum.high) }
+    return bounds.range
+  }
+
+  /// By loop of the result the places at which all its readings by this loop alone are inside; nil for all.
+  private func insides(of term: Term, _ shapes: [[Int]], _ rank: Int) -> [Range<Int>?] {
+    var insides = [Range<Int>?](repeating: nil, count: rank)
+    for case .operand(let operand, let reading) in term.factors {
+      for (index, size) in zip(reading, shapes[operand]) {
+        let index = index.simplified(loops)
+        guard let loop = index.steps.first?.loop, loop < rank, let inside = index.inside(size, loops),
+          inside.count < loops[loop]
+        else { continue }
+        insides[loop] = insides[loop].map { $0.clamped(to: inside) } ?? inside
+      }
+    }
+    return insides
+  }
+
+  /// The bounds of a term by place of those of the result's loops that its constant names.
+  private func bounds(
+    of term: Term, _ operands: [(range: ClosedRange<Int64>, shape: [Int])], _ rank: Int
+  ) -> (loops: [Int], bounds: [(low: Int128, high: Int128)]) {
+    var (low, high) = (Int128(term.coefficient), Int128(term.coefficient))
+    func multiply(_ lower: Int128, _ upper: Int128) {
+      let products = [low * lower, low * upper, high * lower, high * upper]
+      (low, high) = (products.min() ?? 0, products.max() ?? 0)
+    }
+    var constant: Constant?
+    for factor in term.factors {
+      switch factor {
+      case .constant(let index): constant = constants[index]
+      case .operand(let index, let reading):
+        let range = isInside(reading, operands[index].shape, rank) ? operands[index].range : operands[index].range.withZero
+        multiply(Int128(range.lowerBound), Int128(range.upperBound))
+      }
+    }
+    let own = constant?.loops ?? []
+    for loop in summed(term, rank: rank) where !own.contains(loop) { multiply(Int128(loops[loop]), Int128(loops[loop])) }
+    guard let constant else { return ([], [(low, high)]) }
+    let shown = own.filter { $0 < rank }
+    let inner = own.filter { $0 >= rank }.reduce(1) { $0 * loops[$1] }
+    var bounds = [(low: Int128, high: Int128)](repeating: (0, 0), count: constant.values.count / inner)
+    for (index, value) in constant.values.enumerated() {
+      let products = (Int128(value) * low, Int128(value) * high)
+      bounds[index / inner].low += min(products.0, products.1)
+      bounds[index / inner].high += max(products.0, products.1)
+    }
+    return (shown, bounds)
+  }
+
+  /// Whether every reading but those by one loop of the result is inside.
+  private func isInside(_ reading: Reading, _ shape: [Int], _ rank: Int) -> Bool {
+    zip(reading, shape).allSatisfy { index, size in
+      let steps = index.simplified(loops).steps
+      let ends = steps.map { $0.stride * (loops[$0.loop] - 1) }
+      let first = index.start + ends.reduce(0) { $0 + min($1, 0) }
+      let last = index.start + ends.reduce(0) { $0 + max($1, 0) }
+      return (first >= 0 && last < size) || (steps.count == 1 && steps[0].loop < rank)
+    }
+  }
+}
+
+/// All places of a shape, row-major, with their indices.
+private func forEachPlace(_ shape: [Int], _ body: (_ place: Int, _ index: [Int]) -> Void) {
+  var index = [Int](repeating: 0, count: shape.count)
+  for place in 0..<shape.reduce(1, *) {
+    body(place, index)
+    for axis in index.indices.reversed() {
+      index[axis] += 1
+      if index[axis] < shape[axis] { break }
+      index[axis] = 0
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import Circuit
+
+/// How the loops of a contraction or maximum become axes of the circuit.
+///
+/// Where several loops read one axis of an operand, as windows do, all but one are *unrolled*: a term for each of their
+/// places. A loop of the result stays, else the longest.
+struct LoweredLoops {
+  /// By axis of the plan for the loops: the axis of the circuit; nil where unrolled.
+  let axes: [Int?]
+  /// Ascending.
+  let unrolled: [Int]
+}
+
+extension Lowering {
+  /// The axes of a node's loops: an operand's own axes where it is read from end to end, new ones else.
+  mutating func loops(_ index: Int) throws(ModelError) -> LoweredLoops {
+    let node = network.nodes[index]
+    let (loops, space) = (node.operation.loops, plan.loops(ofNode: index))
+    var unrolled: Set<Int> = []
+    if case .maximum = node.operation { unrolled = Set(node.shape.count..<loops.count).filter { loops[$0] > 1 } }
+    for (_, reading) in node.operation.readings {
+      for place in reading {
+        let steps = place.simplified(loops).steps.filter { !unrolled.contains($0.loop) }
+        guard let kept = kept(steps, index) else { continue }
+        unrolled.formUnion(steps.map(\.loop).filter { $0 != kept })
+      }
+    }
+    let sizes = plan.axes[space]
+    var axes = [Int?](repeating: nil, count: sizes.count)
+    let isUnrolled = unrolled.reduce(into: [Int: Bool]()) { known, loop in
+      if let axis = plan.axis(loop, loops, of: space) { known[axis] = true }
+    }
+    for isResult in [true, false] {
+      for (operand, reading) in node.operation.readings {
+        let view = views[node.operands[operand]]
+        let map = axisMap(index, operand, reading, isSliding: true)
+        for (number, axis) in view.axes.enumerated() {
+          guard let target = map[number], axes[target] == nil, isUnrolled[target] == nil else { continue }
+          guard (target < plan.axes[network.inputs.count + index].count) == isResult else { continue }
+          let own = builder.circuit.columns[view.column].axes[axis.position]
+          let isWhole = axis.start == 0 && axis.stride == 1 && builder.circuit.axes[own] == axis.size
+          if isWhole, axis.size == sizes[target], !axes.contains(own) { axes[target] = own }
+        }
+      }
+    }
+    for target in axes.indices where axes[target] == nil && isUnrolled[target] == nil {
+      axes[target] = builder.appendAxis(sizes[target])
+    }
+    return LoweredLoops(axes: axes, unrolled: unrolled.sorted())
+  }
+
+  /// The loop that is not unrolled.
+  private func kept(_ steps: [Index.Step], _ index: Int) -> Int? {
+    let node = network.nodes[index]
+    let loops = node.operation.loops
+    return steps.map(\.loop).min { a, b in
+      let (isResult, other) = (a < node.shape.count, b < node.shape.count)
+      return isResult == other ? (loops[b], a) < (loops[a], b) : isResult
+    }
+  }
+
+  /// For each axis of an operand the axis of the loops that goes through it.
+  ///
+  /// - Parameter isSliding: Also where it is read otherwise than from end to end, by one loop that is not unrolled.
+  private func axisMap(_ index: Int, _ operand: Int, _ reading: Reading, isSliding: Bool = false) -> [Int?] {
+    var map = plan.axisMap(node: index, operand: operand, reading)
+    guard isSliding else { return map }
+    let node = network.nodes[index]
+    let (value, loops) = (node.operands[operand], node.operation.loops)
+    let shape = network.shape(of: value)
+    for (dimension, place) in reading.enumerated() where !node.reads(place, whole: shape[dimension]) {
+      guard let kept = kept(place.simplified(loops).steps, index), let axis = plan.axis(dimension, shape, of: value) else { continue }
+      map[axis] = plan.axis(kept, loops, of: plan.loops(ofNode: index))
+    }
+    return map
+  }
+
+  mutating func contraction(
+    _ contraction: Contraction<Int64>, _ node: IntegerNode, _ index: Int
+  ) throws(ModelError) -> View {
+    let lowered = try loops(index)
+    var weights: [(operand: Operand, unrolled: [Int])] = []
+    for constant in contraction.constants { weights.append(try weight(constant, contraction, node, index, lowered)) }
+    var terms: [Term] = []
+    for term in contraction.terms {
+      let named = Set(term.factors.flatMap { contraction.loops(of: $0) })
+      for places in places(lowered.unrolled.filter(named.contains), contraction.loops) {
+        var operands: [Operand]? = []
+        for factor in term.factors {
+          switch factor {
+          case .constant(let number):
+            var (operand, own) = weights[number]
+            if !own.isEmpty {
+              let tap = own.reduce(0) { $0 * contraction.loops[$1] + (places[$1] ?? 0) }
+              operand.bindings[0] = Binding(builder.unitAxis(), slice: .init(start: tap, stride: 1))
+            }
+            operands?.append(operand)
+          case .operand(let number, let reading):
+            let read = try self.operands(index, number, reading, lowered, at: places)
+            operands = read.flatMap { read in operands.map { $0 + read } }
+          }
+        }
+        if let operands { terms.append(Circuit.Term(coefficient: term.coefficient, operands: operands)) }
+      }
+    }
+    try requireProducts(terms, node)
+    let outputs = lowered.axes.prefix(plan.axes[network.inputs.count + index].count).map { $0 ?? 0 }
+    return try accumulators(node, index, outputs, terms)
+  }
+
+  /// All places of the unrolled loops, by loop.
+  func places(_ unrolled: [Int], _ loops: [Int]) -> [[Int: Int]] {
+    unrolled.reduce([[:]]) { places, loop in
+      places.flatMap { place in (0..<loops[loop]).map { place.merging([loop: $0]) { $1 } } }
+    }
+  }
+
+  func requireProducts(_ terms: [Term], _ node: IntegerNode) throws(ModelError) {
+    guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
+      throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
+    }
+  }
+
+  /// A column of weights, read as a whole; its unrolled loops together are its first axis.
+  private mutating func weight(
+    _ constant: Contraction<Int64>.Constant, _ contraction: Contraction<Int64>, _ node: IntegerNode, _ index: Int,
+    _ lowered: LoweredLoops
+  ) throws(ModelError) -> (operand: Operand, unrolled: [Int]) {
+    let space = plan.loops(ofNode: index)
+    let strides = rowStrides(contraction.loops)
+    let named = zip(plan.bases(of: space), plan.axes[space]).enumerated().filter { _, axis in
+      constant.loops.contains { strides[$0] <= axis.0 && axis.0 < strides[$0] * contraction.loops[$0] }
+    }.map(\.offset)
+    let unrolled = lowered.unrolled.filter(constant.loops.contains)
+    let whole = named.compactMap { lowered.axes[$0] }
+    let order = builder.byPadding(whole)
+    let tapCount = unrolled.reduce(1) { $0 * contraction.loops[$1] }
+    let permutation = named.indices.filter { lowered.axes[named[$0]] == nil }
+      + order.compactMap { axis in named.firstIndex { lowered.axes[$0] == axis } }
+    var axes = unrolled.isEmpty ? order : [builder.appendAxis(tapCount)] + order
+    if axes.isEmpty { axes = [builder.unitAxis()] }
+    let column = try builder.appendWeights(
+      transposed(constant.values, named.map { plan.axes[space][$0] }, order: permutation),
+      "\(node.name).\(constant.name)", layer: node.name, axes)
+    return (builder.whole(column), unrolled)
+  }
+
+  /// What an element of an operand is the product of for these places of unrolled loops; nil when it is beyond the operand.
+  mutating func operands(
+    _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int]
+  ) throws(ModelError) -> [Operand]? {
+    let node = network.nodes[index]
+    let (value, loops, space) = (node.operands[number], node.operation.loops, plan.loops(ofNode: index))
+    let shape = network.shape(of: value)
+    var view = views[value]
+    var axes: [Int?] = axisMap(index, number, reading).map { $0.flatMap { lowered.axes[$0] } }
+    var ones: [Operand] = []
+    for (dimension, place) in reading.enumerated().reversed()
+    where !node.reads(place, whole: shape[dimension]) || place.steps.contains(where: { places[$0.loop] != nil }) {
+      let read = place.at(places).simplified(loops)
+      guard let inside = read.inside(shape[dimension], loops) else { throw splitAxis(node) }
+      guard !inside.isEmpty else { return nil }
+      var loop: Int?
+      if let step = read.steps.first {
+        guard let axis = plan.axis(step.loop, loops, of: space), let own = lowered.axes[axis] else { throw splitAxis(node) }
+        loop = own
+      }
+      if shape[dimension] == 1 {
+        if let loop { ones.append(try builder.one(at: inside.lowerBound, loop: loop)) }
+        continue
+      }
+      guard let axis = plan.axis(dimension, shape, of: value) else { throw splitAxis(node) }
+      view = view.sliced(
+        axis: axis, start: read.start, stride: read.steps.first?.stride ?? 1,
+        size: read.steps.first.map { loops[$0.loop] } ?? 1)
+      if let loop { axes[axis] = loop } else { axes.remove(at: axis) }
+    }
+    return [builder.operand(view, loops: axes.map { $0 ?? 0 })] + ones
+  }
+}
+
+extension Index {
+  /// With some of its loops at a place.
+  func at(_ places: [Int: Int]) -> Index {
+    var index = self
+    for step in steps { index.start += step.stride * (places[step.loop] ?? 0) }
+    index.steps.removeAll { places[$0.loop] != nil }
+    return index
+  }
+}
