@@ -223,7 +223,7 @@ struct NaiveCase: CustomStringConvertible {
     case "Slice":
       return [
         one(.x(7), .list(1), .list(6), .list(1), .list(2)), one(.x(7), .list(-2), .list(-7), .list(-1), .list(-2)),
-        one(.x(4, 5), .list(9, -3), .list(-9, 4), .list(1, 2), .list(-3, 1)), one(.x(4, 5), .list(1), .list(99), .list(-1)),
+        one(.x(4, 5), .list(9, -3), .list(-9, 4), .list(1, 2), .list(-3, 1)), one(.x(4, 5), .list(1), .list(99), .list(-1)), one(.x(5), .list(-9), .list(-20), .list(1), .list(-1)),
         one(.x(2, 3, 5), .list(2, 1), .list(Int.min, 2), .list(3, 2), .list(-1, 1)),
         one(.x(4, 5), .list(0, 1, -4), .list(Int.max, 3, 5)), one(.x(5), .list(-99), .list(2), .list(1), .list(1)),
         one(.x(2, 5), with: ["starts": .integers([-4]), "ends": .integers([-1]), "axes": .integers([2])], set: 9),

@@ -109,6 +109,12 @@ package struct Index: Sendable, Hashable {
     return start == 0 && steps.count == 1 && steps[0].stride == 1 && loops[steps[0].loop] == size
   }
 
+  /// Whether it is never beyond an axis of this size.
+  func isInside(_ size: Int, _ loops: [Int]) -> Bool {
+    let ends = steps.map { $0.stride * (loops[$0.loop] - 1) }
+    return start + ends.reduce(0) { $0 + min($1, 0) } >= 0 && start + ends.reduce(0) { $0 + max($1, 0) } < size
+  }
+
   /// Without loops of size 1.
   func simplified(_ loops: [Int]) -> Index {
     var index = self

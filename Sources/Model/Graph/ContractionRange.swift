@@ -108,10 +108,7 @@ extension Contraction<Int64> {
   private func isInside(_ reading: Reading, _ shape: [Int], _ rank: Int) -> Bool {
     zip(reading, shape).allSatisfy { index, size in
       let steps = index.simplified(loops).steps
-      let ends = steps.map { $0.stride * (loops[$0.loop] - 1) }
-      let first = index.start + ends.reduce(0) { $0 + min($1, 0) }
-      let last = index.start + ends.reduce(0) { $0 + max($1, 0) }
-      return (first >= 0 && last < size) || (steps.count == 1 && steps[0].loop < rank)
+      return index.isInside(size, loops) || (steps.count == 1 && steps[0].loop < rank)
     }
   }
 }

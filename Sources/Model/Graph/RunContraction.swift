@@ -1,16 +1,19 @@
+import Circuit
+
 /// An array as the loops of a nest go through it.
 struct Access {
-  /// What has to be inside for an element to be there.
+  /// What has to be inside an axis for an element to be there.
   struct Bound {
-    var index: Int
+    let start: Int
+    /// By loop.
     let steps: [Int]
     let size: Int
   }
 
-  var position = 0
+  private(set) var start = 0
   /// By loop.
-  var steps: [Int]
-  var bounds: [Bound] = []
+  private(set) var steps: [Int]
+  private(set) var bounds: [Bound] = []
 
   /// Of an array of this shape.
   init(_ shape: [Int], _ reading: Reading, loops: [Int]) {
@@ -18,75 +21,70 @@ struct Access {
     for ((index, size), stride) in zip(zip(reading, shape), rowStrides(shape)) {
       var own = [Int](repeating: 0, count: loops.count)
       for step in index.steps { own[step.loop] += step.stride }
-      position += index.start * stride
+      start += index.start * stride
       for loop in own.indices { steps[loop] += own[loop] * stride }
-      let last = zip(own, loops).reduce(index.start) { $0 + max($1.0 * ($1.1 - 1), 0) }
-      let first = zip(own, loops).reduce(index.start) { $0 + min($1.0 * ($1.1 - 1), 0) }
-      if first < 0 || last >= size { bounds.append(Bound(index: index.start, steps: own, size: size)) }
+      if !index.isInside(size, loops) { bounds.append(Bound(start: index.start, steps: own, size: size)) }
     }
-  }
-
-  fileprivate mutating func move(_ loop: Int, by count: Int) {
-    position += count * steps[loop]
-    for bound in bounds.indices { bounds[bound].index += count * bounds[bound].steps[loop] }
-  }
-
-  /// The places of a loop, `count` at most, at which everything is inside, the other loops being where they are.
-  fileprivate func inside(_ loop: Int, _ count: Int) -> Range<Int> {
-    var (lower, upper) = (0, count)
-    for bound in bounds {
-      let (step, index) = (bound.steps[loop], bound.index)
-      if step == 0 {
-        if index < 0 || index >= bound.size { return 0..<0 }
-      } else {
-        // The first and the last place inside, of a step of either sign.
-        let (near, far) = step > 0 ? (-index, bound.size - 1 - index) : (index - bound.size + 1, index)
-        let size = abs(step)
-        lower = max(lower, near <= 0 ? 0 : (near + size - 1) / size)
-        upper = min(upper, far < 0 ? 0 : far / size + 1)
-      }
-    }
-    return lower..<max(lower, upper)
   }
 }
 
-/// Goes through all places of the loops at which every access is inside, the `innermost` loop in runs.
+/// Goes through all places of some loops at which every access is inside, the `innermost` loop in runs.
 ///
 /// - Parameters:
-///   - used: The loops to go through, the first one slowest, without the innermost.
+///   - used: The other loops to go through, the first one slowest.
 ///   - body: Gets the position of each access at the first place of a run, and the number of places.
 @inline(__always)
 func forEachRun(
-  _ loops: [Int], _ used: [Int], innermost: Int?, _ accesses: [Access], _ body: (_ positions: [Int], _ count: Int) -> Void
+  _ loops: [Int], _ used: [Int], innermost: Int?, _ accesses: [Access],
+  _ body: (_ positions: UnsafeBufferPointer<Int>, _ count: Int) -> Void
 ) {
-  var accesses = accesses
-  var positions = accesses.map(\.position)
+  let bounds = accesses.flatMap(\.bounds)
+  let (accessCount, length) = (accesses.count, innermost.map { loops[$0] } ?? 1)
+  let (sizes, counts) = (bounds.map(\.size), used.map { loops[$0] })
+  func steps(_ loop: Int) -> [Int] { accesses.map { $0.steps[loop] } + bounds.map { $0.steps[loop] } }
+  // What moves with the loops: positions, then what is bounded.
+  var moving = accesses.map(\.start) + bounds.map(\.start)
+  let width = moving.count
+  let outer = used.flatMap(steps)
+  let inner = innermost.map(steps(_:)) ?? moving.map { _ in 0 }
   var place = [Int](repeating: 0, count: used.count)
-  while true {
-    var range = 0..<(innermost.map { loops[$0] } ?? 1)
-    for access in accesses where !range.isEmpty {
-      if let innermost {
-        range = range.clamped(to: access.inside(innermost, loops[innermost]))
-      } else if access.bounds.contains(where: { !(0..<$0.size).contains($0.index) }) {
-        range = 0..<0
+  var positions = [Int](repeating: 0, count: accessCount)
+  moving.withUnsafeMutableBufferPointer { moving in
+    positions.withUnsafeMutableBufferPointer { positions in
+      place.withUnsafeMutableBufferPointer { place in
+        outer.withUnsafeBufferPointer { outer in
+          while true {
+            var (lower, upper) = (0, length)
+            for bound in sizes.indices {
+              let (index, step, size) = (moving[accessCount + bound], inner[accessCount + bound], sizes[bound])
+              switch step {
+              case 0: if index < 0 || index >= size { upper = 0 }
+              case 1: (lower, upper) = (max(lower, -index), min(upper, size - index))
+              case _:
+                let inside = Binding.Slice(start: index, stride: step).inside(loopSize: upper, size: size)
+                (lower, upper) = (max(lower, inside.lowerBound), inside.upperBound)
+              }
+            }
+            if lower < upper {
+              for index in 0..<accessCount { positions[index] = moving[index] + lower * inner[index] }
+              body(UnsafeBufferPointer(positions), upper - lower)
+            }
+            var axis = place.count - 1
+            while axis >= 0 {
+              place[axis] += 1
+              if place[axis] < counts[axis] {
+                for index in 0..<width { moving[index] += outer[axis * width + index] }
+                break
+              }
+              for index in 0..<width { moving[index] -= (place[axis] - 1) * outer[axis * width + index] }
+              place[axis] = 0
+              axis -= 1
+            }
+            if axis < 0 { return }
+          }
+        }
       }
     }
-    if !range.isEmpty {
-      for index in accesses.indices {
-        positions[index] = accesses[index].position + (innermost.map { range.lowerBound * accesses[index].steps[$0] } ?? 0)
-      }
-      body(positions, range.count)
-    }
-    var axis = used.count - 1
-    while axis >= 0 {
-      place[axis] += 1
-      let isAtEnd = place[axis] == loops[used[axis]]
-      for index in accesses.indices { accesses[index].move(used[axis], by: isAtEnd ? 1 - place[axis] : 1) }
-      if !isAtEnd { break }
-      place[axis] = 0
-      axis -= 1
-    }
-    if axis < 0 { return }
   }
 }
 
@@ -96,65 +94,68 @@ extension Contraction {
   ///   - shape: That of the result.
   package func apply(to operands: [(values: [Number], shape: [Int])], shape: [Int]) -> [Number] {
     var result = [Number](repeating: .zero, count: shape.reduce(1, *))
-    let whole = Access(shape, shape.indices.map { Index($0) }, loops: loops)
     for term in terms {
-      let summed = summed(term, rank: shape.count)
-      let arrays = term.factors.map { factor in
-        switch factor {
-        case .operand(let index, _): operands[index].values
-        case .constant(let index): constants[index].values
-        }
+      let innermost = innermost(of: term, rank: shape.count)
+      // The innermost loop goes through the result and constants element by element.
+      func moved(_ loops: [Int]) -> [Int] { loops.filter { $0 != innermost } + loops.filter { $0 == innermost } }
+      func access(_ own: [Int]) -> Access {
+        Access(own.map { loops[$0] }, own.map { Index($0) }, loops: loops)
       }
-      let accesses = term.factors.map { factor in
+      var factors = term.factors.map { factor -> (values: [Number], access: Access) in
         switch factor {
-        case .operand(let index, let reading): Access(operands[index].shape, reading, loops: loops)
+        case .operand(let index, let reading):
+          return (operands[index].values, Access(operands[index].shape, reading, loops: loops))
         case .constant(let index):
-          Access(
-            constants[index].loops.map { loops[$0] }, constants[index].loops.map { Index($0) }, loops: loops)
+          let (own, order) = (constants[index].loops, moved(constants[index].loops))
+          let values = order == own ? constants[index].values
+            : transposed(constants[index].values, own.map { loops[$0] }, order: order.map { own.firstIndex(of: $0) ?? 0 })
+          return (values, access(order))
         }
       }
-      let sums = sums(arrays, [whole] + accesses, rank: shape.count, summed, count: result.count)
+      if let innermost, factors.count == 2, factors[1].access.steps[innermost] == 0 { factors.swapAt(0, 1) }
+      let order = moved(Array(shape.indices))
+      let accesses = [access(order)] + factors.map(\.access)
+      var sums = sums(factors.map(\.values), accesses, innermost, rank: shape.count, summed(term, rank: shape.count), count: result.count)
+      if order != Array(shape.indices) {
+        sums = transposed(sums, order.map { shape[$0] }, order: shape.indices.map { order.firstIndex(of: $0) ?? 0 })
+      }
       for index in result.indices { result[index] = .sum(result[index], adding: term.coefficient, times: sums[index]) }
     }
     return result
   }
 
+  /// The last axis of the result if it is long, else the longest of its axes or the loop that is summed last.
+  private func innermost(of term: Term, rank: Int) -> Int? {
+    let candidates = Array((0..<rank).reversed()) + summed(term, rank: rank).suffix(1)
+    return candidates.first { $0 == rank - 1 && loops[$0] >= 16 } ?? candidates.max { loops[$0] < loops[$1] }
+  }
+
   /// Σ Π of the elements of arrays, by element of the result.
   ///
   /// - Parameter accesses: Of the result, then of each array.
-  private func sums(_ arrays: [[Number]], _ accesses: [Access], rank: Int, _ summed: [Int], count: Int) -> [Number] {
-    // The last axis of the result if it is long, else the longest of its axes or the loop that is summed last.
-    let candidates = Array((0..<rank).reversed()) + summed.suffix(1)
-    let innermost = candidates.first { $0 == rank - 1 && loops[$0] >= 16 } ?? candidates.max { loops[$0] < loops[$1] }
+  private func sums(
+    _ arrays: [[Number]], _ accesses: [Access], _ innermost: Int?, rank: Int, _ summed: [Int], count: Int
+  ) -> [Number] {
     let used = (Array(0..<rank) + summed).filter { $0 != innermost }
     let steps = accesses.map { access in innermost.map { access.steps[$0] } ?? 0 }
     var sums = [Number](repeating: .zero, count: count)
     sums.withUnsafeMutableBufferPointer { sums in
-      let (first, second, third) = (arrays[0], arrays.count > 1 ? arrays[1] : [], arrays.count > 2 ? arrays[2] : [])
-      first.withUnsafeBufferPointer { first in
-        second.withUnsafeBufferPointer { second in
-          third.withUnsafeBufferPointer { third in
-            forEachRun(loops, used, innermost: innermost, accesses) { positions, count in
-              var (target, a) = (positions[0], positions[1])
-              switch arrays.count {
-              case 1:
-                for _ in 0..<count {
-                  sums[target] = .sum(sums[target], adding: .one, times: first[a])
-                  (target, a) = (target + steps[0], a + steps[1])
-                }
-              case 2:
-                var b = positions[2]
-                for _ in 0..<count {
-                  sums[target] = .sum(sums[target], adding: first[a], times: second[b])
-                  (target, a, b) = (target + steps[0], a + steps[1], b + steps[2])
-                }
-              case _:
-                var (b, c) = (positions[2], positions[3])
-                for _ in 0..<count {
-                  sums[target] = .sum(sums[target], adding: .product(first[a], second[b]), times: third[c])
-                  (target, a, b, c) = (target + steps[0], a + steps[1], b + steps[2], c + steps[3])
-                }
-              }
+      withPointers(arrays) { arrays in
+        guard let sums = sums.baseAddress else { return }
+        forEachRun(loops, used, innermost: innermost, accesses) { positions, count in
+          let target = sums + positions[0]
+          switch arrays.count {
+          case 1: addProducts(to: target, steps[0], count) { arrays[0][positions[1] + $0 * steps[1]] }
+          case 2 where steps == [1, 0, 1]:
+            let (x, y) = (arrays[0][positions[1]], arrays[1] + positions[2])
+            for place in 0..<count { target[place] = .sum(target[place], adding: x, times: y[place]) }
+          case 2:
+            let (x, y, own, other) = (arrays[0] + positions[1], arrays[1] + positions[2], steps[1], steps[2])
+            addProducts(to: target, steps[0], count) { .product(x[$0 * own], y[$0 * other]) }
+          case _:
+            let (x, y, z) = (arrays[0] + positions[1], arrays[1] + positions[2], arrays[2] + positions[3])
+            addProducts(to: target, steps[0], count) {
+              .product(.product(x[$0 * steps[1]], y[$0 * steps[2]]), z[$0 * steps[3]])
             }
           }
         }
@@ -162,6 +163,21 @@ extension Contraction {
     }
     return sums
   }
+}
+
+@inline(__always)
+private func addProducts<Number: GraphNumber>(
+  to sums: UnsafeMutablePointer<Number>, _ step: Int, _ count: Int, _ product: (Int) -> Number
+) {
+  for place in 0..<count { sums[place * step] = .sum(sums[place * step], adding: .one, times: product(place)) }
+}
+
+private func withPointers<Number>(_ arrays: [[Number]], _ body: ([UnsafePointer<Number>]) -> Void) {
+  func open(_ index: Int, _ pointers: [UnsafePointer<Number>]) {
+    if index == arrays.count { return body(pointers) }
+    arrays[index].withUnsafeBufferPointer { if let base = $0.baseAddress { open(index + 1, pointers + [base]) } }
+  }
+  open(0, [])
 }
 
 /// The largest element of an array of this shape for each place of the result's axes, over the places of the other loops.

@@ -99,8 +99,8 @@ func sliceRange(_ start: Int, _ end: Int, step: Int, size: Int) -> SliceRange {
     min(max(index < 0 ? index + size : index, bounds.lowerBound), bounds.upperBound)
   }
   guard size > 0 else { return SliceRange(start: 0, stride: 1, count: 0) }
-  let bounds = step > 0 ? 0...size : -1...size - 1
-  let (first, last) = (clamped(start, bounds), clamped(end, bounds))
+  let first = clamped(start, step > 0 ? 0...size : 0...size - 1)
+  let last = clamped(end, step > 0 ? 0...size : -1...size - 1)
   let distance = step > 0 ? last - first : first - last
   guard distance > 0 else { return SliceRange(start: 0, stride: 1, count: 0) }
   let stride = Int(min(step.magnitude, UInt(size)))
