@@ -113,7 +113,9 @@ struct ProveCommand: ParsableCommand {
 
   private func jobs() throws -> [ProofJob] {
     guard let many else { return [ProofJob(number: 1, place: "", input: input ?? "", output: output ?? "")] }
-    let text = String(decoding: try readFile(many, limit: 1 << 26), as: UTF8.self)
+    guard let text = String(validating: try readFile(many, limit: 1 << 26), as: UTF8.self) else {
+      throw Failure.unusable("\(many): is not UTF-8 text")
+    }
     var jobs: [ProofJob] = []
     var outputs: Set<String> = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {

@@ -38,9 +38,18 @@ struct RootCommand: ParsableCommand {
     exit(status)
   }
 
+  /// Refuses arguments that are not UTF-8: different ones would be read as the same text.
+  private static func requireText() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
+      throw Failure.unusable("argument \(index) is not valid UTF-8: give it, or the file, a name that is")
+    }
+  }
+
   private static func status() -> Int32 {
     var command: ParsableCommand
     do {
+      try requireText()
       try Machine.requireSupport()
       command = try RootCommand.parseAsRoot()
     } catch let failure as Failure {

@@ -44,6 +44,19 @@ final class Workplace {
       environment: ["XDG_CACHE_HOME=\(cache ?? path + "/.cache")"])
   }
 
+  /// Runs a script of bash in the folder; `zkml` stands for the tool.
+  func shell(_ script: String) throws -> ToolResult {
+    let logs = [path + "/.output", path + "/.errors"]
+    defer { for log in logs { unlink(log) } }
+    let status = try ChildProcess(
+      ["/bin/bash", "-c", "cd \(path); zkml() { '\(built("zkml"))' \"$@\"; }; \(script)"], output: logs[0], errors: logs[1],
+      environment: ["XDG_CACHE_HOME=\(path)/.cache"]
+    ).wait()
+    return ToolResult(
+      status: status, output: String(decoding: try bytes(".output"), as: UTF8.self),
+      errors: String(decoding: try bytes(".errors"), as: UTF8.self))
+  }
+
   @discardableResult
   func run(_ arguments: String...) throws -> ToolResult { try run(arguments) }
 
