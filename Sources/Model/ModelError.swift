@@ -44,18 +44,18 @@ extension ModelError: CustomStringConvertible {
 }
 
 extension String {
-  /// At most 120 characters of the string, those that are not seen replaced by `?`.
+  /// The string with `?` for each character that is not seen, ends a line or changes how others are seen: names in files
+  /// and of files are other people's.
+  package var printable: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.isUnseen ? "?" : $0 }))
+  }
+
+  /// At most 120 characters of the string, printable.
   var oneLine: String { oneLine(120) }
 
   func oneLine(_ limit: Int) -> String {
-    var line = String(String.UnicodeScalarView())
-    var length = 0
-    for scalar in unicodeScalars {
-      guard length < limit else { return line + "…" }
-      line.unicodeScalars.append(scalar.isUnseen ? "?" : scalar)
-      length += 1
-    }
-    return line
+    let end = unicodeScalars.index(startIndex, offsetBy: limit, limitedBy: endIndex) ?? endIndex
+    return String(self[..<end]).printable + (end < endIndex ? "…" : "")
   }
 }
 

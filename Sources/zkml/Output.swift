@@ -12,11 +12,15 @@ enum Output {
   /// False when something that was to be on standard output is not there.
   static var isComplete: Bool { hasFailed.withLock { !$0 } }
 
-  /// Lines on standard output.
-  static func show(_ text: String) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }
-    let isWritten = StatusLine.pause { write(lines.joined(separator: "\n") + "\n", to: STDOUT_FILENO) }
+  /// One line on standard output, whatever names are in it.
+  static func show(_ line: String) {
+    let isWritten = StatusLine.pause { write(line.printable + "\n", to: STDOUT_FILENO) }
     if !isWritten { hasFailed.withLock { $0 = true } }
+  }
+
+  /// Lines on standard output, of the tool's own text.
+  static func showPage(_ text: String) {
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) { show(String(line)) }
   }
 
   /// One object on standard output.
@@ -49,13 +53,13 @@ enum Output {
 
   /// One line on standard error.
   static func showError(_ line: String) {
-    _ = StatusLine.pause { write(printable(line) + "\n", to: STDERR_FILENO) }
+    _ = StatusLine.pause { write(line.printable + "\n", to: STDERR_FILENO) }
   }
 
   /// Asks on a terminal; true without one.
   static func confirm(_ question: String) -> Bool {
     guard isatty(STDIN_FILENO) == 1 else { return true }
-    _ = StatusLine.pause { write(printable(question), to: STDERR_FILENO) }
+    _ = StatusLine.pause { write(question.printable, to: STDERR_FILENO) }
     return readLine().map { $0.lowercased().hasPrefix("y") } ?? false
   }
 
@@ -80,10 +84,4 @@ enum Output {
     }
     return true
   }
-}
-
-/// The line with a space for each character that is not seen, or changes how others are: names in files are other
-/// people's.
-func printable(_ line: String) -> String {
-  String(String.UnicodeScalarView(line.unicodeScalars.map { $0.isUnseen ? " " : $0 }))
 }

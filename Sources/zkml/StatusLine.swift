@@ -22,7 +22,7 @@ enum StatusLine {
     let isFirst = state.withLock { state in
       let isFirst = state.text == nil
       if isFirst { state.start = .now }
-      state.text = printable(text)
+      state.text = text.printable
       draw(&state)
       return isFirst
     }

@@ -36,7 +36,7 @@ func duration(_ seconds: Double) -> String {
 /// The context as text, or in hexadecimal when it is not text that is seen as it is.
 func contextText(_ context: [UInt8]) -> String {
   if context.isEmpty { return "(empty)" }
-  if let text = String(validating: context, as: UTF8.self), printable(text) == text { return "\"\(text)\"" }
+  if let text = String(validating: context, as: UTF8.self), text.printable == text { return "\"\(text)\"" }
   return "0x" + context.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 

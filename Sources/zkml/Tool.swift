@@ -56,7 +56,7 @@ struct RootCommand: ParsableCommand {
       return failure.report()
     } catch {
       guard RootCommand.exitCode(for: error) != .success else {
-        Output.show(RootCommand.fullMessage(for: error))
+        Output.showPage(RootCommand.fullMessage(for: error))
         return 0
       }
       return Failure.unusable(RootCommand.message(for: error)).report()
@@ -66,7 +66,7 @@ struct RootCommand: ParsableCommand {
       return 0
     } catch {
       guard RootCommand.exitCode(for: error) != .success else {
-        Output.show(RootCommand.fullMessage(for: error))
+        Output.showPage(RootCommand.fullMessage(for: error))
         return 0
       }
       return Failure(error).report()
