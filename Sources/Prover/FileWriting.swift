@@ -81,6 +81,23 @@ package func fileExists(_ path: String) -> Bool {
   return lstat(path, &status) == 0
 }
 
+/// What a path means, however it is written: a file, or where nothing is there a name in a folder.
+package struct FileIdentity: Hashable {
+  private let device: UInt64
+  private let number: UInt64
+  /// Empty for a file that is there.
+  private let name: [UInt8]
+
+  /// Nil without a folder.
+  package init?(_ path: String) {
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    guard isThere || stat(folder(of: path), &status) == 0 else { return nil }
+    (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
+    name = isThere ? [] : Array(path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") })
+  }
+}
+
 /// Files of one kind begin with the same bytes: the formats of this tool and .npy, `FileKind`.
 private let kindByteCount = 7
 

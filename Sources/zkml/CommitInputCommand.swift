@@ -46,8 +46,10 @@ struct CommitInputCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     _ = try requireNew([output, output + ".spent"], overwrite: overwrite, instead: "prove with it, choose another name")
+    let sources = SourceFiles([NetworkFiles(path: network).circuitPath, DataReference(input).path])
     for (path, kind) in [(output, FileKind.committedInput), (output + ".spent", .spentPositions)] {
       try requireWritable(path, for: kind.rawValue.utf8)
+      try sources.requireOther(path)
     }
     try PositionLedger.requireExtendable(output + ".spent")
     shared.noteFiles(secret: [output + ".spent"], written: [output])

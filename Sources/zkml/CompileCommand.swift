@@ -92,6 +92,8 @@ struct CompileCommand: ParsableCommand {
     if let files {
       try requireWritable(files.circuitPath, for: ArithmeticCircuit.magic)
       try requireWritable(files.weightsPath, for: FileKind.weights.rawValue.utf8)
+      let sources = SourceFiles([model, DataReference(calibrate).path])
+      for path in [files.circuitPath, files.weightsPath] { try sources.requireOther(path) }
     }
     shared.status("calibrating with \(calibrate)")
     let compiled: CompiledModel

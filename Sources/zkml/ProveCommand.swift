@@ -88,6 +88,15 @@ struct ProveCommand: ParsableCommand {
     let ledger = files.ledger(of: key.core)
     let inputs = committed.files.compactMap { $0?.path } + committed.ledgers.map(\.path)
     let jobs = try jobs()
+    let sources = SourceFiles(
+      [files.circuitPath, files.weightsPath, files.provingKeyPath, files.verifyingKeyPath, files.ledgerPath] + inputs
+        + (many.map { [$0] } ?? []) + jobs.map { DataReference($0.input).path })
+    for job in jobs {
+      try naming(job) {
+        try requireWritable(job.output, for: FileKind.proof.rawValue.utf8)
+        try sources.requireOther(job.output)
+      }
+    }
     shared.noteFiles(
       secret: [files.provingKeyPath] + (ledger.map { [$0.path] } ?? []) + inputs, written: jobs.map(\.output) + [files.ledgerPath])
     if transparent, ledger != nil {
@@ -101,14 +110,17 @@ struct ProveCommand: ParsableCommand {
     } else {
       files.givenUpNotice(files.isHidingGivenUp(key.core)).map(shared.note)
     }
-    let reports = try jobs.map { job in
-      do { return try prove(key, ledger, job, committed, of: jobs.count) } catch {
-        guard many != nil else { throw error }
-        let failure = Failure(error)
-        throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
-      }
-    }
+    let reports = try jobs.map { job in try naming(job) { try prove(key, ledger, job, committed, of: jobs.count) } }
     shared.emit(many == nil ? reports[0] : ["proofs": .array(reports)])
+  }
+
+  /// Runs `body`, whose errors name the line of the list.
+  private func naming<Value>(_ job: ProofJob, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch {
+      guard many != nil else { throw error }
+      let failure = Failure(error)
+      throw Failure(status: failure.status, message: "\(job.place): \(failure.message)")
+    }
   }
 
   private func jobs() throws -> [ProofJob] {
@@ -117,13 +129,13 @@ struct ProveCommand: ParsableCommand {
       throw Failure.unusable("\(many): is not UTF-8 text")
     }
     var jobs: [ProofJob] = []
-    var outputs: Set<String> = []
+    var outputs: Set<FileIdentity> = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       guard line.contains(where: { !$0.isWhitespace }) else { continue }
       let place = "\(many):\(index + 1)"
       let words = line.contains("\t") ? line.split(separator: "\t") : line.split(separator: " ")
       guard words.count == 2 else { throw Failure.unusable("\(place): is not an input and a proof: \(line)") }
-      guard outputs.insert(String(words[1])).inserted else {
+      guard FileIdentity(String(words[1])).map({ outputs.insert($0).inserted }) ?? true else {
         throw Failure.unusable("\(place): \(words[1]) is written by a line before")
       }
       jobs.append(ProofJob(number: jobs.count + 1, place: place, input: String(words[0]), output: String(words[1])))

@@ -13,6 +13,21 @@ func requireNew(_ paths: [String], overwrite: Bool, instead advice: String) thro
   throw Failure.unusable("\(first): exists: \(advice), or replace it by --overwrite")
 }
 
+/// Files that a command reads.
+struct SourceFiles {
+  private let paths: [FileIdentity: String]
+
+  init(_ paths: [String]) {
+    self.paths = Dictionary(paths.compactMap { path in FileIdentity(path).map { ($0, path) } }) { first, _ in first }
+  }
+
+  /// Refuses to write what is one of them, whatever it is called: it would be lost.
+  func requireOther(_ output: String) throws {
+    guard let path = FileIdentity(output).flatMap({ paths[$0] }) else { return }
+    throw Failure.unusable("\(output): is also read, as \(path), and would be lost: choose another name")
+  }
+}
+
 extension NetworkFiles {
   /// Refuses to replace keys, unless that is wanted. A count alone is no key: a section is added to it.
   ///

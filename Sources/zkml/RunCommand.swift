@@ -31,8 +31,11 @@ struct RunCommand: ParsableCommand {
     shared.noteFiles(secret: [files.weightsPath])
     let lowered = try files.lowered()
     let circuit = lowered.circuit
-    NetworkFiles(path: network).staleKeyNotice().map(shared.note)
-    if let output { try requireOutput(output, besides: input) }
+    files.staleKeyNotice().map(shared.note)
+    if let output {
+      try requireWritable(output, for: encodeNPY([Double](), shape: [0]))
+      try SourceFiles([files.circuitPath, files.weightsPath, DataReference(input).path]).requireOther(output)
+    }
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
     arrays.notices(input).forEach(shared.note)
@@ -52,12 +55,6 @@ struct RunCommand: ParsableCommand {
       "outputs": circuit.outputs.json(outputs, circuit, batch: batch),
     ])
   }
-}
-
-/// Refuses to write an array over something else, or over the one that is read.
-private func requireOutput(_ path: String, besides input: String) throws {
-  try requireWritable(path, for: encodeNPY([Double](), shape: [0]))
-  guard DataReference(input).path != path else { throw Failure.unusable("\(path): is the input, which would be lost") }
 }
 
 extension CircuitExecutor {

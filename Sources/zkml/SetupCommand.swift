@@ -100,7 +100,11 @@ struct SetupCommand: ParsableCommand {
     let loss = try files.requireNoKey(overwrite: overwrite)
     let lowered = try files.lowered()
     let circuit = lowered.circuit
-    for (path, kind) in files.keyKinds { try requireWritable(path, for: kind.rawValue.utf8) }
+    let sources = SourceFiles([files.circuitPath, files.weightsPath])
+    for (path, kind) in files.keyKinds {
+      try requireWritable(path, for: kind.rawValue.utf8)
+      try sources.requireOther(path)
+    }
     try PositionLedger.requireExtendable(files.ledgerPath)
     let isShown = files.hasTransparentKey
     if !lowered.weights.isEmpty { try noteEarlierKeys(files, isShown: isShown) }

@@ -97,7 +97,7 @@ import Verifier
       if name != "net.spent" { try expectRefusal(commit, "\(name): exists: prove with it, choose another name") }
       if name != "y.npy" { try expectRefusal(["run", "@net", "--input", sample, "--output", "@" + name], "\(name): \(lost)") }
     }
-    try expectRefusal(["run", "@net", "--input", "@y.npy", "--output", "@y.npy"], "y.npy: is the input")
+    try expectRefusal(["run", "@net", "--input", "@y.npy", "--output", "@y.npy"], "y.npy: is also read, as")
     for name in ["circuit", "weights"] {
       try place.write(Array("mine".utf8), to: "other." + name)
       try expectRefusal(compile + ["-o", "@other"], "other.\(name): \(lost)")
@@ -111,6 +111,43 @@ import Verifier
     }
     try place.write([], to: "empty")
     try network.succeed("prove", "@net", "--input", sample, "-o", "@empty")
+  }
+
+  /// Under whatever name.
+  @Test func filesThatAreReadAreNotWritten() throws {
+    let array = encodedSample()
+    try place.write(array, to: "d.npy")
+    #expect(link(place.path + "/d.npy", place.path + "/e.npy") == 0 && symlink(".", place.path + "/same") == 0)
+    let names = place.names
+    for output in ["d.npy", "./d.npy", "same/d.npy", "e.npy"] {
+      let result = try place.run("run", "@net", "--input", "@d.npy", "--output", "@" + output)
+      #expect(result.status == 2 && result.errors.contains("\(output): is also read, as "), "\(output): \(result)")
+    }
+    for command in [
+      ["commit-input", "@net", "--input", "@n", "-o", "@./n"], ["commit-input", "@net", "--input", "@n.spent", "-o", "@n"],
+      ["prove", "@net", "--input", "@n", "-o", "@same/n"], ["compile", "@n.weights", "--calibrate", "@x", "-o", "@./n"],
+      ["compile", "@m", "--calibrate", "@n.circuit", "-o", "@./n"],
+    ] {
+      let result = try place.run(command)
+      #expect(result.status == 2 && result.errors.contains(": is also read, as "), "\(command): \(result)")
+    }
+    for (lines, part) in [
+      (["@d.npy @1.proof", "@e.npy @same/1.proof"], "list:2: "), (["@d.npy @1.proof", "@./1.proof @2.proof"], "list:1: "),
+      (["@d.npy @1.proof", "@d.npy @same/net.pk"], "list:2: "),
+    ] {
+      try place.write(Array(lines.joined(separator: "\n").replacing("@", with: place.path + "/").utf8), to: "list")
+      let result = try place.run("prove", "@net", "--many", "@list")
+      #expect(result.status == 2 && result.errors.contains(part) && !place.names.contains("1.proof"), "\(lines): \(result)")
+    }
+    unlink(place.path + "/list")
+    #expect(try place.names == names && place.bytes("d.npy") == array)
+  }
+
+  /// A sample of the digits network as .npy.
+  private func encodedSample() -> [UInt8] {
+    var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }"
+    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8) + [UInt8](repeating: 0, count: 256)
   }
 
   @Test func committedInputsAreReplacedOnlyWhenThatIsWanted() throws {
