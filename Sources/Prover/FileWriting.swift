@@ -33,11 +33,31 @@ package struct FileError: Error, Equatable {
 ///
 /// They appear in order. Each is on the disk, with its name, before the next appears, and all are when this returns,
 /// whatever happens to process or machine then. Until a file appears only its owner can read it.
-package func write(_ files: [OutputFile]) throws(FileError) {
+///
+/// - Parameter replacing: Without it a file that is there is an error, also one that another process has just written.
+package func write(_ files: [OutputFile], replacing: Bool = true) throws(FileError) {
   var staged: [StagedFile] = []
   defer { for file in staged { file.discard() } }
   for file in files { staged.append(try StagedFile(file)) }
-  for file in staged { try file.appear() }
+  for (file, output) in zip(staged, files) {
+    if replacing { try file.appear() } else if try !file.appearAsNew() { throw FileError(output.path, "exists") }
+  }
+}
+
+/// Runs `body` while no other process runs one for a file of the same folder, so that files of several runs do not mix.
+///
+/// The system frees the folder when the process ends in whatever way. Whoever can read a folder can keep it, so it is
+/// waited for a minute only; some network disks have no such locks. Then only the names of new files keep runs apart.
+package func alone<Value>(besides path: String, _ body: () throws -> Value) throws -> Value {
+  let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw FileError(path, failedTo: "written") }
+  defer { close(descriptor) }
+  var turns = 0
+  while flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR, turns < 600 {
+    usleep(100_000)
+    turns += 1
+  }
+  return try body()
 }
 
 /// Writes a file as `write` does, if there is none of its name, and says whether it did.

@@ -45,15 +45,19 @@ struct CommitInputCommand: ParsableCommand {
 
   func run() throws {
     try shared.requireNoSeed()
-    _ = try requireNew([output, output + ".spent"], overwrite: overwrite, instead: "prove with it, choose another name")
-    let sources = SourceFiles([NetworkFiles(path: network).circuitPath, DataReference(input).path])
-    for (path, kind) in [(output, FileKind.committedInput), (output + ".spent", .spentPositions)] {
+    let files = NetworkFiles(path: network)
+    let isReplaced = try requireNewOutput()
+    let sources = SourceFiles([files.circuitPath, DataReference(input).path])
+    for (path, kind) in [(output, FileKind.committedInput), (ledgerPath, .spentPositions)] {
       try requireWritable(path, for: kind.rawValue.utf8)
       try sources.requireOther(path)
     }
-    try PositionLedger.requireExtendable(output + ".spent")
-    shared.noteFiles(secret: [output + ".spent"], written: [output])
-    let circuit = try NetworkFiles(path: network).circuit()
+    try PositionLedger.requireExtendable(ledgerPath)
+    guard NetworkFiles(ledgerPath, "spent").knownSections.allSatisfy({ $0.key == $0.model }) else {
+      throw Failure.unusable("\(ledgerPath): counts for the keys of a network: choose another name")
+    }
+    shared.noteFiles(secret: [ledgerPath], written: [output])
+    let circuit = try files.circuit()
     let port = try circuit.input(named: port, option: "--port")
     try circuit.requireHidable([port])
     let arrays = try circuit.quantized(input, [port])
@@ -62,8 +66,12 @@ struct CommitInputCommand: ParsableCommand {
       port, of: circuit, batch: arrays.batch, integers: arrays.integers[0], proofCount: proofCount, threads: shared.threadCount)
     let ledger = committed.ledger(of: output)
     let digest = committed.stated.digest.hexadecimal
-    try ledger.reporting { ledger throws(LedgerError) in try ledger.begin(spent: []) }
-    try write([OutputFile(path: output, bytes: committed.file, isSecret: true)])
+    if isReplaced { shared.note(loss) }
+    try alone(besides: output) {
+      _ = try requireNewOutput()
+      try ledger.reporting { ledger throws(LedgerError) in try ledger.begin(spent: []) }
+      try write([OutputFile(path: output, bytes: committed.file, isSecret: true)], replacing: overwrite)
+    }
     shared.say("input '\(port.name)', a batch of \(arrays.batch), to be hidden in \(proofs(proofCount))")
     shared.say("wrote \(output), \(ledger.path) (private)")
     shared.say("digest \(digest)")
@@ -71,6 +79,24 @@ struct CommitInputCommand: ParsableCommand {
       "digest": .string(digest), "input": .string(port.name), "batch": .integer(arrays.batch), "proofs": .integer(proofCount),
       "saturated": .integer(arrays.saturated.count), "files": .array([.string(output), .string(ledger.path)]),
     ])
+  }
+}
+
+extension CommitInputCommand {
+  private var ledgerPath: String { output + ".spent" }
+
+  /// Refuses to replace a commitment, unless that is wanted. A count alone is none: a section is added to it.
+  ///
+  /// - Returns: Whether one is replaced.
+  private func requireNewOutput() throws -> Bool {
+    try !requireNew([output], overwrite: overwrite, instead: "prove with it, choose another name").isEmpty
+  }
+
+  /// What is lost with the commitment that is there.
+  private var loss: String {
+    let old = try? CommittedInput(path: output, threads: shared.threadCount)
+    return "--overwrite: replaces \(output)\(old.map { ", digest \($0.stated.digest.hexadecimal)" } ?? ""); without a copy of it "
+      + "no proof refers to that commitment again; \(ledgerPath) goes on counting what proofs showed of it"
   }
 }
 

@@ -109,11 +109,10 @@ struct CompileCommand: ParsableCommand {
       circuit, proofCount: circuit.defaultProofCount, batch: batch, threads: shared.threadCount)
     if let files {
       shared.noteFiles(written: [files.weightsPath])
-      try write([
-        OutputFile(path: files.circuitPath, bytes: circuit.file),
-        OutputFile(
-          path: files.weightsPath, bytes: circuit.weightsFile(lowered.weights), isSecret: true),
-      ])
+      let weights = OutputFile(path: files.weightsPath, bytes: circuit.weightsFile(lowered.weights), isSecret: true)
+      try alone(besides: files.circuitPath) {
+        try write([OutputFile(path: files.circuitPath, bytes: circuit.file), weights])
+      }
     }
     report(compiled, circuit, estimate, files: files)
     files?.staleKeyNotice().map(shared.note)

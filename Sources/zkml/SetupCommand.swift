@@ -116,8 +116,11 @@ struct SetupCommand: ParsableCommand {
     let (verifyingKey, positions) = try key.proveWeightRange(threads: shared.threadCount)
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
-    try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions, isHidingGivenUp: isShown) }
-    try write([made.secret, made.open])
+    try alone(besides: files.provingKeyPath) {
+      _ = try files.requireNoKey(overwrite: overwrite)
+      try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions, isHidingGivenUp: isShown) }
+      try write([made.secret, made.open], replacing: overwrite)
+    }
     return made
   }
 
@@ -181,10 +184,13 @@ struct SetupCommand: ParsableCommand {
     let made = try MadeKeys(cost, key, verifyingKey, files)
     guard let next = made.ledger, let proof = verifyingKey.chain.last?.proof else { return made }
     let successor = Successor(proofCount: cost.proofCount, proof: proof)
-    try ledger.reporting { ledger throws(LedgerError) in
-      try ledger.handOver(previousPositions, to: next, positions, successor)
+    try alone(besides: files.provingKeyPath) {
+      try files.requireKnown(previous.core)
+      try ledger.reporting { ledger throws(LedgerError) in
+        try ledger.handOver(previousPositions, to: next, positions, successor)
+      }
+      try write([made.open, made.secret])
     }
-    try write([made.open, made.secret])
     return made
   }
 }

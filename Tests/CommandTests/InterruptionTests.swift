@@ -163,6 +163,9 @@ struct InterruptionTests {
     let arguments = ["commit-input", "@net", "--input", TrainedNetwork.sample(0), "-o", "@x.input", "--overwrite"]
     let commit = try Case(network, arguments, ledger: "x.input.spent")
     try commit.forEachFault { fault, _ in try commit.succeed(fault) }
+    try commit.restore()
+    let first = try Case(network, Array(arguments.dropLast()), ledger: "x.input.spent")
+    try first.forEachFault { fault, after in if after["x.input"] == nil { try first.succeed(fault) } }
   }
 }
 

@@ -152,13 +152,26 @@ import Verifier
 
   @Test func committedInputsAreReplacedOnlyWhenThatIsWanted() throws {
     let commit = ["commit-input", "@net", "--input", sample, "-o", "@x.input"]
-    try network.succeed(commit)
+    let digest = try #require(try network.succeed(commit).output.split(whereSeparator: \.isWhitespace).last)
     try expectRefusal(commit, "x.input: exists")
     let ledger = try place.bytes("x.input.spent")
+    let replaced = try network.succeed(commit + ["--overwrite"])
+    let isNamed = replaced.errors.contains("replaces \(place.path)/x.input, digest \(digest); without a copy")
+    #expect(try isNamed && place.bytes("x.input.spent") != ledger, "\(replaced.errors)")
+    try expectRefusal(
+      ["commit-input", "@net", "--input", sample, "-o", "@net"], "net.spent: counts for the keys of a network")
+    try network.succeed("prove", "@net", "--committed-input", "@x.input", "-o", "@b.proof")
+  }
+
+  /// As a commit-input leaves it that was stopped before there was a commitment.
+  @Test func aCountOfNoCommitmentIsAddedTo() throws {
+    let commit = ["commit-input", "@net", "--input", sample, "-o", "@x.input"]
+    try network.succeed(commit)
+    let before = try LedgerSection.sections(place.bytes("x.input.spent"))
     unlink(place.path + "/x.input")
-    try expectRefusal(commit, "x.input.spent: exists")
-    try network.succeed(commit + ["--overwrite"])
-    #expect(try place.bytes("x.input.spent") != ledger)
+    #expect(try network.succeed(commit).errors.isEmpty, "nothing is lost")
+    let after = try LedgerSection.sections(place.bytes("x.input.spent"))
+    #expect(after.count == before.count + 1 && after[0].key == before[0].key && after[0].bits == before[0].bits)
     try network.succeed("prove", "@net", "--committed-input", "@x.input", "-o", "@b.proof")
   }
 
