@@ -17,15 +17,18 @@ package struct OutputFile: Sendable {
 package struct FileError: Error, Equatable {
   package let path: String
   package let reason: String
+  /// True when the file was begun to be written, and the machine failed to.
+  package let isFailedWrite: Bool
 
-  init(_ path: String, _ reason: String) {
+  init(_ path: String, _ reason: String, isFailedWrite: Bool = false) {
     self.path = path
     self.reason = reason
+    self.isFailedWrite = isFailedWrite
   }
 
   /// For the error that the last system call left.
-  init(_ path: String, failedTo action: String) {
-    self.init(path, "cannot be \(action): \(String(cString: strerror(errno)))")
+  init(_ path: String, failedTo action: String, isFailedWrite: Bool = false) {
+    self.init(path, "cannot be \(action): \(String(cString: strerror(errno)))", isFailedWrite: isFailedWrite)
   }
 }
 

@@ -18,7 +18,7 @@ extension PositionLedger {
     defer { close(descriptor) }
     var sections = try sections(in: descriptor, path)
     try body(&sections)
-    do throws(FileError) { try write([file(path, sections)]) } catch { throw .inaccessible(error.reason) }
+    do throws(FileError) { try write([file(path, sections)]) } catch { throw LedgerError(error) }
   }
 
   static func sections(in descriptor: Int32, _ path: String) throws(LedgerError) -> [LedgerSection] {
@@ -180,4 +180,8 @@ package enum LedgerError: Error, Equatable {
   /// The file has other names.
   case linked
   case inaccessible(String)
+  /// The file could not be written, though it was begun.
+  case unwritten(String)
+
+  init(_ error: FileError) { self = error.isFailedWrite ? .unwritten(error.reason) : .inaccessible(error.reason) }
 }

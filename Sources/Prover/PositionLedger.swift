@@ -69,7 +69,7 @@ package struct PositionLedger: Sendable {
       var sections: [LedgerSection] = []
       insertAll(in: &sections)
       if try create(Self.file(path, sections)) { return }
-    } catch { throw .inaccessible(error.reason) }
+    } catch { throw LedgerError(error) }
     try Self.change(path) { sections throws(LedgerError) in insertAll(in: &sections) }
   }
 

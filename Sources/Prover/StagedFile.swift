@@ -16,7 +16,7 @@ final class StagedFile {
     let folder = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw FileError(file.path, failedTo: "written") }
     guard let (temporary, descriptor) = TemporaryFiles.create(in: place) else {
-      let failure = FileError(file.path, failedTo: "written")
+      let failure = FileError(file.path, failedTo: "written", isFailedWrite: true)
       close(folder)
       throw failure
     }
@@ -54,7 +54,7 @@ final class StagedFile {
   /// Removes what is still under the temporary name.
   func discard() { _ = TemporaryFiles.end(temporary) { unlink(temporary) } }
 
-  private var failure: FileError { FileError(file.path, failedTo: "written") }
+  private var failure: FileError { FileError(file.path, failedTo: "written", isFailedWrite: true) }
 
   private func takeMode() -> Bool {
     guard !file.isSecret else { return true }

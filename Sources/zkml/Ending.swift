@@ -11,10 +11,14 @@ enum Ending {
     return signals
   }()
 
+  /// Those of writes that fail, which the calls that write say too.
+  static let ignored = [SIGPIPE, SIGXFSZ]
+
   /// At the beginning of the process, which has no other thread yet: none will be interrupted. Signals that whoever started it
-  /// had blocked end it too.
+  /// had blocked end it too. No write that fails does.
   static func prepare() {
     platform_guard_memory()
+    for failure in ignored { signal(failure, SIG_IGN) }
     var signals = signals
     var thread = pthread_t()
     pthread_sigmask(SIG_SETMASK, &signals, nil)

@@ -50,9 +50,16 @@ extension Failure {
     case ProvingError.key(let error): self.init(error)
     case ProvingError.tooMuchWork:
       self = .unusable("a proof of this batch \(VerificationError.tooMuchWork.reason): zkml inspect shows how much")
-    case let error as FileError: self = .unusable("\(error.path): \(error.reason)")
+    case let error as FileError:
+      self.init(status: error.isFailedWrite ? .internalError : .unusable, message: "\(error.path): \(error.reason)")
     case _: self.init(status: .internalError, message: "internal error: \(error)")
     }
+  }
+
+  /// What an error of a count comes to.
+  init(_ error: LedgerError, _ path: String) {
+    let status: Status = if case .unwritten = error { .internalError } else { .unusable }
+    self.init(status: status, message: "\(path): \(error.reason)")
   }
 }
 
@@ -80,7 +87,7 @@ extension LedgerError {
     case .linked:
       "has other names, hard links: what is counted under one of them is unknown under the others: find them with "
         + "find -samefile, keep the one beside the only key, remove the others"
-    case .inaccessible(let reason): reason
+    case .inaccessible(let reason), .unwritten(let reason): reason
     }
   }
 }

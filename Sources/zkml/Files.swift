@@ -73,12 +73,12 @@ struct NetworkFiles {
 extension PositionLedger {
   /// Runs `body`, with its errors as a line that says what to do.
   func reporting<Value>(_ body: (PositionLedger) throws(LedgerError) -> Value) throws -> Value {
-    do throws(LedgerError) { return try body(self) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+    do throws(LedgerError) { return try body(self) } catch { throw Failure(error, path) }
   }
 
   /// Refuses to make a key whose count could not be added to a file.
   static func requireExtendable(_ path: String) throws {
-    do throws(LedgerError) { try requireReadable(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+    do throws(LedgerError) { try requireReadable(path) } catch { throw Failure(error, path) }
   }
 
   /// Refuses a key that has no positions left for a proof.

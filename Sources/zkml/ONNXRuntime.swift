@@ -82,7 +82,11 @@ private func run(_ arguments: [String]) -> String? {
   var unblocked = sigset_t()
   sigemptyset(&unblocked)
   posix_spawnattr_setsigmask(&attributes, &unblocked)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+  var ignored = sigset_t()
+  sigemptyset(&ignored)
+  for signal in Ending.ignored { sigaddset(&ignored, signal) }
+  posix_spawnattr_setsigdefault(&attributes, &ignored)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
   var words = arguments.map { strdup($0) } + [nil]
   defer { for word in words { free(word) } }
   var process = pid_t()

@@ -143,7 +143,7 @@ struct SetupCommand: ParsableCommand {
     guard fileExists(path) else {
       return shared.note("\(path): is missing, so no file notes that the weights are not hidden any more")
     }
-    do throws(LedgerError) { try PositionLedger.giveUpHiding(path) } catch { throw Failure.unusable("\(path): \(error.reason)") }
+    do throws(LedgerError) { try PositionLedger.giveUpHiding(path) } catch { throw Failure(error, path) }
   }
 
   private func rerandomized(_ files: NetworkFiles) throws -> MadeKeys {

@@ -15,8 +15,8 @@ struct RootCommand: ParsableCommand {
         zkml verify --key net.vk sample.proof
 
       Exit status: 0 done, or every proof is valid; 1 a proof does not hold; 2 inputs that cannot be used;
-      3 an internal error, or standard output that cannot be written. With --json also errors are objects:
-      {"error": …, "status": 2}.
+      3 an internal error, or a file or standard output that could not be written. With --json also errors are
+      objects: {"error": …, "status": 2}.
       """,
     version: "0.1.0",
     subcommands: [

@@ -116,6 +116,24 @@ import Testing
     #expect(process.wait() == 0)
   }
 
+  @Test("a write that fails ends with status 3 and leaves nothing") func failedWrites() throws {
+    let network = try TrainedNetwork()
+    let (place, names) = (network.place, network.place.names)
+    // As they are for a process of a shell, whatever is ignored here.
+    let tool = "env --default-signal=PIPE,XFSZ '\(built("zkml"))'"
+    for command in [
+      "prove net --input '\(TrainedNetwork.sample(0))' -o b.proof", "setup net --overwrite --yes", "compile \(TrainedNetwork.model) --calibrate \(TrainedNetwork.calibration) -o other",
+    ] {
+      let result = try place.shell("ulimit -f \(command.hasPrefix("compile") ? 1 : 20); \(tool) \(command)")
+      #expect(result.status == 3 && result.errors.contains("cannot be written: File too large"), "\(command): \(result)")
+      #expect(place.names == names, "\(command)")
+    }
+    for command in ["verify --key net.vk a.proof --context 'order 1'", "inspect net.vk --json", "help prove"] {
+      let piped = try place.shell("{ sleep 0.3; \(tool) \(command); echo $? >&2; } | true")
+      #expect(piped.errors == "zkml: standard output cannot be written\n3\n", "\(command): \(piped.errors)")
+    }
+  }
+
   @Test("leftovers of killed runs are named, files of running ones are not") func leftovers() throws {
     let network = try TrainedNetwork(isProved: false)
     let place = network.place
