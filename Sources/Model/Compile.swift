@@ -9,7 +9,7 @@ package struct CompiledModel: Sendable {
   package let layerErrors: [LayerError]
   /// The bits of the activations by node, where they are not `options.bits`.
   package let layerBits: [String: Int]
-  /// What to tell who gave the data.
+  /// What to tell who gave the data: how it was taken.
   package let notices: [String]
 }
 
@@ -29,7 +29,13 @@ package func compile(
   let scales = arrays.map { options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
     arrays, for: network.ports, integerScales: scales.map { $0 ?? 1 }, source: calibration.description)
-  let notices = zip(arrays, network.ports).compactMap { $0.flatteningNotice(for: $1, source: calibration.description) }
+  let integers = options.inputScale == nil ? zip(arrays, network.inputs).filter(\.0.isInteger).map(\.1.name) : []
+  let notices =
+    zip(arrays, network.ports).compactMap { $0.flatteningNotice(for: $1, source: calibration.description) }
+    + integers.map {
+      "\(calibration.description): the integers for '\($0)' are taken as they are; a network that was trained on fractions of "
+        + "them, such as pixels / 255, needs --input-scale"
+    }
   try options.requireKnownLayers(network)
   return try compile(
     network, Calibration(network, batch, inputScales: scales, source: calibration.description), options, notices)

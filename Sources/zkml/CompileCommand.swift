@@ -10,7 +10,8 @@ struct CompileCommand: ParsableCommand {
     abstract: "Quantizes an ONNX network and writes its circuit (public) and weights (private).",
     discussion: """
       Writes NET.circuit and NET.weights; `zkml setup NET` goes on from there. Calibration data: a batch of typical
-      inputs, .npz, .npy or JSON; `file.npz:key` names one array. Integers, such as pixels, need --input-scale.
+      inputs, .npz, .npy or JSON; `file.npz:key` names one array. An array of integers, such as pixels, is taken as it is,
+      unless --input-scale says what a step of it is worth to the network.
 
         zkml compile model.onnx --calibrate samples.npz -o net
         zkml compile model.onnx --calibrate pixels.npy --input-scale 1/255 -o net

@@ -37,7 +37,7 @@ struct MeasureCommand: ParsableCommand {
   }
 
   func run() throws {
-    try shared.requireNoSeed()
+    try shared.requireNoSeed(transparent: transparent)
     let files = NetworkFiles(path: network)
     shared.noteFiles(secret: [files.provingKeyPath])
     shared.noteLeftFolders()

@@ -106,7 +106,6 @@ struct ProveCommand: ParsableCommand {
             + "prove without --transparent, or add --forfeit-hiding to give that up for good; a transparent key of the same "
             + "weights shows them too")
       }
-      shared.note("--forfeit-hiding: the weights are not hidden any more, by no proof of this model")
     } else {
       files.givenUpNotice(files.isHidingGivenUp(key.core)).map(shared.note)
     }
@@ -170,6 +169,9 @@ struct ProveCommand: ParsableCommand {
       try ledger.reporting { ledger throws(LedgerError) in
         try ledger.spend(positions, givesUpHiding: transparent)
       }
+    }
+    if transparent, ledger != nil, job.number == 1 {
+      shared.note("--forfeit-hiding: the weights are not hidden any more, by no proof of this model")
     }
     let counted = ContinuousClock.now
     if !isUnchecked {

@@ -60,7 +60,7 @@ struct SetupCommand: ParsableCommand {
   }
 
   func run() throws {
-    try shared.requireNoSeed()
+    try shared.requireNoSeed(transparent: transparent)
     let files = NetworkFiles(path: network)
     shared.noteFiles(
       secret: [rerandomize ? files.provingKeyPath : files.weightsPath, files.ledgerPath], written: [files.provingKeyPath])
@@ -141,7 +141,7 @@ struct SetupCommand: ParsableCommand {
           + "set up without --transparent, or add --forfeit-hiding to give the hiding up for good")
     }
     guard fileExists(path) else {
-      return shared.note("\(path): is missing, so no file notes that the weights are not hidden any more")
+      return shared.note("\(path): is missing, so no file notes that a transparent key shows these weights")
     }
     do throws(LedgerError) { try PositionLedger.giveUpHiding(path) } catch { throw Failure(error, path) }
   }

@@ -9,7 +9,7 @@ struct SharedOptions: ParsableArguments {
   var threads: Int?
 
   @Option(
-    help: ArgumentHelp("Seed of all randomness, for reproducible proofs; only with --transparent.", valueName: "hex"))
+    help: ArgumentHelp("Accepted with --transparent alone, where nothing is random: it changes nothing.", valueName: "hex"))
   var seed: String?
 
   @Flag(help: "Print one JSON object on standard output and messages on standard error.")
@@ -30,11 +30,14 @@ struct SharedOptions: ParsableArguments {
     }
   }
 
-  /// Refuses a seed without `--transparent`.
+  /// Refuses a seed, which without `--transparent` would be asked to do what it must not do.
   func requireNoSeed(transparent: Bool = false) throws {
-    if seed != nil, !transparent {
-      throw Failure.unusable("--seed is refused without --transparent: masks that others can compute hide nothing")
+    guard seed != nil else { return }
+    guard transparent else {
+      throw Failure.unusable(
+        "--seed is refused, but by prove, setup and measure with --transparent: masks that others can compute hide nothing")
     }
+    note("--seed: changes nothing: with --transparent nothing is random")
   }
 
   /// A line on standard output for people.

@@ -39,7 +39,7 @@ struct VerifyCommand: ParsableCommand {
 
   @Option(help: "Demand this context.") var context = ""
 
-  @Option(help: ArgumentHelp("Demand this model, the first line of what verify prints.", valueName: "hex"))
+  @Option(help: ArgumentHelp("Demand this model, by the digest that setup and verify print.", valueName: "hex"))
   var model: String?
 
   @Flag(help: "Check the weights' ranges again, also when that is remembered.") var recheck = false
@@ -131,11 +131,12 @@ struct VerifyCommand: ParsableCommand {
     guard inputCommitment.isEmpty || inputCommitment.map({ $0.lowercased() }) == digests else {
       throw differs(digests.isEmpty ? "no input is committed" : "its committed inputs are \(digests.joined(separator: ", "))")
     }
+    let shown = statement.ports(circuit, .shown)
     for (name, text, ports, integers) in [
-      ("input", input, circuit.inputs, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
+      ("input", input, shown, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
     ] {
       guard let text else { continue }
-      guard ports.count == integers.count else {
+      guard !ports.isEmpty else {
         throw differs("its \(name) is private" + (digests.isEmpty ? "" : ": demand the committed one by --input-commitment"))
       }
       let demanded = try circuit.quantized(text, ports)
@@ -149,6 +150,14 @@ struct VerifyCommand: ParsableCommand {
       guard demanded.integers == integers else { throw differs("its \(name) is not \(text)") }
       demanded.saturationNotice(text).map(shared.note)
       saturatedCount += demanded.saturated.count
+    }
+    if input != nil {
+      for (port, visibility) in zip(circuit.inputs, statement.visibility)
+      where visibility == .hidden || visibility == .committed && inputCommitment.isEmpty {
+        shared.note(
+          "\(path): input '\(port.name)' is "
+            + (visibility == .committed ? "committed: --input-commitment demands it" : "hidden: nothing is demanded of it"))
+      }
     }
     return saturatedCount
   }
