@@ -170,6 +170,11 @@ package struct Convolution: Sendable {
     self.bias = bias
   }
 
+  /// A shape of channels × rows × columns with an axis for several groups of channels.
+  func grouped(_ shape: [Int]) -> [Int] {
+    groupCount == 1 ? shape : [groupCount, shape[0] / groupCount] + shape.dropFirst()
+  }
+
   /// For each output channel the input channels that it reads.
   var channels: [Range<Int>] { groupedChannels(inputCount, outputCount, groupCount: groupCount) }
 }

@@ -41,17 +41,22 @@ extension Network {
     let operand = node.operands.first.map { values[$0] } ?? []
     let shape = node.operands.first.map { self.shape(of: $0) } ?? []
     switch node.operation {
-    case .linear(let linear): return linear.apply(to: operand)
+    case .linear(let linear):
+      return Contraction.linear(shape, linear.weights.map(Double.init), linear.bias.map(Double.init))
+        .apply(to: [(operand, shape)], shape: node.shape)
     case .affine(let affine):
-      let scale = broadcast(affine.scale, affine.shape, to: node.shape)
-      let shift = broadcast(affine.shift, affine.shape, to: node.shape)
-      return operand.indices.map { operand[$0] * Double(scale[$0]) + Double(shift[$0]) }
+      return Contraction.affine(affine.shape, affine.scale.map(Double.init), affine.shift.map(Double.init), node.shape)
+        .apply(to: [(operand, shape)], shape: node.shape)
+    case .convolution(let convolution):
+      return Contraction.convolution(
+        convolution, shape, node.shape, convolution.weights.map(Double.init), convolution.bias.map(Double.init)
+      ).apply(to: [(operand, convolution.grouped(shape))], shape: convolution.grouped(node.shape))
     case .pointwise(let function): return operand.map(function.value)
     case .contraction(let contraction):
       return contraction.apply(to: node.operands.map { (values[$0], self.shape(of: $0)) }, shape: node.shape)
-    case .convolution(let convolution): return convolution.apply(to: operand, rows: shape[1], columns: shape[2])
     case .windowMaximum(let window):
-      return window.maxima(operand, rows: shape[1], columns: shape[2], lowest: -.infinity)
+      let (loops, reading) = window.reading(shape, node.shape)
+      return maxima(operand, shape, reading, loops: loops, shape: node.shape, lowest: -.infinity)
     case .reshape: return operand
     case .transpose(let order): return transposed(operand, shape, order: order)
     case .slice(let axis, let start, let stride):
@@ -66,34 +71,5 @@ extension FixedQuantization {
   package func value(at x: Double) -> Double {
     let steps = (x / scale).rounded(.toNearestOrEven)
     return scale * min(max(steps, Double(range.lowerBound)), Double(range.upperBound))
-  }
-}
-
-extension Linear {
-  /// Each row of `inputCount` elements gives `outputCount`.
-  func apply(to rows: [Double]) -> [Double] {
-    precondition(rows.count % inputCount == 0)
-    var results: [Double] = []
-    results.reserveCapacity(rows.count / inputCount * outputCount)
-    for start in stride(from: 0, to: rows.count, by: inputCount) {
-      for output in 0..<outputCount {
-        let row = output * inputCount
-        var sum = 0.0
-        for index in 0..<inputCount { sum += Double(weights[row + index]) * rows[start + index] }
-        results.append(sum + Double(bias[output]))
-      }
-    }
-    return results
-  }
-}
-
-extension Convolution {
-  func apply(to input: [Double], rows: Int, columns: Int) -> [Double] {
-    var results = window.sums(
-      input, rows: rows, columns: columns, planes: channels, weights: weights, zero: 0
-    ) { $0 + Double($1) * $2 }
-    let plane = results.count / outputCount
-    for index in results.indices { results[index] += Double(bias[index / plane]) }
-    return results
   }
 }

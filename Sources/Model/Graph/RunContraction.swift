@@ -138,6 +138,8 @@ extension Contraction {
   ) -> [Number] {
     let used = (Array(0..<rank) + summed).filter { $0 != innermost }
     let steps = accesses.map { access in innermost.map { access.steps[$0] } ?? 0 }
+    // A multiple of a stretch of one array.
+    let isScaled = steps == [1, 0, 1]
     var sums = [Number](repeating: .zero, count: count)
     sums.withUnsafeMutableBufferPointer { sums in
       withPointers(arrays) { arrays in
@@ -146,7 +148,7 @@ extension Contraction {
           let target = sums + positions[0]
           switch arrays.count {
           case 1: addProducts(to: target, steps[0], count) { arrays[0][positions[1] + $0 * steps[1]] }
-          case 2 where steps == [1, 0, 1]:
+          case 2 where isScaled:
             let (x, y) = (arrays[0][positions[1]], arrays[1] + positions[2])
             for place in 0..<count { target[place] = .sum(target[place], adding: x, times: y[place]) }
           case 2:

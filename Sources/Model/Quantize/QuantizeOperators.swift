@@ -42,13 +42,11 @@ extension Quantizer {
     _ convolution: Convolution, _ node: Node, _ operand: Int, _ constants: Constants
   ) throws(ModelError) -> Int {
     let source = shape(of: operand)
-    let count = convolution.groupCount
     let operation = IntegerOperation.contraction(
       .convolution(convolution, source, node.shape, constants.factors, constants.shift))
-    guard count > 1 else { return try append(node.name, [operand], operation, node.shape, scale: constants.unit) }
-    func grouped(_ shape: [Int]) -> [Int] { [count, shape[0] / count] + shape.dropFirst() }
-    let groups = try append(node.name, [operand], .reshape, grouped(source), scale: scale(of: operand))
-    let result = try append(node.name, [groups], operation, grouped(node.shape), scale: constants.unit)
+    guard convolution.groupCount > 1 else { return try append(node.name, [operand], operation, node.shape, scale: constants.unit) }
+    let groups = try append(node.name, [operand], .reshape, convolution.grouped(source), scale: scale(of: operand))
+    let result = try append(node.name, [groups], operation, convolution.grouped(node.shape), scale: constants.unit)
     return try append(node.name, [result], .reshape, node.shape, scale: constants.unit)
   }
 
