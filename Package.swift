@@ -31,7 +31,7 @@ let package = Package(
       dependencies: [
         "Circuit", "Field", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
+      exclude: ["Import/onnx.proto"], swiftSettings: strict),
     .executableTarget(
       name: "zkml",
       dependencies: [

@@ -50,7 +50,7 @@ package struct ImportedOperator: Sendable {
     return """
       # Operators
 
-      The ONNX operators that `zkml compile` takes, printed from the lists in `Sources/Model/ONNX`; a test compares.
+      The ONNX operators that `zkml compile` takes, printed from the lists in `Sources/Model/Import`; a test compares.
       A value is what depends on the model's inputs, a constant what does not. Every value has the batch as its first axis:
       symbolic or 1 in the model, any number of samples in use. Operators of constants alone are computed at import. Inputs
       are floats of any width; tensors are floats, integers of 8 to 64 bits without unsigned ones of 32 and 64, and booleans,
