@@ -117,7 +117,10 @@ struct SetupCommand: ParsableCommand {
     shared.status("writing the keys")
     let made = try MadeKeys(cost, key, verifyingKey, files)
     try alone(besides: files.provingKeyPath) {
+      // What another run has made meanwhile counts as well.
       _ = try files.requireNoKey(overwrite: overwrite)
+      if transparent, !lowered.weights.isEmpty { try noteEarlierKeys(files, isShown: isShown) }
+      let isShown = isShown || files.hasTransparentKey
       try made.ledger?.reporting { ledger throws(LedgerError) in try ledger.begin(spent: positions, isHidingGivenUp: isShown) }
       try write([made.secret, made.open], replacing: overwrite)
     }

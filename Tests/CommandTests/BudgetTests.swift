@@ -41,6 +41,18 @@ import Verifier
     #expect(network.place.names.filter { $0.hasSuffix(".proof") } == proofs)
   }
 
+  @Test(arguments: ["", "@", "@" + String(repeating: "n", count: 256), "@none/a.proof"])
+  func nothingIsSpentForAProofThatCannotBeWritten(output: String) throws {
+    let network = try TrainedNetwork(isProved: false)
+    let ledger = try network.place.bytes("net.spent")
+    for options in [[], Self.givingUp] {
+      let result = try network.place.run(
+        ["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", output == "@" ? network.place.path + "/" : output] + options)
+      #expect(result.status == 2 || result.status == 3)
+      #expect(try network.place.bytes("net.spent") == ledger, "\(output) \(options)")
+    }
+  }
+
   @Test func everyProofSpendsWhatItOpens() throws {
     let network = try TrainedNetwork(isProved: false)
     let key = try KeyBytes(network.place.bytes("net.pk")).key

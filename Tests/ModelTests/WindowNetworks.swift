@@ -10,6 +10,11 @@ extension LoweringTests {
         let hidden = b.relu(b.convolution(0, 3, three, three))
         return b.network(b.linear(b.flattened(hidden), 4), hidden)
       },
+      build("a single place", [2, 1, 1]) { b in
+        let hidden = b.relu(b.convolution(0, 4, three, three))
+        let deep = b.relu(b.convolution(hidden, 4, WindowSide(size: 5, before: 2, after: 2), three, groups: 4))
+        return b.network(b.linear(b.flattened(deep), 3), b.maximum(hidden, three, WindowSide()))
+      },
       build("convolution shown", [2, 5, 6]) { b in
         b.network(b.convolution(0, 3, WindowSide(size: 3), WindowSide(size: 2)))
       },

@@ -42,10 +42,13 @@ extension Contraction<Int64> {
       let (own, bounds) = bounds(of: term, operands, rank)
       let strides = rowStrides(own.map { loops[$0] })
       let steps = (0..<rank).map { loop in own.firstIndex(of: loop).map { strides[$0] } ?? 0 }
-      forEachPlace(shape) { place, index in
-        var position = 0
+      let ranges = zip(inside, cells).map { inside, cells in
+        inside.map { firstPlace(cells, from: $0.lowerBound)..<firstPlace(cells, from: $0.upperBound) } ?? 0..<cells.count
+      }
+      forEachPlace(ranges) { index in
+        var (place, position) = (0, 0)
         for loop in 0..<rank {
-          if let inside = inside[loop], !inside.contains(cells[loop][index[loop]]) { return }
+          place = place * shape[loop] + index[loop]
           position += steps[loop] * index[loop]
         }
         sums[place].low += bounds[position].low
@@ -113,15 +116,29 @@ extension Contraction<Int64> {
   }
 }
 
-/// All places of a shape, row-major, with their indices.
-private func forEachPlace(_ shape: [Int], _ body: (_ place: Int, _ index: [Int]) -> Void) {
-  var index = [Int](repeating: 0, count: shape.count)
-  for place in 0..<shape.reduce(1, *) {
-    body(place, index)
-    for axis in index.indices.reversed() {
+/// All places of a box, row-major.
+private func forEachPlace(_ ranges: [Range<Int>], _ body: (_ index: [Int]) -> Void) {
+  if ranges.contains(where: \.isEmpty) { return }
+  var index = ranges.map(\.lowerBound)
+  while true {
+    body(index)
+    var axis = ranges.count - 1
+    while axis >= 0 {
       index[axis] += 1
-      if index[axis] < shape[axis] { break }
-      index[axis] = 0
+      if index[axis] < ranges[axis].upperBound { break }
+      index[axis] = ranges[axis].lowerBound
+      axis -= 1
     }
+    if axis < 0 { return }
   }
+}
+
+/// The place of the first of ascending numbers that is not below another.
+private func firstPlace(_ numbers: [Int], from lowest: Int) -> Int {
+  var (low, high) = (0, numbers.count)
+  while low < high {
+    let middle = (low + high) / 2
+    if numbers[middle] < lowest { low = middle + 1 } else { high = middle }
+  }
+  return low
 }

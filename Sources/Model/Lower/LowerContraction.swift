@@ -3,7 +3,7 @@ import Circuit
 /// How the loops of a contraction or maximum become axes of the circuit.
 ///
 /// Where several loops read one axis of an operand, as windows do, all but one are *unrolled*: a term for each of their
-/// places. A loop of the result stays, else the longest.
+/// places. A loop of the result stays, else the longest; none but one of the result goes through an axis of one element.
 struct LoweredLoops {
   /// By axis of the plan for the loops: the axis of the circuit; nil where unrolled.
   let axes: [Int?]
@@ -18,11 +18,11 @@ extension Lowering {
     let (loops, space) = (node.operation.loops, plan.loops(ofNode: index))
     var unrolled: Set<Int> = []
     if case .maximum = node.operation { unrolled = Set(node.shape.count..<loops.count).filter { loops[$0] > 1 } }
-    for (_, reading) in node.operation.readings {
-      for place in reading {
+    for (operand, reading) in node.operation.readings {
+      for (place, size) in zip(reading, network.shape(of: node.operands[operand])) {
         let steps = place.simplified(loops).steps.filter { !unrolled.contains($0.loop) }
         guard let kept = kept(steps, index) else { continue }
-        unrolled.formUnion(steps.map(\.loop).filter { $0 != kept })
+        unrolled.formUnion(steps.map(\.loop).filter { $0 != kept || (size == 1 && kept >= node.shape.count) })
       }
     }
     let sizes = plan.axes[space]

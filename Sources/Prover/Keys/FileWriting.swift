@@ -75,11 +75,13 @@ package func create(_ file: OutputFile) throws(FileError) -> Bool {
 ///
 /// - Parameter content: What is to be written, at least the bytes that begin every file of its kind.
 package func requireWritable(_ path: String, for content: some Collection<UInt8>) throws(FileError) {
+  let nameByteCount = path.split(separator: "/", omittingEmptySubsequences: false).last?.utf8.count ?? 0
+  guard (1...Int(NAME_MAX)).contains(nameByteCount) else { throw FileError(path, "is not the name of a file") }
   var status = stat()
   if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
     throw FileError(path, "exists and is not a regular file")
   }
-  guard access(folder(of: path), W_OK | X_OK) == 0 else { throw FileError(path, failedTo: "written") }
+  guard access(folder(of: path), R_OK | W_OK | X_OK) == 0 else { throw FileError(path, failedTo: "written") }
   guard fileExists(path) else { return }
   let old = try StoredBytes(path: path)
   let start = try old.read(at: 0, count: min(old.count, kindByteCount))
