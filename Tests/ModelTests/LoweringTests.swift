@@ -306,7 +306,7 @@ import Verifier
   @Test(arguments: [-16384...16383, -32768...32767, 0...65535, -1...65534, -1...65535] as [ClosedRange<Int64>])
   func maximaCompareTheEndsOfTheirRange(_ range: ClosedRange<Int64>) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [1, 1, 8]), scale: 1, range: range)
-    let (loops, reading) = Window(rows: WindowSide(), columns: WindowSide(size: 3)).reading([1, 1, 8], [1, 1, 6])
+    let (loops, reading) = Window(rows: WindowSide(), columns: WindowSide(size: 3)).reading([1, 1, 6])
     let pool = IntegerNode(
       name: "y", operands: [0], operation: .maximum(loops: loops, reading), shape: [1, 1, 6], range: range, scale: 1)
     let network = IntegerNetwork(

@@ -76,7 +76,7 @@ struct NetworkBuilder {
   mutating func mean(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
     let window = Window(rows: rows, columns: columns)
     let slid = slid(x, window, shape(x)[0])
-    return add(.contraction(.sum(of: window, shape(x), 1 / Double(window.tapCount), shape: slid)), x, shape: slid)
+    return add(.contraction(.sum(of: window, 1 / Double(window.tapCount), shape: slid)), x, shape: slid)
   }
 
   private func slid(_ x: Int, _ window: Window, _ channels: Int) -> [Int] {

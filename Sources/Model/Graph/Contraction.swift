@@ -122,7 +122,7 @@ package struct Index: Sendable, Hashable {
     return index
   }
 
-  /// The places of its loops at which it is below 0 or not below the size: nil unless it has one loop at most.
+  /// The places of its loop at which it is inside an axis of this size; nil where it has several loops.
   func inside(_ size: Int, _ loops: [Int]) -> Range<Int>? {
     switch steps.count {
     case 0: (0..<size).contains(start) ? 0..<1 : 0..<0
@@ -159,6 +159,4 @@ extension Contraction {
       return zip(reading, shape).contains { !$0.isWhole($1, loops) }
     }
   }
-
-  var parameterCount: Int { constants.reduce(0) { $0 + $1.values.count } }
 }

@@ -53,8 +53,8 @@ extension Contraction {
   }
 
   /// coefficient · Σ of each window over channels × rows × columns.
-  package static func sum(of window: Window, _ source: [Int], _ coefficient: Number, shape: [Int]) -> Contraction {
-    let (loops, reading) = window.reading(source, shape)
+  package static func sum(of window: Window, _ coefficient: Number, shape: [Int]) -> Contraction {
+    let (loops, reading) = window.reading(shape)
     return Contraction(loops: loops, terms: [Term(coefficient, [.operand(0, reading)])])
   }
 
@@ -110,8 +110,8 @@ extension Contraction {
 }
 
 extension Window {
-  /// How windows over channels × rows × columns read them, and the sizes of the loops.
-  package func reading(_ source: [Int], _ result: [Int]) -> (loops: [Int], Reading) {
+  /// How windows over channels × rows × columns read them for a result of this shape, and the sizes of the loops.
+  package func reading(_ result: [Int]) -> (loops: [Int], Reading) {
     let reading = [Index(0), Index(rows, loop: 1, tap: 3), Index(columns, loop: 2, tap: 4)]
     return (result + [rows.size, columns.size], reading)
   }

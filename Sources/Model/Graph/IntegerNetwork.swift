@@ -33,9 +33,6 @@ package struct IntegerNetwork: Sendable, Equatable {
   package func node(of value: Int) -> IntegerNode? {
     value < inputs.count ? nil : nodes[value - inputs.count]
   }
-
-  /// Weights, biases and other secret constants.
-  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.parameterCount } }
 }
 
 package struct IntegerNode: Sendable, Equatable {
@@ -84,8 +81,6 @@ package enum IntegerOperation: Sendable, Equatable {
   case transpose(order: [Int])
   /// start + stride·i along an axis, stride ≥ 1.
   case slice(axis: Int, start: Int, stride: Int)
-
-  var parameterCount: Int { constants.reduce(0) { $0 + $1.values.count } }
 
   package var makesAccumulators: Bool { if case .contraction = self { true } else { false } }
 

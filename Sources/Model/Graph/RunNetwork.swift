@@ -55,7 +55,7 @@ extension Network {
     case .contraction(let contraction):
       return contraction.apply(to: node.operands.map { (values[$0], self.shape(of: $0)) }, shape: node.shape)
     case .windowMaximum(let window):
-      let (loops, reading) = window.reading(shape, node.shape)
+      let (loops, reading) = window.reading(node.shape)
       return maxima(operand, shape, reading, loops: loops, shape: node.shape, lowest: -.infinity)
     case .reshape: return operand
     case .transpose(let order): return transposed(operand, shape, order: order)

@@ -68,9 +68,3 @@ func concatenated<Element>(_ parts: [(elements: [Element], shape: [Int])], axis:
   }
   return result
 }
-
-/// For each element of an array of `shape` its place in the array that remains when `axes` are reduced to size 1.
-func reductionTargets(_ shape: [Int], axes: [Int]) -> [Int] {
-  let remaining = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
-  return broadcast(Array(0..<remaining.reduce(1, *)), remaining, to: shape)
-}

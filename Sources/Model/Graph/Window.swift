@@ -1,5 +1,3 @@
-import Circuit
-
 /// Windows that slide over the last two axes of a value of three: channels × rows × columns.
 package struct Window: Sendable, Equatable {
   package var rows: WindowSide
@@ -12,11 +10,6 @@ package struct Window: Sendable, Equatable {
 
   /// The number of elements of a window.
   package var tapCount: Int { rows.size * columns.size }
-
-  /// Row and column of each element of a window, row-major.
-  package var taps: [(row: Int, column: Int)] {
-    (0..<rows.size).flatMap { row in (0..<columns.size).map { (row, $0) } }
-  }
 }
 
 /// Windows along one axis: window o has the places stride·o + dilation·k − before, k < size, of an axis that is 0 beyond
@@ -43,16 +36,8 @@ package struct WindowSide: Sendable, Equatable {
     return room < 0 ? 0 : room / stride + 1
   }
 
-  /// Whether each window is one element, in order.
-  package var isTrivial: Bool { size == 1 && stride == 1 && before == 0 && after == 0 }
-
   /// The place of element `tap` of the first window.
   package func start(of tap: Int) -> Int { dilation * tap - before }
-
-  /// The windows below `count` whose element `tap` is within an axis of `length`.
-  package func inside(_ tap: Int, length: Int, count: Int) -> Range<Int> {
-    Binding.Slice(start: start(of: tap), stride: stride).inside(loopSize: count, size: length)
-  }
 
   /// Whether every window has an element within an axis of `length`.
   func isNeverEmpty(over length: Int) -> Bool {

@@ -103,7 +103,7 @@ extension GraphImporter {
     sizes[isImage ? axis : 1] += before + after
     var result = shape
     result[axis] += before + after
-    return try reshaped(try append(label, .contraction(.sum(of: window, self.shape(of: image), 1, shape: sizes)), [image], shape: sizes), result, label)
+    return try reshaped(try append(label, .contraction(.sum(of: window, 1, shape: sizes)), [image], shape: sizes), result, label)
   }
 
   /// Nil when the scales are left out or empty.

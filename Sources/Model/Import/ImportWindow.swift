@@ -23,7 +23,7 @@ extension ImportedOperator {
       let includesPadding = try node.integer("count_include_pad", default: 0) != 0
       let slid = try importer.shape(sliding: window, image)
       let result = try importer.slide(
-        label, .contraction(.sum(of: window, image.shape, 1 / Double(window.tapCount), shape: slid)), window, image)
+        label, .contraction(.sum(of: window, 1 / Double(window.tapCount), shape: slid)), window, image)
       // How many elements of each window are counted, along each axis.
       let sides = zip([window.rows, window.columns], zip(image.shape.dropFirst(), padding))
       let counts = sides.map { side, axis in

@@ -27,15 +27,13 @@ extension Lowering {
     }
     let sizes = plan.axes[space]
     var axes = [Int?](repeating: nil, count: sizes.count)
-    let isUnrolled = unrolled.reduce(into: [Int: Bool]()) { known, loop in
-      if let axis = plan.axis(loop, loops, of: space) { known[axis] = true }
-    }
+    let unrolledAxes = Set(unrolled.compactMap { plan.axis($0, loops, of: space) })
     for isResult in [true, false] {
       for (operand, reading) in node.operation.readings {
         let view = views[node.operands[operand]]
         let map = axisMap(index, operand, reading, isSliding: true)
         for (number, axis) in view.axes.enumerated() {
-          guard let target = map[number], axes[target] == nil, isUnrolled[target] == nil else { continue }
+          guard let target = map[number], axes[target] == nil, !unrolledAxes.contains(target) else { continue }
           guard (target < plan.axes[network.inputs.count + index].count) == isResult else { continue }
           let own = builder.circuit.columns[view.column].axes[axis.position]
           let isWhole = axis.start == 0 && axis.stride == 1 && builder.circuit.axes[own] == axis.size
@@ -43,7 +41,7 @@ extension Lowering {
         }
       }
     }
-    for target in axes.indices where axes[target] == nil && isUnrolled[target] == nil {
+    for target in axes.indices where axes[target] == nil && !unrolledAxes.contains(target) {
       axes[target] = builder.appendAxis(sizes[target])
     }
     return LoweredLoops(axes: axes, unrolled: unrolled.sorted())

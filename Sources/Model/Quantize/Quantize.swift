@@ -153,7 +153,7 @@ struct Quantizer {
     case .reshape where !makesAccumulators(value): result = try view(node, .reshape)
     case .windowMaximum(let window):
       let operand = try unsliced(activation(node.operands[0]))
-      let (loops, reading) = window.reading(shape(of: operand), node.shape)
+      let (loops, reading) = window.reading(node.shape)
       result = try append(
         node.name, [operand], .maximum(loops: loops, reading), node.shape, scale: scale(of: operand))
     case .reshape, .linear, .convolution, .affine, .contraction, .pointwise, .quantize: result = try requantized(value)
