@@ -36,8 +36,8 @@ extension ByteReader {
   }
 }
 
-/// The key's part that transcripts absorb, and the digests that name model and key. docs/protocol.md §10.
-package struct KeyCore: Hashable, Sendable {
+/// A commitment to a model's weights, with its parameters. Transcripts absorb its digest, *keyCore*. docs/protocol.md §10.
+package struct WeightCommitment: Hashable, Sendable {
   /// The most proofs that a commitment can be made to hide.
   package static let proofCountCap = 1 << 16
 
@@ -110,11 +110,11 @@ extension Hash {
 
 /// A commitment to the weights and a proof about it: for the first of a key that they are in range, for each later one
 /// that they are those of the one before.
-package struct KeyLink: Sendable {
-  package let core: KeyCore
+package struct ProvedCommitment: Sendable {
+  package let core: WeightCommitment
   package let proof: [UInt8]
 
-  package init(core: KeyCore, proof: [UInt8]) {
+  package init(core: WeightCommitment, proof: [UInt8]) {
     self.core = core
     self.proof = proof
   }
@@ -124,21 +124,21 @@ package struct KeyLink: Sendable {
 public struct VerifyingKey: Sendable {
   package let circuit: ArithmeticCircuit
   /// Not empty.
-  package let chain: [KeyLink]
+  package let chain: [ProvedCommitment]
   /// The last of the chain.
-  package let core: KeyCore
+  package let core: WeightCommitment
 
-  package init(circuit: ArithmeticCircuit, after earlier: [KeyLink] = [], core: KeyCore, proof: [UInt8]) {
+  package init(circuit: ArithmeticCircuit, after earlier: [ProvedCommitment] = [], core: WeightCommitment, proof: [UInt8]) {
     self.circuit = circuit
     self.core = core
-    chain = earlier + [KeyLink(core: core, proof: proof)]
+    chain = earlier + [ProvedCommitment(core: core, proof: proof)]
   }
 
   /// The digest by which a user recognises the model, in hexadecimal.
   public var modelID: String { core.modelID.hexadecimal }
 
   /// The commitment of this digest.
-  package func core(_ digest: Digest) -> KeyCore? { chain.first { $0.core.digest == digest }?.core }
+  package func core(_ digest: Digest) -> WeightCommitment? { chain.first { $0.core.digest == digest }?.core }
 
   /// Decodes a .vk file; the circuit is valid and the parameters are those of its weights.
   ///
@@ -152,7 +152,7 @@ public struct VerifyingKey: Sendable {
       circuitDigest = Hash(.circuit).digest(encoded)
       circuit = try ArithmeticCircuit(encoded: encoded)
       links = try reader.list(count: try reader.u8(), minimumByteCount: 1) { reader throws(MalformedBytes) in
-        let parameters = Array(try reader.read(KeyCore.parameterByteCount))
+        let parameters = Array(try reader.read(WeightCommitment.parameterByteCount))
         return (parameters, Digest(bytes: try reader.read(Digest.byteCount)), Array(try reader.block()))
       }
       try reader.finish()
@@ -160,16 +160,16 @@ public struct VerifyingKey: Sendable {
     do throws(InvalidCircuit) { try circuit.validate() } catch {
       throw .invalidCircuit(rule: error.rule, index: error.index)
     }
-    var chain: [KeyLink] = []
+    var chain: [ProvedCommitment] = []
     let rowCounts = RowCounts(shapes: circuit.weightShapes)
     for (parameters, root, proof) in links {
       let first = chain.first?.core
-      let core = try KeyCore(rowCounts, circuitDigest, parameters: parameters, mode, root: root, modelID: first?.modelID)
+      let core = try WeightCommitment(rowCounts, circuitDigest, parameters: parameters, mode, root: root, modelID: first?.modelID)
       let isEmpty = core.code == nil
       guard proof.isEmpty == isEmpty, !isEmpty || root == .zero, first == nil || !isEmpty && mode == .hiding else {
         throw .malformed
       }
-      chain.append(KeyLink(core: core, proof: proof))
+      chain.append(ProvedCommitment(core: core, proof: proof))
     }
     guard let last = chain.last else { throw .malformed }
     (self.chain, core) = (chain, last.core)
@@ -184,7 +184,7 @@ public struct Proof: Sendable {
   public let statement: Statement
   package let bytes: [UInt8]
 
-  package init(core: KeyCore, mode: ProofMode = .plain, statement: Statement, bytes: [UInt8]) {
+  package init(core: WeightCommitment, mode: ProofMode = .plain, statement: Statement, bytes: [UInt8]) {
     keyDigest = core.digest
     modelDigest = core.modelID
     self.mode = mode

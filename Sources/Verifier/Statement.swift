@@ -28,7 +28,7 @@ extension StatedCommitment {
   ///
   /// Nil when there is no code for that many proofs.
   package init?(_ column: Column, shape: [Int], proofCount: Int, root: Digest) {
-    guard (1...KeyCore.proofCountCap).contains(proofCount),
+    guard (1...WeightCommitment.proofCountCap).contains(proofCount),
       let code = ParameterPlanner.modelCode(RowCounts(shapes: [shape]), proofCount: proofCount)
     else { return nil }
     var writer = ByteWriter()
@@ -36,7 +36,7 @@ extension StatedCommitment {
     writer.append(column.scale.bitPattern)
     writer.append(UInt8(truncatingIfNeeded: shape.count))
     for size in shape { writer.append(UInt32(truncatingIfNeeded: size)) }
-    let parameters = KeyCore.parameters(proofCount: proofCount, code)
+    let parameters = WeightCommitment.parameters(proofCount: proofCount, code)
     let digest = Hash(.input).digest(of: [parameters, writer.bytes, root.bytes])
     self.init(digest: digest, proofCount: proofCount, code: code, root: root)
   }

@@ -52,12 +52,12 @@ extension VerifyingKey {
   /// One after the other, as each has a plan of its own, unless their work is more than `workCap`; returns the work.
   @discardableResult
   package func forEachWeightProof(
-    workCap: Int = Plan.workCap, _ body: (KeyLink, WeightProof) throws(VerificationError) -> Void
+    workCap: Int = Plan.workCap, _ body: (ProvedCommitment, WeightProof) throws(VerificationError) -> Void
   ) throws(VerificationError) -> Int {
     guard core.code != nil else { return 0 }
     var work = 0
     for isLast in chain.count > 1 ? [false, true] : [true] {
-      var (circuit, previous) = (self.circuit.weightRangeCircuit, KeyCore?.none)
+      var (circuit, previous) = (self.circuit.weightRangeCircuit, WeightCommitment?.none)
       work = 0
       for link in chain {
         let proof = WeightProof(derived: circuit, link.core, after: previous)
@@ -79,13 +79,13 @@ package struct WeightProof {
   package let plan: Plan
 
   /// That the weights are those of the commitment before; that they are in range, without one.
-  package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, after previous: KeyCore?) {
+  package init(_ circuit: ArithmeticCircuit, _ core: WeightCommitment, after previous: WeightCommitment?) {
     self.init(
       derived: previous == nil ? circuit.weightRangeCircuit : circuit.equalWeightsCircuit, core, after: previous)
   }
 
   /// - Parameter circuit: That of the proof.
-  fileprivate init(derived circuit: ArithmeticCircuit, _ core: KeyCore, after previous: KeyCore?) {
+  fileprivate init(derived circuit: ArithmeticCircuit, _ core: WeightCommitment, after previous: WeightCommitment?) {
     purpose = previous == nil ? .weightRange : .equalWeights
     let commitments = previous.flatMap { previous in
       previous.code.map {
@@ -100,14 +100,14 @@ package struct WeightProof {
 
 extension Plan {
   /// Of a proof of this statement; the circuit is that of the statement.
-  package init(_ circuit: ArithmeticCircuit, _ core: KeyCore, _ statement: Statement, _ mode: ProofMode) {
+  package init(_ circuit: ArithmeticCircuit, _ core: WeightCommitment, _ statement: Statement, _ mode: ProofMode) {
     let codes = core.codes + statement.commitments.map { $0.code }
     self.init(circuit: circuit, batch: statement.batch, codes: codes, isHiding: mode == .hiding)
   }
 
   /// The steps of docs/protocol.md §5.
   package func verify(
-    _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
+    _ purpose: Purpose, _ core: WeightCommitment, _ statement: Statement, _ proof: [UInt8]
   ) throws(VerificationError) {
     guard Soundness(self).isSufficient else { throw .insufficientSoundness }
     var transcript = VerifierTranscript(mode, proof: proof)
@@ -121,7 +121,7 @@ extension Plan {
 extension VerifierTranscript {
   /// Steps 0 and 1: the commitments' roots.
   package mutating func receiveRoots(
-    _ plan: Plan, _ purpose: Purpose, _ core: KeyCore, _ statement: Statement
+    _ plan: Plan, _ purpose: Purpose, _ core: WeightCommitment, _ statement: Statement
   ) throws(VerificationError) -> [Digest] {
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     var roots = (plan.columns.hasWeights ? [core.root] : []) + statement.commitments.map { $0.root }

@@ -27,7 +27,7 @@ struct CommitInputCommand: ParsableCommand {
 
   @Option(
     name: .customLong("proofs"),
-    help: "How many proofs the commitment hides the input in, 1 to \(KeyCore.proofCountCap).")
+    help: "How many proofs the commitment hides the input in, 1 to \(WeightCommitment.proofCountCap).")
   var proofCount = 16
 
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The file to write.", valueName: "file"))
@@ -38,8 +38,8 @@ struct CommitInputCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    if !(1...KeyCore.proofCountCap).contains(proofCount) {
-      throw ValidationError("--proofs must be 1 to \(KeyCore.proofCountCap)")
+    if !(1...WeightCommitment.proofCountCap).contains(proofCount) {
+      throw ValidationError("--proofs must be 1 to \(WeightCommitment.proofCountCap)")
     }
   }
 

@@ -44,7 +44,7 @@ extension ProofMode {
   }
 }
 
-extension KeyCore {
+extension WeightCommitment {
   /// What its proofs hide.
   var disclosure: String { proofCount > 0 ? "hides the weights in \(proofs(proofCount))" : "hides nothing" }
 

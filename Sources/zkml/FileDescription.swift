@@ -76,7 +76,7 @@ extension FileDescription {
     ]
   }
 
-  init(_ core: KeyCore) {
+  init(_ core: WeightCommitment) {
     self.init(kind: "", mode: core.mode)
     let code = core.code
     lines = ["model     \(core.modelID.hexadecimal)", "key       \(core.digest.hexadecimal)"]

@@ -49,7 +49,7 @@ struct NetworkFiles {
     (try? readFile(verifyingKeyPath, limit: verifyingKeyByteCap)).flatMap { try? VerifyingKey(file: $0) }
   }
 
-  func ledger(of core: KeyCore) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }
+  func ledger(of core: WeightCommitment) -> PositionLedger? { PositionLedger(path: ledgerPath, core: core) }
 
   /// What is counted, for who has the file; nothing otherwise.
   var knownSections: [LedgerSection] {
@@ -57,7 +57,7 @@ struct NetworkFiles {
   }
 
   /// Whether the weights of a key may be known, by the count; nil where that says nothing of its model.
-  func isHidingGivenUp(_ core: KeyCore) -> Bool? {
+  func isHidingGivenUp(_ core: WeightCommitment) -> Bool? {
     let sections = knownSections.filter { $0.model == core.modelID }
     return sections.isEmpty ? nil : sections.contains(where: \.isHidingGivenUp)
   }

@@ -91,7 +91,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   /// Whether the weights may be known, by the count beside a verifying key.
-  private func forfeit(_ path: String, _ core: KeyCore) -> FileDescription {
+  private func forfeit(_ path: String, _ core: WeightCommitment) -> FileDescription {
     let files = NetworkFiles(path, "vk")
     let isGivenUp = files.isHidingGivenUp(core)
     files.givenUpNotice(isGivenUp).map(shared.note)

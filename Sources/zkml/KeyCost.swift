@@ -43,7 +43,7 @@ extension ArithmeticCircuit {
   /// The largest power of two for which tails add at most an eighth to the rows of weights, but at least 16: for small
   /// networks that costs more.
   var defaultProofCount: Int {
-    let counts = sequence(first: KeyCore.proofCountCap) { $0 > 32 ? $0 / 2 : nil }
+    let counts = sequence(first: WeightCommitment.proofCountCap) { $0 > 32 ? $0 / 2 : nil }
     return counts.first { count in
       modelCode(proofCount: count).map { $0.tailCount <= 1 << ($0.variableCount - 3) } ?? false
     } ?? 16

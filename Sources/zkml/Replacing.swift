@@ -60,7 +60,7 @@ extension NetworkFiles {
   }
 
   /// Refuses a proving key that the verifying key beside it does not know.
-  func requireKnown(_ core: KeyCore) throws {
+  func requireKnown(_ core: WeightCommitment) throws {
     guard fileExists(verifyingKeyPath) else { return }
     let bytes = try readFile(verifyingKeyPath, limit: verifyingKeyByteCap)
     let key = try load(verifyingKeyPath) { () throws(VerificationError) in try VerifyingKey(file: bytes) }

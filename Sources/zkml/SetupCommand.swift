@@ -35,7 +35,7 @@ struct SetupCommand: ParsableCommand {
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "How many proofs the key hides the weights in, 1 to \(KeyCore.proofCountCap).") var proofs: Int?
+  @Option(help: "How many proofs the key hides the weights in, 1 to \(WeightCommitment.proofCountCap).") var proofs: Int?
 
   @Flag(help: "Make a key that hides nothing, for prove --transparent.") var transparent = false
 
@@ -54,8 +54,8 @@ struct SetupCommand: ParsableCommand {
     if transparent, rerandomize { throw ValidationError("give --rerandomize or --transparent") }
     guard let proofs else { return }
     if transparent { throw ValidationError("give --proofs or --transparent") }
-    if !(1...KeyCore.proofCountCap).contains(proofs) {
-      throw ValidationError("--proofs must be 1 to \(KeyCore.proofCountCap)")
+    if !(1...WeightCommitment.proofCountCap).contains(proofs) {
+      throw ValidationError("--proofs must be 1 to \(WeightCommitment.proofCountCap)")
     }
   }
 

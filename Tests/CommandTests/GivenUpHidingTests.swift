@@ -146,7 +146,7 @@ import Verifier
     let network = try TrainedNetwork(isProved: false)
     let place = network.place
     let key = KeyBytes(try place.bytes("net.pk"))
-    let start = 11 + 4 + (try key.key).circuit.encoded.count + KeyCore.parameterByteCount + 2 * Digest.byteCount
+    let start = 11 + 4 + (try key.key).circuit.encoded.count + WeightCommitment.parameterByteCount + 2 * Digest.byteCount
     try place.write(key.changed { $0[start] ^= 1 }.file, to: "net.pk")
     let (names, before) = (place.names, try LedgerSection.sections(place.bytes("net.spent"))[0])
     let arguments = ["prove", "@net", "--input", TrainedNetwork.sample(0), "-o", "@a.proof"]

@@ -77,7 +77,7 @@ import Verifier
   @Test func valuesOutsideTheirRangeAreMalformed() throws {
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, threads: 2)
     let file = KeyBytes(try key.file())
-    let start = 11 + 4 + network.circuit.encoded.count + KeyCore.parameterByteCount + 2 * Digest.byteCount
+    let start = 11 + 4 + network.circuit.encoded.count + WeightCommitment.parameterByteCount + 2 * Digest.byteCount
     let widths = network.circuit.weightColumns.map(\.integerByteCount)
     let tailStart = start + zip(widths, network.weights).reduce(0) { $0 + $1.0 * $1.1.count }
     for (place, count) in [(start + widths[0] * 20 * 12, widths[1]), (tailStart, 8)] {

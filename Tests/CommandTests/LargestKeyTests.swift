@@ -18,7 +18,7 @@ import Verifier
   @Test(arguments: Construction.allCases) func isBounded(_ construction: Construction) throws {
     let circuit = construction.circuit
     try circuit.validate()
-    let core = KeyCore(circuit: circuit, proofCount: 1, root: .zero)
+    let core = WeightCommitment(circuit: circuit, proofCount: 1, root: .zero)
     let proof = [UInt8](repeating: 0, count: core.code == nil ? 0 : Self.fileByteCap / 2)
     let key = VerifyingKey(circuit: circuit, core: core, proof: proof).file
     let batch = construction == .longStatement ? circuit.batchCap : 1
@@ -55,7 +55,7 @@ import Verifier
       circuit.columns.append(Column(name: "", kind: .input, axes: [0, 2, 1], lower: 0, upper: 1))
     }
     let place = try Workplace()
-    let core = KeyCore(circuit: circuit, proofCount: 0, root: .zero)
+    let core = WeightCommitment(circuit: circuit, proofCount: 0, root: .zero)
     try place.write(VerifyingKey(circuit: circuit, core: core, proof: []).file, to: "a.vk")
     // KiB of address space.
     let result = try place.run(["inspect", "@a.vk"], under: ["sh", "-c", "ulimit -v 700000; exec \"$0\" \"$@\""])

@@ -43,7 +43,7 @@ import Verifier
 
   /// The verifier's states after the steps of docs/protocol.md §5.
   private static func checkpoints(
-    _ purpose: Purpose, _ plan: Plan, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
+    _ purpose: Purpose, _ plan: Plan, _ core: WeightCommitment, _ statement: Statement, _ proof: [UInt8]
   ) throws -> [Checkpoint] {
     var checkpoints: [Checkpoint] = []
     var first = Sponge()

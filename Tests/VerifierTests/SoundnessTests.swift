@@ -138,7 +138,7 @@ private struct ExactSum {
     try b.circuit.validate()
     let plan = Plan(circuit: b.circuit, batch: 1, modelCode: nil)
     #expect(!Soundness(plan).isSufficient)
-    let core = KeyCore(circuit: b.circuit, code: nil, root: .zero)
+    let core = WeightCommitment(circuit: b.circuit, code: nil, root: .zero)
     let statement = Statement(batch: 1, inputs: [[]], outputs: [[]])
     #expect(throws: VerificationError.insufficientSoundness) { try plan.verify(.inference, core, statement, []) }
   }
@@ -159,7 +159,7 @@ private struct ExactSum {
     try circuit.validate()
     let code = ParameterPlanner.modelCode(RowCounts(shapes: [[1 << 24, 256]]))
     let key = VerifyingKey(
-      circuit: circuit, core: KeyCore(circuit: circuit, code: code, root: .zero), proof: [1])
+      circuit: circuit, core: WeightCommitment(circuit: circuit, code: code, root: .zero), proof: [1])
     #expect(throws: VerificationError.insufficientSoundness) { try key.verifyWeights() }
   }
 }

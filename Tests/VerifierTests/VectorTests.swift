@@ -86,11 +86,11 @@ import Verifier
     #expect(circuit.encoded.count == 521)
     let root = Digest(bytes: Array(0..<32)[...])
     let code = Code(variableCount: 6, rateBits: 2, tailCount: 64)
-    let core = KeyCore(circuit: circuit, proofCount: 5, code: code, root: root)
+    let core = WeightCommitment(circuit: circuit, proofCount: 5, code: code, root: root)
     #expect(core.circuitDigest.hexadecimal == "b53093eb3a14f5c1b2cecb0694b6990dec02ac2f126108af481efae701fce940")
     #expect(core.modelID.hexadecimal == "c5bd4029fecbaaedce27b697122a06f1e4e4ffdad863e8382868dc63497cb202")
     #expect(core.digest.hexadecimal == "166977003ca1d1ed8803ef041b705434fc01ca208f13853f5cb2a312121281c6")
-    let next = KeyCore(
+    let next = WeightCommitment(
       circuit: circuit, proofCount: 7, code: Code(variableCount: 6, rateBits: 3, tailCount: 128),
       root: Digest(bytes: Array(32..<64)[...]), modelID: core.modelID)
     #expect(next.modelID == core.modelID)

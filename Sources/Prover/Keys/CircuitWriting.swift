@@ -42,7 +42,7 @@ extension ArithmeticCircuit {
   package var digest: Digest { Hash(.circuit).digest(encoded) }
 }
 
-extension KeyCore {
+extension WeightCommitment {
   /// For a valid circuit: with the code that follows from it and the number of proofs.
   package init(circuit: ArithmeticCircuit, proofCount: Int, root: Digest, modelID: Digest? = nil) {
     let code = circuit.modelCode(proofCount: proofCount)

@@ -20,7 +20,7 @@ package struct CommittedInput: Sendable {
   ///
   /// For a valid circuit, integers in the column's range, and a range of at most 2^16 integers.
   ///
-  /// - Parameter proofCount: How many proofs the commitment hides the input in, 1 … `KeyCore.proofCountCap`.
+  /// - Parameter proofCount: How many proofs the commitment hides the input in, 1 … `WeightCommitment.proofCountCap`.
   package init(
     _ port: Port, of circuit: ArithmeticCircuit, batch: Int, integers: [Int64], proofCount: Int, threads: Int
   ) {
@@ -97,7 +97,7 @@ extension CommittedInput {
         let (next, overflow) = product.0.multipliedReportingOverflow(by: size)
         return (next, product.1 || overflow)
       }
-      guard (1...KeyCore.proofCountCap).contains(proofCount), !overflow, (0..<1 << 16).contains(span), scale > 0,
+      guard (1...WeightCommitment.proofCountCap).contains(proofCount), !overflow, (0..<1 << 16).contains(span), scale > 0,
         scale.isFinite, (1...8).contains(shape.count), !shape.contains(0), !count.1
       else { throw reader.malformed() }
       let column = Column(name: name, kind: .input, axes: [], lower: lower, upper: upper, scale: scale)

@@ -87,7 +87,7 @@ extension ProvingKey {
 
   /// How many bytes the .pk file of a circuit with this code has.
   package static func fileByteCount(_ circuit: ArithmeticCircuit, _ code: Code?) -> Int {
-    let sealed = 11 + 4 + circuit.encoded.count + KeyCore.parameterByteCount + 3 * Digest.byteCount
+    let sealed = 11 + 4 + circuit.encoded.count + WeightCommitment.parameterByteCount + 3 * Digest.byteCount
     let weights = circuit.columns(of: .weight)
     let shapes = circuit.weightShapes
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
@@ -128,12 +128,12 @@ extension ProvingKey {
     let parameters: [UInt8]
     let modelID, root: Digest
     do throws(MalformedBytes) {
-      parameters = Array(try reader.read(KeyCore.parameterByteCount))
+      parameters = Array(try reader.read(WeightCommitment.parameterByteCount))
       modelID = Digest(bytes: try reader.read(Digest.byteCount))
       root = Digest(bytes: try reader.read(Digest.byteCount))
     } catch { throw .malformed }
     let rowCounts = RowCounts(shapes: circuit.weightShapes)
-    core = try KeyCore(rowCounts, circuit.digest, parameters: parameters, mode, root: root, modelID: modelID)
+    core = try WeightCommitment(rowCounts, circuit.digest, parameters: parameters, mode, root: root, modelID: modelID)
     guard core.code != nil || root == .zero, file.count == Self.fileByteCount(circuit, core.code) else { throw .malformed }
     do throws(MalformedBytes) {
       let weights = try reader.weights(of: circuit)

@@ -18,7 +18,7 @@ package func isMade(_ key: StoredBytes, fromCircuit circuit: StoredBytes, weight
   guard kind.elementsEqual(FileKind.provingKey.rawValue.utf8) else { return true }
   let integers = headerByteCount + digestByteCount
   let integerByteCount = weights.count - integers - digestByteCount
-  let before = start + size + KeyCore.parameterByteCount + 2 * digestByteCount
+  let before = start + size + WeightCommitment.parameterByteCount + 2 * digestByteCount
   guard integerByteCount >= 0 else { return false }
   return try areEqual(key, before, weights, integers, count: integerByteCount)
 }

@@ -139,7 +139,7 @@ package struct LedgerSection: Sendable {
     let proofCount = try reader.u32()
     let proof = Digest(bytes: try reader.read(Digest.byteCount))
     guard (3...40).contains(domainBits), 1 << (domainBits - 3) <= reader.remaining, mark <= 1,
-      proofCount <= KeyCore.proofCountCap, proofCount > 0 || proof == .zero
+      proofCount <= WeightCommitment.proofCountCap, proofCount > 0 || proof == .zero
     else { throw reader.malformed() }
     self.init(key, model, domainBits: domainBits)
     isHidingGivenUp = mark == 1

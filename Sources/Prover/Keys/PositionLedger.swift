@@ -35,7 +35,7 @@ package struct PositionLedger: Sendable {
   /// The ledger of a key; nil for one whose commitment hides nothing.
   ///
   /// Of the positions that the tails hide, as many as one proof opens are kept for a commitment that follows this one.
-  package init?(path: String, core: KeyCore) {
+  package init?(path: String, core: WeightCommitment) {
     guard let code = core.code, code.isHiding else { return nil }
     self.init(path: path, key: core.digest, model: core.modelID, code: code)
   }

@@ -7,7 +7,7 @@ import Verifier
 package struct ProvingKey: Sendable {
   /// The circuit with its weights.
   package let executor: CircuitExecutor
-  package let core: KeyCore
+  package let core: WeightCommitment
   package let commitment: Commitment?
   /// Of a key that hides: 32 bytes that all secrets of the commitment that follows it are made from, and of the proof
   /// that leads there. So there is one that follows for a number of proofs, however often it is made.
@@ -24,7 +24,7 @@ package struct ProvingKey: Sendable {
   /// For a valid circuit and weights of its shapes and ranges.
   ///
   /// - Parameters:
-  ///   - proofCount: How many proofs the commitment hides the weights in, up to `KeyCore.proofCountCap`; 0 for none.
+  ///   - proofCount: How many proofs the commitment hides the weights in, up to `WeightCommitment.proofCountCap`; 0 for none.
   ///   - seed: 32 bytes that make tails and salts repeatable, for tests; nil draws them from the operating system.
   package init(
     circuit: ArithmeticCircuit, weights: [[Int64]], proofCount: Int = 0, seed: [UInt8]? = nil, threads: Int
@@ -39,7 +39,7 @@ package struct ProvingKey: Sendable {
     ProvingKey(executor, proofCount, after: core, seed: core.mode == .hiding ? nextSeed.wrappedValue : nil, threads: threads)
   }
 
-  private init(_ executor: CircuitExecutor, _ proofCount: Int, after previous: KeyCore?, seed: [UInt8]?, threads: Int) {
+  private init(_ executor: CircuitExecutor, _ proofCount: Int, after previous: WeightCommitment?, seed: [UInt8]?, threads: Int) {
     WorkingMemory.keep()
     let (circuit, weights) = (executor.circuit, executor.weights)
     self.executor = executor
@@ -56,7 +56,7 @@ package struct ProvingKey: Sendable {
       return Commitment(rows: rows, code: code, random: &random, threads: threads)
     }
     self.nextSeed = Secret(wrappedValue: nextSeed)
-    core = KeyCore(
+    core = WeightCommitment(
       circuit: circuit, proofCount: proofCount, root: commitment?.root ?? .zero, modelID: previous?.modelID)
     packed = circuit.packed(weights)
     shield()

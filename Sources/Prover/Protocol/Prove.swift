@@ -84,7 +84,7 @@ extension Plan {
   ///   - random: What the hiding mode draws from; the plain one leaves it alone.
   /// - Throws: `.key`, `.tooMuchWork`.
   package func prove(
-    _ purpose: Purpose, _ core: KeyCore, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
+    _ purpose: Purpose, _ core: WeightCommitment, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
     _ ledger: PadLedger? = nil, random: any SecretSource, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ProvingError) -> ProofBytes {
     guard work <= Self.workCap else { throw .tooMuchWork }
@@ -129,7 +129,7 @@ extension Plan {
 
   /// The claim that a verifier has after the discharge, with the weights of Y, from what was sent so far.
   package func discharged(
-    _ purpose: Purpose, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8]
+    _ purpose: Purpose, _ core: WeightCommitment, _ statement: Statement, _ sent: [UInt8]
   ) -> OpeningClaim {
     var transcript = VerifierTranscript(mode, proof: sent)
     do throws(VerificationError) {
@@ -139,7 +139,7 @@ extension Plan {
   }
 }
 
-extension KeyCore {
+extension WeightCommitment {
   /// The secrets of one proof; see `SecretStream` for the seed.
   package func secrets(
     _ purpose: Purpose, _ statement: Statement, _ circuit: ArithmeticCircuit, _ inputs: [[Int64]], seed: [UInt8]?

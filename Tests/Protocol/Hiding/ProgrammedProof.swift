@@ -36,7 +36,7 @@ struct ProgrammedProver: Sendable {
   init(_ network: SmallNetwork, batch: Int = 2, proofCount: Int = 1, visibility: Visibility = .shown) {
     circuit = network.circuit
     self.proofCount = proofCount
-    let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
+    let core = WeightCommitment(circuit: circuit, proofCount: proofCount, root: .zero)
     let (inputs, isShown) = (network.inputs(batch), visibility == .shown)
     let shown = circuit.stating(inputs.map { _ in visibility }) ?? circuit
     var witness = Self.witness(CircuitExecutor(circuit, weights: network.weights), batch, inputs)
@@ -62,8 +62,8 @@ struct ProgrammedProver: Sendable {
     self.proofCount = proofCount
     @Sendable func proof(_ root: Digest) -> WeightProof {
       WeightProof(
-        network.circuit, KeyCore(circuit: network.circuit, proofCount: proofCount, root: .zero),
-        after: KeyCore(circuit: network.circuit, proofCount: proofCount, root: root))
+        network.circuit, WeightCommitment(circuit: network.circuit, proofCount: proofCount, root: .zero),
+        after: WeightCommitment(circuit: network.circuit, proofCount: proofCount, root: root))
     }
     stated = { proof($0.first ?? .zero).statement }
     prior = [network.weights, network.weights]
@@ -80,7 +80,7 @@ struct ProgrammedProver: Sendable {
   /// What the classes of the first class port are made from.
   var logits: [Int64] { circuit.outputs.compactMap(\.classesOf).first.map { witness.columns[$0] } ?? [] }
 
-  func core(_ model: Commitment) -> KeyCore { KeyCore(circuit: circuit, proofCount: proofCount, root: model.root) }
+  func core(_ model: Commitment) -> WeightCommitment { WeightCommitment(circuit: circuit, proofCount: proofCount, root: model.root) }
 
   /// The commitments that are made before, with these tails and salts.
   func commit(_ secrets: (_ commitment: Int) -> StagedSecrets) -> [Commitment] {
@@ -130,7 +130,7 @@ struct ProgrammedProver: Sendable {
 
 extension Plan {
   /// A sponge before the first message: with the challenges that `coins` give, or bound to key and statement.
-  func sponge(_ coins: Digest?, _ core: KeyCore, _ statement: Statement) -> Sponge {
+  func sponge(_ coins: Digest?, _ core: WeightCommitment, _ statement: Statement) -> Sponge {
     if let coins { return Sponge(deafAt: coins) }
     var sponge = Sponge()
     sponge.bind(.inference, mode, keyCore: core.digest, statement, circuit)
@@ -139,7 +139,7 @@ extension Plan {
 
   /// The checks of `Plan.verify` under programmed challenges.
   func verify(
-    _ core: KeyCore, _ statement: Statement, _ proof: [UInt8], coins: Digest
+    _ core: WeightCommitment, _ statement: Statement, _ proof: [UInt8], coins: Digest
   ) throws(VerificationError) {
     var transcript = VerifierTranscript(mode, proof: proof)
     let roots = try transcript.receiveRoots(self, core, statement, coins: coins)
@@ -152,7 +152,7 @@ extension Plan {
 extension VerifierTranscript {
   /// The roots of an inference, with the challenges that `coins` give or those that are bound to key and statement.
   mutating func receiveRoots(
-    _ plan: Plan, _ core: KeyCore, _ statement: Statement, coins: Digest?
+    _ plan: Plan, _ core: WeightCommitment, _ statement: Statement, coins: Digest?
   ) throws(VerificationError) -> [Digest] {
     sponge = plan.sponge(coins, core, statement)
     let prior = (plan.columns.hasWeights ? [core.root] : []) + statement.commitments.map(\.root)

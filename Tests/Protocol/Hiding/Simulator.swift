@@ -8,7 +8,7 @@ struct Simulator {
   let plan: Plan
   let statement: Statement
   let coins: Digest
-  let core: KeyCore
+  let core: WeightCommitment
   private let prior: [Commitment]
 
   /// With commitments of its own to nothing, the model's first; a statement is told the roots of the others.
@@ -20,7 +20,7 @@ struct Simulator {
     for own in plan.commitments.dropLast() { prior.append(Commitment(uniform: own, &random)) }
     self.prior = prior
     statement = stated(prior.dropFirst().map(\.root))
-    core = KeyCore(circuit: plan.circuit, proofCount: proofCount, root: prior[0].root)
+    core = WeightCommitment(circuit: plan.circuit, proofCount: proofCount, root: prior[0].root)
   }
 
   func prove(_ random: inout some SecretSource) throws -> [UInt8] {

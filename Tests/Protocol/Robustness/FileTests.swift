@@ -179,7 +179,7 @@ private struct Files {
       (b.circuit, [.shown, .shown], .malformed), (wide, [.hidden], .malformed),
     ] as [(ArithmeticCircuit, [Visibility], VerificationError?)] {
       let isHidden = visibility == [.hidden]
-      let key = VerifyingKey(circuit: circuit, core: KeyCore(circuit: circuit, proofCount: 0, root: .zero), proof: [])
+      let key = VerifyingKey(circuit: circuit, core: WeightCommitment(circuit: circuit, proofCount: 0, root: .zero), proof: [])
       let statement = Statement(
         batch: 1, visibility: visibility, inputs: isHidden ? [] : [[0, 1, 2]], outputs: [[0, 1, 2]])
       let file = Proof(core: key.core, mode: .hiding, statement: statement, bytes: []).file(circuit)
@@ -192,7 +192,7 @@ private struct Files {
   @Test("row 16: no memory is asked for integers that are not there") func missingIntegers() throws {
     var b = CircuitBuilder("long", axes: [1 << 16], batchCap: 1 << 16)
     b.output(b.apply(to: b.input([1], 0...1)) { $0 })
-    let core = KeyCore(circuit: b.circuit, proofCount: 0, root: .zero)
+    let core = WeightCommitment(circuit: b.circuit, proofCount: 0, root: .zero)
     let key = VerifyingKey(circuit: b.circuit, core: core, proof: [])
     // 2^32 integers, 32 GiB.
     let statement = Statement(batch: 1 << 16, inputs: [[]], outputs: [[]])
@@ -238,11 +238,11 @@ private struct Files {
       }
     }
     let (circuit, one) = (SmallNetwork.weightless.circuit, Digest(bytes: [1]))
-    for proofCount in [0, 1, KeyCore.proofCountCap] {
-      let core = KeyCore(circuit: circuit, proofCount: proofCount, root: .zero)
+    for proofCount in [0, 1, WeightCommitment.proofCountCap] {
+      let core = WeightCommitment(circuit: circuit, proofCount: proofCount, root: .zero)
       #expect(isRead(VerifyingKey(circuit: circuit, core: core, proof: [])))
       #expect(!isRead(VerifyingKey(circuit: circuit, core: core, proof: [0])))
-      let rooted = KeyCore(circuit: circuit, proofCount: proofCount, root: one)
+      let rooted = WeightCommitment(circuit: circuit, proofCount: proofCount, root: one)
       #expect(!isRead(VerifyingKey(circuit: circuit, core: rooted, proof: [])))
     }
     let proven = ProvenNetwork.small(.hiding)
@@ -252,16 +252,16 @@ private struct Files {
 
   @Test("row 28: no commitment hides more than 2^16 proofs, of weights, of none and of an input") func proofCounts() throws {
     for network in [SmallNetwork.small, .weightless] {
-      for proofCount in [KeyCore.proofCountCap, KeyCore.proofCountCap + 1, 1 << 32 - 1] {
-        let core = KeyCore(circuit: network.circuit, proofCount: proofCount, root: .zero)
+      for proofCount in [WeightCommitment.proofCountCap, WeightCommitment.proofCountCap + 1, 1 << 32 - 1] {
+        let core = WeightCommitment(circuit: network.circuit, proofCount: proofCount, root: .zero)
         let file = VerifyingKey(circuit: network.circuit, core: core, proof: core.code.map { _ in [0] } ?? []).file
-        let isAllowed = proofCount == KeyCore.proofCountCap
+        let isAllowed = proofCount == WeightCommitment.proofCountCap
         #expect(isAllowed == ((try? VerifyingKey(file: file)) != nil))
         if !isAllowed { #expect(throws: ReferenceRejection.wrongParameters) { try referenceCheckKey(verifyingKey: file) } }
       }
     }
     let column = SmallNetwork.small.circuit.columns[0]
-    for (proofCount, isAllowed) in [(0, false), (1, true), (KeyCore.proofCountCap, true), (KeyCore.proofCountCap + 1, false)] {
+    for (proofCount, isAllowed) in [(0, false), (1, true), (WeightCommitment.proofCountCap, true), (WeightCommitment.proofCountCap + 1, false)] {
       let stated = StatedCommitment(column, shape: [1, 3], proofCount: proofCount, root: .zero)
       #expect((stated != nil) == isAllowed)
     }
@@ -273,7 +273,7 @@ private struct Files {
     func error(_ change: (inout ArithmeticCircuit) -> Void) -> VerificationError? {
       var circuit = files.proven.circuit
       change(&circuit)
-      let core = KeyCore(
+      let core = WeightCommitment(
         circuit: circuit, proofCount: mode.proofCount, code: files.proven.core.code, root: files.proven.core.root)
       let rangeProof = files.proven.verifyingKey.chain[0].proof
       return files.keyError(VerifyingKey(circuit: circuit, core: core, proof: rangeProof).file)

@@ -96,7 +96,7 @@ import Verifier
     var random = RepeatableRandom(seed: 57)
     for _ in 0..<100 {
       var content = Array(head.dropLast(Digest.byteCount))
-      content[Int.random(in: end + KeyCore.parameterByteCount..<content.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      content[Int.random(in: end + WeightCommitment.parameterByteCount..<content.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
       _ = try? use(content + Hash(.file).digest(content).bytes)
     }
     #expect(outcomes.count >= 4 && usedCount > 100 && provedCount > 20, "\(outcomes) \(usedCount) \(provedCount)")

@@ -89,7 +89,7 @@ import Verifier
       let entries = Self.entries
       let circuit = direct(terms: terms)
       try circuit.validate()
-      let core = KeyCore(circuit: circuit, proofCount: mode.proofCount, root: .zero)
+      let core = WeightCommitment(circuit: circuit, proofCount: mode.proofCount, root: .zero)
       let key = VerifyingKey(circuit: circuit, core: core, proof: [])
       let zeros = [Int64](repeating: 0, count: entries)
       let statement = Statement(batch: 1, inputs: [zeros, [0]], outputs: [[0], zeros])
@@ -127,7 +127,7 @@ import Verifier
       do throws(InvalidCircuit) { try b.circuit.validate() } catch { broken = error }
       // The port's index: all that follows from it would be at index 0.
       #expect(isValid ? broken == nil : broken?.rule == 1 && broken?.index == 1)
-      let core = KeyCore(circuit: b.circuit, proofCount: 0, root: .zero)
+      let core = WeightCommitment(circuit: b.circuit, proofCount: 0, root: .zero)
       let file = VerifyingKey(circuit: b.circuit, core: core, proof: []).file
       #expect(((try? referenceCheckKey(verifyingKey: file)) != nil) == isValid)
     }

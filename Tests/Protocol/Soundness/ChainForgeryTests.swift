@@ -11,9 +11,9 @@ import Verifier
   private let chain = Chain.small
 
   private struct Next {
-    let core: KeyCore
+    let core: WeightCommitment
     let commitment: Commitment
-    let link: KeyLink
+    let link: ProvedCommitment
   }
 
   /// A further commitment of the model, to `weights` with `change` made to its rows, and the proof that it holds those of
@@ -30,7 +30,7 @@ import Verifier
     change(&rows, layout)
     var random: any SecretSource = SecretStream(seed: .init(repeating: previous == nil ? 3 : 4, count: 32))
     let commitment = Commitment(rows: rows, code: code, random: &random, threads: 2)
-    let core = KeyCore(
+    let core = WeightCommitment(
       circuit: circuit, proofCount: last.core.proofCount, code: code, root: commitment.root,
       modelID: last.core.modelID)
     let proof = WeightProof(circuit, core, after: previous?.core ?? last.core)
@@ -40,7 +40,7 @@ import Verifier
       proof.purpose, core, [commitment, previous?.commitment ?? last.commitment].compactMap { $0 }, proof.statement, witness,
       random: SecretStream(seed: .init(repeating: 5, count: 32)), threads: 2
     ).bytes
-    return Next(core: core, commitment: commitment, link: KeyLink(core: core, proof: bytes))
+    return Next(core: core, commitment: commitment, link: ProvedCommitment(core: core, proof: bytes))
   }
 
   /// Nil when the chain, continued by these, is accepted.
@@ -112,7 +112,7 @@ import Verifier
     let links = chain.links
     func error(_ index: Int, _ proof: [UInt8]) -> VerificationError? {
       var changed = links
-      changed[index] = KeyLink(core: links[index].core, proof: proof)
+      changed[index] = ProvedCommitment(core: links[index].core, proof: proof)
       return chain.error(changed)
     }
     #expect(error(1, links[1].proof) == nil)
@@ -132,7 +132,7 @@ import Verifier
       circuit: chain.circuit, after: [other.links[0]], core: links[1].core, proof: links[1].proof)
     #expect(throws: VerificationError.self) { try foreign.verifyWeights() }
     // The same commitment before it, of another model.
-    let renamed = KeyCore(
+    let renamed = WeightCommitment(
       circuit: chain.circuit, proofCount: links[0].core.proofCount, root: links[0].core.root, modelID: other.links[0].core.modelID)
     for (previous, isRight) in [(links[0].core, true), (renamed, false)] {
       let proof = WeightProof(chain.circuit, links[1].core, after: previous)

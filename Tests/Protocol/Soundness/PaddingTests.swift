@@ -57,7 +57,7 @@ import Verifier
     arguments: SmallNetwork.all)
   func paddingClaims(network: SmallNetwork) {
     let circuit = network.circuit.withClassRelations
-    let core = KeyCore(circuit: network.circuit, proofCount: 0, root: .zero)
+    let core = WeightCommitment(circuit: network.circuit, proofCount: 0, root: .zero)
     let plan = Plan(circuit: circuit, batch: network.batches[0], modelCode: core.code)
     var sponge = Sponge()
     let claims = plan.paddingClaims(&sponge)
@@ -103,7 +103,7 @@ import Verifier
       let second = large.key.weights[1].indices.filter { $0 % 8 < 5 }.map { large.key.weights[1][$0] }
       let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1, mode: mode)
       // The commitment has the large model's entries under the small model's circuit.
-      let core = KeyCore(
+      let core = WeightCommitment(
         circuit: honest.circuit, proofCount: mode.proofCount, code: honest.core.code, root: large.core.root)
       small = honest
       var prover = MaliciousProver(honest, core: core)
@@ -156,7 +156,7 @@ import Verifier
     }
     var random = proven.secrets
     let commitment = Commitment(rows: rows, code: plan.code, random: &random, threads: 1)
-    let core = KeyCore(
+    let core = WeightCommitment(
       circuit: proven.circuit, proofCount: proven.core.proofCount, code: plan.code, root: commitment.root)
     var prover = MaliciousProver(proven, core: core)
     prover.model = commitment

@@ -85,7 +85,7 @@ import Verifier
   @Test("rows 1, 2: every challenge depends on every part of the statement and key", arguments: ProofMode.both)
   func challengesDependOnStatement(mode: ProofMode) {
     let proven = ProvenNetwork.small(mode)
-    func challenges(_ core: KeyCore, _ purpose: Purpose, _ statement: Statement) -> [[UInt64]] {
+    func challenges(_ core: WeightCommitment, _ purpose: Purpose, _ statement: Statement) -> [[UInt64]] {
       ProofManifest(proven.plan, core, purpose, statement, proven.proof.bytes).challenges.map(\.words)
     }
     let honest = challenges(proven.core, .inference, proven.statement)
@@ -104,10 +104,10 @@ import Verifier
     let code = Code(variableCount: 7, rateBits: 2)
     let (own, count) = (proven.core, mode.proofCount)
     for other in [
-      KeyCore(circuit: circuit, proofCount: count, code: own.code, root: own.root),
-      KeyCore(circuit: proven.circuit, proofCount: count, code: code, root: own.root),
-      KeyCore(circuit: proven.circuit, proofCount: count + 1, code: own.code, root: own.root),
-      KeyCore(circuit: proven.circuit, proofCount: count, code: own.code, root: .zero),
+      WeightCommitment(circuit: circuit, proofCount: count, code: own.code, root: own.root),
+      WeightCommitment(circuit: proven.circuit, proofCount: count, code: code, root: own.root),
+      WeightCommitment(circuit: proven.circuit, proofCount: count + 1, code: own.code, root: own.root),
+      WeightCommitment(circuit: proven.circuit, proofCount: count, code: own.code, root: .zero),
     ] { expectAllDiffer(challenges(other, .inference, proven.statement)) }
   }
 
@@ -181,7 +181,7 @@ import Verifier
     func rejects(_ change: (inout ArithmeticCircuit) -> Void) {
       var circuit = proven.circuit
       change(&circuit)
-      let core = KeyCore(
+      let core = WeightCommitment(
         circuit: circuit, proofCount: mode.proofCount, code: proven.core.code, root: proven.core.root)
       #expect(core.digest != proven.core.digest && core.modelID != proven.core.modelID)
       let key = VerifyingKey(circuit: circuit, core: core, proof: proven.verifyingKey.chain[0].proof)

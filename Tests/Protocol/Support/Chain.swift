@@ -12,7 +12,7 @@ struct Chain: Sendable {
   let positions: [[[Int]]]
 
   var circuit: ArithmeticCircuit { keys[0].circuit }
-  var links: [KeyLink] { last.chain }
+  var links: [ProvedCommitment] { last.chain }
   var last: VerifyingKey { verifyingKeys[verifyingKeys.count - 1] }
 
   /// - Parameter proofCounts: By key.
@@ -37,14 +37,14 @@ struct Chain: Sendable {
   static let small = Chain(.small, [1, 40, 2])
 
   /// A key of these links, as it is read from a file.
-  func key(_ links: [KeyLink]) throws(VerificationError) -> VerifyingKey {
+  func key(_ links: [ProvedCommitment]) throws(VerificationError) -> VerifyingKey {
     let last = links[links.count - 1]
     return try VerifyingKey(
       file: VerifyingKey(circuit: circuit, after: Array(links.dropLast()), core: last.core, proof: last.proof).file)
   }
 
   /// Nil when a key of these links is accepted.
-  func error(_ links: [KeyLink]) -> VerificationError? {
+  func error(_ links: [ProvedCommitment]) -> VerificationError? {
     do throws(VerificationError) {
       try key(links).verifyWeights()
       return nil

@@ -92,7 +92,7 @@ extension VerifierTranscript {
 extension Plan {
   /// `verify` with a flaw; challenges come from the messages, or from `coins` alone.
   func verify(
-    _ flaw: HidingFlaw, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8], coins: Digest?
+    _ flaw: HidingFlaw, _ core: WeightCommitment, _ statement: Statement, _ proof: [UInt8], coins: Digest?
   ) throws(VerificationError) {
     var transcript = VerifierTranscript(mode, proof: proof)
     let roots = try transcript.receiveRoots(self, core, statement, coins: coins)

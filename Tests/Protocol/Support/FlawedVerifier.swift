@@ -70,7 +70,7 @@ extension Plan {
 
   /// `verify` with a flaw.
   func verify(
-    _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ proof: [UInt8]
+    _ flaw: Flaw, _ core: WeightCommitment, _ statement: Statement, _ proof: [UInt8]
   ) throws(VerificationError) {
     var transcript = VerifierTranscript(mode, proof: proof)
     let roots = try transcript.receiveRoots(self, .inference, core, statement)
@@ -81,7 +81,7 @@ extension Plan {
 
   /// The claim that is left for the opening of what was sent.
   func discharged(
-    _ flaw: Flaw, _ core: KeyCore, _ statement: Statement, _ sent: [UInt8], coins: Digest? = nil
+    _ flaw: Flaw, _ core: WeightCommitment, _ statement: Statement, _ sent: [UInt8], coins: Digest? = nil
   ) -> OpeningClaim {
     var transcript = VerifierTranscript(mode, proof: sent)
     do throws(VerificationError) {

@@ -8,7 +8,7 @@ import Verifier
 struct MaliciousProver {
   /// What the verifier will compute.
   let plan: Plan
-  let core: KeyCore
+  let core: WeightCommitment
   var model: Commitment?
   var statement: Statement
   /// What lookups and contractions claim.
@@ -129,7 +129,7 @@ struct Committed {
 }
 
 extension MaliciousProver {
-  init(_ proven: ProvenNetwork, core: KeyCore? = nil) {
+  init(_ proven: ProvenNetwork, core: WeightCommitment? = nil) {
     plan = proven.plan
     self.core = core ?? proven.core
     model = proven.key.commitment

@@ -44,7 +44,7 @@ struct ProofManifest {
 
   var labels: Set<String> { Set(fields.map(\.label)) }
 
-  init(_ plan: Plan, _ core: KeyCore, _ purpose: Purpose, _ statement: Statement, _ proof: [UInt8]) {
+  init(_ plan: Plan, _ core: WeightCommitment, _ purpose: Purpose, _ statement: Statement, _ proof: [UInt8]) {
     var sponge = Sponge()
     sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     self.init(plan, proof, sponge)

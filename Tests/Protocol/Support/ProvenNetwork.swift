@@ -38,7 +38,7 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
   /// What the proof's masks were drawn from.
   let secrets: any SecretSource
 
-  var core: KeyCore { key.core }
+  var core: WeightCommitment { key.core }
   var circuit: ArithmeticCircuit { key.circuit }
   var statement: Statement { proof.statement }
   var mode: ProofMode { proof.mode }
