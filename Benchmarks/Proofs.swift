@@ -3,7 +3,7 @@ import Prover
 import TestSupport
 import Verifier
 
-/// Proves and verifies a random dense network, plainly and hiding the weights in each of `proofCounts`; prints medians.
+/// Proves and verifies a random dense network, transparently and hiding the weights in each of `proofCounts`; prints medians.
 func benchmarkDense(_ sizes: [Int], batch: Int, proofCounts: [Int], repetitions: Int) throws {
   let network = DenseNetwork(sizes: sizes, limbBits: [8, 8])
   let clock = ContinuousClock()

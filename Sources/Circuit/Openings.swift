@@ -30,7 +30,7 @@ package struct Openings: Sendable {
   /// The prior ones, then the witness, when it has columns; in the hiding mode always a witness.
   package let commitments: [CommitmentPlan]
   package let hasWitness: Bool
-  /// The secret elements of the hiding mode; nil in the plain mode.
+  /// The secret elements of the hiding mode; nil in the transparent mode.
   package let pads: PadPlan?
   package let levels: [Level]
 

@@ -171,7 +171,7 @@ package struct ParameterPlanner {
   /// The code of a witness commitment.
   ///
   /// - Parameters:
-  ///   - padRowCount: n_Y for rows of so many variables; nil in the plain mode.
+  ///   - padRowCount: n_Y for rows of so many variables; nil in the transparent mode.
   ///   - elementCount: ℓ of §9 for a code.
   package mutating func witnessCode(
     _ rowCounts: RowCounts, padRowCount: ((Int) -> Int)?, elementCount: (Code) -> Int

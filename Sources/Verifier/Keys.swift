@@ -78,7 +78,7 @@ package struct WeightCommitment: Hashable, Sendable {
   package static let parameterByteCount = 7
 
   /// The most that its proofs can hide.
-  package var mode: ProofMode { proofCount > 0 ? .hiding : .plain }
+  package var mode: ProofMode { proofCount > 0 ? .hiding : .transparent }
 
   /// The code, if there are weights.
   package var codes: [Code] { code.map { [$0] } ?? [] }
@@ -184,7 +184,7 @@ public struct Proof: Sendable {
   public let statement: Statement
   package let bytes: [UInt8]
 
-  package init(core: WeightCommitment, mode: ProofMode = .plain, statement: Statement, bytes: [UInt8]) {
+  package init(core: WeightCommitment, mode: ProofMode = .transparent, statement: Statement, bytes: [UInt8]) {
     keyDigest = core.digest
     modelDigest = core.modelID
     self.mode = mode

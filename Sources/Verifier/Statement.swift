@@ -9,7 +9,7 @@ package enum Purpose: UInt8, Sendable {
 
 /// Whether a proof hides weights, or shows evaluations of them.
 public enum ProofMode: UInt8, Sendable {
-  case plain = 0
+  case transparent = 0
   case hiding = 1
 }
 

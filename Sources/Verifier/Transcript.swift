@@ -87,7 +87,7 @@ package struct VerifierTranscript: ~Copyable {
   private let proof: [UInt8]
   private var cursor = 0
 
-  package init(_ mode: ProofMode = .plain, proof: [UInt8]) {
+  package init(_ mode: ProofMode = .transparent, proof: [UInt8]) {
     self.proof = proof
     pads = mode == .hiding ? PadLedger() : nil
   }

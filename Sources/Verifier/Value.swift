@@ -1,6 +1,6 @@
 import Field
 
-/// An affine expression in the pads of the hiding mode: a constant plus sparse terms, which the plain mode does not have.
+/// An affine expression in the pads of the hiding mode: a constant plus sparse terms, which the transparent mode does not have.
 ///
 /// The verifier's algebra is linear in these; a product of two goes through `VerifierTranscript.product`.
 package struct Value: Hashable, Sendable {

@@ -11,7 +11,7 @@ extension VerifyingKey {
   public func verify(_ proof: Proof) throws(VerificationError) {
     // The digest of a commitment is also that of its model.
     guard let core = core(proof.keyDigest) else { throw .otherKey }
-    guard proof.mode == .plain || core.mode == .hiding else { throw .modeMismatch }
+    guard proof.mode == .transparent || core.mode == .hiding else { throw .modeMismatch }
     guard let circuit = circuit.stating(proof.statement.visibility) else { throw .statementOutOfRange }
     guard proof.mode == .hiding || proof.statement.visibility.allSatisfy({ $0 == .shown }) else { throw .modeMismatch }
     try proof.statement.validate(circuit)
@@ -146,5 +146,5 @@ extension VerifierTranscript {
 
 extension Plan {
   /// The mode of the proofs that this is the plan of.
-  package var mode: ProofMode { pads == nil ? .plain : .hiding }
+  package var mode: ProofMode { pads == nil ? .transparent : .hiding }
 }

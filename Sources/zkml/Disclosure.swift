@@ -6,7 +6,7 @@ extension ProofMode {
   /// As `prove` and `setup` name it.
   var name: String {
     switch self {
-    case .plain: "transparent"
+    case .transparent: "transparent"
     case .hiding: "hiding"
     }
   }
@@ -17,7 +17,7 @@ extension ProofMode {
   /// - Parameter isGivenUp: Whether the weights may be known from elsewhere, and values between with them.
   func hiddenParts(isGivenUp: Bool) -> [String] {
     switch self {
-    case .plain: []
+    case .transparent: []
     case .hiding: isGivenUp ? [] : ["weights", "all values between input and output"]
     }
   }
@@ -25,7 +25,7 @@ extension ProofMode {
   /// What others learn, in a line.
   func notice(isGivenUp: Bool) -> String {
     switch self {
-    case .plain: "transparent: input and output are public, and nothing is provably hidden, not even the weights"
+    case .transparent: "transparent: input and output are public, and nothing is provably hidden, not even the weights"
     case .hiding where isGivenUp: "hiding, but not the weights: \(LedgerSection.givenUp); an input that is not shown stays secret"
     case .hiding:
       "hiding: the weights and all values between input and output stay secret; public are inputs that are shown, output, "
@@ -50,7 +50,7 @@ extension WeightCommitment {
 
   /// Refuses a key that cannot hide.
   func require(_ mode: ProofMode, _ path: String) throws {
-    guard mode == .hiding, self.mode == .plain else { return }
+    guard mode == .hiding, self.mode == .transparent else { return }
     throw Failure.unusable("\(path): this key hides nothing: make one with zkml setup, or add --transparent")
   }
 }

@@ -48,7 +48,7 @@ struct MeasureCommand: ParsableCommand {
       throw Failure.unusable("\(network): the files are not of one setup; run zkml setup \(network)")
     }
     files.staleKeyNotice().map(shared.note)
-    let mode: ProofMode = transparent ? .plain : .hiding
+    let mode: ProofMode = transparent ? .transparent : .hiding
     try key.core.require(mode, files.provingKeyPath)
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)

@@ -143,7 +143,7 @@ struct ProveCommand: ParsableCommand {
     return jobs
   }
 
-  private var mode: ProofMode { transparent ? .plain : .hiding }
+  private var mode: ProofMode { transparent ? .transparent : .hiding }
 
   private func prove(
     _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ committed: CommittedInputs, of count: Int

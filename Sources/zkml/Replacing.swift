@@ -45,11 +45,11 @@ extension NetworkFiles {
   /// A file that says that weights are hidden by a key of this name, if there is any: a count, or a key that is not known
   /// to be transparent.
   func hidingFile() -> String? {
-    fileExists(ledgerPath) ? ledgerPath : keyFiles.first { $0.mode != .plain }?.path
+    fileExists(ledgerPath) ? ledgerPath : keyFiles.first { $0.mode != .transparent }?.path
   }
 
   /// Whether a key of this name is transparent, so that it shows its weights.
-  var hasTransparentKey: Bool { keyFiles.contains { $0.mode == .plain } }
+  var hasTransparentKey: Bool { keyFiles.contains { $0.mode == .transparent } }
 
   /// The keys that are there, with what their headers say; nil where they say nothing.
   private var keyFiles: [(path: String, mode: ProofMode?)] {

@@ -72,7 +72,7 @@ import Verifier
   private func modelPositions(_ network: TrainedNetwork, _ key: ProvingKey, _ proof: String) throws -> Set<Int> {
     let file = try network.place.bytes(proof)
     let statement = try Proof(file: file, key: VerifyingKey(file: network.place.bytes("net.vk"))).statement
-    let again = try key.prove(batch: statement.batch, inputs: statement.inputs, mode: .plain, threads: 1)
+    let again = try key.prove(batch: statement.batch, inputs: statement.inputs, mode: .transparent, threads: 1)
     #expect(again.proof.file(key.circuit) == file)
     return Set(again.details.priorPositions[0])
   }

@@ -140,7 +140,7 @@ struct InterruptionTests {
     try one.forEachFault { fault, after in
       guard options.first == "--transparent", let file = after["a.proof"] else { return }
       let statement = try Proof(file: file, key: VerifyingKey(file: network.place.bytes("net.vk"))).statement
-      let again = try key.prove(batch: 1, inputs: statement.inputs, mode: .plain, threads: 1)
+      let again = try key.prove(batch: 1, inputs: statement.inputs, mode: .transparent, threads: 1)
       let section = try #require(try one.sections(after).first)
       let isCounted = again.details.priorPositions[0].allSatisfy { section.bits[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
       #expect(isCounted, "\(fault)")

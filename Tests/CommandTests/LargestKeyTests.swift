@@ -71,7 +71,7 @@ import Verifier
     let inputs = [[Int64](repeating: 7, count: b.circuit.axes[1]), [3]]
     let place = try Workplace()
     try place.write(key.verifyingKey(threads: 1).file, to: "a.vk")
-    let proof = try key.prove(batch: 1, inputs: inputs, mode: .plain, threads: 1).proof
+    let proof = try key.prove(batch: 1, inputs: inputs, mode: .transparent, threads: 1).proof
     try place.write(proof.file(b.circuit), to: "a.proof")
     let program = ["sh", "-c", "ulimit -v 300000; exec \"$0\" \"$@\""]
     let result = try place.run(["verify", "--key", "@a.vk", "@a.proof"] + options, under: program)

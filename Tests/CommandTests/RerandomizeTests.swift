@@ -154,8 +154,8 @@ import Verifier
     try expectRefusal([nil, second[1], second[2]], "net.pk")
     #expect(try rerandomize(network, "--transparent").status != 0)
     try network.succeed("setup", "@net", "--transparent", "--overwrite", "--forfeit-hiding")
-    let plain = try rerandomize(network)
-    #expect(plain.status == 2 && plain.errors.contains("this key hides nothing"))
+    let refused = try rerandomize(network)
+    #expect(refused.status == 2 && refused.errors.contains("this key hides nothing"))
   }
 
   @Test func chainsAreShown() throws {

@@ -85,7 +85,7 @@ private struct Honest {
   let proofFile: [UInt8]
 
   static let all = [
-    Honest(.plain, .shown), Honest(.hiding, .shown), Honest(.hiding, .hidden), Honest(.hiding, .committed),
+    Honest(.transparent, .shown), Honest(.hiding, .shown), Honest(.hiding, .hidden), Honest(.hiding, .committed),
   ]
 
   private init(_ mode: ProofMode, _ visibility: Visibility) {

@@ -11,7 +11,7 @@ import Verifier
     let proving = ProvingKey(circuit: circuit, weights: weights, proofCount: 2, threads: 2)
     let verifying = try proving.verifyingKey(threads: 2)
     try verifying.verifyWeights()
-    for (count, mode) in [(1, ProofMode.plain), (3, .hiding), (64, .hiding)] {
+    for (count, mode) in [(1, ProofMode.transparent), (3, .hiding), (64, .hiding)] {
       let batch = try folder.testInputs(compiled.integers, count: count)
       let (proof, details) = try proving.prove(batch: count, inputs: [batch.values], mode: mode, threads: 2)
       try verifying.verify(proof)

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 @Suite struct FractionLayerTests {
-  /// A layer of 2^(n + 1) fractions in plain arrays; the halves are p0, p1, q0, q1.
-  private struct PlainLayer {
+  /// A layer of 2^(n + 1) fractions in arrays; the halves are p0, p1, q0, q1.
+  private struct NaiveLayer {
     var parts: [[SecureField]]
 
     init(_ numerators: [SecureField], _ denominators: [SecureField]) {
@@ -36,7 +36,7 @@ import Testing
   /// What the numerators are, and how much of the upper half is there.
   private static let kinds: [(areBits: Bool, upperShare: Int)] = [(false, 8), (false, 3), (true, 8), (true, 5), (true, 1)]
 
-  /// A layer, and its numerators and denominators in plain arrays; beyond a part of the upper half they are 0/1.
+  /// A layer, and its numerators and denominators in arrays; beyond a part of the upper half they are 0/1.
   private func layer(
     _ half: Int, _ kind: (areBits: Bool, upperShare: Int), _ random: inout RepeatableRandom
   ) -> (FractionLayer, [SecureField], [SecureField]) {
@@ -76,17 +76,17 @@ import Testing
     let point = random.secureFields(variableCount)
     let challenges = random.secureFields(variableCount)
     for threads in [1, 2] {
-      var plain = PlainLayer(numerators, denominators)
+      var naive = NaiveLayer(numerators, denominators)
       var halves = LayerHalves(layer, a, b)
       for (round, equality) in SplitEquality.suffixes(point).enumerated() {
         let weights = Multilinear.equalityTable(Array(point[(round + 1)...]))
-        let expected = plain.round(weights, a, b)
+        let expected = naive.round(weights, a, b)
         let sums = halves.round(equality, threads: threads)
         #expect(sums.constant == expected.0 && sums.quadratic == expected.1)
-        plain.fold(challenges[round])
+        naive.fold(challenges[round])
         halves.fold(challenges[round])
       }
-      #expect(halves.ends == plain.parts.map { $0[0] })
+      #expect(halves.ends == naive.parts.map { $0[0] })
     }
   }
 
@@ -132,16 +132,16 @@ import Testing
         isSame = isSame && above.node(node) == expected
       }
       #expect(isSame)
-      var plain = PlainLayer(p, q)
+      var naive = NaiveLayer(p, q)
       var halves = UnitHalves(layer, a, b)
       for (round, equality) in SplitEquality.suffixes(point).enumerated() {
-        let expected = plain.round(Multilinear.equalityTable(Array(point[(round + 1)...])), a, b)
+        let expected = naive.round(Multilinear.equalityTable(Array(point[(round + 1)...])), a, b)
         let sums = halves.round(equality, threads: threads)
         #expect(sums.constant == expected.0 && sums.quadratic == expected.1)
-        plain.fold(challenges[round])
+        naive.fold(challenges[round])
         halves.fold(challenges[round])
       }
-      #expect(halves.ends == plain.parts.map { $0[0] })
+      #expect(halves.ends == naive.parts.map { $0[0] })
     }
   }
 }

@@ -71,7 +71,7 @@ struct OpeningClaim {
   var padRowCount = 0
   var value: Extension
 
-  /// The claim of a plain proof.
+  /// The claim of a transparent proof.
   init(_ merged: MergedClaim) {
     parts = merged.parts
     value = merged.value.constant

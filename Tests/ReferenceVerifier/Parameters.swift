@@ -133,7 +133,7 @@ package func modelParameters(_ shapes: [ColumnShape], proofs: Int = 0) throws(Re
   }
 }
 
-/// The parameters of a plain proof's witness (§4.3); `prior` are those of the commitments before it.
+/// The parameters of a transparent proof's witness (§4.3); `prior` are those of the commitments before it.
 package func witnessParameters(
   _ shapes: [ColumnShape], prior: [CodeParameters]
 ) throws(ReferenceRejection) -> CodeParameters {

@@ -42,7 +42,7 @@ struct ProofCheck {
   var transcript: Transcript
   var ledger = SoundnessLedger()
   var commitments: [Commitment] = []
-  /// n_Y, 0 in a plain proof.
+  /// n_Y, 0 in a transparent proof.
   var padRowCount = 0
   var claims: [Claim] = []
   var virtualClaims: [VirtualClaim] = []

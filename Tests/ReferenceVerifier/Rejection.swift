@@ -22,7 +22,7 @@ package enum ReferenceRejection: Error, Equatable {
   case nonCanonical
   /// The leading bits of the grinding digest are not zero (§2).
   case grinding
-  /// The fractions at the roots of the two trees differ (§6 step 2); from here to `operands` in plain proofs only.
+  /// The fractions at the roots of the two trees differ (§6 step 2); from here to `operands` in transparent proofs only.
   case fractionalSum
   /// The ends of a layer do not give its running value (§6 step 3).
   case layer

@@ -1,4 +1,4 @@
-/// A value of §2: constant + Σ coefficient·Y_i, without pads in a plain proof.
+/// A value of §2: constant + Σ coefficient·Y_i, without pads in a transparent proof.
 package struct Value {
   package private(set) var constant: Extension
   package private(set) var pads: [Int: Extension] = [:]
@@ -126,7 +126,7 @@ extension Transcript {
     return (anew, pad)
   }
 
-  /// "Reject unless x = y": at once in a plain proof, a constraint in a hiding one, also when x and y have no pads.
+  /// "Reject unless x = y": at once in a transparent proof, a constraint in a hiding one, also when x and y have no pads.
   package mutating func require(
     _ x: Value, equals y: Value, else rejection: ReferenceRejection
   ) throws(ReferenceRejection) {

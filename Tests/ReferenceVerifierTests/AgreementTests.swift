@@ -28,21 +28,21 @@ import Verifier
     try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
   }
 
-  /// Hiding proofs of keys for few and for many of them, and plain proofs of the same keys.
+  /// Hiding proofs of keys for few and for many of them, and transparent proofs of the same keys.
   @Test(arguments: [([4, 3], 1, 1), ([64, 32, 10], 3, 16), ([20, 50, 7, 3], 5, 300)])
   func proofsOfHidingKeysHold(sizes: [Int], batch: Int, hidingProofs: Int) throws {
     let network = DenseNetwork(sizes: sizes)
     let key = ProvingKey(
       circuit: network.circuit, weights: network.weights, proofCount: hidingProofs, seed: Self.seed, threads: 2)
     let verifyingKey = try key.verifyingKey(threads: 2).file
-    for mode in [ProofMode.hiding, .plain] {
+    for mode in [ProofMode.hiding, .transparent] {
       let (proof, _) = try key.prove(
         batch: batch, inputs: network.input(batch: batch), mode: mode, seed: Self.seed, threads: 2)
       try referenceVerify(verifyingKey: verifyingKey, proof: proof.file(network.circuit))
     }
   }
 
-  @Test(arguments: [1, 2, 3, 4], [ProofMode.plain, .hiding])
+  @Test(arguments: [1, 2, 3, 4], [ProofMode.transparent, .hiding])
   func attentionProofsHold(batch: Int, mode: ProofMode) throws {
     let (verifyingKey, proof) = try Self.attention(batch: batch, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)
@@ -52,11 +52,11 @@ import Verifier
   }
 
   /// Changed bytes of the proof, under a right file digest, are refused by both.
-  @Test(arguments: [ProofMode.plain, .hiding])
+  @Test(arguments: [ProofMode.transparent, .hiding])
   func changedProofsAreRefusedByBoth(mode: ProofMode) throws {
     let (verifyingKey, proof) = try Self.attention(batch: 3, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)
-    for position in stride(from: 10, to: proof.count - 32, by: mode == .plain ? 97 : 997) {
+    for position in stride(from: 10, to: proof.count - 32, by: mode == .transparent ? 97 : 997) {
       var body = Array(proof.dropLast(32))
       body[position] ^= 1 << UInt8(position % 8)
       let changed = body + hash("file", body)
@@ -66,7 +66,7 @@ import Verifier
   }
 
   /// Another nonce in a proof that holds.
-  @Test(arguments: [ProofMode.plain, .hiding])
+  @Test(arguments: [ProofMode.transparent, .hiding])
   func noncesAreCheckedByBoth(mode: ProofMode) throws {
     let (verifyingKey, proof) = try Self.attention(batch: 2, mode: mode)
     let key = try VerifyingKey(file: verifyingKey)

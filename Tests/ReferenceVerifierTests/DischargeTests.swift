@@ -27,7 +27,7 @@ import Testing
     #expect(constraints.map(\.weights) == [[0: .zero - .one], [:]])
   }
 
-  @Test func plainValuesAreCheckedAtOnce() throws {
+  @Test func valuesWithoutPadsAreCheckedAtOnce() throws {
     var transcript = Transcript(encoded([Extension(5), Extension(6)]))
     let values = try transcript.receiveValues("x", 2)
     let product = try transcript.product(values[0], values[1])

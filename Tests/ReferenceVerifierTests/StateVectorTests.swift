@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Verifier
 
-/// Tests/Vectors: a key, a plain and a hiding proof, and the transcript's state after each of their steps.
+/// Tests/Vectors: a key, a transparent and a hiding proof, and the transcript's state after each of their steps.
 ///
 /// docs/protocol.md §13. `scripts/tools/pin` writes them anew, by running this test with ZKML_PIN set.
 @Suite struct StateVectorTests {
@@ -21,7 +21,7 @@ import Verifier
     var text = try Self.compare(
       "range", try referenceCheckpoints(verifyingKey: file),
       try Self.checkpoints(.weightRange, weights.plan, key.core, weights.statement, key.chain[0].proof))
-    for mode in ["plain", "hiding"] {
+    for mode in ["transparent", "hiding"] {
       let bytes = try Self.read("\(mode).proof")
       let proof = try Proof(file: bytes, key: key)
       let circuit = try #require(key.circuit.stating(proof.statement.visibility))
@@ -85,9 +85,9 @@ import Verifier
       circuit: circuit, weights: AttentionCircuit.weights(&random), proofCount: 1, seed: seed, threads: 2)
     let input = AttentionCircuit.input(batch: 3, &random)
     try Data(try key.verifyingKey(threads: 2).file).write(to: URL(fileURLWithPath: folder + "key.vk"))
-    for mode in [ProofMode.plain, .hiding] {
+    for mode in [ProofMode.transparent, .hiding] {
       let (proof, _) = try key.prove(
-        batch: 3, inputs: [input], visibility: [mode == .plain ? .shown : .hidden], context: Array("vector".utf8), mode: mode,
+        batch: 3, inputs: [input], visibility: [mode == .transparent ? .shown : .hidden], context: Array("vector".utf8), mode: mode,
         seed: seed, threads: 2)
       try Data(proof.file(circuit)).write(to: URL(fileURLWithPath: "\(folder)\(mode).proof"))
     }

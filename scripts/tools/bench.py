@@ -252,11 +252,11 @@ def bench_hiding(repeat):
     columns = [("prove_s", milliseconds), ("verify_s", milliseconds), ("proof_bytes", "{:,}".format)]
     rows = []
     for model in (m for m in [*own_models(), *dense_models()] if m.name in names):
-        plain = Model(model.name + "-plain", model.path, model.calibration, model.data, model.key)
-        plain.compile("--transparent")
+        shown = Model(model.name + "-transparent", model.path, model.calibration, model.data, model.key)
+        shown.compile("--transparent")
         for options in (["--transparent"], ["--proofs", 1], ["--proofs", 16], ["--proofs", 256], []):
             model.compile(*options)
-            base = plain.measure(1, repeat, "--transparent")
+            base = shown.measure(1, repeat, "--transparent")
             figures = model.measure(1, repeat, *(options if "--transparent" in options else []))
             cells = [f"{form(figures[c])} = {figures[c] / base[c]:.2f} ×" for c, form in columns]
             count = f"{model.setup['proofs']}{'' if options else ' (default)'}"
@@ -278,7 +278,7 @@ def vgg16(file="model"):
 
 
 def bench_vgg16(repeat):
-    """VGG-16, hiding at the default number of proofs, and plain; and its quantized network, where there is one."""
+    """VGG-16, hiding at the default number of proofs, and transparent; and its quantized network, where there is one."""
     columns = ["plain_s", "onnxruntime_s", "prove_s", "verify_s"]
     rows = []
     for file, modes in (("model", ([], ["--transparent"])), ("model-qdq", ([],))):

@@ -94,7 +94,7 @@ private func hashTile(
   } else if BaseLanes.hasWideVectors, width >= 4 {
     hashTile(SIMD4.self, wordCount: wordCount, width: width, personalization, into: &digests, fill)
   } else {
-    hashTilePlainly(wordCount: wordCount, width: width, personalization, into: &digests, fill)
+    hashTileBySodium(wordCount: wordCount, width: width, personalization, into: &digests, fill)
   }
 }
 
@@ -127,7 +127,7 @@ private func hashTile<Lanes: SIMD<UInt64>>(
 }
 
 /// As `hashTile`, by libsodium.
-private func hashTilePlainly(
+private func hashTileBySodium(
   wordCount: Int, width: Int, _ personalization: [UInt8], into digests: inout MutableSpan<Digest>,
   _ fill: (_ word: Int, _ place: UnsafeMutablePointer<UInt64>) -> Void
 ) {

@@ -52,7 +52,7 @@ struct NodeRoots: Sendable {
       return
     }
     guard logCount >= 5 else {
-      transformPlainly(base, count: 1 << logCount, node: node)
+      transformByScalars(base, count: 1 << logCount, node: node)
       return
     }
     var (level, logSize) = (0, logCount)
@@ -128,7 +128,7 @@ struct NodeRoots: Sendable {
     store(BaseLanes(reducing: highHalves(x2, x3).values), base + 24)
   }
 
-  private func transformPlainly(_ base: UnsafeMutablePointer<BaseField>, count: Int, node: Int) {
+  private func transformByScalars(_ base: UnsafeMutablePointer<BaseField>, count: Int, node: Int) {
     guard count > 1 else { return }
     let half = count / 2
     let factor = root(node)
@@ -137,8 +137,8 @@ struct NodeRoots: Sendable {
       base[half + index] = base[index] - product
       base[index] += product
     }
-    transformPlainly(base, count: half, node: 2 * node)
-    transformPlainly(base + half, count: half, node: 2 * node + 1)
+    transformByScalars(base, count: half, node: 2 * node)
+    transformByScalars(base + half, count: half, node: 2 * node + 1)
   }
 
   @inline(__always) private func pair(_ node: Int) -> BaseLanes {

@@ -34,7 +34,7 @@ extension ArithmeticCircuit {
   ///
   /// For weights of the circuit's shapes and ranges.
   package func weightsFile(_ weights: [[Int64]]) -> [UInt8] {
-    var writer = ByteWriter(.weights, .plain)
+    var writer = ByteWriter(.weights, .transparent)
     writer.append(digest.bytes)
     writer.append(Statement.encode(weights, weightColumns))
     return writer.sealed
@@ -47,7 +47,7 @@ extension ArithmeticCircuit {
   /// - Throws: `.malformed`, `.unsupportedVersion`, `.otherKey` for the weights of another circuit.
   package func weights(file: [UInt8]) throws(VerificationError) -> [[Int64]] {
     var (reader, mode) = try ByteReader.open(.weights, sealed: file)
-    guard mode == .plain else { throw .unsupportedVersion }
+    guard mode == .transparent else { throw .unsupportedVersion }
     let owner: ArraySlice<UInt8>
     do throws(MalformedBytes) { owner = try reader.read(Digest.byteCount) } catch { throw .malformed }
     guard Digest(bytes: owner) == digest else { throw .otherKey }

@@ -27,9 +27,9 @@ extension ProvingKey {
   ///   - observe: Called with the name of each step as it begins.
   package func prove(
     batch: Int, inputs: [[Int64]], visibility: [Visibility]? = nil, committed: [CommittedInput] = [],
-    context: [UInt8] = [], mode: ProofMode = .plain, seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
+    context: [UInt8] = [], mode: ProofMode = .transparent, seed: [UInt8]? = nil, threads: Int, observe: @escaping (String) -> Void = { _ in }
   ) throws(ProvingError) -> (proof: Proof, details: ProofBytes) {
-    precondition(mode == .plain || core.mode == .hiding, "the key hides")
+    precondition(mode == .transparent || core.mode == .hiding, "the key hides")
     let visibility = visibility ?? inputs.map { _ in .shown }
     let isShown = visibility.allSatisfy { $0 == .shown }
     precondition(mode == .hiding || isShown, "inputs are hidden by hiding proofs")
@@ -81,7 +81,7 @@ extension Plan {
   ///
   /// - Parameters:
   ///   - ledger: `padLedger()`, where it is known.
-  ///   - random: What the hiding mode draws from; the plain one leaves it alone.
+  ///   - random: What the hiding mode draws from; the transparent one leaves it alone.
   /// - Throws: `.key`, `.tooMuchWork`.
   package func prove(
     _ purpose: Purpose, _ core: WeightCommitment, _ prior: [Commitment], _ statement: Statement, _ witness: Witness,
@@ -119,7 +119,7 @@ extension Plan {
     }
     clock.begin("open")
     let positions = try transcript.open(
-      self, committed, opening, discharge: mode == .plain ? nil : { discharged(purpose, core, statement, $0) },
+      self, committed, opening, discharge: mode == .transparent ? nil : { discharged(purpose, core, statement, $0) },
       random: masks?.random, threads: threads)
     clock.end()
     return ProofBytes(

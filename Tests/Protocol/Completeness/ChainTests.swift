@@ -19,7 +19,7 @@ import Verifier
     try referenceCheckKey(verifyingKey: key.file)
   }
 
-  @Test("a key verifies the proofs of all commitments of its chain, and none of later ones", arguments: [ProofMode.hiding, .plain])
+  @Test("a key verifies the proofs of all commitments of its chain, and none of later ones", arguments: [ProofMode.hiding, .transparent])
   func proofsOfAllKeys(mode: ProofMode) throws {
     let (chain, network) = (Chain.small, SmallNetwork.small)
     #expect(Set(chain.keys.map(\.core.digest)).count == 3 && Set(chain.keys.map(\.core.modelID)).count == 1)

@@ -35,7 +35,7 @@ import Verifier
       let (bytes, statement) = (prover.prove(), prover.statement)
       #expect(statement.outputs == [classes])
       #expect(proven.error(bytes, statement) == (isRight ? nil : proven.mode.found(.lookupSumMismatch)), "\(classes)")
-      let rejection = proven.mode == .plain ? ReferenceRejection.fractionalSum : .opening
+      let rejection = proven.mode == .transparent ? ReferenceRejection.fractionalSum : .opening
       #expect(try referenceError(proven, statement, bytes) == (isRight ? nil : rejection), "\(classes)")
       guard !isRight else { continue }
       var other = proven.statement

@@ -9,13 +9,13 @@ import Verifier
 @Suite("Hiding proofs") struct HidingTests {
   static let networks = SmallNetwork.all
 
-  @Test("hiding proofs of every shape verify, and so do plain ones for the same key", arguments: networks)
+  @Test("hiding proofs of every shape verify, and so do transparent ones for the same key", arguments: networks)
   func everyShape(network: SmallNetwork) throws {
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 3, threads: 2)
     let verifyingKey = try VerifyingKey(file: try key.verifyingKey(threads: 1).file)
     try verifyingKey.verifyWeights()
     for batch in network.batches where batch <= network.circuit.batchCap {
-      for mode in [ProofMode.hiding, .plain] {
+      for mode in [ProofMode.hiding, .transparent] {
         #expect(verifyingKey.soundness(mode, batch: batch).isSufficient)
         let (proof, details) = try key.prove(batch: batch, inputs: network.inputs(batch), mode: mode, threads: 2)
         try verifyingKey.verify(try Proof(file: proof.file(key.circuit), key: verifyingKey))
@@ -44,13 +44,13 @@ import Verifier
       #expect(throws: VerificationError.self) {
         try verifyingKey.verify(Proof(core: key.core, mode: .hiding, statement: other, bytes: proof.bytes))
       }
-      var plain = proof.statement
-      plain.context = [1]
+      var elsewhere = proof.statement
+      elsewhere.context = [1]
       #expect(throws: VerificationError.self) {
-        try verifyingKey.verify(Proof(core: key.core, mode: .hiding, statement: plain, bytes: proof.bytes))
+        try verifyingKey.verify(Proof(core: key.core, mode: .hiding, statement: elsewhere, bytes: proof.bytes))
       }
       #expect(throws: VerificationError.modeMismatch) {
-        try verifyingKey.verify(Proof(core: key.core, mode: .plain, statement: proof.statement, bytes: proof.bytes))
+        try verifyingKey.verify(Proof(core: key.core, mode: .transparent, statement: proof.statement, bytes: proof.bytes))
       }
     }
   }

@@ -24,13 +24,13 @@ import Verifier
       let decoded = try Proof(file: file, key: verifyingKey)
       #expect(decoded.statement == proof.statement)
       try verifyingKey.verify(decoded)
-      #expect(verifyingKey.soundness(.plain, batch: batch).isSufficient)
+      #expect(verifyingKey.soundness(.transparent, batch: batch).isSufficient)
     }
   }
 
   @Test(
     "the verifier written from docs/protocol.md alone accepts every shape and comes to the same soundness sum",
-    arguments: SmallNetwork.all, [ProofMode.plain, .hiding])
+    arguments: SmallNetwork.all, [ProofMode.transparent, .hiding])
   func referenceAgrees(_ network: SmallNetwork, mode: ProofMode) throws {
     let proofCount = mode == .hiding ? 3 : 0
     let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: proofCount, threads: 2)

@@ -142,7 +142,7 @@ extension [UInt8] {
     }
   }
 
-  @Test("all that is overwritten is overwritten where it stands", arguments: [(0, ProofMode.plain), (1, .hiding)], [1, 2])
+  @Test("all that is overwritten is overwritten where it stands", arguments: [(0, ProofMode.transparent), (1, .hiding)], [1, 2])
   func inPlace(_ kind: (proofCount: Int, mode: ProofMode), threads: Int) {
     let counts = Mutex((all: 0, copies: 0, nonzero: 0))
     let observer: Erasure.Observer = { erasure, memory in

@@ -146,7 +146,7 @@ private struct Files {
     #expect(error { _ in } == nil)
     #expect(error { $0[0] ^= 1 } == .malformed)
     for version: UInt8 in [0, 1, 3] { #expect(error { $0[8] = version } == .unsupportedVersion) }
-    #expect(error { $0[10] ^= 1 } == (mode == .plain ? .modeMismatch : .lookupSumMismatch))
+    #expect(error { $0[10] ^= 1 } == (mode == .transparent ? .modeMismatch : .lookupSumMismatch))
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     #expect(error { $0[11] ^= 1 } == .otherKey)
     #expect(error { $0[43] ^= 1 } == .otherKey)

@@ -8,7 +8,7 @@ import Verifier
 /// Files changed at random, their digests made right again: nothing traps, and nobody takes one for what it is not.
 @Suite("row 16: changed files, resealed") struct FuzzTests {
   private static let networks: [ProofMode: ProvenNetwork] = [
-    .plain: ProvenNetwork(.small, batch: 2), .hiding: ProvenNetwork(.hidden(isPermuted: false), batch: 2, mode: .hiding),
+    .transparent: ProvenNetwork(.small, batch: 2), .hiding: ProvenNetwork(.hidden(isPermuted: false), batch: 2, mode: .hiding),
   ]
 
   private static func network(_ mode: ProofMode) -> ProvenNetwork {
@@ -36,7 +36,7 @@ import Verifier
     return outcomes
   }
 
-  @Test("no verifying key is accepted", arguments: [(ProofMode.plain, 5_000), (.hiding, 4_000)])
+  @Test("no verifying key is accepted", arguments: [(ProofMode.transparent, 5_000), (.hiding, 4_000)])
   func verifyingKeys(mode: ProofMode, count: Int) throws {
     let proven = Self.network(mode)
     let file = proven.verifyingKey.file
@@ -55,7 +55,7 @@ import Verifier
   }()
 
   @Test("no proof is accepted", arguments: [
-    (ProofMode.plain, Visibility.shown, 4_000), (.hiding, .shown, 3_000), (.hiding, .hidden, 2_000),
+    (ProofMode.transparent, Visibility.shown, 4_000), (.hiding, .shown, 3_000), (.hiding, .hidden, 2_000),
     (.hiding, .committed, 3_000),
   ])
   func proofs(mode: ProofMode, visibility: Visibility, count: Int) throws {
@@ -73,7 +73,7 @@ import Verifier
   }
 
   /// A forged proving key may be used: its proofs are refused, or say what is true.
-  @Test("no proving key makes a false statement hold", arguments: [(ProofMode.plain, 1_500), (.hiding, 1_500)])
+  @Test("no proving key makes a false statement hold", arguments: [(ProofMode.transparent, 1_500), (.hiding, 1_500)])
   func provingKeys(mode: ProofMode, count: Int) throws {
     let proven = Self.network(mode)
     var (usedCount, provedCount) = (0, 0)

@@ -15,7 +15,7 @@ private let hidingLabels = ["inverse", "product", "mask.sum", "quadratic.round",
 private func labels(_ mode: ProofMode) -> [(label: String, mode: ProofMode)] {
   let own: [String]
   switch mode {
-  case .plain: own = []
+  case .transparent: own = []
   case .hiding: own = hidingLabels
   }
   return (labels + own).map { ($0, mode) }

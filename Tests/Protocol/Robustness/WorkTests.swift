@@ -96,7 +96,7 @@ import Verifier
       let proof = Proof(core: core, mode: mode, statement: statement, bytes: [])
       #expect(throws: isAllowed ? VerificationError.malformed : .tooMuchWork) { try key.verify(proof) }
       // The reference rehearses hiding proofs before it counts.
-      guard !isAllowed, mode == .plain else { continue }
+      guard !isAllowed, mode == .transparent else { continue }
       // A leaf has to fit.
       let long = Proof(core: core, mode: mode, statement: statement, bytes: [UInt8](repeating: 0, count: 1 << 16))
       #expect(throws: ReferenceRejection.work) { try referenceVerify(verifyingKey: key.file, proof: long.file(circuit)) }

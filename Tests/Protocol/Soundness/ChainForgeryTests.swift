@@ -141,14 +141,14 @@ import Verifier
     }
   }
 
-  @Test("commitments that hide nothing are in no chain of several") func plainCommitments() throws {
+  @Test("commitments that hide nothing are in no chain of several") func transparentCommitments() throws {
     let network = SmallNetwork.small
-    let plain = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
-    let key = try plain.verifyingKey(threads: 2)
-    let next = plain.next(proofCount: 2, threads: 2)
-    let last = plain.next(proofCount: 0, threads: 2)
-    let first = try next.proveEqualWeights(plain, in: key, threads: 2).key
-    let second = try last.proveEqualWeights(plain, in: key, threads: 2).key
+    let transparent = ProvingKey(circuit: network.circuit, weights: network.weights, threads: 2)
+    let key = try transparent.verifyingKey(threads: 2)
+    let next = transparent.next(proofCount: 2, threads: 2)
+    let last = transparent.next(proofCount: 0, threads: 2)
+    let first = try next.proveEqualWeights(transparent, in: key, threads: 2).key
+    let second = try last.proveEqualWeights(transparent, in: key, threads: 2).key
     let third = try last.proveEqualWeights(next, in: first, threads: 2).key
     for key in [first, second, third] {
       #expect(throws: VerificationError.malformed) { try VerifyingKey(file: key.file) }

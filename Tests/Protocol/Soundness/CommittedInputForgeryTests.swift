@@ -84,7 +84,7 @@ import Verifier
     for other in [Visibility.shown, .hidden] { #expect(rejection { $0.visibility.append(other) } == .statementOutOfRange) }
     #expect(rejection { $0.visibility = [.hidden]; $0.commitments = [] } != nil)
     #expect(rejection { $0.visibility = [.shown]; $0.commitments = []; $0.inputs = inputs } != nil)
-    #expect(rejection(.plain) { _ in } == .modeMismatch)
+    #expect(rejection(.transparent) { _ in } == .modeMismatch)
   }
 
   @Test("changed bytes of the statement in a file are refused") func changedFiles() throws {

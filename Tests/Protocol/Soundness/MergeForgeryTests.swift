@@ -14,7 +14,7 @@ import Verifier
   private static func network(_ mode: ProofMode) -> SmallNetwork {
     let width =
       switch mode {
-      case .plain: 3
+      case .transparent: 3
       case .hiding: 9
       }
     var b = CircuitBuilder("forgery", axes: [2, width])

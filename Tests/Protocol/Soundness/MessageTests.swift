@@ -15,7 +15,7 @@ import Verifier
     let offsets = proven.manifest.fields.filter { $0.label == "roots" }.map(\.offset)
     let sent = offsets.map { proven.proof.bytes.element(at: $0) }
     switch proven.mode {
-    case .plain:
+    case .transparent:
       var copy = proven.proof.bytes
       for (offset, root) in zip(offsets, change(sent)) { copy.setElement(root, at: offset) }
       return proven.error(copy)
@@ -81,7 +81,7 @@ import Verifier
       #expect(proven.error(copy) != nil)
       count += 1
     }
-    #expect(count > 0 || (label == "quadratic.round" && mode == .plain))
+    #expect(count > 0 || (label == "quadratic.round" && mode == .transparent))
   }
 
   @Test("rows 15, 19: a committed row of too high a degree fails in the opening",
@@ -157,7 +157,7 @@ import Verifier
   ]
 
   @Test("rows 2, 5: each kind of message is noticed by the check that it belongs to") func errorsByMessage() {
-    let proven = ProvenNetwork.small(.plain)
+    let proven = ProvenNetwork.small(.transparent)
     let fields = proven.manifest.fields
     for (label, isExpected) in Self.errors {
       for field in fields.filter({ $0.label == label }).prefix(20) {

@@ -124,7 +124,7 @@ import Verifier
       return sponge.challenge("first")
     }
     let challenges = [
-      challenge(), challenge(.weightRange), challenge(.inference, .plain), challenge(key: proven.core.digest),
+      challenge(), challenge(.weightRange), challenge(.inference, .transparent), challenge(key: proven.core.digest),
       challenge { $0.batch += 1 }, challenge { $0.batch += 1 << 24 }, challenge { $0.visibility = [.hidden] },
       challenge { $0.inputs[0][0] ^= 1 }, challenge { $0.outputs[0][0] += 1 }, challenge { $0.context[2] += 1 },
       challenge { $0.context = [] },

@@ -6,20 +6,20 @@ import Testing
 import Verifier
 
 extension ProofMode {
-  static let both = [ProofMode.plain, .hiding]
+  static let both = [ProofMode.transparent, .hiding]
 
   /// How many proofs the keys of this mode's tests hide.
   var proofCount: Int {
     switch self {
-    case .plain: 0
+    case .transparent: 0
     case .hiding: 2
     }
   }
 
-  /// What is said of a lie that a plain verifier meets with `error`: a hiding one finds any only in the opening.
+  /// What is said of a lie that a verifier of transparent proofs meets with `error`: one of hiding proofs finds any only in the opening.
   func found(_ error: VerificationError) -> VerificationError {
     switch self {
-    case .plain: error
+    case .transparent: error
     case .hiding: .openingMismatch
     }
   }
@@ -45,7 +45,7 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
   var manifest: ProofManifest { ProofManifest(plan, core, .inference, statement, proof.bytes) }
   var testDescription: String { "\(circuit.name), \(mode)" }
 
-  init(_ network: SmallNetwork, batch: Int, mode: ProofMode = .plain) {
+  init(_ network: SmallNetwork, batch: Int, mode: ProofMode = .transparent) {
     do {
       key = ProvingKey(
         circuit: network.circuit, weights: network.weights, proofCount: mode.proofCount, seed: Self.seed, threads: 1)
@@ -59,12 +59,12 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
     } catch { preconditionFailure("an honest proof exists: \(error)") }
   }
 
-  /// Both commitments, lookups, padding; a plain proof sends the final vector at once.
+  /// Both commitments, lookups, padding; a transparent proof sends the final vector at once.
   static func small(_ mode: ProofMode) -> ProvenNetwork { proven(mode)[0] }
 
   static func proven(_ mode: ProofMode) -> [ProvenNetwork] {
     switch mode {
-    case .plain: plain
+    case .transparent: transparent
     case .hiding: hiding
     }
   }
@@ -72,7 +72,7 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
   private static let deep = SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [2])
 
   /// Without and with a committed level before the final vector.
-  private static let plain = [ProvenNetwork(.small, batch: 3), ProvenNetwork(deep, batch: 2)]
+  private static let transparent = [ProvenNetwork(.small, batch: 3), ProvenNetwork(deep, batch: 2)]
 
   /// The same, and one with products of three, one with several rows of pads, one without weights, and one with nothing
   /// but pads in its witness.
