@@ -164,7 +164,7 @@ package struct Table: Hashable, Sendable {
   }
 }
 
-/// Axis `loopAxis` runs over one axis of a column: directly, or at start + stride·o, where reads outside the axis are 0.
+/// Axis `loopAxis` runs over one axis of a column: whole, or by a slice, at start + stride·o, where reads outside the axis are 0.
 package struct Binding: Hashable, Sendable {
   package struct Slice: Hashable, Sendable {
     package var start: Int

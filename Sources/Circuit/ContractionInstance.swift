@@ -34,7 +34,8 @@ package struct ContractionInstance: Sendable {
 /// What becomes of one term of a virtual claim.
 package struct ReducedTerm: Sendable {
   package enum Remainder: Sendable {
-    case direct(Operand, axes: [AxisWeight])
+    /// Of one operand and no summed axis.
+    case simple(Operand, axes: [AxisWeight])
     case instance(ContractionInstance)
   }
 
@@ -44,7 +45,7 @@ package struct ReducedTerm: Sendable {
 
   package var operands: [Operand] {
     switch remainder {
-    case .direct(let operand, _): [operand]
+    case .simple(let operand, _): [operand]
     case .instance(let instance): instance.operands
     }
   }
@@ -74,7 +75,7 @@ extension Columns {
       if term.operands.count == 1, summed.isEmpty {
         let operand = term.operands[0]
         let axes = self.axes(of: operand) { weights[$0] }.map { $0 ?? AxisWeight(point: nil, count: 0) }
-        return ReducedTerm(coefficient: coefficient, remainder: .direct(operand, axes: axes))
+        return ReducedTerm(coefficient: coefficient, remainder: .simple(operand, axes: axes))
       }
       func isShared(_ axis: Int) -> Bool { loops.filter { $0 == axis }.count > 1 }
       let shared = output.axes.filter(isShared)
@@ -98,7 +99,7 @@ extension Columns {
   /// True for a term whose value the verifier computes itself.
   package func isComputed(_ term: ReducedTerm) -> Bool {
     switch term.remainder {
-    case .direct(let operand, _): slots[operand.column] == nil
+    case .simple(let operand, _): slots[operand.column] == nil
     case .instance: false
     }
   }

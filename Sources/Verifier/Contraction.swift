@@ -57,7 +57,7 @@ extension VerifierTranscript {
     for term in terms {
       let value: Value
       switch term.remainder {
-      case .direct(let operand, let axes):
+      case .simple(let operand, let axes):
         if let slot = plan.slots[operand.column] {
           value = received.popFirst() ?? .zero
           claims.append(Claim(slot: slot, axes: axes, value: value))

@@ -56,17 +56,17 @@ extension VerifierTranscript {
   /// The product of two values; what is not itself a received value is received again first.
   package mutating func product(_ left: Value, _ right: Value) throws(VerificationError) -> Value {
     guard pads != nil else { return Value(left.constant * right.constant) }
-    let (x, y) = (try direct(left), try direct(right))
+    let (x, y) = (try received(left), try received(right))
     return pads?.product(x, y) ?? .zero
   }
 
-  private mutating func direct(
+  private mutating func received(
     _ value: Value
   ) throws(VerificationError) -> (constant: SecureField, pad: Int) {
-    if let pad = value.directPad { return (value.constant, pad) }
+    if let pad = value.receivedPad { return (value.constant, pad) }
     let again = try receiveOne("product")
     try requireZero(value - again, .openingMismatch)
-    return (again.constant, again.directPad ?? 0)
+    return (again.constant, again.receivedPad ?? 0)
   }
 
   /// Demands that a combination of received values is zero: at once, or with the other constraints on the pads.

@@ -24,7 +24,7 @@ package struct Value: Hashable, Sendable {
   }
 
   /// The pad of a value that was received as it is.
-  package var directPad: Int? {
+  package var receivedPad: Int? {
     pads.count == 1 && pads[0].coefficient == -.one ? pads[0].pad : nil
   }
 

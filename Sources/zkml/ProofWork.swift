@@ -51,7 +51,7 @@ struct ProofWork {
     var contracted: Set<Int> = []
     for term in plan.reductions.terms {
       switch term.remainder {
-      case .direct(let operand, _):
+      case .simple(let operand, _):
         add(.contractionElements, size(operand.column))
         contracted.insert(operand.column)
       case .instance(let instance):

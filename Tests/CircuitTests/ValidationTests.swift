@@ -476,7 +476,7 @@ import Testing
     #expect(brokenRule(circuit { b, x in b.term(1, b.weight([2, 1, 3]), x) }) == 9)
     #expect(brokenRule(circuit { b, x in
       let slice = Operand(column: x, bindings: [Binding(0), Binding(3, slice: .init(start: 0, stride: 1))])
-      return Term(operands: [b.direct(b.weight([2])), slice])
+      return Term(operands: [b.whole(b.weight([2])), slice])
     }) == 9)
   }
 

@@ -60,8 +60,8 @@ import Testing
         [2, 3],
         [
           Term(operands: [read(wide, [Binding(2), slice]), read(long, [Binding(0), slice])]),
-          Term(operands: [read(long, [Binding(0), slice]), b.direct(y), b.direct(z)]),
-          Term(operands: [b.direct(z), read(wide, [Binding(3, slice: .init(start: 2, stride: 1)), slice])]),
+          Term(operands: [read(long, [Binding(0), slice]), b.whole(y), b.whole(z)]),
+          Term(operands: [b.whole(z), read(wide, [Binding(3, slice: .init(start: 2, stride: 1)), slice])]),
         ]))
     let network = SmallNetwork(b, batches: [1, 3])
     for batch in network.batches { try expectExact(network, batch: batch) }

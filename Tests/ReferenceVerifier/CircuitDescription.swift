@@ -74,7 +74,7 @@ struct Slice: Equatable {
   var stride: Int
 }
 
-/// A direct binding when `slice` is nil.
+/// A whole binding when `slice` is nil.
 struct Binding {
   var loop: Int
   var slice: Slice?

@@ -23,13 +23,13 @@ extension CircuitDescription {
     var terms: [Term] = []
     for term in definition.terms {
       let chosen = term.operands.map { $0.reading(entryAxis, by: entryLoop) }
-      let classes = direct(port.column).reading(entryAxis, by: entryLoop)
+      let classes = whole(port.column).reading(entryAxis, by: entryLoop)
       terms.append(Term(coefficient: term.coefficient, operands: [classes] + chosen))
       terms.append(Term(coefficient: 0 - term.coefficient, operands: term.operands))
     }
-    terms.append(Term(coefficient: -1, operands: [direct(z)]))
+    terms.append(Term(coefficient: -1, operands: [whole(z)]))
     if k > 1 {
-      terms.append(Term(coefficient: d + 1, operands: [direct(port.column).reading(rankAxis, by: rankLoop)]))
+      terms.append(Term(coefficient: d + 1, operands: [whole(port.column).reading(rankAxis, by: rankLoop)]))
     }
     let u = k == 1 ? d : 2 * d + 1
     let lead = columns.count
@@ -54,7 +54,7 @@ extension CircuitDescription {
     lookUp(form, from: 0, bits: w)
   }
 
-  private func direct(_ column: Int) -> Operand {
+  private func whole(_ column: Int) -> Operand {
     Operand(column: column, bindings: columns[column].axes.map { Binding(loop: $0) })
   }
 
@@ -68,7 +68,7 @@ extension CircuitDescription {
 }
 
 extension Operand {
-  /// What names one loop axis names another instead; where it was direct it is the slice (0, 1).
+  /// What names one loop axis names another instead; where it was whole it is the slice (0, 1).
   fileprivate func reading(_ axis: Int, by loop: Int) -> Operand {
     var operand = self
     for index in bindings.indices where bindings[index].loop == axis {

@@ -49,10 +49,10 @@ extension ProofCheck {
   /// Step 2: the values of the terms of one virtual claim.
   private mutating func expand(_ virtual: VirtualClaim) throws(ReferenceRejection) -> [Instance] {
     guard let contraction = circuit.contractions.first(where: { $0.output == virtual.column }) else { return [] }
-    let outputAxes = circuit.columns[virtual.column].axes
-    let outputWeights = Dictionary(uniqueKeysWithValues: zip(outputAxes, virtual.weights))
+    let axes = circuit.columns[virtual.column].axes
+    let outputWeights = Dictionary(uniqueKeysWithValues: zip(axes, virtual.weights))
     let isComputed = contraction.terms.map { term in
-      isDirect(term, outputAxes) && circuit.columns[term.operands[0].column].kind == .published
+      isSimple(term, axes) && circuit.columns[term.operands[0].column].kind == .published
     }
     var received = try transcript.receiveValues("terms", isComputed.count { !$0 })[...]
     var instances: [Instance] = []
@@ -63,17 +63,17 @@ extension ProofCheck {
         value = Value(publicValue(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] }))
       } else {
         value = received.removeFirst()
-        if isDirect(term, outputAxes) {
+        if isSimple(term, axes) {
           claim(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] }, value)
         } else {
-          let summed = term.summedAxes(output: outputAxes)
+          let summed = term.summedAxes(output: axes)
           instances.append(
             Instance(
-              term: term, variables: (outputAxes + summed).filter { term.occurrences(of: $0) >= 2 }, summed: summed,
+              term: term, variables: (axes + summed).filter { term.occurrences(of: $0) >= 2 }, summed: summed,
               outputWeights: outputWeights, value: value))
         }
       }
-      for (axis, weight) in zip(outputAxes, virtual.weights) where term.occurrences(of: axis) == 0 {
+      for (axis, weight) in zip(axes, virtual.weights) where term.occurrences(of: axis) == 0 {
         value = value * weight.liveSum(sizes[axis])
       }
       sum += value * Residue.of(term.coefficient)
@@ -82,8 +82,8 @@ extension ProofCheck {
     return instances
   }
 
-  private func isDirect(_ term: Term, _ outputAxes: [Int]) -> Bool {
-    term.operands.count == 1 && term.summedAxes(output: outputAxes).isEmpty
+  private func isSimple(_ term: Term, _ axes: [Int]) -> Bool {
+    term.operands.count == 1 && term.summedAxes(output: axes).isEmpty
   }
 
   /// The weights of an operand's column axes, given those of the loop axes.

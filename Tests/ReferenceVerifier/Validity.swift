@@ -59,7 +59,7 @@ extension CircuitDescription {
     for lookup in lookups where lookup.forms.first?.entries.isEmpty ?? true { throw .invalidCircuit(rule: 6) }
   }
 
-  /// A direct binding names the column's own axis; a slice is bounded and stays away from the batch (rule 3).
+  /// A whole binding names the column's own axis; a slice is bounded and stays away from the batch (rule 3).
   private func isAllowed(_ binding: Binding, _ axis: Int) -> Bool {
     guard let slice = binding.slice else { return binding.loop == axis }
     return abs(slice.start) <= 1 << 24 && (1...1 << 24).contains(slice.stride) && axis != 0 && binding.loop != 0

@@ -3,14 +3,14 @@ package struct Value {
   package private(set) var constant: Extension
   package private(set) var pads: [Int: Extension] = [:]
   /// i of a value "element − Y_i" that was received (§9a.1).
-  fileprivate(set) var directPad: Int?
+  fileprivate(set) var receivedPad: Int?
 
   package init(_ constant: Extension) { self.constant = constant }
 
   init(element: Extension, pad: Int) {
     constant = element
     pads = [pad: .zero - .one]
-    directPad = pad
+    receivedPad = pad
   }
 
   /// element_x·element_y with the pads of x·y, Y_`pad` being the product of theirs (§9a.1).
@@ -42,7 +42,7 @@ package struct Value {
   static func * (a: Value, b: UInt64) -> Value { a * Extension(b) }
 
   static func += (a: inout Value, b: Value) {
-    a.directPad = nil
+    a.receivedPad = nil
     a.constant += b.constant
     for (index, coefficient) in b.pads { a.addPad(index, coefficient) }
   }
@@ -110,16 +110,16 @@ extension Transcript {
   /// x·y (§9a.1).
   package mutating func product(_ x: Value, _ y: Value) throws(ReferenceRejection) -> Value {
     guard isPadded else { return Value(x.constant * y.constant) }
-    let (left, j) = try direct(x)
-    let (right, k) = try direct(y)
+    let (left, j) = try received(x)
+    let (right, k) = try received(y)
     let pad = obligations.padCount
     obligations.padCount += 1
     obligations.triples.append(PadTriple(j, k, pad))
     return Value(left, j, right, k, pad: pad)
   }
 
-  private mutating func direct(_ value: Value) throws(ReferenceRejection) -> (Value, pad: Int) {
-    if let pad = value.directPad { return (value, pad) }
+  private mutating func received(_ value: Value) throws(ReferenceRejection) -> (Value, pad: Int) {
+    if let pad = value.receivedPad { return (value, pad) }
     let pad = obligations.padCount
     let anew = try receiveValues("product", 1)[0]
     addConstraint(value, anew)

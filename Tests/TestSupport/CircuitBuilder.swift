@@ -37,12 +37,12 @@ package struct CircuitBuilder {
     return add(.weight, axes, range)
   }
 
-  /// An operand that reads every axis of a column directly; mutating, so that arguments are evaluated first.
-  package mutating func direct(_ column: Int) -> Operand {
+  /// An operand that reads every axis of a column whole; mutating, so that arguments are evaluated first.
+  package mutating func whole(_ column: Int) -> Operand {
     Operand(column: column, bindings: circuit.columns[column].axes.map { Binding($0) })
   }
 
-  /// A term whose operands read their columns directly; mutating, so that arguments are evaluated first.
+  /// A term whose operands read their columns whole; mutating, so that arguments are evaluated first.
   package mutating func term(_ coefficient: Int64 = 1, _ columns: Int...) -> Term {
     Term(
       coefficient: coefficient,

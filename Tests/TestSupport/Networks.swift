@@ -120,7 +120,7 @@ extension SmallNetwork {
     let (start, strided) = (Binding.Slice(start: 0, stride: 1), Binding.Slice(start: 1, stride: 3))
     func read(_ rows: Binding.Slice, _ columns: Binding.Slice) -> Term {
       Term(operands: [
-        Operand(column: w, bindings: [Binding(2, slice: rows), Binding(1, slice: columns)]), b.direct(x),
+        Operand(column: w, bindings: [Binding(2, slice: rows), Binding(1, slice: columns)]), b.whole(x),
       ])
     }
     let bias = Term(operands: [
@@ -134,7 +134,7 @@ extension SmallNetwork {
     return SmallNetwork(b, batches: [1, 3])
   }()
 
-  /// Slices of advice along in-row and split axes, direct and in products.
+  /// Slices of advice along in-row and split axes, in simple terms and in products.
   private static let activationSlices: SmallNetwork = {
     var b = CircuitBuilder("slices of activations", axes: [3, 13, 4])
     let x = b.input([2])
@@ -154,7 +154,7 @@ extension SmallNetwork {
     return SmallNetwork(b, batches: [1, 2, 3])
   }()
 
-  /// out(o) = part1(o) + part2(o − 5), 5 and 6 entries long, of advice, weights and inputs: as direct terms, in
+  /// out(o) = part1(o) + part2(o − 5), 5 and 6 entries long, of advice, weights and inputs: as simple terms, in
   /// products over the concatenated axis, and bound beside another operand.
   private static let concatenation: SmallNetwork = {
     var b = CircuitBuilder("concatenation", axes: [5, 6, 11, 3])
@@ -171,8 +171,8 @@ extension SmallNetwork {
     b.output(b.apply(to: joined, limbs: [4], CircuitBuilder.relu))
     let matrix = b.weight([4, 3], bits: 3)
     let scalar = b.apply(to: b.contraction([], [b.term(1, x, b.weight([1]))]), limbs: [6]) { $0 }
-    b.output(b.contraction([4], pairs.map { Term(operands: [b.direct(matrix), $0]) }))
-    b.output(b.contraction([3], pairs.map { Term(operands: [$0, b.direct(scalar)]) }))
+    b.output(b.contraction([4], pairs.map { Term(operands: [b.whole(matrix), $0]) }))
+    b.output(b.contraction([3], pairs.map { Term(operands: [$0, b.whole(scalar)]) }))
     b.output(b.contraction([3], [Term(operands: [pairs[0], pairs[1]]), Term(operands: [pairs[1], pairs[3], pairs[5]])]))
     return SmallNetwork(b, batches: [1, 2, 3])
   }()
@@ -188,13 +188,13 @@ extension SmallNetwork {
       return Operand(column: column, bindings: batch + [Binding(loop, slice: .init(start: start, stride: stride))])
     }
     let columns = [x, y, w]
-    let direct = [(-3, 1), (-3, 2), (2, 2), (-8, 3), (4, 1), (0, 1)].flatMap { start, stride in
+    let simple = [(-3, 1), (-3, 2), (2, 2), (-8, 3), (4, 1), (0, 1)].flatMap { start, stride in
       columns.map { Term(operands: [view($0, 2, start, stride)]) }
     }
-    b.output(b.contraction([2], direct))
+    b.output(b.contraction([2], simple))
     let matrix = b.weight([2, 3], bits: 3)
     let products = [(-4, 1), (-9, 2), (3, 1), (0, 1)].flatMap { start, stride in
-      columns.map { Term(operands: [b.direct(matrix), view($0, 3, start, stride)]) }
+      columns.map { Term(operands: [b.whole(matrix), view($0, 3, start, stride)]) }
     }
     let summed = columns.map { Term(operands: [view($0, 3, -1, 2), view(w, 3, -6, 1)]) }
     let alone = columns.map { Term(coefficient: 3, operands: [view($0, 3, -7, 2)]) }
@@ -209,7 +209,7 @@ extension SmallNetwork {
     let (w, v) = (b.weight([1, 2, 3], bits: 3), b.weight([3], bits: 2))
     func shift(_ start: Int) -> Binding { Binding(4, slice: .init(start: start, stride: 1)) }
     let parts = [0, -220, -7, 250].map { start in
-      Term(operands: [Operand(column: w, bindings: [Binding(1), Binding(2), shift(start)]), b.direct(x)])
+      Term(operands: [Operand(column: w, bindings: [Binding(1), Binding(2), shift(start)]), b.whole(x)])
     }
     let a = b.contraction([1], parts + [Term(operands: [Operand(column: v, bindings: [shift(-300)])])])
     b.output(b.apply(to: a, limbs: [4, 4], CircuitBuilder.relu))
@@ -229,7 +229,7 @@ extension SmallNetwork {
         [1],
         [
           Term(operands: [view(0, 1, 1)]), Term(operands: [view(6, 1, 1), view(0, 4, 1)]),
-          Term(operands: [b.direct(w), view(0, 2, 3)]),
+          Term(operands: [b.whole(w), view(0, 2, 3)]),
         ]))
     return SmallNetwork(b, batches: [1, 3])
   }()

@@ -37,7 +37,7 @@ extension ProverTranscript {
     sums.reverse()
     while let sum = sums.popLast() {
       switch sum {
-      case .direct(let claim): claims.append(claim)
+      case .simple(let claim): claims.append(claim)
       case .instance(let instance): instances.append(instance)
       case .known: break
       }
@@ -86,14 +86,14 @@ extension ProverTranscript {
 private enum TermSum {
   /// Of a public column: a verifier computes it.
   case known
-  case direct(Claim)
+  case simple(Claim)
   case instance(ProvenInstance)
 
   /// What is sent.
   var value: SecureField? {
     switch self {
     case .known: nil
-    case .direct(let claim): claim.value.constant
+    case .simple(let claim): claim.value.constant
     case .instance(let instance): instance.value
     }
   }
@@ -102,11 +102,11 @@ private enum TermSum {
 extension Plan {
   fileprivate func sum(_ remainder: ReducedTerm.Remainder, _ witness: Witness, threads: Int) -> TermSum {
     switch remainder {
-    case .direct(let operand, let axes):
+    case .simple(let operand, let axes):
       guard let slot = slots[operand.column] else { return .known }
       let shape = circuit.shape(ofColumn: operand.column, batch: batch)
       let value = witness.contract(operand.column, shape: shape, axes, threads: threads)[0]
-      return .direct(Claim(slot: slot, axes: axes, value: Value(value)))
+      return .simple(Claim(slot: slot, axes: axes, value: Value(value)))
     case .instance(let instance):
       let factors = factors(of: instance, witness, threads: threads)
       return .instance(ProvenInstance(instance: instance, value: sumOfProducts(factors), factors: factors))

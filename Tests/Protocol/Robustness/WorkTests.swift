@@ -68,8 +68,8 @@ import Verifier
   private static let entries = 4_000
 
   /// Every term evaluates the whole input.
-  private func direct(terms: Int) -> ArithmeticCircuit {
-    var b = CircuitBuilder("direct", axes: [Self.entries, 1], batchCap: 1)
+  private func simple(terms: Int) -> ArithmeticCircuit {
+    var b = CircuitBuilder("simple", axes: [Self.entries, 1], batchCap: 1)
     let x = b.input([1], 0...1)
     let y = b.apply(to: b.input([2], 0...1)) { $0 }
     b.output(y)
@@ -83,11 +83,11 @@ import Verifier
   func refusals(mode: ProofMode) throws {
     // 512, the integers, and axes of 0 and 12 bits.
     let each = 512 + Self.entries + 8 + 8 << 12
-    let rest = Plan(circuit: direct(terms: 1), batch: 1, modelCode: nil, isHiding: mode == .hiding).work - each
+    let rest = Plan(circuit: simple(terms: 1), batch: 1, modelCode: nil, isHiding: mode == .hiding).work - each
     let largest = (1 << 30 - rest) / each
     for (terms, isAllowed) in [(largest, true), (largest + 1, false)] {
       let entries = Self.entries
-      let circuit = direct(terms: terms)
+      let circuit = simple(terms: terms)
       try circuit.validate()
       let core = WeightCommitment(circuit: circuit, proofCount: mode.proofCount, root: .zero)
       let key = VerifyingKey(circuit: circuit, core: core, proof: [])

@@ -8,7 +8,7 @@ import Verifier
 /// The three forgeries of the merge that plausible variants accept with probability 1. Each claims an output that is
 /// off by one, by false values of linear terms whose sum is right.
 @Suite struct MergeForgeryTests {
-  /// out = Σ biases + 2·relu(w·x): every term of the output is a direct claim.
+  /// out = Σ biases + 2·relu(w·x): every term of the output is a simple one.
   ///
   /// So wide that both commitments have as many variables.
   private static func network(_ mode: ProofMode) -> SmallNetwork {

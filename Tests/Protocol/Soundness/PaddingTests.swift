@@ -211,9 +211,9 @@ import Verifier
     let slice = Binding(2, slice: .init(start: start, stride: stride))
     let view = Operand(column: w, bindings: [slice])
     let rows = Operand(column: matrix, bindings: [Binding(3), slice])
-    b.output(b.contraction([2], [Term(operands: [view]), Term(operands: [view, b.direct(x)])]))
-    b.output(b.contraction([], [Term(operands: [view]), Term(operands: [view, b.direct(x)])]))
-    b.output(b.contraction([], [Term(operands: [rows, b.direct(x), b.direct(y)]), Term(operands: [rows, b.direct(y)])]))
+    b.output(b.contraction([2], [Term(operands: [view]), Term(operands: [view, b.whole(x)])]))
+    b.output(b.contraction([], [Term(operands: [view]), Term(operands: [view, b.whole(x)])]))
+    b.output(b.contraction([], [Term(operands: [rows, b.whole(x), b.whole(y)]), Term(operands: [rows, b.whole(y)])]))
     let inputs = b.inputs(batch: 3)
     let network = SmallNetwork(circuit: b.circuit, weights: b.weights, batches: [3]) { _ in inputs }
     let proven = ProvenNetwork(network, batch: 3, mode: mode)

@@ -78,7 +78,7 @@ import Verifier
     let terms = [
       Term(operands: [Operand(column: w, bindings: [view(1)])]),
       Term(operands: [Operand(column: v, bindings: [view(1), Binding(3)])]),
-      Term(operands: [b.direct(x), Operand(column: w, bindings: [view(1)])]),
+      Term(operands: [b.whole(x), Operand(column: w, bindings: [view(1)])]),
     ]
     b.output(b.contraction([1], terms))
     let proven = network(b, [[1, 2, 3]], mode)
