@@ -89,28 +89,28 @@ package struct AxisWeight: Hashable, Sendable {
 
 extension Placement {
   /// A product of axis weights by row of the column, each row extended over its entries to `inRow`.
-  package func rowFactors(_ axes: [AxisWeight], inRow: [SecureField]) -> [SecureField] {
+  package func rowFactors(_ weights: [AxisWeight], inRow: [SecureField]) -> [SecureField] {
     let prefixCount = inRow.count - inRowBits
     var factor = Multilinear.equality(Array(inRow.prefix(prefixCount)), index: offset >> inRowBits)
-    guard !axes.isEmpty else { return [factor] }
+    guard !weights.isEmpty else { return [factor] }
     var position = prefixCount + splitBits
     let low = Array(inRow[prefixCount..<position])
-    for axis in splitAxis + 1..<max(splitAxis + 1, axes.count) {
-      factor *= axes[axis].evaluate(at: Array(inRow[position..<position + bits[axis]]))
+    for axis in splitAxis + 1..<max(splitAxis + 1, weights.count) {
+      factor *= weights[axis].evaluate(at: Array(inRow[position..<position + bits[axis]]))
       position += bits[axis]
     }
     var rows = [factor]
-    for axis in 0..<splitAxis { rows = outer(rows, axes[axis].table(shape[axis])) }
-    return outer(rows, axes[splitAxis].evaluateLow(at: low, highCount: leadingExtent))
+    for axis in 0..<splitAxis { rows = outer(rows, weights[axis].table(shape[axis])) }
+    return outer(rows, weights[splitAxis].evaluateLow(at: low, highCount: leadingExtent))
   }
 
   /// The extension of a product of axis weights, placed in its commitment, at (row, in-row) points.
   ///
   /// `rowWeights` is eq(row point) over the rows of the commitment.
   package func evaluate(
-    _ axes: [AxisWeight], rowWeights: [SecureField], inRow: [SecureField]
+    _ weights: [AxisWeight], rowWeights: [SecureField], inRow: [SecureField]
   ) -> SecureField {
-    zip(rowFactors(axes, inRow: inRow), rowWeights.dropFirst(firstRow)).reduce(.zero) { $0 + $1.0 * $1.1 }
+    zip(rowFactors(weights, inRow: inRow), rowWeights.dropFirst(firstRow)).reduce(.zero) { $0 + $1.0 * $1.1 }
   }
 }
 

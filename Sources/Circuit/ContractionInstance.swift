@@ -15,9 +15,9 @@ package struct ContractionInstance: Sendable {
   package var degree: Int { operands.count + (factors.isEmpty ? 0 : 1) }
 
   /// The weights of an operand's axes once the variables are bound to `point`.
-  package func axes(of operand: Operand, at point: [SecureField], _ columns: Columns) -> [AxisWeight] {
+  package func weights(of operand: Operand, at point: [SecureField], _ columns: Columns) -> [AxisWeight] {
     let parts = split(point, variableBits)
-    return columns.axes(of: operand) { loop in
+    return columns.weights(of: operand) { loop in
       bound[loop] ?? variables.firstIndex(of: loop).map { AxisWeight(at: parts[$0]) }
     }.map { $0 ?? AxisWeight(point: nil, count: 0) }
   }
@@ -35,7 +35,7 @@ package struct ContractionInstance: Sendable {
 package struct ReducedTerm: Sendable {
   package enum Remainder: Sendable {
     /// Of one operand and no summed axis.
-    case simple(Operand, axes: [AxisWeight])
+    case simple(Operand, weights: [AxisWeight])
     case instance(ContractionInstance)
   }
 
@@ -53,7 +53,7 @@ package struct ReducedTerm: Sendable {
 
 extension Columns {
   /// The weights of an operand's axes, given those of the loop axes; nil where there is none.
-  package func axes(of operand: Operand, _ weight: (Int) -> AxisWeight?) -> [AxisWeight?] {
+  package func weights(of operand: Operand, _ weight: (Int) -> AxisWeight?) -> [AxisWeight?] {
     zip(circuit.columns[operand.column].axes, operand.bindings).map { axis, binding in
       weight(binding.loopAxis)?.through(
         binding, loopSize: size(ofAxis: binding.loopAxis), size: size(ofAxis: axis))
@@ -61,28 +61,28 @@ extension Columns {
   }
 
   /// The terms of a virtual column whose axes have these weights.
-  package func terms(ofColumn column: Int, _ axes: [AxisWeight]) -> [ReducedTerm] {
+  package func terms(ofColumn column: Int, _ weights: [AxisWeight]) -> [ReducedTerm] {
     let output = circuit.columns[column]
-    let weights = Dictionary(uniqueKeysWithValues: zip(output.axes, axes))
+    let byAxis = Dictionary(uniqueKeysWithValues: zip(output.axes, weights))
     guard let contraction = contractions[column] else { return [] }
     return contraction.terms.map { term in
       let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
       var coefficient = SecureField(BaseField(term.coefficient))
-      for (axis, weight) in zip(output.axes, axes) where !loops.contains(axis) {
+      for (axis, weight) in zip(output.axes, weights) where !loops.contains(axis) {
         coefficient *= Multilinear.lessThan(size(ofAxis: axis), at: weight.point ?? [])
       }
       let summed = term.summedAxes(output: output)
       if term.operands.count == 1, summed.isEmpty {
         let operand = term.operands[0]
-        let axes = self.axes(of: operand) { weights[$0] }.map { $0 ?? AxisWeight(point: nil, count: 0) }
-        return ReducedTerm(coefficient: coefficient, remainder: .simple(operand, axes: axes))
+        let weights = self.weights(of: operand) { byAxis[$0] }.map { $0 ?? AxisWeight(point: nil, count: 0) }
+        return ReducedTerm(coefficient: coefficient, remainder: .simple(operand, weights: weights))
       }
       func isShared(_ axis: Int) -> Bool { loops.filter { $0 == axis }.count > 1 }
       let shared = output.axes.filter(isShared)
       let variables = shared + summed.filter(isShared)
       var bound: [Int: AxisWeight] = [:]
       for axis in loops where !isShared(axis) {
-        bound[axis] = weights[axis] ?? AxisWeight(point: nil, count: size(ofAxis: axis))
+        bound[axis] = byAxis[axis] ?? AxisWeight(point: nil, count: size(ofAxis: axis))
       }
       return ReducedTerm(
         coefficient: coefficient,
@@ -90,7 +90,7 @@ extension Columns {
           ContractionInstance(
             operands: term.operands, variables: variables, variableBits: variables.map { bits(ofAxis: $0) },
             bound: bound,
-            factors: shared.map { axis in (axis, weights[axis] ?? AxisWeight(point: nil, count: 0)) })))
+            factors: shared.map { axis in (axis, byAxis[axis] ?? AxisWeight(point: nil, count: 0)) })))
     }
   }
 }

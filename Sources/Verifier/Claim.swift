@@ -5,11 +5,12 @@ import Field
 package struct Claim: Sendable {
   package struct Product: Sendable {
     package var coefficient: SecureField
-    package var axes: [AxisWeight]
+    /// By axis of the column.
+    package var weights: [AxisWeight]
 
-    package init(coefficient: SecureField = .one, axes: [AxisWeight]) {
+    package init(coefficient: SecureField = .one, weights: [AxisWeight]) {
       self.coefficient = coefficient
-      self.axes = axes
+      self.weights = weights
     }
   }
 
@@ -23,7 +24,7 @@ package struct Claim: Sendable {
     self.value = value
   }
 
-  package init(slot: ColumnSlot, axes: [AxisWeight], value: Value) {
-    self.init(slot: slot, weight: [Product(axes: axes)], value: value)
+  package init(slot: ColumnSlot, weights: [AxisWeight], value: Value) {
+    self.init(slot: slot, weight: [Product(weights: weights)], value: value)
   }
 }

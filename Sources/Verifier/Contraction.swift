@@ -6,10 +6,10 @@ extension Plan {
   package func outputClaims(_ statement: Statement, _ sponge: inout Sponge) -> [VirtualClaim] {
     var known: Statement.PartialSums = [:]
     return circuit.claimedOutputs.map { column in
-      let axes = circuit.columns[column].axes.map { axis in
+      let weights = circuit.columns[column].axes.map { axis in
         AxisWeight(point: sponge.challenges("output", count: columns.bits(ofAxis: axis)), count: columns.size(ofAxis: axis))
       }
-      return VirtualClaim(column: column, axes: axes, value: Value(statement.evaluate(column, self, axes, &known)))
+      return VirtualClaim(column: column, weights: weights, value: Value(statement.evaluate(column, self, weights, &known)))
     }
   }
 }
@@ -50,19 +50,19 @@ extension VerifierTranscript {
     _ index: Int, _ claim: VirtualClaim, _ plan: Plan, _ statement: Statement, _ known: inout Statement.PartialSums,
     _ claims: inout [Claim]
   ) throws(VerificationError) -> [ClaimedInstance] {
-    let terms = plan.columns.terms(ofColumn: claim.column, claim.axes)
+    let terms = plan.columns.terms(ofColumn: claim.column, claim.weights)
     var received = try receive("terms", terms.count { !plan.columns.isComputed($0) })[...]
     var instances: [ClaimedInstance] = []
     var difference = claim.value
     for term in terms {
       let value: Value
       switch term.remainder {
-      case .simple(let operand, let axes):
+      case .simple(let operand, let weights):
         if let slot = plan.slots[operand.column] {
           value = received.popFirst() ?? .zero
-          claims.append(Claim(slot: slot, axes: axes, value: value))
+          claims.append(Claim(slot: slot, weights: weights, value: value))
         } else {
-          value = Value(statement.evaluate(operand.column, plan, axes, &known))
+          value = Value(statement.evaluate(operand.column, plan, weights, &known))
         }
       case .instance(let shape):
         value = received.popFirst() ?? .zero
@@ -86,13 +86,13 @@ extension VerifierTranscript {
       var scale = gamma * instance.factor(at: own)
       var values: [Value] = []
       for operand in instance.operands {
-        let axes = instance.axes(of: operand, at: own, plan.columns)
+        let weights = instance.weights(of: operand, at: own, plan.columns)
         if let slot = plan.slots[operand.column] {
           let value = received.popFirst() ?? .zero
-          claims.append(Claim(slot: slot, axes: axes, value: value))
+          claims.append(Claim(slot: slot, weights: weights, value: value))
           values.append(value)
         } else {
-          scale *= statement.evaluate(operand.column, plan, axes, &known)
+          scale *= statement.evaluate(operand.column, plan, weights, &known)
         }
       }
       var total = values.first ?? Value(.one)

@@ -4,12 +4,12 @@ import Field
 /// A claim column~ = value under the given weights of its axes, for a column that may be virtual.
 package struct VirtualClaim: Sendable {
   package var column: Int
-  package var axes: [AxisWeight]
+  package var weights: [AxisWeight]
   package var value: Value
 
-  package init(column: Int, axes: [AxisWeight], value: Value) {
+  package init(column: Int, weights: [AxisWeight], value: Value) {
     self.column = column
-    self.axes = axes
+    self.weights = weights
     self.value = value
   }
 }
@@ -40,11 +40,11 @@ extension Plan {
   ) -> [VirtualClaim] {
     let listed = columns.lookedUp
     let virtuals = claim(zip(listed, values).map { column, value in
-      VirtualClaim(column: column, axes: leafPoint(ofColumn: column, points[0]).map { AxisWeight(at: $0) }, value: value)
+      VirtualClaim(column: column, weights: leafPoint(ofColumn: column, points[0]).map { AxisWeight(at: $0) }, value: value)
     }, &claims)
     for (table, value) in values.dropFirst(listed.count).enumerated() {
       let point = Array(points[1].suffix(circuit.tables[table].bitCount))
-      claims.append(Claim(slot: columns.multiplicities[table], axes: [AxisWeight(at: point)], value: value))
+      claims.append(Claim(slot: columns.multiplicities[table], weights: [AxisWeight(at: point)], value: value))
     }
     return virtuals
   }
@@ -53,7 +53,7 @@ extension Plan {
   package func claim(_ pending: [VirtualClaim], _ claims: inout [Claim]) -> [VirtualClaim] {
     pending.filter { claim in
       guard let slot = slots[claim.column] else { return true }
-      claims.append(Claim(slot: slot, axes: claim.axes, value: claim.value))
+      claims.append(Claim(slot: slot, weights: claim.weights, value: claim.value))
       return false
     }
   }
@@ -125,8 +125,8 @@ extension VerifierTranscript {
     let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
     var known: Statement.PartialSums = [:]
     for column in Set(inputs) where circuit.columns[column].kind == .input {
-      let axes = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
-      values[column] = Value(statement.evaluate(column, plan, axes, &known))
+      let weights = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
+      values[column] = Value(statement.evaluate(column, plan, weights, &known))
     }
     let lookups = circuit.lookups.enumerated().map { index, lookup in
       LeafBlock(

@@ -37,9 +37,9 @@ extension Plan {
         return Claim(
           slot: slot,
           weight: [
-            Claim.Product(axes: parts.map { AxisWeight(at: $0) }),
+            Claim.Product(weights: parts.map { AxisWeight(at: $0) }),
             Claim.Product(
-              coefficient: -.one, axes: zip(parts, shape).map { AxisWeight(point: $0, count: $1) }),
+              coefficient: -.one, weights: zip(parts, shape).map { AxisWeight(point: $0, count: $1) }),
           ], value: .zero)
       }
     }
@@ -80,7 +80,7 @@ extension VerifierTranscript {
         parts[commitment].coefficient +=
           gamma * product.coefficient
           * plan.placement(claim.slot).evaluate(
-            product.axes, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
+            product.weights, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
       }
     }
     return OpeningClaim(parts: parts, value: value)

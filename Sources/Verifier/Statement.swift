@@ -99,38 +99,38 @@ public struct Statement: Hashable, Sendable {
   /// An output without integers is zero.
   ///
   /// - Parameter known: The last of each column, which terms of one virtual claim have in common.
-  package func evaluate(_ column: Int, _ plan: Plan, _ axes: [AxisWeight], _ known: inout PartialSums) -> SecureField {
+  package func evaluate(_ column: Int, _ plan: Plan, _ weights: [AxisWeight], _ known: inout PartialSums) -> SecureField {
     guard let index = plan.columns.ports[column] else { return .zero }
     let (shape, output) = (plan.columns.shape(column), index - inputs.count)
     let integers = output < 0 ? inputs[index] : outputs[output]
     guard !integers.isEmpty else { return .zero }
-    guard output >= 0, plan.circuit.outputs[output].classesOf != nil, let classes = axes.last else {
-      return evaluate(integers.count, shape, axes, &known[column]) { $0 * BaseField(integers[$1]) }
+    guard output >= 0, plan.circuit.outputs[output].classesOf != nil, let classes = weights.last else {
+      return evaluate(integers.count, shape, weights, &known[column]) { $0 * BaseField(integers[$1]) }
     }
     let isBelow = plan.circuit.outputs[output].below == column
     let rows = integers.map { index in
       isBelow ? Multilinear.lessThan(Int(index), at: classes.point ?? []) : classes.value(at: Int(index))
     }
     var none: PartialSums.Value?
-    return evaluate(rows.count, Array(shape.dropLast()), Array(axes.dropLast()), &none) { $0 * rows[$1] }
+    return evaluate(rows.count, Array(shape.dropLast()), Array(weights.dropLast()), &none) { $0 * rows[$1] }
   }
 
   /// - Parameter product: Of a weight and the entry of an index.
   private func evaluate(
-    _ count: Int, _ shape: [Int], _ axes: [AxisWeight], _ known: inout PartialSums.Value?,
+    _ count: Int, _ shape: [Int], _ weights: [AxisWeight], _ known: inout PartialSums.Value?,
     _ product: (SecureField, Int) -> SecureField
   ) -> SecureField {
     var scale = SecureField.one
-    for (size, axis) in zip(shape, axes) where size == 1 { scale *= axis.value(at: 0) }
-    let long = zip(shape, axes).filter { size, _ in size > 1 }
+    for (size, weight) in zip(shape, weights) where size == 1 { scale *= weight.value(at: 0) }
+    let long = zip(shape, weights).filter { size, _ in size > 1 }
     guard let (size, weight) = long.first else { return product(scale, 0) }
     var partial = known.flatMap { $0.weight == weight ? $0.sums : nil } ?? []
     if partial.isEmpty {
       partial = contract(count / size, weight.table(size), product)
       known = (weight, partial)
     }
-    for (size, axis) in long.dropFirst() {
-      partial = contract(partial.count / size, axis.table(size)) { [partial] in $0 * partial[$1] }
+    for (size, weight) in long.dropFirst() {
+      partial = contract(partial.count / size, weight.table(size)) { [partial] in $0 * partial[$1] }
     }
     return scale * (partial.first ?? .zero)
   }

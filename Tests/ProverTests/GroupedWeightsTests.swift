@@ -26,18 +26,18 @@ import Testing
     let layout = Layout(shapes: Self.shapes, variableCount: variableCount)
     let width = 1 << variableCount
     var expected = [SecureField](repeating: .zero, count: layout.rowCount * width)
-    var products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])] = []
+    var products: [(placement: Placement, coefficient: SecureField, weights: [AxisWeight])] = []
     for column in Self.shapes.indices {
       let placement = layout.placements[column]
       for copy in 0..<4 {
         let shape = Self.shapes[column]
         let isLast = column == Self.shapes.count - 1
-        var axes = shape.indices.map { Self.weight(&random, size: shape[$0], isSliced: isLast && $0 == 1) }
-        if copy == 3, let last = products.last { axes = [AxisWeight(point: nil, count: shape[0])] + last.axes.dropFirst() }
-        let scale = random.secureField()
-        products.append((placement, scale, axes))
-        for (row, rowWeight) in Self.rows(placement, axes).enumerated() {
-          for (entry, weight) in rowWeight { expected[(placement.firstRow + row) * width + entry] += scale * weight }
+        var weights = shape.indices.map { Self.weight(&random, size: shape[$0], isSliced: isLast && $0 == 1) }
+        if copy == 3, let last = products.last { weights = [AxisWeight(point: nil, count: shape[0])] + last.weights.dropFirst() }
+        let coefficient = random.secureField()
+        products.append((placement, coefficient, weights))
+        for (row, rowWeight) in Self.rows(placement, weights).enumerated() {
+          for (entry, weight) in rowWeight { expected[(placement.firstRow + row) * width + entry] += coefficient * weight }
         }
       }
     }
@@ -66,11 +66,11 @@ import Testing
   }
 
   /// By row of the column, the entries that have a weight.
-  private static func rows(_ placement: Placement, _ axes: [AxisWeight]) -> [[(entry: Int, weight: SecureField)]] {
+  private static func rows(_ placement: Placement, _ weights: [AxisWeight]) -> [[(entry: Int, weight: SecureField)]] {
     var rows = [[(entry: Int, weight: SecureField)]](repeating: [], count: placement.rowCount)
     func visit(_ axis: Int, row: Int, entry: Int, _ weight: SecureField) {
-      guard axis < axes.count else { return rows[row].append((placement.offset + entry, weight)) }
-      for (index, own) in axes[axis].table(placement.extent(ofAxis: axis)).enumerated() where own != .zero {
+      guard axis < weights.count else { return rows[row].append((placement.offset + entry, weight)) }
+      for (index, own) in weights[axis].table(placement.extent(ofAxis: axis)).enumerated() where own != .zero {
         var (row, entry) = (row, entry)
         if axis < placement.splitAxis {
           row = row * placement.shape[axis] + index

@@ -24,7 +24,7 @@ extension ProverTranscript {
     let witness = witness.packing(operands, threads: threads)
     var instances: [ProvenInstance] = []
     defer { for index in instances.indices { instances[index].erase() } }
-    let terms = pending.map { plan.columns.terms(ofColumn: $0.column, $0.axes).map(\.remainder) }
+    let terms = pending.map { plan.columns.terms(ofColumn: $0.column, $0.weights).map(\.remainder) }
     let remainders = terms.flatMap { $0 }
     // Regions of parallel work within a term are for the workers that other terms leave.
     var sums = Parallel.map(remainders.count, threads: threads) { plan.sum(remainders[$0], witness, threads: threads) }
@@ -72,8 +72,8 @@ extension ProverTranscript {
       for (operand, table) in zip(instance.instance.operands, operands) {
         guard let slot = plan.slots[operand.column] else { continue }
         values.append(table[0])
-        let axes = instance.instance.axes(of: operand, at: own, plan.columns)
-        claims.append(Claim(slot: slot, axes: axes, value: Value(table[0])))
+        let weights = instance.instance.weights(of: operand, at: own, plan.columns)
+        claims.append(Claim(slot: slot, weights: weights, value: Value(table[0])))
       }
       if values.count - first > 2 { products.append(values[first] * values[first + 1]) }
     }
@@ -102,11 +102,11 @@ private enum TermSum {
 extension Plan {
   fileprivate func sum(_ remainder: ReducedTerm.Remainder, _ witness: Witness, threads: Int) -> TermSum {
     switch remainder {
-    case .simple(let operand, let axes):
+    case .simple(let operand, let weights):
       guard let slot = slots[operand.column] else { return .known }
       let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-      let value = witness.contract(operand.column, shape: shape, axes, threads: threads)[0]
-      return .simple(Claim(slot: slot, axes: axes, value: Value(value)))
+      let value = witness.contract(operand.column, shape: shape, weights, threads: threads)[0]
+      return .simple(Claim(slot: slot, weights: weights, value: Value(value)))
     case .instance(let instance):
       let factors = factors(of: instance, witness, threads: threads)
       return .instance(ProvenInstance(instance: instance, value: sumOfProducts(factors), factors: factors))
@@ -119,10 +119,10 @@ extension Plan {
   ) -> [SecureTable] {
     var tables: [SecureTable] = []
     if !instance.factors.isEmpty {
-      let axes = zip(instance.variables, instance.variableBits).map { axis, bits in
+      let weights = zip(instance.variables, instance.variableBits).map { axis, bits in
         instance.factors.first { $0.axis == axis }?.weight.table(1 << bits) ?? Array(repeating: SecureField.one, count: 1 << bits)
       }
-      tables.append(SecureTable(outer: axes, threads: threads))
+      tables.append(SecureTable(outer: weights, threads: threads))
     }
     return tables + instance.operands.map { operand in
       table(of: operand, instance, witness, threads: threads)
@@ -132,7 +132,7 @@ extension Plan {
   private func table(
     of operand: Operand, _ instance: ContractionInstance, _ witness: Witness, threads: Int
   ) -> SecureTable {
-    let weights = columns.axes(of: operand) { instance.bound[$0] }
+    let weights = columns.weights(of: operand) { instance.bound[$0] }
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
     var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
     defer { values.erase() }

@@ -35,18 +35,18 @@ package struct GroupedWeights {
 
   /// - Parameter products: Products of axis weights, each at a column's placement.
   package init(
-    _ products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])], variableCount: Int, rowCount: Int, threads: Int
+    _ products: [(placement: Placement, coefficient: SecureField, weights: [AxisWeight])], variableCount: Int, rowCount: Int, threads: Int
   ) {
     let lowBits = Self.lowBits(variableCount)
     bits = (variableCount - lowBits, lowBits)
     self.rowCount = rowCount
     let terms = Parallel.map(products.count, threads: threads) { index in
-      products[index].placement.terms(products[index].axes, scale: products[index].scale, lowBits: lowBits)
+      products[index].placement.terms(products[index].weights, coefficient: products[index].coefficient, lowBits: lowBits)
     }
     let byLow = grouped(terms.joined()) { $0.lowKey }
     let shared = byLow.filter { $0.count > 1 }
     groups = Parallel.map(shared.count, threads: threads) { index in
-      let members = grouped(shared[index]) { $0.highKey }.map { member($0, scale: \.scale) }
+      let members = grouped(shared[index]) { $0.highKey }.map { member($0, coefficient: \.coefficient) }
       return WeightGroup(members: members, low: placed(shared[index][0], SecureTable(outer: shared[index][0].low.map(\.table))))
     }
     var cells: [[Int]: SecureTable] = [:]
@@ -54,7 +54,7 @@ package struct GroupedWeights {
       let rows = terms[0].rows.indices.filter { terms[0].rows[$0] != .zero }
       let sameHigh = grouped(terms) { $0.highKey }
       if sameHigh.count * rows.count > rows.count + Self.tableCost {
-        let entries = sumOfOuterProducts(terms.map { ($0.scale, ($0.high + $0.low).map(\.table)) }, threads: threads)
+        let entries = sumOfOuterProducts(terms.map { ($0.coefficient, ($0.high + $0.low).map(\.table)) }, threads: threads)
         let offset = terms[0].highOffset << lowBits + terms[0].lowOffset
         var weights = [SecureField](repeating: .zero, count: rowCount)
         weights.replaceSubrange(terms[0].firstRow..<terms[0].firstRow + terms[0].rows.count, with: terms[0].rows)
@@ -62,9 +62,9 @@ package struct GroupedWeights {
         continue
       }
       for terms in sameHigh {
-        let own = member(terms[0..<1], scale: nil)
+        let own = member(terms[0..<1], coefficient: nil)
         let high = own.high.indices.filter { own.high[$0] != .zero }
-        let low = sumOfOuterProducts(terms.map { ($0.scale, $0.low.map(\.table)) }, threads: threads)
+        let low = sumOfOuterProducts(terms.map { ($0.coefficient, $0.low.map(\.table)) }, threads: threads)
         if rows.count == 1, high.count == 1 {
           // What stands in the same place of the same row is one weight.
           cells[[own.rows[0].row, high[0]], default: SecureTable(zeros: 1 << lowBits)].add(
@@ -81,11 +81,11 @@ package struct GroupedWeights {
   }
 
   /// The sum of terms that differ in their rows.
-  private func member(_ terms: some Collection<WeightTerm>, scale: KeyPath<WeightTerm, SecureField>?) -> WeightGroup.Member {
+  private func member(_ terms: some Collection<WeightTerm>, coefficient: KeyPath<WeightTerm, SecureField>?) -> WeightGroup.Member {
     var rows = [SecureField](repeating: .zero, count: rowCount)
     var high = [SecureField](repeating: .zero, count: 1 << bits.high)
     for (index, term) in terms.enumerated() {
-      let factor = scale.map { term[keyPath: $0] } ?? .one
+      let factor = coefficient.map { term[keyPath: $0] } ?? .one
       for (row, weight) in term.rows.enumerated() { rows[term.firstRow + row] += factor * weight }
       guard index == 0 else { continue }
       let own = term.high.reduce([.one]) { outer($0, $1.table) }
@@ -119,23 +119,23 @@ private func grouped(_ terms: some Sequence<WeightTerm>, _ key: (WeightTerm) -> 
   return groups
 }
 
-/// Σ scale·(outer product of factors), the last factor running fastest; a first or last factor that is common to all is
+/// Σ coefficient·(outer product of factors), the last factor running fastest; a first or last factor that is common to all is
 /// multiplied once.
 private func sumOfOuterProducts(
-  _ terms: [(scale: SecureField, factors: [[SecureField]])], threads: Int
+  _ terms: [(coefficient: SecureField, factors: [[SecureField]])], threads: Int
 ) -> SecureTable {
   func common(_ factor: ([[SecureField]]) -> [SecureField]?) -> [SecureField]? {
     guard terms.count > 1, let own = factor(terms[0].factors) else { return nil }
     return terms.allSatisfy { factor($0.factors) == own } ? own : nil
   }
   func rest(_ factors: ([[SecureField]]) -> ArraySlice<[SecureField]>) -> [SecureField] {
-    sumOfOuterProducts(terms.map { ($0.scale, Array(factors($0.factors))) }, threads: threads).values
+    sumOfOuterProducts(terms.map { ($0.coefficient, Array(factors($0.factors))) }, threads: threads).values
   }
   if let first = common(\.first) { return SecureTable(outer: [first, rest { $0.dropFirst() }], threads: threads) }
   if let last = common(\.last) { return SecureTable(outer: [rest { $0.dropLast() }, last], threads: threads) }
   var sum = SecureTable(zeros: terms[0].factors.reduce(1) { $0 * $1.count })
   for term in terms {
-    sum.add(SecureTable(outer: [[term.scale]] + term.factors, threads: threads), scaledBy: .one, threads: threads)
+    sum.add(SecureTable(outer: [[term.coefficient]] + term.factors, threads: threads), scaledBy: .one, threads: threads)
   }
   return sum
 }

@@ -18,7 +18,7 @@ private struct MergeInstance {
   /// The rows, bound to the high bits.
   var lowRows: [SecureTable] = []
   /// The claims' weights.
-  let products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])]
+  let products: [(placement: Placement, coefficient: SecureField, weights: [AxisWeight])]
   /// By row, once the entries are bound.
   private(set) var rowWeights: [SecureField] = []
 }
@@ -66,7 +66,7 @@ extension ProverTranscript {
     _ plan: Plan, _ index: Int, _ commitment: Commitment, _ claims: [(SecureField, Claim)], threads: Int
   ) -> MergeInstance {
     let products = claims.flatMap { gamma, claim in
-      claim.weight.map { (plan.placement(claim.slot), gamma * $0.coefficient, $0.axes) }
+      claim.weight.map { (plan.placement(claim.slot), gamma * $0.coefficient, $0.weights) }
     }
     return MergeInstance(commitment, plan.commitments[index], products, threads: threads)
   }
@@ -75,7 +75,7 @@ extension ProverTranscript {
 extension MergeInstance {
   init(
     _ commitment: Commitment, _ plan: CommitmentPlan,
-    _ products: [(placement: Placement, scale: SecureField, axes: [AxisWeight])], threads: Int
+    _ products: [(placement: Placement, coefficient: SecureField, weights: [AxisWeight])], threads: Int
   ) {
     (self.commitment, self.products, variableCount) = (commitment, products, plan.variableCount)
     weights = GroupedWeights(
@@ -190,9 +190,9 @@ extension MergeInstance {
     erase(threads: threads)
     lowRows = []
     rowWeights = [SecureField](repeating: .zero, count: rowCount)
-    let factors = Parallel.map(products.count, threads: threads) { products[$0].placement.rowFactors(products[$0].axes, inRow: inRow) }
+    let factors = Parallel.map(products.count, threads: threads) { products[$0].placement.rowFactors(products[$0].weights, inRow: inRow) }
     for (product, factors) in zip(products, factors) {
-      for (row, factor) in factors.enumerated() { rowWeights[product.placement.firstRow + row] += product.scale * factor }
+      for (row, factor) in factors.enumerated() { rowWeights[product.placement.firstRow + row] += product.coefficient * factor }
     }
     var (matrix, weight) = (SecureTable(zeros: 1 << (variableCount - inRow.count)), SecureTable(zeros: 1 << (variableCount - inRow.count)))
     for (row, own) in rowWeights.enumerated() { (matrix[row], weight[row]) = (values[row], own) }

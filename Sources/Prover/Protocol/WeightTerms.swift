@@ -55,9 +55,9 @@ struct WeightKey: Hashable {
   }
 }
 
-/// A part of a claim's weight: scale·rows(row)·high(hi)·low(lo), (hi, lo) being the two parts of an entry's index.
+/// A part of a claim's weight: coefficient·rows(row)·high(hi)·low(lo), (hi, lo) being the two parts of an entry's index.
 struct WeightTerm {
-  var scale: SecureField
+  var coefficient: SecureField
   let firstRow: Int
   /// By row of the column, from its first row on.
   var rows: [SecureField]
@@ -121,27 +121,27 @@ extension AxisWeight {
 
 extension Placement {
   /// A product of axis weights as a sum of terms; an entry's index has `lowBits` low bits.
-  func terms(_ axes: [AxisWeight], scale: SecureField, lowBits: Int) -> [WeightTerm] {
+  func terms(_ weights: [AxisWeight], coefficient: SecureField, lowBits: Int) -> [WeightTerm] {
     var rest = min(lowBits, inRowBits)
-    let lows = axes.indices.reversed().map { axis in
+    let lows = weights.indices.reversed().map { axis in
       let own = axis < splitAxis ? 0 : min(axis == splitAxis ? splitBits : bits[axis], rest)
       rest -= own
       return own
     }.reversed() as [Int]
     var leading = [SecureField.one]
-    for axis in 0..<splitAxis { leading = outer(leading, axes[axis].table(shape[axis])) }
+    for axis in 0..<splitAxis { leading = outer(leading, weights[axis].table(shape[axis])) }
     var rowKey = WeightKey(places: [firstRow, rowCount, offset])
-    for axis in 0..<splitAxis { rowKey.append(AxisPart(axes[axis], count: shape[axis])) }
+    for axis in 0..<splitAxis { rowKey.append(AxisPart(weights[axis], count: shape[axis])) }
     let (highOffset, lowOffset) = (offset >> lowBits, offset & (1 << lowBits - 1))
     let first = WeightTerm(
-      scale: scale, firstRow: firstRow, rows: leading, highOffset: highOffset, lowOffset: lowOffset, rowKey: rowKey,
+      coefficient: coefficient, firstRow: firstRow, rows: leading, highOffset: highOffset, lowOffset: lowOffset, rowKey: rowKey,
       highKey: WeightKey(places: [highOffset]), lowKey: WeightKey(places: [lowOffset]))
     var terms = [first]
-    for axis in axes.indices.dropFirst(splitAxis) {
+    for axis in weights.indices.dropFirst(splitAxis) {
       let isSplit = axis == splitAxis
       let highBits = (isSplit ? splitBits : bits[axis]) - lows[axis]
       let extent = (isSplit ? leadingExtent : 1) << highBits
-      let products = axes[axis].divided(extent: extent, lowBits: lows[axis]).flatMap { high, low -> [AxisProduct] in
+      let products = weights[axis].divided(extent: extent, lowBits: lows[axis]).flatMap { high, low -> [AxisProduct] in
         guard isSplit else { return [AxisProduct(high: AxisPart(high, count: 1 << highBits), low: low)] }
         return high.divided(extent: leadingExtent, lowBits: highBits).map { rows, high in
           AxisProduct(rows: AxisPart(rows, count: leadingExtent), high: high, low: low)

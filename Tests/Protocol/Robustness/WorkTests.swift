@@ -110,8 +110,8 @@ import Verifier
     let endless = AxisWeight(at: [SecureField](repeating: .one, count: 60))
     for port in plan.circuit.outputs {
       var known: Statement.PartialSums = [:]
-      let axes = plan.circuit.columns[port.column].axes.map { _ in endless }
-      #expect(statement.evaluate(port.column, plan, axes, &known) == .zero)
+      let weights = plan.circuit.columns[port.column].axes.map { _ in endless }
+      #expect(statement.evaluate(port.column, plan, weights, &known) == .zero)
     }
   }
 

@@ -75,7 +75,7 @@ import Verifier
           rest >>= placement.bits[axis]
         }
         let weight = claim.weight.reduce(SecureField.zero) { sum, product in
-          sum + zip(product.axes, index).reduce(product.coefficient) { $0 * $1.0.value(at: $1.1) }
+          sum + zip(product.weights, index).reduce(product.coefficient) { $0 * $1.0.value(at: $1.1) }
         }
         #expect((weight == .zero) == zip(index, placement.shape).allSatisfy { $0 < $1 })
       }

@@ -47,11 +47,11 @@ extension Plan {
       return claim.weight.reduce(SecureField.zero) { sum, product in
         guard flaw == .columnEnds else {
           return sum + coefficient * product.coefficient
-            * placement.evaluate(product.axes, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
+            * placement.evaluate(product.weights, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
         }
         let parts = split(inRow.suffix(placement.inRowBits), placement.bits)
         return sum
-          + zip(product.axes, parts).reduce(coefficient * product.coefficient) { $0 * $1.0.evaluate(at: $1.1) }
+          + zip(product.weights, parts).reduce(coefficient * product.coefficient) { $0 * $1.0.evaluate(at: $1.1) }
       }
     }
   }

@@ -86,7 +86,7 @@ extension Plan {
       for (coefficient, claim) in claims {
         let placement = placement(claim.slot)
         for product in claim.weight {
-          for (row, factor) in placement.rowFactors(product.axes, inRow: point).enumerated() {
+          for (row, factor) in placement.rowFactors(product.weights, inRow: point).enumerated() {
             weights[entry << rowBits + placement.firstRow + row] += coefficient * product.coefficient * factor
           }
         }
@@ -104,7 +104,7 @@ extension Plan {
     for (coefficient, claim) in claims {
       for product in claim.weight {
         var table = [coefficient * product.coefficient]
-        for (axis, bits) in zip(product.axes, placement.bits) { table = outer(table, axis.table(1 << bits)) }
+        for (weight, bits) in zip(product.weights, placement.bits) { table = outer(table, weight.table(1 << bits)) }
         for entry in table.indices { weights[entry] += table[entry] }
       }
     }

@@ -116,8 +116,8 @@ struct ProofManifest {
       for _ in 0..<plan.columns.bits(ofColumn: column).reduce(0, +) { draw("output", &sponge) }
     }
     for column in plan.columns.virtual {
-      let axes = plan.columns.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
-      let terms = plan.columns.terms(ofColumn: column, axes)
+      let weights = plan.columns.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) }
+      let terms = plan.columns.terms(ofColumn: column, weights)
       read("terms", .secure, terms.count { !plan.columns.isComputed($0) }, proof, &sponge)
     }
     let instances = plan.reductions.instances
