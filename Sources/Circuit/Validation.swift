@@ -285,10 +285,10 @@ extension ArithmeticCircuit {
       offset += bits
     }
     try require(offset == form.shift, rule: 6, index)
-    let scale = Int128(1) << Int128(form.shift)
+    let divisor = Int128(1) << Int128(form.shift)
     let (low, high) = (Int128(lower), Int128(upper))
     let half = Int128(0xFFFF_FFFF_0000_0001 as UInt64) / 2
-    try require(scale * low - scale / 2 >= -half && scale * (high + 1) <= half, rule: 6, index)
+    try require(divisor * low - divisor / 2 >= -half && divisor * (high + 1) <= half, rule: 6, index)
   }
 
   private typealias LimbRange = (lower: Int64, bits: Int)

@@ -68,7 +68,7 @@ extension VerifierTranscript {
         value = received.popFirst() ?? .zero
         instances.append(ClaimedInstance(shape: shape, value: value))
       }
-      difference.add(value, scaledBy: -term.coefficient)
+      difference.add(value, times: -term.coefficient)
     }
     try requireZero(difference, .termMismatch(claim: index))
     return instances
@@ -83,7 +83,7 @@ extension VerifierTranscript {
     var difference = claim
     for (gamma, instance) in zip(gammas, instances) {
       let own = Array(point.suffix(instance.variableCount))
-      var scale = gamma * instance.factor(at: own)
+      var factor = gamma * instance.factor(at: own)
       var values: [Value] = []
       for operand in instance.operands {
         let weights = instance.weights(of: operand, at: own, plan.columns)
@@ -92,12 +92,12 @@ extension VerifierTranscript {
           claims.append(Claim(slot: slot, weights: weights, value: value))
           values.append(value)
         } else {
-          scale *= statement.evaluate(operand.column, plan, weights, &known)
+          factor *= statement.evaluate(operand.column, plan, weights, &known)
         }
       }
       var total = values.first ?? Value(.one)
       for value in values.dropFirst() { total = try product(total, value) }
-      difference.add(total, scaledBy: -scale)
+      difference.add(total, times: -factor)
     }
     try requireZero(difference, .contractionMismatch)
   }

@@ -2,8 +2,8 @@ import Circuit
 import Field
 
 /// One of the sums of the quadratic constraints' lists: by constraint, the pad that it names.
-private func combine(_ pads: [Int], _ weights: [SecureField], scale: SecureField = .one) -> [Value.PadTerm] {
-  zip(pads, weights).map { Value.PadTerm(pad: $0, coefficient: $1 * scale) }
+private func combine(_ pads: [Int], _ weights: [SecureField], factor: SecureField = .one) -> [Value.PadTerm] {
+  zip(pads, weights).map { Value.PadTerm(pad: $0, coefficient: $1 * factor) }
 }
 
 extension PadPlan {
@@ -16,10 +16,10 @@ extension PadPlan {
   }
 
   /// M as a sum over its entries of Y at a point. docs/protocol.md §9a.
-  fileprivate func mask(from first: Int, at point: [SecureField], scale: SecureField) -> [Value.PadTerm] {
-    var terms = [Value.PadTerm(pad: first, coefficient: scale)]
+  fileprivate func mask(from first: Int, at point: [SecureField], factor: SecureField) -> [Value.PadTerm] {
+    var terms = [Value.PadTerm(pad: first, coefficient: factor)]
     for (variable, x) in point.enumerated() {
-      var power = scale
+      var power = factor
       for degree in 0..<3 {
         power *= x
         terms.append(.init(pad: first + 1 + 3 * variable + degree, coefficient: power))
@@ -46,8 +46,8 @@ extension VerifierTranscript {
     guard mask + 1 + 3 * layout.variableCount == layout.entryCount else { throw .malformed }
     let eta = sponge.challenges("quadratic", count: layout.variableCount)
     let sum = try receive("mask.sum", 1)
-    let scale = sponge.challenge("mask.scale")
-    var running = sum.reduce(.zero, +) * scale
+    let sigma = sponge.challenge("mask.scale")
+    var running = sum.reduce(.zero, +) * sigma
     var point: [SecureField] = []
     for _ in 0..<layout.variableCount {
       point.append(try reduceRound("quadratic.round", &running, degree: 3))
@@ -60,8 +60,8 @@ extension VerifierTranscript {
         Value(-ends[1], pads: combine(products.map { $0.second }, table)),
         Value(
           running.constant - equality * ends[0] * ends[1],
-          pads: combine(products.map { $0.product }, table, scale: equality)
-            + layout.mask(from: mask, at: point, scale: -scale)),
+          pads: combine(products.map { $0.product }, table, factor: equality)
+            + layout.mask(from: mask, at: point, factor: -sigma)),
       ]
     let xi = sponge.challenge("constraints")
     var claim = claim

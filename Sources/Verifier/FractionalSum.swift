@@ -41,23 +41,23 @@ extension VerifierTranscript {
       var claim = Value.zero
       for (t, tree) in active.enumerated() {
         let fraction = leaves[tree].fraction
-        claim.add(fraction.numerator, scaledBy: alphas[2 * t])
-        claim.add(fraction.denominator, scaledBy: alphas[2 * t + 1])
+        claim.add(fraction.numerator, times: alphas[2 * t])
+        claim.add(fraction.denominator, times: alphas[2 * t + 1])
       }
       var challenges: [SecureField] = []
       for coordinate in point {
         let sent = try receive("layer.round", 2)
         let challenge = sponge.challenge("layer.round")
-        claim.add(sent[0], scaledBy: challenge - coordinate)
-        claim.add(sent[1], scaledBy: challenge.squared() - coordinate)
+        claim.add(sent[0], times: challenge - coordinate)
+        claim.add(sent[1], times: challenge.squared() - coordinate)
         challenges.append(challenge)
       }
       let ends = try receive("layer.ends", 4 * active.count)
       for t in active.indices {
         let (p0, p1, q0, q1) = (ends[4 * t], ends[4 * t + 1], ends[4 * t + 2], ends[4 * t + 3])
         let numerator = try product(p0, q1) + product(p1, q0)
-        claim.add(numerator, scaledBy: -alphas[2 * t])
-        claim.add(try product(q0, q1), scaledBy: -alphas[2 * t + 1])
+        claim.add(numerator, times: -alphas[2 * t])
+        claim.add(try product(q0, q1), times: -alphas[2 * t + 1])
       }
       try requireZero(claim, .layerMismatch(layer: layer))
       let line = sponge.challenge("layer.line")

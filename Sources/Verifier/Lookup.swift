@@ -75,12 +75,12 @@ extension Plan {
   /// λ·first + λ²·second + … + tag of a lookup's forms, given the values of columns at its part of the leaf point.
   fileprivate func fingerprint(ofLookup lookup: Lookup, _ values: [Int: Value], lambda: SecureField) -> Value {
     var fingerprint = Value(tag(ofTable: lookup.table))
-    var scale = lambda
+    var power = lambda
     for form in lookup.forms {
       var sum = Value(SecureField(BaseField(form.constant)))
-      for part in form.parts { sum.add(values[part.column] ?? .zero, scaledBy: SecureField(BaseField(part.coefficient))) }
-      fingerprint.add(sum, scaledBy: scale * form.inverseScale)
-      scale *= lambda
+      for part in form.parts { sum.add(values[part.column] ?? .zero, times: SecureField(BaseField(part.coefficient))) }
+      fingerprint.add(sum, times: power * form.inverseDivisor)
+      power *= lambda
     }
     return fingerprint
   }
@@ -150,8 +150,8 @@ extension VerifierTranscript {
   ) throws(VerificationError) {
     var (numerator, denominator) = (leaf.fraction.numerator, leaf.fraction.denominator - .one)
     for block in blocks {
-      numerator.add(block.numerator, scaledBy: -block.prefix)
-      denominator.add(block.fingerprint - (beta - .one), scaledBy: block.prefix)
+      numerator.add(block.numerator, times: -block.prefix)
+      denominator.add(block.fingerprint - (beta - .one), times: block.prefix)
     }
     try requireZero(numerator, .leafMismatch)
     try requireZero(denominator, .leafMismatch)
@@ -167,7 +167,7 @@ private struct LeafBlock {
 
 extension AffineForm {
   /// 2^−shift in F.
-  package var inverseScale: BaseField {
+  package var inverseDivisor: BaseField {
     BaseField(reducing: 1 << UInt64(shift)).inverseOrZero()
   }
 }

@@ -42,10 +42,10 @@ package struct TensorWeight: Sendable {
   /// The extension at `point`, whose last variables are the tensor's.
   package func evaluate(at point: ArraySlice<SecureField>) -> SecureField {
     let own = Array(point.suffix(variableCount))
-    let scale = coefficient * Multilinear.equality(Array(point.dropLast(own.count)), index: block)
+    let factor = coefficient * Multilinear.equality(Array(point.dropLast(own.count)), index: block)
     switch factors {
-    case .equality(let other): return scale * Multilinear.equality(other, own)
-    case .table(let entries): return scale * Multilinear.evaluate(entries, at: own)
+    case .equality(let other): return factor * Multilinear.equality(other, own)
+    case .table(let entries): return factor * Multilinear.evaluate(entries, at: own)
     }
   }
 }
@@ -86,10 +86,10 @@ extension Level {
   }
 
   /// The weights of the rounds' masks, in the tail of the H after the level. docs/protocol.md §9a.
-  package func maskWeight(boundTo point: [SecureField], scale: SecureField) -> TensorWeight? {
+  package func maskWeight(boundTo point: [SecureField], factor: SecureField) -> TensorWeight? {
     guard case .committed(let code, _, _) = self, code.isHiding else { return nil }
     return TensorWeight(
-      coefficient: scale, factors: .table([.one, Multilinear.identity(at: point)]),
+      coefficient: factor, factors: .table([.one, Multilinear.identity(at: point)]),
       block: (OpeningBlock.blocks(of: [code])[0].tail ?? 0) * code.tailCount / Self.maskCount)
   }
 }
@@ -172,10 +172,10 @@ private struct PlacedWeight {
 
   func evaluate(at point: [SecureField]) -> SecureField {
     let own = point[start..<gap.lowerBound] + point[gap.upperBound...]
-    let scale = Multilinear.equality(Array(point[gap]), index: 0)
+    let factor = Multilinear.equality(Array(point[gap]), index: 0)
     switch part {
-    case .claim(let weight): return scale * weight.evaluate(at: own)
-    case .symbols(let weights): return scale * weights.evaluate(at: own)
+    case .claim(let weight): return factor * weight.evaluate(at: own)
+    case .symbols(let weights): return factor * weights.evaluate(at: own)
     }
   }
 }
@@ -218,19 +218,19 @@ extension VerifierTranscript {
         }
         weights.append(PlacedWeight(part: .symbols(part), start: before, gap: before..<before))
       }
-      for mask in masks { running.add(mask, scaledBy: power) }
+      for mask in masks { running.add(mask, times: power) }
       for _ in 0..<level.roundCount {
         point.append(try reduceRound("fold.round", &running, degree: 2))
       }
       let bound = Array(point[before...])
       guard case .committed = level else {
         var value = Value.zero
-        for (entry, weight) in zip(final, Multilinear.equalityTable(bound)) { value.add(entry, scaledBy: weight) }
+        for (entry, weight) in zip(final, Multilinear.equalityTable(bound)) { value.add(entry, times: weight) }
         let total = weights.reduce(SecureField.zero) { $0 + $1.evaluate(at: point) }
         return try requireZero(running - value * total, .openingMismatch)
       }
       var fold = SecureField.one
-      if let maskWeight = level.maskWeight(boundTo: bound, scale: power) {
+      if let maskWeight = level.maskWeight(boundTo: bound, factor: power) {
         let mask = try receive("mask.value", 1).reduce(.zero, +)
         fold = sponge.challenge("mask.fold")
         // The variable of the next H that chooses between a row and its tail.

@@ -120,10 +120,10 @@ public struct Statement: Hashable, Sendable {
     _ count: Int, _ shape: [Int], _ weights: [AxisWeight], _ known: inout PartialSums.Value?,
     _ product: (SecureField, Int) -> SecureField
   ) -> SecureField {
-    var scale = SecureField.one
-    for (size, weight) in zip(shape, weights) where size == 1 { scale *= weight.value(at: 0) }
+    var factor = SecureField.one
+    for (size, weight) in zip(shape, weights) where size == 1 { factor *= weight.value(at: 0) }
     let long = zip(shape, weights).filter { size, _ in size > 1 }
-    guard let (size, weight) = long.first else { return product(scale, 0) }
+    guard let (size, weight) = long.first else { return product(factor, 0) }
     var partial = known.flatMap { $0.weight == weight ? $0.sums : nil } ?? []
     if partial.isEmpty {
       partial = contract(count / size, weight.table(size), product)
@@ -132,7 +132,7 @@ public struct Statement: Hashable, Sendable {
     for (size, weight) in long.dropFirst() {
       partial = contract(partial.count / size, weight.table(size)) { [partial] in $0 * partial[$1] }
     }
-    return scale * (partial.first ?? .zero)
+    return factor * (partial.first ?? .zero)
   }
 
   /// Σ_i product(table_i, i·count + j) by j.

@@ -3,10 +3,10 @@ import Field
 extension Value {
   /// Goes over from h(0) + h(1) to h(x), of the coefficients c0, c2, …, cD of h: (h(0) + h(1))·x + c0·(1 − 2x) + Σ c_d·(x^d − x).
   package mutating func bind(_ sent: [Value], at x: SecureField) {
-    scale(by: x)
+    multiply(by: x)
     var power = SecureField.one
     for (index, coefficient) in sent.enumerated() {
-      add(coefficient, scaledBy: index == 0 ? .one - x - x : power - x)
+      add(coefficient, times: index == 0 ? .one - x - x : power - x)
       power = index == 0 ? x.squared() : power * x
     }
   }

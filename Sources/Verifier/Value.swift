@@ -41,14 +41,14 @@ package struct Value: Hashable, Sendable {
 
   package static func - (left: Value, right: Value) -> Value { left + right * -SecureField.one }
   package static func - (left: Value, right: SecureField) -> Value { left + Value(-right) }
-  package static func += (left: inout Value, right: Value) { left.add(right, scaledBy: .one) }
+  package static func += (left: inout Value, right: Value) { left.add(right, times: .one) }
 
-  package mutating func add(_ other: Value, scaledBy scale: SecureField) {
-    constant += other.constant * scale
-    for term in other.pads { pads.append(PadTerm(pad: term.pad, coefficient: term.coefficient * scale)) }
+  package mutating func add(_ other: Value, times factor: SecureField) {
+    constant += other.constant * factor
+    for term in other.pads { pads.append(PadTerm(pad: term.pad, coefficient: term.coefficient * factor)) }
   }
 
-  package mutating func scale(by factor: SecureField) {
+  package mutating func multiply(by factor: SecureField) {
     constant *= factor
     for index in pads.indices { pads[index].coefficient *= factor }
   }

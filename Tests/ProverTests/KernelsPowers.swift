@@ -34,7 +34,7 @@ import Verifier
     add(code, positions, coefficients, blocks[1], to: &expected)
     return [1, 2].allSatisfy { threads in
       var table = SecureTable(before)
-      table.addPowers(of: code, at: positions, scaledBy: coefficients, to: blocks[1], threads: threads)
+      table.addPowers(of: code, at: positions, coefficients: coefficients, to: blocks[1], threads: threads)
       return table.values == expected
     }
   }

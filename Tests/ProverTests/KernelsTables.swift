@@ -31,23 +31,23 @@ import Testing
   @Test(arguments: [0, 1, 2, 3, 4, 7, 14]) func equalityTablesAgree(_ variableCount: Int) {
     var random = RepeatableRandom(seed: 103)
     let point = random.secureFields(variableCount)
-    let scale = random.secureField()
-    let expected = Multilinear.equalityTable(point).map { $0 * scale }
+    let factor = random.secureField()
+    let expected = Multilinear.equalityTable(point).map { $0 * factor }
     for threads in [1, 2] {
-      #expect(SecureTable.equality(point, scale: scale, threads: threads).values == expected)
+      #expect(SecureTable.equality(point, factor: factor, threads: threads).values == expected)
     }
   }
 
   @Test(arguments: sizes + [1, 3, 21]) func linearOperationsAgree(_ size: Int) {
     var random = RepeatableRandom(seed: 104)
     let (a, b) = (random.secureFields(size), random.secureFields(size))
-    let scale = random.secureField()
+    let factor = random.secureField()
     let product = zip(a, b).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
     for threads in [1, 2] {
       #expect(SecureTable(a).innerProduct(SecureTable(b), threads: threads) == product)
       var sum = SecureTable(a)
-      sum.add(SecureTable(b), scaledBy: scale, threads: threads)
-      #expect(sum.values == zip(a, b).map { $0 + scale * $1 })
+      sum.add(SecureTable(b), times: factor, threads: threads)
+      #expect(sum.values == zip(a, b).map { $0 + factor * $1 })
     }
   }
 

@@ -30,11 +30,11 @@ extension Transcript {
     var left: [Int: Extension] = [:]
     var right: [Int: Extension] = [:]
     var product: [Int: Extension] = [:]
-    let scale = zip(eta, zeta).reduce(Extension.one) { $0 * ($1.0 * $1.1 + (.one - $1.0) * (.one - $1.1)) }
+    let equality = zip(eta, zeta).reduce(Extension.one) { $0 * ($1.0 * $1.1 + (.one - $1.0) * (.one - $1.1)) }
     for (triple, weight) in zip(obligations.triples, eqTable(zeta[...])) {
       left[triple.left, default: .zero] += weight
       right[triple.right, default: .zero] += weight
-      product[triple.product, default: .zero] += scale * weight
+      product[triple.product, default: .zero] += equality * weight
     }
     product[mask] = .zero - rho
     for (v, point) in zeta.enumerated() {
@@ -48,7 +48,7 @@ extension Transcript {
     constraints += obligations.constraints
     constraints.append(PadConstraint(weights: left, value: ends[0]))
     constraints.append(PadConstraint(weights: right, value: ends[1]))
-    constraints.append(PadConstraint(weights: product, value: scale * ends[0] * ends[1] - e))
+    constraints.append(PadConstraint(weights: product, value: equality * ends[0] * ends[1] - e))
 
     let xi = challenge("constraints")
     var weights = [Extension](repeating: .zero, count: obligations.padCount)

@@ -172,8 +172,8 @@ extension ProofCheck {
     guard let code = hidingLevel(state.n)?.code else { throw .wrongParameters }
     let root = try transcript.receiveBytes("level", 32)
     let masks = try transcript.receive("level.mask", 1)[0]
-    let scale = try query(&state)
-    state.e += scale * masks
+    let psi = try query(&state)
+    state.e += psi * masks
     ledger.add(1)
     let rowCount = ceilDivide(state.n, 1 << code.rowBits)
     for _ in 0..<ceilLog(rowCount) { try foldRound(&state) }
@@ -184,7 +184,7 @@ extension ProofCheck {
     ledger.add(1 + 1 << code.domainBits)
     let (places, n) = placeVectors([code])
     let masked = MaskedLevel(
-      tensors: state.tensors, maskWeights: [scale, scale * index], rowBits: code.rowBits, place: places[0],
+      tensors: state.tensors, maskWeights: [psi, psi * index], rowBits: code.rowBits, place: places[0],
       challengeCount: state.challenges.count)
     state.codes = [
       OpenedCode(

@@ -70,10 +70,10 @@ extension CircuitDescription {
     let p = Integer(Integer.modulus)
     let lower = Integer(table.domain.lower)
     let upper = Integer(table.domain.upper)
-    let scale = Integer.powerOfTwo(form.shift)
+    let divisor = Integer.powerOfTwo(form.shift)
     let zero = Integer(0)
-    guard Integer(2) * scale * lower - scale > zero - p,
-      Integer(2) * scale * (upper + Integer(1)) < p
+    guard Integer(2) * divisor * lower - divisor > zero - p,
+      Integer(2) * divisor * (upper + Integer(1)) < p
     else { throw .invalidCircuit(rule: 6) }
   }
 

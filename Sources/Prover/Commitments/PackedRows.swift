@@ -121,7 +121,7 @@ package struct PackedRows: Sendable {
       Array(weights.dropFirst(smallCount)), large, firstRow: first + smallCount - smallRowCount, width: width, threads: threads)
     guard smallCount > 0 else { return rest }
     var sum = combineRows(Array(weights.prefix(smallCount)), small, firstRow: first, width: width, threads: threads)
-    sum.add(rest, scaledBy: .one, threads: threads)
+    sum.add(rest, times: .one, threads: threads)
     rest.erase()
     return sum
   }

@@ -10,7 +10,7 @@ extension SecureTable {
   ///
   /// - Precondition: vector and tail are whole vectors of lanes; the positions are ascending and distinct.
   package mutating func addPowers(
-    of code: Code, at positions: [Int], scaledBy coefficients: [SecureField], to block: OpeningBlock, threads: Int
+    of code: Code, at positions: [Int], coefficients: [SecureField], to block: OpeningBlock, threads: Int
   ) {
     let (entryGroups, tailGroups) = (1 << code.variableCount / 8, code.tailCount / 8)
     precondition(code.variableCount >= 3 && code.tailCount & 7 == 0, "whole vectors of lanes")

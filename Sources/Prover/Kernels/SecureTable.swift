@@ -91,11 +91,11 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
-  /// scale·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.
+  /// factor·eq(point, i) for i in 0..<2ⁿ, variable 1 the most significant bit.
   package static func equality(
-    _ point: [SecureField], scale: SecureField = .one, threads: Int = 1
+    _ point: [SecureField], factor: SecureField = .one, threads: Int = 1
   ) -> SecureTable {
-    let small = Multilinear.equalityTable(point.suffix(3)).map { scale * $0 }
+    let small = Multilinear.equalityTable(point.suffix(3)).map { factor * $0 }
     guard point.count > 3 else { return SecureTable(small) }
     var table = SecureTable(zeros: 1 << point.count)
     table.lanes[0] = SecureTable(small).lanes[0]
@@ -149,18 +149,18 @@ package struct SecureTable: Hashable, Sendable {
     return partial.reduce(.zero, +)
   }
 
-  /// self[offset + i] += scale·other[i].
-  package mutating func add(_ other: SecureTable, scaledBy scale: SecureField, at offset: Int = 0, threads: Int = 1) {
+  /// self[offset + i] += factor·other[i].
+  package mutating func add(_ other: SecureTable, times factor: SecureField, at offset: Int = 0, threads: Int = 1) {
     precondition(offset >= 0 && offset + other.count <= count, "the table is too small")
     guard offset & 7 == 0 else {
-      for index in 0..<other.count { self[offset + index] = self[offset + index] + scale * other[index] }
+      for index in 0..<other.count { self[offset + index] = self[offset + index] + factor * other[index] }
       return
     }
-    let factor = SecureLanes(repeating: scale)
+    let factors = SecureLanes(repeating: factor)
     let first = offset / 8
     Parallel.chunks(&lanes, in: first..<first + other.lanes.count, size: Self.chunk, threads: threads) { start, span in
       for index in span.indices {
-        span[index] = span[index] + other.lanes[start - first + index] * factor
+        span[index] = span[index] + other.lanes[start - first + index] * factors
       }
     }
   }
@@ -180,8 +180,8 @@ package struct SecureTable: Hashable, Sendable {
     let copies = max(1, Self.chunk / size)
     lanes = Parallel.build(factor.count * size, size: copies * size, threads: threads) { start, part in
       for first in stride(from: 0, to: part.count, by: size) {
-        let scale = SecureLanes(repeating: factor[(start + first) / size])
-        for group in 0..<size { part.initializeElement(at: first + group, to: vector[group] * scale) }
+        let own = SecureLanes(repeating: factor[(start + first) / size])
+        for group in 0..<size { part.initializeElement(at: first + group, to: vector[group] * own) }
       }
     }
     count *= factor.count
@@ -201,10 +201,10 @@ extension [SecureField] {
 private func outerByLanes(_ a: [SecureField], _ b: [SecureField]) -> [SecureField] {
   Array(unsafeUninitializedCapacity: a.count * b.count) { buffer, initialized in
     b.withUnsafeBufferPointer { b in
-      for (index, scale) in a.enumerated() {
-        let (first, factor) = (index * b.count, SecureLanes(repeating: scale))
+      for (index, x) in a.enumerated() {
+        let (first, factor) = (index * b.count, SecureLanes(repeating: x))
         for group in 0..<b.count / 8 { (SecureLanes(b, from: 8 * group) * factor).store(to: buffer, from: first + 8 * group) }
-        for place in b.count & ~7..<b.count { buffer.initializeElement(at: first + place, to: scale * b[place]) }
+        for place in b.count & ~7..<b.count { buffer.initializeElement(at: first + place, to: x * b[place]) }
       }
     }
     initialized = a.count * b.count

@@ -143,17 +143,17 @@ package struct UnitHalves: LayerSumcheck {
 
   private func firstRound(_ equality: SplitEquality, _ threads: Int) -> (constant: SecureField, quadratic: SecureField) {
     let groups = count / 16
-    let (lower, upper, units, scale) = (layer.lower, layer.upper, layer.units, SecureLanes(repeating: ratio))
+    let (lower, upper, units, ratios) = (layer.lower, layer.upper, layer.units, SecureLanes(repeating: ratio))
     return equality.sum(threads: threads) { place, weight, constant, quadratic in
       let next = place + groups
-      let u0 = lower[place] + scale
+      let u0 = lower[place] + ratios
       guard place < upper.count else {
         constant.add(weight, u0)
         return
       }
-      let u1 = upper[place] + units.times(scale, place)
+      let u1 = upper[place] + units.times(ratios, place)
       constant.add(weight, u0 * u1)
-      let nextU1 = next < upper.count ? upper[next] + units.times(scale, next) : SecureLanes(repeating: .one)
+      let nextU1 = next < upper.count ? upper[next] + units.times(ratios, next) : SecureLanes(repeating: .one)
       quadratic.add(weight, (lower[next] - lower[place]) * (nextU1 - u1))
     }
   }
@@ -169,15 +169,15 @@ package struct UnitHalves: LayerSumcheck {
     let one = SecureLanes(repeating: .one)
     // What is added to q0 and q1 before they are folded the first time.
     let (units, isFirst) = (layer.units, !isFolded)
-    let scale = isFirst ? SecureLanes(repeating: ratio) : .zero
+    let ratios = isFirst ? SecureLanes(repeating: ratio) : .zero
     let sums = layer.lower.withUnsafeMutableBufferPointer { lower in
       layer.upper.withUnsafeMutableBufferPointer { upper in
         let (lower, upper) = (lower, upper)
         @inline(__always) func foldLower(_ place: Int) -> SecureLanes {
-          lower[place] + (lower[place + half] - lower[place]) * factor + scale
+          lower[place] + (lower[place + half] - lower[place]) * factor + ratios
         }
         @inline(__always) func u1(_ place: Int) -> SecureLanes {
-          isFirst ? upper[place] + units.times(scale, place) : upper[place]
+          isFirst ? upper[place] + units.times(ratios, place) : upper[place]
         }
         @inline(__always) func foldUpper(_ place: Int) -> SecureLanes {
           let low = u1(place)

@@ -22,13 +22,13 @@ extension PackedRows {
   /// The one pass over all entries is that of a matrix: over the last axes with weights, or the first ones.
   fileprivate func contract(shape: [Int], _ tables: [[SecureField]?], threads: Int) -> [SecureField] {
     var (shape, tables) = (shape, tables)
-    var (scale, start) = (SecureField.one, 0)
+    var (factor, start) = (SecureField.one, 0)
     // Leading axes that are read at one index only.
     while let size = shape.first, case .some(.some(let table)) = tables.first,
       let index = table.firstIndex(where: { $0 != .zero }), table.lastIndex(where: { $0 != .zero }) == index
     {
       start = start * size + index
-      scale *= table[index]
+      factor *= table[index]
       shape.removeFirst()
       tables.removeFirst()
     }
@@ -37,7 +37,7 @@ extension PackedRows {
     let first = tables.prefix { $0 != nil }.count
     let (lastSize, firstSize) = (shape.suffix(last).reduce(1, *), shape.prefix(first).reduce(1, *))
     func joint(_ tables: ArraySlice<[SecureField]?>) -> SecureTable {
-      SecureTable(outer: [[scale]] + tables.compactMap { $0 }, threads: threads)
+      SecureTable(outer: [[factor]] + tables.compactMap { $0 }, threads: threads)
     }
     var values: [SecureField]
     if last > 0, lastSize >= firstSize {

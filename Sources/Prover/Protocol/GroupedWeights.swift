@@ -68,7 +68,7 @@ package struct GroupedWeights {
         if rows.count == 1, high.count == 1 {
           // What stands in the same place of the same row is one weight.
           cells[[own.rows[0].row, high[0]], default: SecureTable(zeros: 1 << lowBits)].add(
-            low, scaledBy: own.rows[0].weight * own.high[high[0]], at: terms[0].lowOffset)
+            low, times: own.rows[0].weight * own.high[high[0]], at: terms[0].lowOffset)
         } else {
           groups.append(WeightGroup(members: [own], low: placed(terms[0], low)))
         }
@@ -98,7 +98,7 @@ package struct GroupedWeights {
   private func placed(_ term: WeightTerm, _ low: SecureTable) -> SecureTable {
     guard low.count < 1 << bits.low else { return low }
     var table = SecureTable(zeros: 1 << bits.low)
-    table.add(low, scaledBy: .one, at: term.lowOffset)
+    table.add(low, times: .one, at: term.lowOffset)
     return table
   }
 }
@@ -135,7 +135,7 @@ private func sumOfOuterProducts(
   if let last = common(\.last) { return SecureTable(outer: [rest { $0.dropLast() }, last], threads: threads) }
   var sum = SecureTable(zeros: terms[0].factors.reduce(1) { $0 * $1.count })
   for term in terms {
-    sum.add(SecureTable(outer: [[term.coefficient]] + term.factors, threads: threads), scaledBy: .one, threads: threads)
+    sum.add(SecureTable(outer: [[term.coefficient]] + term.factors, threads: threads), times: .one, threads: threads)
   }
   return sum
 }

@@ -33,14 +33,14 @@ extension Plan {
   fileprivate func leafBlocks(_ columns: [[Int64]], _ challenges: FingerprintChallenges) -> [LeafBlock] {
     let blocks = self.columns.lookupBlocks
     return circuit.lookups.enumerated().map { index, lookup in
-      var scale = challenges.lambda
+      var power = challenges.lambda
       let forms = lookup.forms.map { form in
-        defer { scale *= challenges.lambda }
+        defer { power *= challenges.lambda }
         return LeafBlock.Form(
-          factor: scale * form.inverseScale, constant: form.constant,
+          factor: power * form.inverseDivisor, constant: form.constant,
           parts: form.parts.map { ($0.coefficient, columns[$0.column]) })
       }
-            return LeafBlock(
+      return LeafBlock(
         leaves: blocks.offsets[index]..<blocks.offsets[index] + 1 << blocks.bits[index],
         shape: PaddedShape((circuit.domain(of: lookup) ?? []).map { circuit.size(ofAxis: $0, batch: batch) }),
         base: challenges.beta - tag(ofTable: lookup.table), forms: forms,

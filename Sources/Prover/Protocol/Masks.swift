@@ -86,10 +86,10 @@ struct LevelMasks {
   /// The masks' sum over all rows.
   var sum: SecureField { entries.innerProduct(weight) }
 
-  mutating func scale(by power: SecureField) {
-    var scaled = SecureTable(zeros: weight.count)
-    scaled.add(weight, scaledBy: power)
-    weight = scaled
+  mutating func multiply(by power: SecureField) {
+    var product = SecureTable(zeros: weight.count)
+    product.add(weight, times: power)
+    weight = product
   }
 
   /// What they add to a round.
@@ -165,11 +165,11 @@ extension ProverTranscript {
       constant: masks.pads[first], coefficients: (0..<3 * variableCount).map { masks.pads[first + 1 + $0] })
     let sum = mask.sum
     send("mask.sum", [sum])
-    let scale = sponge.challenge("mask.scale")
-    var claim = scale * sum
+    let sigma = sponge.challenge("mask.scale")
+    var claim = sigma * sum
     for _ in 0..<variableCount {
       let half = tables[0].count / 2
-      var round = mask.polynomial.map { $0 * scale }
+      var round = mask.polynomial.map { $0 * sigma }
       for index in 0..<half {
         func line(_ table: Int) -> (SecureField, SecureField) {
           (tables[table][index], tables[table][index + half] - tables[table][index])
@@ -214,8 +214,8 @@ private struct RoundMask {
   var polynomial: [SecureField] {
     var rest = self
     rest.boundCount += 1
-    let scale = power(rest.variableCount)
-    return [rest.sum] + (0..<3).map { coefficients[3 * boundCount + $0] * scale }
+    let factor = power(rest.variableCount)
+    return [rest.sum] + (0..<3).map { coefficients[3 * boundCount + $0] * factor }
   }
 
   mutating func bind(_ x: SecureField) {

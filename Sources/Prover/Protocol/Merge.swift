@@ -82,7 +82,7 @@ extension MergeInstance {
       products, variableCount: plan.layout.variableCount, rowCount: plan.layout.rowCount, threads: threads)
     pairs = weights.dense.map { rows, entries, offset in
       var weight = SecureTable(zeros: 1 << commitment.code.variableCount)
-      weight.add(entries, scaledBy: .one, at: offset, threads: threads)
+      weight.add(entries, times: .one, at: offset, threads: threads)
       return ProductSumcheck(commitment.combineRows(rows, threads: threads), weight)
     }
     guard !weights.groups.isEmpty else { return }
@@ -151,7 +151,7 @@ extension MergeInstance {
       }
       guard memberWeights != nil else { return commitment.combineRows(coefficients, threads: 1) }
       var sum = SecureTable(zeros: 1 << weights.bits.low)
-      for row in groups[index].rows { sum.add(lowRows[row], scaledBy: coefficients[row]) }
+      for row in groups[index].rows { sum.add(lowRows[row], times: coefficients[row]) }
       return sum
     }
     pairs += zip(matrices, groups).map { ProductSumcheck($0, $1.low) }
@@ -213,7 +213,7 @@ extension Commitment {
         sum = part
         continue
       }
-      sum?.add(part, scaledBy: .one, threads: threads)
+      sum?.add(part, times: .one, threads: threads)
       part.erase()
     }
     return sum ?? SecureTable(zeros: 1 << code.variableCount)

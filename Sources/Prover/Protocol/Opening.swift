@@ -63,7 +63,7 @@ extension ProverTranscript {
       let symbols = addSymbols(codes, openings, to: &weight, threads: threads)
       running += symbols.sum
       if let sum = masks?.sum { running += sum * symbols.power }
-      masks?.scale(by: symbols.power)
+      masks?.multiply(by: symbols.power)
       var point: [SecureField] = []
       var sumcheck = ProductSumcheck(vector, weight)
       (vector, weight) = (SecureTable(zeros: 0), SecureTable(zeros: 0))
@@ -93,7 +93,7 @@ extension ProverTranscript {
       var blocks = SecureTable(zeros: size)
       let block = opened.folds[0].block
       blocks.replace(at: block.entries << opened.code.variableCount, with: weight)
-      blocks.add(masks.weight, scaledBy: .one, at: (block.tail ?? 0) * opened.code.tailCount)
+      blocks.add(masks.weight, times: .one, at: (block.tail ?? 0) * opened.code.tailCount)
       weight = blocks
     }
     return firstPositions ?? []
@@ -138,7 +138,7 @@ extension ProverTranscript {
         }
       }
       for (fold, powers) in zip(folds, powers) {
-        weight.addPowers(of: code.opened.code, at: opening.positions, scaledBy: powers, to: fold.block, threads: threads)
+        weight.addPowers(of: code.opened.code, at: opening.positions, coefficients: powers, to: fold.block, threads: threads)
       }
     }
     return (sum, power)
@@ -168,7 +168,7 @@ extension TensorWeight {
   /// The weight on its block.
   fileprivate func table(threads: Int) -> SecureTable {
     switch factors {
-    case .equality(let point): SecureTable.equality(point, scale: coefficient, threads: threads)
+    case .equality(let point): SecureTable.equality(point, factor: coefficient, threads: threads)
     case .table(let entries): SecureTable(entries.map { $0 * coefficient })
     }
   }

@@ -59,11 +59,11 @@ struct Simulator {
 
     // h' and its tail are uniform; a makes the claim about them true.
     guard let opened = plan.levels[0].openedCode(boundTo: point, fold: fold),
-      let masks = plan.levels[0].maskWeight(boundTo: point, scale: power)
+      let masks = plan.levels[0].maskWeight(boundTo: point, factor: power)
     else { return [] }
     let (final, own) = (random.secureElements(finalCount), opened.folds[0])
     var last = OpeningWeight(variableCount: bitCountOfAxis(finalCount))
-    last.add(weight.entries, scaledBy: .one, block: own.block.entries)
+    last.add(weight.entries, times: .one, block: own.block.entries)
     last.add(masks)
     var vector = SecureTable(final + [SecureField](repeating: .zero, count: last.entries.count - finalCount))
     let mask = vector.innerProduct(SecureTable(last.entries)) - fold * running.constant
@@ -105,20 +105,20 @@ private struct OpeningWeight {
   init(variableCount: Int) { entries = [SecureField](repeating: .zero, count: 1 << variableCount) }
 
   /// Adds a multiple of `own` to a block of its size.
-  mutating func add(_ own: [SecureField], scaledBy scale: SecureField, block: Int) {
-    for index in own.indices { entries[block * own.count + index] += scale * own[index] }
+  mutating func add(_ own: [SecureField], times factor: SecureField, block: Int) {
+    for index in own.indices { entries[block * own.count + index] += factor * own[index] }
   }
 
   mutating func add(_ part: TensorWeight) {
     switch part.factors {
-    case .equality(let point): add(Multilinear.equalityTable(point), scaledBy: part.coefficient, block: part.block)
-    case .table(let own): add(own, scaledBy: part.coefficient, block: part.block)
+    case .equality(let point): add(Multilinear.equalityTable(point), times: part.coefficient, block: part.block)
+    case .table(let own): add(own, times: part.coefficient, block: part.block)
     }
   }
 
   /// Adds a multiple of the powers of z.
-  private mutating func add(_ z: BaseField, _ count: Int, scaledBy scale: SecureField, block: Int) {
-    add(powers(of: SecureField(z), count: count), scaledBy: scale, block: block)
+  private mutating func add(_ z: BaseField, _ count: Int, times factor: SecureField, block: Int) {
+    add(powers(of: SecureField(z), count: count), times: factor, block: block)
   }
 
   mutating func bind(_ x: SecureField) {
@@ -138,9 +138,9 @@ private struct OpeningWeight {
       for (position, z) in zip(positions, code.points(at: positions)) {
         for fold in opened.folds {
           claim += Value(power * fold.symbol(commitment.leaf(position)))
-          add(z, 1 << code.variableCount, scaledBy: power, block: fold.block.entries)
+          add(z, 1 << code.variableCount, times: power, block: fold.block.entries)
           if let tail = fold.block.tail {
-            add(z, code.tailCount, scaledBy: power * code.tailShift(z), block: tail)
+            add(z, code.tailCount, times: power * code.tailShift(z), block: tail)
           }
           power *= combine
         }

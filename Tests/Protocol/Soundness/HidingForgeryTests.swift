@@ -95,8 +95,8 @@ import Verifier
     var forged = ForgedProof(MaliciousProver(proven))
     for tree in 0..<2 { forged.add(.one, to: "inverse", tree) }
     #expect(forged.error(.equalPowers) == .openingMismatch)
-    let scale = forged.residuals[inverse(0)] * forged.residuals[inverse(1)].inverseOrZero()
-    forged.add(-scale - .one, to: "inverse", 1)
+    let factor = forged.residuals[inverse(0)] * forged.residuals[inverse(1)].inverseOrZero()
+    forged.add(-factor - .one, to: "inverse", 1)
     #expect(forged.violated == [inverse(0), inverse(1)])
     #expect(forged.error(.equalPowers) == nil)
     #expect(forged.error() == .openingMismatch)
@@ -215,7 +215,7 @@ extension HidingForgeryTests {
   func lateOpeningMask() throws {
     let plan = proven.plan
     guard case .committed(let code, _, _) = plan.levels[0] else { return }
-    func forge(_ shift: SecureField) -> (forged: ForgedProof, proof: [UInt8], value: Int, scale: SecureField) {
+    func forge(_ shift: SecureField) -> (forged: ForgedProof, proof: [UInt8], value: Int, factor: SecureField) {
       var prover = liar
       prover.secrets = StagedSecrets(from: .pads, number: 0, renewed: [:]) { draw, bytes in
         guard draw == .levelMasks else { return }
@@ -231,11 +231,11 @@ extension HidingForgeryTests {
       let value = manifest.fields.first { $0.label == "mask.value" }?.offset ?? 0
       return (forged, proof, value, rounds.reduce(manifest.challenges[fold].element) { $0 * $1.element })
     }
-    let (forged, proof, offset, scale) = forge(.zero)
+    let (forged, proof, offset, factor) = forge(.zero)
     #expect(forged.error(.none, proof) == .openingMismatch)
     #expect(forged.honestChallengesError == .openingMismatch)
     let value = proof.element(at: offset)
-    let error = forged.excess * scale
+    let error = forged.excess * factor
     #expect(error != .zero)
     var late = proof
     late.setElement(value - error, at: offset)

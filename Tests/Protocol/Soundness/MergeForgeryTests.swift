@@ -86,9 +86,9 @@ import Verifier
         if adapting {
           // w0·Δ0 + w1·Δ1 = error and s0·Δ0 + s1·Δ1 = 0.
           let (w, s) = (columnWeights[0], plan.selectors(0, at: end.point))
-          let scale = error * (w[0] * s[1] - w[1] * s[0]).inverseOrZero()
-          ends[0][0] += scale * s[1]
-          ends[0][1] -= scale * s[0]
+          let factor = error * (w[0] * s[1] - w[1] * s[0]).inverseOrZero()
+          ends[0][0] += factor * s[1]
+          ends[0][1] -= factor * s[0]
         }
         for column in ends { transcript.sendUnpadded("ends", column) }
         let batching = transcript.sponge.challenge("batch")

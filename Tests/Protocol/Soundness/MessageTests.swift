@@ -42,8 +42,8 @@ import Verifier
     #expect(forged { [$0[0], .zero, $0[2], .zero] } == mode.found(.lookupSumMismatch))
     #expect(forged { [.zero, $0[1], .zero, $0[3]] } == mode.found(.layerMismatch(layer: 0)))
     // Equal fractions, but not those of the trees.
-    let scale = SecureField(c0: .one, c1: .one)
-    #expect(forged { [$0[0] * scale, $0[1] * scale, $0[2], $0[3]] } == mode.found(.layerMismatch(layer: 0)))
+    let factor = SecureField(c0: .one, c1: .one)
+    #expect(forged { [$0[0] * factor, $0[1] * factor, $0[2], $0[3]] } == mode.found(.layerMismatch(layer: 0)))
     #expect(forged { [$0[2], $0[3], $0[0], $0[1]] } == mode.found(.layerMismatch(layer: 0)))
   }
 

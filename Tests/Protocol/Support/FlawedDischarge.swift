@@ -65,8 +65,8 @@ extension VerifierTranscript {
     let (products, mask) = layout.quadratic(ledger)
     let eta = flaw == .noPoint ? nil : sponge.challenges("quadratic", count: layout.variableCount)
     let sum = try receive("mask.sum", 1)[0]
-    let scale = sponge.challenge("mask.scale")
-    var running = sum * scale
+    let sigma = sponge.challenge("mask.scale")
+    var running = sum * sigma
     var point: [SecureField] = []
     for _ in 0..<layout.variableCount {
       point.append(try reduceRound("quadratic.round", &running, degree: 3))
@@ -74,9 +74,9 @@ extension VerifierTranscript {
     let ends = try receive("quadratic.ends", 2)
     let equality = eta.map { Multilinear.equality($0, point) } ?? .one
     let table = Multilinear.equalityTable(point)
-    func entry(_ pad: Int, _ scale: SecureField) -> Value { Value(sent: .zero, pad: pad) * -scale }
-    func combine(_ pad: (PadProduct) -> Int, _ scale: SecureField) -> Value {
-      zip(products, table).reduce(.zero) { $0 + entry(pad($1.0), $1.1 * scale) }
+    func entry(_ pad: Int, _ factor: SecureField) -> Value { Value(sent: .zero, pad: pad) * -factor }
+    func combine(_ pad: (PadProduct) -> Int, _ factor: SecureField) -> Value {
+      zip(products, table).reduce(.zero) { $0 + entry(pad($1.0), $1.1 * factor) }
     }
     var g = entry(mask, .one)
     for (variable, x) in point.enumerated() {
@@ -84,7 +84,7 @@ extension VerifierTranscript {
     }
     return [
       combine(\.first, .one) - ends[0], combine(\.second, .one) - ends[1],
-      combine(\.product, equality) - g * scale + running - ends[0] * (ends[1].constant * equality),
+      combine(\.product, equality) - g * sigma + running - ends[0] * (ends[1].constant * equality),
     ]
   }
 }
@@ -121,11 +121,11 @@ extension ProverTranscript {
         + ones * BaseField(Int64(1 << (count - variable))) * BaseField(2 as Int64).inverseOrZero()
     }
     send("mask.sum", [sum(from: 0)])
-    let scale = sponge.challenge("mask.scale")
-    var claim = scale * sum(from: 0)
+    let sigma = sponge.challenge("mask.scale")
+    var claim = sigma * sum(from: 0)
     for variable in 0..<count {
       let half = tables[0].count / 2
-      var round = [scale * sum(from: variable + 1)] + g[variable].map { scale * $0 * BaseField(Int64(half)) }
+      var round = [sigma * sum(from: variable + 1)] + g[variable].map { sigma * $0 * BaseField(Int64(half)) }
       for index in 0..<half {
         let lines = tables.map { ($0[index], $0[index + half] - $0[index]) }
         let ((a, da), (b, db), (c, dc)) = (lines[0], lines[1], lines[2])
