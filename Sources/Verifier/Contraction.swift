@@ -16,7 +16,7 @@ extension Plan {
 
 /// A contraction instance and the value that its sum is claimed to have.
 private struct ClaimedInstance {
-  let shape: ContractionInstance
+  let instance: ContractionInstance
   let value: Value
 }
 
@@ -31,18 +31,18 @@ extension VerifierTranscript {
     _ plan: Plan, _ statement: Statement, _ virtuals: [VirtualClaim], _ claims: inout [Claim]
   ) throws(VerificationError) {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
-    var instances: [ClaimedInstance] = []
+    var claimed: [ClaimedInstance] = []
     var known: Statement.PartialSums = [:]
     for (index, claim) in pending.enumerated() {
-      instances += try receiveTerms(index, claim, plan, statement, &known, &claims)
+      claimed += try receiveTerms(index, claim, plan, statement, &known, &claims)
     }
-    guard !instances.isEmpty else { return }
-    let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    let shapes = instances.map { $0.shape }
+    guard !claimed.isEmpty else { return }
+    let gammas = powers(of: sponge.challenge("contraction"), count: claimed.count)
+    let instances = claimed.map { $0.instance }
     let (point, value) = try reduceBatch(
-      "contraction.round", zip(gammas, instances).map { ($1.shape.variableCount, $1.value * $0) },
-      roundCount: shapes.roundCount, degree: shapes.contractionDegree)
-    try receiveOperands(plan, statement, &known, shapes, gammas, point, value, &claims)
+      "contraction.round", zip(gammas, claimed).map { ($1.instance.variableCount, $1.value * $0) },
+      roundCount: instances.roundCount, degree: instances.contractionDegree)
+    try receiveOperands(plan, statement, &known, instances, gammas, point, value, &claims)
   }
 
   /// The values of a virtual claim's terms, checked against it; returns its instances.
@@ -64,9 +64,9 @@ extension VerifierTranscript {
         } else {
           value = Value(statement.evaluate(operand.column, plan, weights, &known))
         }
-      case .instance(let shape):
+      case .instance(let instance):
         value = received.popFirst() ?? .zero
-        instances.append(ClaimedInstance(shape: shape, value: value))
+        instances.append(ClaimedInstance(instance: instance, value: value))
       }
       difference.add(value, times: -term.coefficient)
     }

@@ -22,8 +22,8 @@ extension ProverTranscript {
     let pending = virtuals + plan.claim(plan.outputClaims(statement, &sponge), &claims)
     let operands = Set(plan.reductions.terms.flatMap(\.operands).map(\.column)).sorted()
     let witness = witness.packing(operands, threads: threads)
-    var instances: [ProvenInstance] = []
-    defer { for index in instances.indices { instances[index].erase() } }
+    var proven: [ProvenInstance] = []
+    defer { for index in proven.indices { proven[index].erase() } }
     let terms = pending.map { plan.columns.terms(ofColumn: $0.column, $0.weights).map(\.remainder) }
     let remainders = terms.flatMap { $0 }
     // Regions of parallel work within a term are for the workers that other terms leave.
@@ -38,41 +38,41 @@ extension ProverTranscript {
     while let sum = sums.popLast() {
       switch sum {
       case .simple(let claim): claims.append(claim)
-      case .instance(let instance): instances.append(instance)
+      case .instance(let instance): proven.append(instance)
       case .known: break
       }
     }
-    guard !instances.isEmpty else { return }
-    let gammas = powers(of: sponge.challenge("contraction"), count: instances.count)
-    let shapes = instances.map(\.instance)
+    guard !proven.isEmpty else { return }
+    let gammas = powers(of: sponge.challenge("contraction"), count: proven.count)
+    let instances = proven.map(\.instance)
     let (point, _) = sendBatch(
-      "contraction.round", zip(gammas, instances).map { ($1.instance.variableCount, $0 * $1.value) },
-      roundCount: shapes.roundCount
+      "contraction.round", zip(gammas, proven).map { ($1.instance.variableCount, $0 * $1.value) },
+      roundCount: instances.roundCount
     ) { remaining in
-      var sums = [SecureField](repeating: .zero, count: shapes.contractionDegree + 1)
-      let active = shapes.indices.filter { shapes[$0].variableCount >= remaining }
-      let rounds = Parallel.map(active.count, threads: threads) { polynomialOfProduct(instances[active[$0]].factors, threads: threads) }
+      var sums = [SecureField](repeating: .zero, count: instances.contractionDegree + 1)
+      let active = instances.indices.filter { instances[$0].variableCount >= remaining }
+      let rounds = Parallel.map(active.count, threads: threads) { polynomialOfProduct(proven[active[$0]].factors, threads: threads) }
       for (index, round) in zip(active, rounds) {
         for (power, coefficient) in round.enumerated() { sums[power] += gammas[index] * coefficient }
       }
       sums.remove(at: 1)
       return sums
     } bind: { remaining, point in
-      Parallel.chunks(&instances, size: 1, threads: threads) { _, span in
+      Parallel.chunks(&proven, size: 1, threads: threads) { _, span in
         guard span[0].instance.variableCount >= remaining, let challenge = point.last else { return }
         for factor in span[0].factors.indices { span[0].factors[factor].fold(challenge, threads: threads) }
       }
     }
     var values: [SecureField] = []
     var products: [SecureField] = []
-    for instance in instances {
-      let own = Array(point.suffix(instance.instance.variableCount))
-      let operands = instance.factors.suffix(instance.instance.operands.count)
+    for (index, instance) in instances.enumerated() {
+      let own = Array(point.suffix(instance.variableCount))
+      let operands = proven[index].factors.suffix(instance.operands.count)
       let first = values.count
-      for (operand, table) in zip(instance.instance.operands, operands) {
+      for (operand, table) in zip(instance.operands, operands) {
         guard let slot = plan.slots[operand.column] else { continue }
         values.append(table[0])
-        let weights = instance.instance.weights(of: operand, at: own, plan.columns)
+        let weights = instance.weights(of: operand, at: own, plan.columns)
         claims.append(Claim(slot: slot, weights: weights, value: Value(table[0])))
       }
       if values.count - first > 2 { products.append(values[first] * values[first + 1]) }
