@@ -188,8 +188,8 @@ extension Column {
 }
 
 extension Sponge {
-  /// Binds a proof to its purpose, key and statement, before anything else is absorbed.
-  package mutating func bind(
+  /// Step 0: what a proof is about, before anything else is absorbed. docs/protocol.md §5.4.
+  package mutating func absorb(
     _ purpose: Purpose, _ mode: ProofMode, keyCore: Digest, _ statement: Statement, _ circuit: ArithmeticCircuit
   ) {
     var batch = ByteWriter()

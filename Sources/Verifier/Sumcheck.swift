@@ -2,7 +2,7 @@ import Field
 
 extension Value {
   /// Goes over from h(0) + h(1) to h(x), of the coefficients c0, c2, …, cD of h: (h(0) + h(1))·x + c0·(1 − 2x) + Σ c_d·(x^d − x).
-  package mutating func bind(_ sent: [Value], at x: SecureField) {
+  package mutating func fold(_ sent: [Value], at x: SecureField) {
     multiply(by: x)
     var power = SecureField.one
     for (index, coefficient) in sent.enumerated() {
@@ -22,7 +22,7 @@ extension VerifierTranscript {
   ) throws(VerificationError) -> SecureField {
     let sent = try receive(label, degree)
     let challenge = sponge.challenge(label)
-    claim.bind(sent, at: challenge)
+    claim.fold(sent, at: challenge)
     return challenge
   }
 

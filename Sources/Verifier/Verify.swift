@@ -123,7 +123,7 @@ extension VerifierTranscript {
   package mutating func receiveRoots(
     _ plan: Plan, _ purpose: Purpose, _ core: WeightCommitment, _ statement: Statement
   ) throws(VerificationError) -> [Digest] {
-    sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
+    sponge.absorb(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     var roots = (plan.columns.hasWeights ? [core.root] : []) + statement.commitments.map { $0.root }
     if plan.openings.hasWitness { roots.append(try receiveRoot("witness")) }
     return roots

@@ -68,7 +68,7 @@ struct ProofCheck {
   ) throws(ReferenceRejection) -> (soundness: SoundnessLedger, transcript: Transcript) {
     var check = ProofCheck(circuit, batch: statement.batch, isHiding: isHiding, proof: proof)
     let outputs = purpose == .equalWeights ? check.zeroOutputs : try check.readStatement(statement)
-    check.bind(statement, prior, purpose: purpose, keyCore: keyCore)
+    check.absorb(statement, prior, purpose: purpose, keyCore: keyCore)
     check.transcript.mark("0")
     try check.receiveCommitments(prior, outputs)
     check.transcript.mark("1")
@@ -109,7 +109,7 @@ struct ProofCheck {
 
   func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
 
-  private mutating func bind(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
+  private mutating func absorb(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
     transcript.observe("protocol", Array("zkml 2".utf8))
     transcript.observe("purpose", [purpose.rawValue])
     transcript.observe("mode", [isHiding ? 1 : 0])

@@ -47,7 +47,7 @@ import Verifier
   ) throws -> [Checkpoint] {
     var checkpoints: [Checkpoint] = []
     var first = Sponge()
-    first.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
+    first.absorb(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     checkpoints.append(Checkpoint(step: "0", state: first.state.bytes))
     var transcript = VerifierTranscript(plan.mode, proof: proof)
     func mark(_ step: String, _ transcript: borrowing VerifierTranscript) {

@@ -119,7 +119,7 @@ import Verifier
     let (sent, claim, x) = (random.secureFields(degree), random.secureField(), random.secureField())
     func value(at x: SecureField) -> SecureField {
       var value = Value(claim)
-      value.bind(sent.map { Value($0) }, at: x)
+      value.fold(sent.map { Value($0) }, at: x)
       return value.constant
     }
     let linear = sent.reduce(claim - sent[0], -)

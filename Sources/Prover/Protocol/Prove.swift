@@ -91,7 +91,7 @@ extension Plan {
     var clock = PhaseClock(observe)
     clock.begin("commit")
     var transcript = ProverTranscript()
-    transcript.sponge.bind(purpose, mode, keyCore: core.digest, statement, circuit)
+    transcript.sponge.absorb(purpose, mode, keyCore: core.digest, statement, circuit)
     var masks = pads.map { ProofMasks(self, $0, ledger ?? padLedger(), random: random) }
     var committed = prior
     if openings.hasWitness {

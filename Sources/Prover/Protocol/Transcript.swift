@@ -49,7 +49,7 @@ package struct ProverTranscript: ~Copyable {
     send(label, coefficients)
     let challenge = sponge.challenge(label)
     var value = Value(claim)
-    value.bind(coefficients.map { Value($0) }, at: challenge)
+    value.fold(coefficients.map { Value($0) }, at: challenge)
     return (value.constant, challenge)
   }
 

@@ -133,7 +133,7 @@ extension Plan {
   func sponge(_ coins: Digest?, _ core: WeightCommitment, _ statement: Statement) -> Sponge {
     if let coins { return Sponge(deafAt: coins) }
     var sponge = Sponge()
-    sponge.bind(.inference, mode, keyCore: core.digest, statement, circuit)
+    sponge.absorb(.inference, mode, keyCore: core.digest, statement, circuit)
     return sponge
   }
 

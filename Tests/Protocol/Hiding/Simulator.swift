@@ -52,7 +52,7 @@ struct Simulator {
       let sent = random.secureElements(2)
       rounds += sent
       point.append(verifier.sponge.challenge("fold.round"))
-      running.bind(sent.map { Value($0) }, at: point[point.count - 1])
+      running.fold(sent.map { Value($0) }, at: point[point.count - 1])
       weight.bind(point[point.count - 1])
     }
     let fold = verifier.sponge.challenge("mask.fold")

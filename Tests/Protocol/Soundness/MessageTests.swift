@@ -71,7 +71,7 @@ import Verifier
       for claim in [SecureField.zero, .one, rho] {
         let values = [sent, changed].map { message -> Value in
           var value = Value(claim)
-          value.bind(message.map { Value($0) }, at: rho)
+          value.fold(message.map { Value($0) }, at: rho)
           return value
         }
         #expect(values[0] == values[1], "a verifier with the recorded challenge would go on as before")

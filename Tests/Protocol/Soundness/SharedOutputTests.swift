@@ -56,7 +56,7 @@ import Verifier
     let proven = proven[0]
     func challenge(_ statement: Statement) -> SecureField {
       var sponge = Sponge()
-      sponge.bind(.inference, .transparent, keyCore: .zero, statement, proven.circuit)
+      sponge.absorb(.inference, .transparent, keyCore: .zero, statement, proven.circuit)
       return sponge.challenge("first")
     }
     var challenges = [challenge(proven.statement)]

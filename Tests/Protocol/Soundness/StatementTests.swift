@@ -120,7 +120,7 @@ import Verifier
       var sponge = Sponge()
       var statement = proven.statement
       change(&statement)
-      sponge.bind(purpose, mode, keyCore: key, statement, proven.circuit)
+      sponge.absorb(purpose, mode, keyCore: key, statement, proven.circuit)
       return sponge.challenge("first")
     }
     let challenges = [

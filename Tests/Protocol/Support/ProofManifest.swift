@@ -46,7 +46,7 @@ struct ProofManifest {
 
   init(_ plan: Plan, _ core: WeightCommitment, _ purpose: Purpose, _ statement: Statement, _ proof: [UInt8]) {
     var sponge = Sponge()
-    sponge.bind(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
+    sponge.absorb(purpose, plan.mode, keyCore: core.digest, statement, plan.circuit)
     self.init(plan, proof, sponge)
   }
 
