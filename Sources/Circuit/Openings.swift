@@ -60,7 +60,7 @@ package struct Openings: Sendable {
     commitments = prior + (witness.map { [$0] } ?? [])
     hasWitness = witness != nil
     let count = code.map { elementCount($0) } ?? priorCount
-    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count, isHiding: isHiding).levels
+    levels = commitments.isEmpty ? [] : planner.recursion(elementCount: count, isMasked: isHiding).levels
   }
 }
 
@@ -76,7 +76,7 @@ package struct OpeningBlock: Hashable, Sendable {
 
   /// The blocks of rows of these codes. docs/protocol.md §9.
   package static func blocks(of codes: [Code]) -> [OpeningBlock] {
-    let tailed = codes.indices.filter { codes[$0].isHiding }
+    let tailed = codes.indices.filter { codes[$0].isTailed }
     let blocks = Blocks(bits: codes.map { $0.variableCount } + tailed.map { bitCountOfAxis(codes[$0].tailCount) })
     func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
     return codes.indices.map { index in

@@ -2,7 +2,7 @@
 package struct Code: Hashable, Sendable {
   package let variableCount: Int
   package let rateBits: Int
-  /// Random coefficients after the entries of a row: 0, or a power of two in a code that hides.
+  /// Random coefficients after the entries of a row: 0, or a power of two in a tailed code.
   package let tailCount: Int
   /// The smallest t with ((|D| + 2^variableCount + tailCount)/(2·|D|))^t ≤ 2^−queryBits.
   package let queryCount: Int
@@ -18,8 +18,8 @@ package struct Code: Hashable, Sendable {
   }
 
   package var domainBits: Int { variableCount + rateBits }
-  package var isHiding: Bool { tailCount > 0 }
-  package var saltByteCount: Int { isHiding ? Self.hidingSaltByteCount : 0 }
+  package var isTailed: Bool { tailCount > 0 }
+  package var saltByteCount: Int { isTailed ? Self.tailedSaltByteCount : 0 }
 
   /// Positions are drawn after a nonce is found, which takes 2^grindingBits attempts. docs/protocol.md §12.
   package static let grindingBits = 12
@@ -27,11 +27,11 @@ package struct Code: Hashable, Sendable {
   package static let queryBits = 104 - grindingBits
   /// For rates 1/2 … 1/64 the smallest t with ((1 + rate)/2)^t ≤ 2^−queryBits.
   package static let queryCounts = [222, 136, 111, 101, 97, 95]
-  package static let hidingSaltByteCount = 16
+  package static let tailedSaltByteCount = 16
 
-  /// The hiding code with the smallest tail for `proofCount` proofs and `maskCount` entries more; nil when there is none
+  /// The tailed code with the smallest tail for `proofCount` proofs and `maskCount` entries more; nil when there is none
   /// of rate 1/2 at most.
-  package static func hiding(variableCount: Int, rateBits: Int, proofCount: Int, maskCount: Int = 0) -> Code? {
+  package static func tailed(variableCount: Int, rateBits: Int, proofCount: Int, maskCount: Int = 0) -> Code? {
     let most = 1 << (variableCount + rateBits - 1) - 1 << variableCount
     // No code has fewer queries than bits that they give.
     var tailCount = 1 << bitCountOfAxis(proofCount * queryBits + maskCount)
@@ -97,14 +97,14 @@ package enum Level: Hashable, Sendable {
 }
 
 extension Level {
-  /// Entries of a row's tail that mask the rounds of a level that hides.
+  /// Entries of a row's tail that mask the rounds of a masked level.
   package static let maskCount = 2
 
   /// True where the level masks what the next one is about.
-  package var isHiding: Bool {
+  package var isMasked: Bool {
     switch self {
     case .clear: false
-    case .committed(let code, _, _): code.isHiding
+    case .committed(let code, _, _): code.isTailed
     }
   }
 
@@ -120,32 +120,32 @@ extension Level {
 /// Chooses codes, by integers alone. docs/protocol.md §4.3.
 package struct ParameterPlanner {
   private var plans: [Int: (cost: Int, levels: [Level])] = [:]
-  /// By variables: the codes of a level that hides.
-  private var hidingCodes: [Int: [Code]] = [:]
+  /// By variables: the codes of a masked level.
+  private var maskedCodes: [Int: [Code]] = [:]
 
   package init() {}
 
-  private mutating func codes(_ variableCount: Int, isHiding: Bool) -> [Code] {
-    guard isHiding else { return (3...5).map { Code(variableCount: variableCount, rateBits: $0) } }
-    if let known = hidingCodes[variableCount] { return known }
+  private mutating func codes(_ variableCount: Int, isMasked: Bool) -> [Code] {
+    guard isMasked else { return (3...5).map { Code(variableCount: variableCount, rateBits: $0) } }
+    if let known = maskedCodes[variableCount] { return known }
     let codes = (3...5).compactMap {
-      Code.hiding(variableCount: variableCount, rateBits: $0, proofCount: 1, maskCount: Level.maskCount)
+      Code.tailed(variableCount: variableCount, rateBits: $0, proofCount: 1, maskCount: Level.maskCount)
     }.filter { $0.tailCount <= 1 << variableCount }
-    hidingCodes[variableCount] = codes
+    maskedCodes[variableCount] = codes
     return codes
   }
 
-  package mutating func recursion(elementCount: Int, isHiding: Bool) -> (cost: Int, levels: [Level]) {
-    if !isHiding, let known = plans[elementCount] { return known }
+  package mutating func recursion(elementCount: Int, isMasked: Bool) -> (cost: Int, levels: [Level]) {
+    if !isMasked, let known = plans[elementCount] { return known }
     let bits = bitCountOfAxis(elementCount)
     var best = (cost: 16 * elementCount, levels: [Level.clear(elementCount: elementCount)])
     if bits > 12 { best.cost = .max }
-    if isHiding { best = (1 << 60, []) }
-    for variableCount in stride(from: 5, to: isHiding ? max(6, bits + 1) : bits, by: 1) {
+    if isMasked { best = (1 << 60, []) }
+    for variableCount in stride(from: 5, to: isMasked ? max(6, bits + 1) : bits, by: 1) {
       let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
-      let committedCount = rowCount + (isHiding ? 1 : 0)
-      for code in codes(variableCount, isHiding: isHiding) {
-        let rest = recursion(elementCount: code.vectorCount, isHiding: false)
+      let committedCount = rowCount + (isMasked ? 1 : 0)
+      for code in codes(variableCount, isMasked: isMasked) {
+        let rest = recursion(elementCount: code.vectorCount, isMasked: false)
         let opening = code.openingCost(leafByteCount: 16 * committedCount + code.saltByteCount)
         let cost = opening + (committedCount << code.domainBits) / 8 + rest.cost
         if cost < best.cost {
@@ -153,7 +153,7 @@ package struct ParameterPlanner {
         }
       }
     }
-    if !isHiding { plans[elementCount] = best }
+    if !isMasked { plans[elementCount] = best }
     return best
   }
 
@@ -182,7 +182,7 @@ package struct ParameterPlanner {
     return Self.best(rateBits: 2...3, proofCount: padRowCount == nil ? 0 : 1) { code in
       let rowCount = rowCounts[code.variableCount] + 2 * (padRowCount?(code.variableCount) ?? 0)
       return code.openingCost(leafByteCount: 8 * rowCount + code.saltByteCount) + (rowCount << code.domainBits) / 16
-        + planner.recursion(elementCount: elementCount(code), isHiding: padRowCount != nil).cost
+        + planner.recursion(elementCount: elementCount(code), isMasked: padRowCount != nil).cost
     }
   }
 
@@ -194,7 +194,7 @@ package struct ParameterPlanner {
         let code =
           proofCount == 0
           ? Code(variableCount: variableCount, rateBits: rateBits)
-          : Code.hiding(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount)
+          : Code.tailed(variableCount: variableCount, rateBits: rateBits, proofCount: proofCount)
         guard let code else { continue }
         let cost = cost(code)
         if best.map({ cost < $0.cost }) ?? true { best = (code, cost) }

@@ -66,7 +66,7 @@ public struct Soundness: Sendable {
       add("fold rounds", overField: 2 * level.roundCount)
       guard case .committed(let code, _, _) = level else { continue }
       codes = [(code, level.roundCount)]
-      guard code.isHiding else { continue }
+      guard code.isTailed else { continue }
       add("mask fold", overField: 1 + 1 << code.domainBits)
       add("combine", overField: 1)
     }

@@ -77,17 +77,17 @@ extension SecureField {
 }
 
 extension Level {
-  /// The level's code, once its rounds bound the row variables to `point`; `fold` is χ where the code hides.
+  /// The level's code, once its rounds bound the row variables to `point`; `fold` is χ in the masked level.
   package func openedCode(boundTo point: [SecureField], fold: SecureField) -> OpenedCode? {
     guard case .committed(let code, let rowCount, _) = self else { return nil }
-    let rows = Multilinear.equalityTable(point).prefix(rowCount).map { $0 * fold } + (code.isHiding ? [.one] : [])
+    let rows = Multilinear.equalityTable(point).prefix(rowCount).map { $0 * fold } + (code.isTailed ? [.one] : [])
     let fold = CodeFold(weights: rows.flatMap { $0.rowPair }, block: OpeningBlock.blocks(of: [code])[0])
     return OpenedCode(code: code, rowCount: fold.weights.count, folds: [fold])
   }
 
   /// The weights of the rounds' masks, in the tail of the H after the level. docs/protocol.md §9a.
   package func maskWeight(boundTo point: [SecureField], factor: SecureField) -> TensorWeight? {
-    guard case .committed(let code, _, _) = self, code.isHiding else { return nil }
+    guard case .committed(let code, _, _) = self, code.isTailed else { return nil }
     return TensorWeight(
       coefficient: factor, factors: .table([.one, Multilinear.identity(at: point)]),
       block: (OpeningBlock.blocks(of: [code])[0].tail ?? 0) * code.tailCount / Self.maskCount)
@@ -201,7 +201,7 @@ extension VerifierTranscript {
       case .clear(let elementCount): final = try receive("final", elementCount)
       case .committed: root = try receiveRoot("level")
       }
-      let masks = try receive("level.mask", level.isHiding ? 1 : 0)
+      let masks = try receive("level.mask", level.isMasked ? 1 : 0)
       try grind(bits: Code.grindingBits)
       let symbols = try receiveSymbols(codes, roots)
       let combine = sponge.challenge("combine")

@@ -81,7 +81,7 @@ extension FileDescription {
     let code = core.code
     lines = ["model     \(core.modelID.hexadecimal)", "key       \(core.digest.hexadecimal)"]
     if let code {
-      let tail = code.isHiding ? ", tails of \(grouped(code.tailCount))" : ""
+      let tail = code.isTailed ? ", tails of \(grouped(code.tailCount))" : ""
       lines.append(
         "weights   rows of 2^\(code.variableCount)\(tail), rate 1/\(1 << code.rateBits), root \(core.root.hexadecimal)")
     }

@@ -58,7 +58,7 @@ struct ProofSize {
       case .clear(let elementCount): addElements("final", elementCount)
       case .committed(let code, let rowCount, _):
         add("level", Digest.byteCount)
-        let masked = code.isHiding ? 1 : 0
+        let masked = code.isTailed ? 1 : 0
         codes = [(code, SecureField.byteCount * (rowCount + masked) + code.saltByteCount)]
       }
     }

@@ -88,7 +88,7 @@ struct ProofWork {
       add(.openNonces, 1 << Code.grindingBits)
       switch level {
       case .clear: break
-      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isHiding ? 1 : 0)) << code.domainBits)
+      case .committed(let code, let rowCount, _): add(.openSymbols, 2 * (rowCount + (code.isTailed ? 1 : 0)) << code.domainBits)
       }
     }
   }

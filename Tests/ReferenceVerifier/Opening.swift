@@ -107,7 +107,7 @@ extension ProofCheck {
   mutating func open(_ claim: OpeningClaim) throws(ReferenceRejection) {
     var state = firstState(claim)
     let first = state.codes
-    let masked = isHiding ? try openFirstHidingLevel(&state) : nil
+    let masked = isHiding ? try openMaskedLevel(&state) : nil
 
     if isHiding { transcript.mark("7.0") }
     var planner = RecursionPlanner()
@@ -168,8 +168,8 @@ extension ProofCheck {
   }
 
   /// §9a.4.
-  private mutating func openFirstHidingLevel(_ state: inout OpeningState) throws(ReferenceRejection) -> MaskedLevel {
-    guard let code = hidingLevel(state.n)?.code else { throw .wrongParameters }
+  private mutating func openMaskedLevel(_ state: inout OpeningState) throws(ReferenceRejection) -> MaskedLevel {
+    guard let code = maskedLevel(state.n)?.code else { throw .wrongParameters }
     let root = try transcript.receiveBytes("level", 32)
     let masks = try transcript.receive("level.mask", 1)[0]
     let psi = try query(&state)

@@ -100,7 +100,7 @@ package struct RecursionPlanner {
 }
 
 /// The code of a hiding proof's first level for a vector of n elements and firstCost(n) (§4.3).
-package func hidingLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
+package func maskedLevel(_ n: Int) -> (code: CodeParameters, cost: Int)? {
   var planner = RecursionPlanner()
   var best: (code: CodeParameters, cost: Int)?
   for m in 5...max(5, ceilLog(n)) {
@@ -159,7 +159,7 @@ package func hidingWitnessParameters(
     let rows = layout.rowCount + 2 * pads
     let n = (1 + pads) * code.entryCount + prior.reduce(0) { $0 + $1.entryCount }
     let opening = openingCost(queries: code.queryCount, depth: m + r, width: 8 * rows + 16)
-    guard let recursion = hidingLevel(n)?.cost else { return nil }
+    guard let recursion = maskedLevel(n)?.cost else { return nil }
     return (code, opening + rows * (1 << (m + r)) / 16 + recursion)
   }
   return (best, padRows(best.rowBits, Layout(shapes, rowBits: best.rowBits)))

@@ -73,7 +73,7 @@ import Testing
       let rows = Layout(shapes, rowBits: code.rowBits).rowCount + 2 * padRows(code)
       let n = 1 << model.rowBits + model.tail + (1 + padRows(code)) * (1 << code.rowBits + code.tail)
       return openingCost(queries: code.queryCount, depth: code.domainBits, width: 8 * rows + 16)
-        + (rows << code.domainBits) / 16 + (try #require(hidingLevel(n)).cost)
+        + (rows << code.domainBits) / 16 + (try #require(maskedLevel(n)).cost)
     }
     let all = (6...20).flatMap { m in (2...3).compactMap { hidingCode(m, $0, proofs: 1) } }
     let costs = try all.map { try cost($0) }
@@ -84,7 +84,7 @@ import Testing
 
   /// The code of a hiding proof's first level by trying everything; its blocks are aligned in this order.
   @Test(arguments: [384, 1000, 4096, 5000, 70_000, 1 << 21])
-  func hidingLevelIsTheMinimum(n: Int) throws {
+  func maskedLevelIsTheMinimum(n: Int) throws {
     var planner = RecursionPlanner()
     var least = Int.max
     var first: CodeParameters?
@@ -98,7 +98,7 @@ import Testing
         if cost < least { (least, first) = (cost, code) }
       }
     }
-    let (code, cost) = try #require(hidingLevel(n))
+    let (code, cost) = try #require(maskedLevel(n))
     #expect(code == first && cost == least)
     #expect(code.tail >= code.queryCount + 2 && code.tail <= 1 << code.rowBits)
   }

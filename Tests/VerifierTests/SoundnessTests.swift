@@ -147,9 +147,9 @@ private struct ExactSum {
   @Test("vectors of any size are planned", arguments: [1, 192, 1 << 12, 1 << 25 + 1, 35 << 20, 1 << 32, 1 << 40])
   func anySize(elementCount: Int) {
     var planner = ParameterPlanner()
-    for isHiding in [false, true] {
-      let plan = planner.recursion(elementCount: elementCount, isHiding: isHiding)
-      #expect(plan.cost > 0 && (plan.levels.isEmpty ? isHiding && elementCount < 64 : plan.cost < 1 << 50))
+    for isMasked in [false, true] {
+      let plan = planner.recursion(elementCount: elementCount, isMasked: isMasked)
+      #expect(plan.cost > 0 && (plan.levels.isEmpty ? isMasked && elementCount < 64 : plan.cost < 1 << 50))
     }
   }
 

@@ -2,7 +2,7 @@ import Circuit
 import Field
 import Verifier
 
-/// Rows of 2^variableCount elements of F, with tails and salts where the code hides, encoded and hashed.
+/// Rows of 2^variableCount elements of F, with tails and salts where the code is tailed, encoded and hashed.
 ///
 /// A row of elements of K is two rows here, its first coordinates and its second ones.
 package struct Commitment: Sendable {
@@ -18,7 +18,7 @@ package struct Commitment: Sendable {
     self.init(rows: rows, tails: [], salts: [], code: code, threads: threads)
   }
 
-  /// With tails and salts from `random`, if the code hides.
+  /// With tails and salts from `random`, if the code is tailed.
   package init(rows: PackedRows, code: Code, random: inout any SecretSource, threads: Int) {
     self.init(
       rows: rows, tails: random.elements(rows.rowCount * code.tailCount),

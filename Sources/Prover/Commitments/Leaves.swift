@@ -3,7 +3,7 @@ import Execution
 import Field
 import Verifier
 
-/// What a commitment opens: its columns of symbols, with salts where the code hides, under a tree.
+/// What a commitment opens: its columns of symbols, with salts where the code is tailed, under a tree.
 package enum Leaves: Sendable {
   case made(EncodedRows)
   case stored(StoredLeaves)

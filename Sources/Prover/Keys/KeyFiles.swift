@@ -93,7 +93,7 @@ extension ProvingKey {
     let integers = zip(weights, shapes).reduce(0) { $0 + $1.1.reduce(circuit.columns[$1.0].integerByteCount, *) }
     guard let code else { return sealed + integers + 8 }
     let rowCount = Layout(shapes: shapes, variableCount: code.variableCount).rowCount
-    let tails = BaseField.byteCount * rowCount * code.tailCount + (code.isHiding ? SecretStream.seedByteCount : 0)
+    let tails = BaseField.byteCount * rowCount * code.tailCount + (code.isTailed ? SecretStream.seedByteCount : 0)
     return sealed + integers + tails + StoredLeaves.byteCount(code, rowCount: rowCount) + 8
   }
 
@@ -140,7 +140,7 @@ extension ProvingKey {
       if let code = core.code {
         let layout = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount)
         let tails = try reader.elements(count: layout.rowCount * code.tailCount)
-        nextSeed = Secret(wrappedValue: Array(try reader.read(code.isHiding ? SecretStream.seedByteCount : 0)))
+        nextSeed = Secret(wrappedValue: Array(try reader.read(code.isTailed ? SecretStream.seedByteCount : 0)))
         let leaves = StoredLeaves(file, at: head.count, code, rowCount: layout.rowCount, root: root)
         commitment = Commitment(code: code, rows: layout.packedRows(of: weights, threads: 1), tails: tails, leaves: .stored(leaves))
       } else {

@@ -36,11 +36,11 @@ package struct PositionLedger: Sendable {
   ///
   /// Of the positions that the tails hide, as many as one proof opens are kept for a commitment that follows this one.
   package init?(path: String, core: WeightCommitment) {
-    guard let code = core.code, code.isHiding else { return nil }
+    guard let code = core.code, code.isTailed else { return nil }
     self.init(path: path, key: core.digest, model: core.modelID, code: code)
   }
 
-  /// The ledger of a commitment in a hiding code.
+  /// The ledger of a commitment in a tailed code.
   package init(path: String, key: Digest, model: Digest? = nil, code: Code) {
     self.init(
       path: path, key: key, model: model, domainBits: code.domainBits, limit: code.tailCount - code.queryCount,

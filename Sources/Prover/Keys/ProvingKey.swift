@@ -46,7 +46,7 @@ package struct ProvingKey: Sendable {
     var nextSeed: [UInt8] = []
     commitment = circuit.modelCode(proofCount: proofCount).map { code in
       let rows = Layout(shapes: circuit.weightShapes, variableCount: code.variableCount).packedRows(of: weights, threads: threads)
-      guard code.isHiding else { return Commitment(rows: rows, code: code, threads: threads) }
+      guard code.isTailed else { return Commitment(rows: rows, code: code, threads: threads) }
       var encoded = Statement.encode(weights, circuit.weightColumns)
       defer { encoded.erase() }
       let count = UInt64(proofCount).littleEndianBytes

@@ -57,7 +57,7 @@ package struct SentPads: Sendable {
   }
 }
 
-/// What masks the rounds of a level that hides: the first two entries of its rows' tails. docs/protocol.md §9a.
+/// What masks the rounds of a masked level: the first two entries of its rows' tails. docs/protocol.md §9a.
 struct LevelMasks {
   let commitment: Commitment
   private var entries: SecureTable

@@ -99,7 +99,7 @@ extension ProverTranscript {
     return firstPositions ?? []
   }
 
-  /// Sends a level's commitment to a vector, or the vector; takes the masks of a level that hides in the place of others.
+  /// Sends a level's commitment to a vector, or the vector; takes the masks of a masked level in the place of others.
   private mutating func commit(
     _ level: Level, _ vector: SecureTable, _ random: (any SecretSource)?, _ masks: inout LevelMasks?, threads: Int
   ) -> Commitment? {
@@ -110,9 +110,9 @@ extension ProverTranscript {
       send("final", Array(vector.values.prefix(elementCount)))
       return nil
     case .committed(let code, let rowCount, _):
-      var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isHiding ? 2 : 0)
+      var rows = vector.rowPairs(rowCount, length: 1 << code.variableCount, roomForRows: code.isTailed ? 2 : 0)
       defer { rows.erase(threads: threads) }
-      if code.isHiding, let random {
+      if code.isTailed, let random {
         masks = LevelMasks(&rows, code: code, rowCount: rowCount, random: random, threads: threads)
       }
       let commitment = masks?.commitment ?? Commitment(rows: rows, code: code, threads: threads)

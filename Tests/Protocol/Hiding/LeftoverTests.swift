@@ -96,7 +96,7 @@ private enum Leftovers {
       witness.erase(network.circuit)
     }
     let shown = Set(proof.complementedWords)
-    let levels = plan.levels.filter(\.isHiding).indices.flatMap { level in ["masks", "tails", "salts"].map { "level \(level) \($0)" } }
+    let levels = plan.levels.filter(\.isMasked).indices.flatMap { level in ["masks", "tails", "salts"].map { "level \(level) \($0)" } }
     var names = ["pads", "tails", "salts"] + levels + ["seed", "columns"]
     if keeps { names.insert("kept", at: 0) }
     let secrets = notes.draws.withLock { $0 } + [seedNote, columns]

@@ -26,7 +26,7 @@ struct Simulator {
   func prove(_ random: inout some SecretSource) throws -> [UInt8] {
     guard case .committed(let code, let rowCount, _) = plan.levels[0], case .clear(let finalCount) = plan.levels[1],
       let pads = plan.pads, let witnessPlan = plan.commitments.last
-    else { preconditionFailure("a level that hides, and then the vector in clear") }
+    else { preconditionFailure("a masked level, and then the vector in clear") }
     let witness = Commitment(uniform: witnessPlan, &random)
     var proof = witness.root.bytes
     let sentCount = plan.reductions.elementCount + 2 * plan.mergeRoundCount

@@ -11,7 +11,7 @@ struct ProofManifest {
     /// An element of F in a leaf.
     case symbol
     case digest
-    /// What ends a leaf of a hiding code.
+    /// What ends a leaf of a tailed code.
     case salt
     case nonce
 
@@ -151,14 +151,14 @@ struct ProofManifest {
       case .clear(let elementCount): read("final", .secure, elementCount, proof, &sponge)
       case .committed: read("level", .digest, 1, proof, &sponge)
       }
-      if level.isHiding { read("level.mask", .secure, 1, proof, &sponge) }
+      if level.isMasked { read("level.mask", .secure, 1, proof, &sponge) }
       read("grind", .nonce, 1, proof, &sponge)
       let drawn = codes.map { sponge.positions("positions", count: $0.code.queryCount, domainBits: $0.code.domainBits) }
       for positions in drawn {
         challenges.append(Challenge(label: "positions", offset: byteCount, words: positions.map { UInt64($0) }))
       }
       for ((code, rowCount, kind), positions) in zip(codes, drawn) {
-        let leaf = [Kind](repeating: kind, count: rowCount) + (code.isHiding ? [.salt] : [])
+        let leaf = [Kind](repeating: kind, count: rowCount) + (code.isTailed ? [.salt] : [])
         read("leaves", positions.flatMap { _ in leaf }, proof, &sponge)
         for _ in 0..<siblingCount(positions, depth: code.domainBits) {
           fields.append(Field(label: "paths", kind: .digest, offset: byteCount))
@@ -167,9 +167,9 @@ struct ProofManifest {
       }
       draw("combine", &sponge)
       for _ in 0..<level.roundCount { round("fold.round", 2, proof, &sponge) }
-      if level.isHiding { round("mask.value", 1, drawing: "mask.fold", proof, &sponge) }
+      if level.isMasked { round("mask.value", 1, drawing: "mask.fold", proof, &sponge) }
       if case .committed(let code, let rowCount, _) = level {
-        codes = [(code, rowCount + (code.isHiding ? 1 : 0), .secure)]
+        codes = [(code, rowCount + (code.isTailed ? 1 : 0), .secure)]
       }
     }
   }
