@@ -246,12 +246,12 @@ package struct AffineForm: Hashable, Sendable {
   }
 
   /// The column itself.
-  package init(plain column: Int) {
+  package init(bare column: Int) {
     self.init(shift: 0, parts: [Part(column: column, coefficient: 1)])
   }
 
   /// The column, when the form is just that.
-  package var plainColumn: Int? {
+  package var bareColumn: Int? {
     guard shift == 0, constant == 0, parts.count == 1, parts[0].coefficient == 1 else { return nil }
     return parts[0].column
   }

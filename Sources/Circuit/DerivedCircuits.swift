@@ -122,7 +122,7 @@ extension ArithmeticCircuit {
   ///
   /// - Parameter isFloor: Rounds down instead of to the nearest.
   private mutating func lookUp(_ column: Int, limbs: [Int] = [], isFloor: Bool = false, from lower: Int64, bits: Int) {
-    var form = AffineForm(plain: column)
+    var form = AffineForm(bare: column)
     for (index, bits) in limbs.enumerated() {
       let lower: Int64 = index == limbs.count - 1 ? -(1 << Int64(bits - 1)) : 0
       var limb = columns[column]

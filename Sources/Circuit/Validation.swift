@@ -238,9 +238,9 @@ extension ArithmeticCircuit {
         guard seen.insert(form).inserted else { continue }
         for limb in form.parts.dropFirst() { definitions[limb.column] += 1 }
       }
-      if table.arity == 1, let column = lookup.forms[0].plainColumn { rangeLookups[column] += 1 }
+      if table.arity == 1, let column = lookup.forms[0].bareColumn { rangeLookups[column] += 1 }
       if table.arity == 2 {
-        guard let column = lookup.forms[1].plainColumn else { throw InvalidCircuit(rule: 6, index: index) }
+        guard let column = lookup.forms[1].bareColumn else { throw InvalidCircuit(rule: 6, index: index) }
         definitions[column] += 1
         let sources = lookup.forms[0].parts.map { $0.column }
         try require(sources.allSatisfy { $0 < column }, rule: 4, index)
@@ -270,7 +270,7 @@ extension ArithmeticCircuit {
   private func validateForm(
     _ form: AffineForm, lower: Int64, upper: Int64, _ limbRanges: [Int: LimbRange], _ index: Int
   ) throws(InvalidCircuit) {
-    if form.plainColumn != nil { return }
+    if form.bareColumn != nil { return }
     let source = form.parts[0]
     try require((1...48).contains(form.shift) && form.constant.magnitude <= 1 << 61, rule: 6, index)
     try require(source.coefficient == 1, rule: 6, index)
@@ -293,11 +293,11 @@ extension ArithmeticCircuit {
 
   private typealias LimbRange = (lower: Int64, bits: Int)
 
-  /// The range tables in which columns are looked up as plain forms, by column.
+  /// The range tables in which columns are looked up as bare forms, by column.
   private var limbRanges: [Int: LimbRange] {
     lookups.reduce(into: [:]) { ranges, lookup in
       guard case .range(let lower, let bits) = tables[lookup.table].content else { return }
-      if let column = lookup.forms[0].plainColumn { ranges[column] = (lower, bits) }
+      if let column = lookup.forms[0].bareColumn { ranges[column] = (lower, bits) }
     }
   }
 }

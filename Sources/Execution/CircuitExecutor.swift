@@ -62,7 +62,7 @@ package struct CircuitExecutor: Sendable {
     }
     var widths: [Int: Int] = [:]
     for lookup in stated.lookups where lookup.forms.count == 1 {
-      if let column = lookup.forms[0].plainColumn { widths[column] = stated.tables[lookup.table].bitCount }
+      if let column = lookup.forms[0].bareColumn { widths[column] = stated.tables[lookup.table].bitCount }
     }
     for (index, lookup) in stated.lookups.enumerated() {
       let form = lookup.forms[0]
@@ -75,7 +75,7 @@ package struct CircuitExecutor: Sendable {
             isLast: offset + width == form.shift))
         offset += width
       }
-      if lookup.forms.count == 2, let column = lookup.forms[1].plainColumn,
+      if lookup.forms.count == 2, let column = lookup.forms[1].bareColumn,
         case .function(let lower, let values) = stated.tables[lookup.table].content
       {
         steps[column] = .function(TableFunction(lookup: index, form, lower: lower, values: values))

@@ -68,7 +68,7 @@ package struct PrivacyReport: Sendable, Equatable {
       entries.append(Entry(.coefficient, labels[contraction.output], coefficients.map { .integer($0) }))
     }
     for lookup in circuit.lookups {
-      guard let form = lookup.forms.first, form.plainColumn == nil, let last = lookup.forms.last?.parts.last else { continue }
+      guard let form = lookup.forms.first, form.bareColumn == nil, let last = lookup.forms.last?.parts.last else { continue }
       entries.append(
         Entry(.shift, labels[last.column], [.integer(Int64(form.shift)), .integer(form.constant)]))
     }

@@ -73,7 +73,7 @@ import Testing
         circuit = ArithmeticCircuit(
           name: "", batchCap: 1, axes: [0, 1 << 24, 256], columns: [weight],
           tables: [Table(name: "", content: .range(lower: -8, bits: 4))],
-          lookups: Array(repeating: Lookup(table: 0, forms: [AffineForm(plain: 0)]), count: lookups))
+          lookups: Array(repeating: Lookup(table: 0, forms: [AffineForm(bare: 0)]), count: lookups))
       }
     }
     #expect(circuit(lookups: 255) == nil)
@@ -120,16 +120,16 @@ import Testing
       // The accumulator moves behind its limbs.
       circuit.columns.swapAt(3, 4)
       circuit.contractions[0].output = 4
-      circuit.lookups[0].forms[0] = AffineForm(plain: 3)
+      circuit.lookups[0].forms[0] = AffineForm(bare: 3)
       circuit.lookups[2].forms[0].parts[0].column = 4
       circuit.lookups[2].forms[0].parts[1].column = 3
     } == 4)
     #expect(rule { circuit in
       // The activation moves before a limb.
       circuit.columns.swapAt(5, 6)
-      circuit.lookups[1].forms[0] = AffineForm(plain: 6)
+      circuit.lookups[1].forms[0] = AffineForm(bare: 6)
       circuit.lookups[2].forms[0].parts[2].column = 6
-      circuit.lookups[2].forms[1] = AffineForm(plain: 5)
+      circuit.lookups[2].forms[1] = AffineForm(bare: 5)
       circuit.contractions[1].terms[0].operands[1].column = 5
     } == 4)
   }
@@ -198,14 +198,14 @@ import Testing
     // Columns of other axes, a missing coordinate, one too many.
     #expect(rule { $0.lookups[2].forms[0].parts[0].column = 0 } == 6)
     #expect(rule { $0.lookups[2].forms.removeLast() } == 6)
-    #expect(rule { $0.lookups[0].forms.append(AffineForm(plain: 4)) } == 6)
+    #expect(rule { $0.lookups[0].forms.append(AffineForm(bare: 4)) } == 6)
     #expect(rule { $0.lookups[2].forms[1].shift = 1 } == 6)
     #expect(rule { $0.lookups[2].forms[1].constant = 1 } == 6)
     // Neither bare nor rounding: another coefficient, another part, which would be bounded but not determined.
     func further(_ form: AffineForm) -> Int? {
       rule { circuit in
         circuit.columns.append(circuit.columns[4])
-        circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 9)]))
+        circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(bare: 9)]))
         circuit.lookups.append(Lookup(table: 0, forms: [form]))
       }
     }
@@ -253,7 +253,7 @@ import Testing
     #expect(rule { $0.lookups.append($0.lookups[0]) } == 7)
     #expect(rule { circuit in
       circuit.columns.append(circuit.columns[4])
-      circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 9)]))
+      circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(bare: 9)]))
     } == 7)
     #expect(rule { $0.columns.append($0.columns[6]) } == 7)
     #expect(rule { $0.lookups.append($0.lookups[2]) } == 7)
@@ -264,13 +264,13 @@ import Testing
         circuit.columns[9].kind = kind
         var form = circuit.lookups[2].forms[0]
         change(&form)
-        circuit.lookups.append(Lookup(table: 2, forms: [form, AffineForm(plain: 9)]))
+        circuit.lookups.append(Lookup(table: 2, forms: [form, AffineForm(bare: 9)]))
       }
     }
     #expect(second() == nil)
     #expect(second { $0.constant += 1 } == 7)
     // An activation may be in a range besides, its declared range is the table's.
-    #expect(rule { $0.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 6)])) } == nil)
+    #expect(rule { $0.lookups.append(Lookup(table: 0, forms: [AffineForm(bare: 6)])) } == nil)
     func range(_ change: (inout Column) -> Void) -> Int? {
       rule { circuit in
         change(&circuit.columns[6])
@@ -289,7 +289,7 @@ import Testing
       guard case .function(let lower, let values) = circuit.tables[2].content else { return }
       circuit.tables.append(Table(name: "", content: .function(lower: lower, values: values.map { $0 > 0 ? 1 : 0 })))
       circuit.lookups.append(
-        Lookup(table: 3, forms: [AffineForm(plain: 6), AffineForm(plain: 9)]))
+        Lookup(table: 3, forms: [AffineForm(bare: 6), AffineForm(bare: 9)]))
     } == 7)
     // A virtual column without a contraction as a second form, and as a limb: nothing else would bound it.
     #expect(second(.virtual) == 7)
@@ -485,7 +485,7 @@ import Testing
       var circuit = valid
       (circuit.columns[0].lower, circuit.columns[0].upper) = (lower, upper)
       let stated = try #require(circuit.stating([.hidden]))
-      let lookups = stated.lookups.filter { $0.forms[0].plainColumn == 0 }
+      let lookups = stated.lookups.filter { $0.forms[0].bareColumn == 0 }
       let admitted = (Int64(-40)...40).filter { value in
         lookups.allSatisfy { lookup in
           let (first, last) = stated.tables[lookup.table].domain
@@ -542,7 +542,7 @@ import Testing
         circuit = wide
         circuit.batchCap = 1 << 9
         circuit.tables.append(Table(name: "", content: .range(lower: 0, bits: 1)))
-        let lookup = Lookup(table: circuit.tables.count - 1, forms: [AffineForm(plain: wideSource)])
+        let lookup = Lookup(table: circuit.tables.count - 1, forms: [AffineForm(bare: wideSource)])
         circuit.lookups += Array(repeating: lookup, count: count)
       } == expected)
     }

@@ -96,7 +96,7 @@ extension LargestKeyTests.Construction {
     if circuit.tables.isEmpty { circuit.tables = [Table(name: "t", content: .function(lower: 0, values: [0, 1]))] }
     circuit.columns.append(Column(name: "", kind: .advice, axes: circuit.columns[column].axes, lower: 0, upper: 1))
     circuit.lookups.append(
-      Lookup(table: 0, forms: [AffineForm(plain: column), AffineForm(plain: circuit.columns.count - 1)]))
+      Lookup(table: 0, forms: [AffineForm(bare: column), AffineForm(bare: circuit.columns.count - 1)]))
   }
 
   private func appendInput(_ axes: [Int], _ circuit: inout ArithmeticCircuit) {
@@ -158,7 +158,7 @@ extension LargestKeyTests.Construction {
         let isLast = limb == 47
         circuit.columns.append(
           Column(name: "", kind: .advice, axes: [0, 1], lower: isLast ? -1 : 0, upper: isLast ? 0 : 1))
-        circuit.lookups.append(Lookup(table: isLast ? 1 : 0, forms: [AffineForm(plain: limb + 1)]))
+        circuit.lookups.append(Lookup(table: isLast ? 1 : 0, forms: [AffineForm(bare: limb + 1)]))
         form.parts.append(.init(column: limb + 1, coefficient: -(1 << Int64(limb))))
       }
       circuit.lookups += Array(repeating: Lookup(table: 0, forms: [form]), count: 65_536 - 48)

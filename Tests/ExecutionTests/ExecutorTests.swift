@@ -30,7 +30,7 @@ import Testing
     var circuit = b.circuit
     circuit.columns.append(Column(name: "z", kind: .advice, axes: [0, 1], lower: 0, upper: 225))
     circuit.tables.append(Table(name: "square", content: .function(lower: 0, values: (0...15).map { $0 * $0 })))
-    circuit.lookups.append(Lookup(table: 3, forms: [AffineForm(plain: y - 2), AffineForm(plain: y + 1)]))
+    circuit.lookups.append(Lookup(table: 3, forms: [AffineForm(bare: y - 2), AffineForm(bare: y + 1)]))
     try circuit.validate()
     let inputs: @Sendable (Int) -> [[Int64]] = { batch in [(0..<3 * batch).map { Int64(37 * $0 % 256) }] }
     try expectExact(SmallNetwork(circuit: circuit, weights: [], batches: [2], inputs: inputs), batch: 2)

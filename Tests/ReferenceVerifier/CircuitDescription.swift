@@ -95,12 +95,12 @@ struct Form: Equatable {
   var constant: Int64
   var entries: [FormEntry]
 
-  static func plain(_ column: Int) -> Form {
+  static func bare(_ column: Int) -> Form {
     Form(shift: 0, constant: 0, entries: [FormEntry(column: column, coefficient: 1)])
   }
 
-  /// The column of a plain form (§3.3 rule 6).
-  var plainColumn: Int? {
+  /// The column of a bare form (§3.3 rule 6).
+  var bareColumn: Int? {
     guard shift == 0, constant == 0, entries.count == 1, entries[0].coefficient == 1 else { return nil }
     return entries[0].column
   }

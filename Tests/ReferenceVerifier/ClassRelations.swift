@@ -39,7 +39,7 @@ extension CircuitDescription {
     let b = u == 0 ? 0 : floorLog(Int(u)) + 1
     let entries = y.axes.dropFirst().reduce(1) { $0 * axes[$1] }
     let w = entries <= 4096 ? 8 : 16
-    guard b > w else { return lookUp(.plain(lead), from: 0, bits: b) }
+    guard b > w else { return lookUp(.bare(lead), from: 0, bits: b) }
     var form = Form(shift: b - w, constant: -(1 << Int64(b - w - 1)), entries: [FormEntry(column: lead, coefficient: 1)])
     var offset = 0
     while offset < b - w {
@@ -47,7 +47,7 @@ extension CircuitDescription {
       let lower: Int64 = offset + bits == b - w ? -(1 << Int64(bits - 1)) : 0
       let limb = columns.count
       columns.append(Column(kind: .advice, axes: y.axes, lower: lower, upper: lower + (1 << Int64(bits)) - 1, scale: 1))
-      lookUp(.plain(limb), from: lower, bits: bits)
+      lookUp(.bare(limb), from: lower, bits: bits)
       form.entries.append(FormEntry(column: limb, coefficient: -(1 << Int64(offset))))
       offset += bits
     }

@@ -12,9 +12,9 @@ extension CircuitDescription {
       guard !overflow, span < 65536 else { throw .malformedStatement }
       let bits = ceilLog(Int(span) + 1)
       circuit.columns[port.column].kind = .advice
-      circuit.lookUp(.plain(port.column), from: lower, bits: bits)
+      circuit.lookUp(.bare(port.column), from: lower, bits: bits)
       if Int(span) + 1 < 1 << bits {
-        circuit.lookUp(.plain(port.column), from: upper - Int64(1 << bits) + 1, bits: bits)
+        circuit.lookUp(.bare(port.column), from: upper - Int64(1 << bits) + 1, bits: bits)
       }
     }
     return circuit

@@ -21,10 +21,10 @@ extension CircuitDescription {
         known.append(form)
         for limb in form.entries.dropFirst() { found.limbs[limb.column, default: 0] += 1 }
       }
-      if lookup.forms.count == 2, let second = lookup.forms[1].plainColumn {
+      if lookup.forms.count == 2, let second = lookup.forms[1].bareColumn {
         found.seconds[second, default: []].append(lookup.table)
       }
-      if lookup.forms.count == 1, case .range = tables[lookup.table], let column = lookup.forms[0].plainColumn {
+      if lookup.forms.count == 1, case .range = tables[lookup.table], let column = lookup.forms[0].bareColumn {
         found.rangeTables[column, default: []].append(lookup.table)
       }
     }
@@ -38,11 +38,11 @@ extension CircuitDescription {
     guard let first = used.first, used.allSatisfy({ columns[$0].axes == columns[first].axes }) else {
       throw .invalidCircuit(rule: 6)
     }
-    for form in lookup.forms where form.plainColumn == nil {
+    for form in lookup.forms where form.bareColumn == nil {
       try checkRounding(form, table, occurrences)
     }
     guard lookup.forms.count == 2 else { return }
-    guard let second = lookup.forms[1].plainColumn else { throw .invalidCircuit(rule: 6) }
+    guard let second = lookup.forms[1].bareColumn else { throw .invalidCircuit(rule: 6) }
     guard columns[second].kind == .advice else { throw .invalidCircuit(rule: 7) }
     guard lookup.forms[0].entries.allSatisfy({ $0.column < second }) else { throw .invalidCircuit(rule: 4) }
   }

@@ -16,7 +16,7 @@ extension CircuitDescription {
     for (index, weight) in columns.enumerated() {
       guard let bits = weightBits(weight) else { throw .invalidCircuit(rule: 8) }
       if bits <= 16 {
-        lookups.append(Lookup(table: table(lower: -(1 << Int64(bits - 1)), bits: bits), forms: [.plain(index)]))
+        lookups.append(Lookup(table: table(lower: -(1 << Int64(bits - 1)), bits: bits), forms: [.bare(index)]))
         continue
       }
       let shift = 16 * ceilDivide(bits - 16, 16)
@@ -24,7 +24,7 @@ extension CircuitDescription {
       for k in 0..<shift / 16 {
         let lower: Int64 = k == shift / 16 - 1 ? -(1 << 15) : 0
         columns.append(Column(kind: .advice, axes: weight.axes, lower: lower, upper: lower + 65535, scale: 1))
-        lookups.append(Lookup(table: table(lower: lower, bits: 16), forms: [.plain(nextLimb)]))
+        lookups.append(Lookup(table: table(lower: lower, bits: 16), forms: [.bare(nextLimb)]))
         entries.append(FormEntry(column: nextLimb, coefficient: -(1 << Int64(16 * k))))
         nextLimb += 1
       }

@@ -96,7 +96,7 @@ package struct CircuitBuilder {
     let content = TableContent.function(lower: lower, upper: upper, function)
     let table = table(content)
     let result = add(.advice, axes, circuit.tables[table].codomain)
-    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: result)]))
     return result
   }
 
@@ -106,7 +106,7 @@ package struct CircuitBuilder {
     circuit.lookups.append(Lookup(table: table(.range(lower: 0, bits: bits)), forms: [form]))
   }
 
-  /// The form of round((source + constant) / 2^shift), and its limbs with their range lookups; a plain form without limbs.
+  /// The form of round((source + constant) / 2^shift), and its limbs with their range lookups; a bare form without limbs.
   private mutating func rounding(
     _ source: Int, plus constant: Int64 = 0, limbs: [Int]
   ) -> AffineForm {
@@ -118,7 +118,7 @@ package struct CircuitBuilder {
       let low = index == limbs.count - 1 ? -(Int64(1) << Int64(bits - 1)) : 0
       let limb = add(.advice, axes, (low, low + (1 << Int64(bits)) - 1))
       let table = table(.range(lower: low, bits: bits))
-      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: limb)]))
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: limb)]))
       form.parts.append(.init(column: limb, coefficient: -(1 << Int64(offset))))
       offset += bits
     }

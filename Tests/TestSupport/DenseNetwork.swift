@@ -59,13 +59,13 @@ package struct DenseNetwork {
       for (index, bits) in limbBits.enumerated() {
         let (lower, upper) = circuit.tables[1 + index].domain
         form.parts.append(.init(column: circuit.columns.count, coefficient: -(1 << Int64(offset))))
-        circuit.lookups.append(Lookup(table: 1 + index, forms: [AffineForm(plain: circuit.columns.count)]))
+        circuit.lookups.append(Lookup(table: 1 + index, forms: [AffineForm(bare: circuit.columns.count)]))
         circuit.columns.append(
           Column(name: "r\(layer).\(index)", kind: .advice, axes: [0, layer + 1], lower: lower, upper: upper))
         offset += bits
       }
       activation = circuit.columns.count
-      circuit.lookups.append(Lookup(table: 0, forms: [form, AffineForm(plain: activation)]))
+      circuit.lookups.append(Lookup(table: 0, forms: [form, AffineForm(bare: activation)]))
       circuit.columns.append(
         Column(name: "y\(layer)", kind: .advice, axes: [0, layer + 1], lower: 0, upper: 255))
     }

@@ -76,7 +76,7 @@ import Verifier
             Term(coefficient: -1, operands: [Operand(column: 1, bindings: [Binding(1, slice: slice)])]),
           ])
       ],
-      lookups: [Lookup(table: 0, forms: [AffineForm(plain: 2), AffineForm(plain: 3)])],
+      lookups: [Lookup(table: 0, forms: [AffineForm(bare: 2), AffineForm(bare: 3)])],
       inputs: [Port(column: 0, name: "input", dimensions: [2])],
       outputs: [
         Port(column: 3, name: "output", dimensions: [2]),

@@ -100,7 +100,7 @@ struct CircuitBuilder {
     if oneColumn == nil {
       let column = try appendWeights([1], "one", layer: "one", [unitAxis()])
       let table = appendTable(.range(lower: 1, bits: 0), "1")
-      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: column)]))
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: column)]))
       oneColumn = column
     }
     return Operand(

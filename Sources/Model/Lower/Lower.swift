@@ -78,7 +78,7 @@ struct Lowering {
       views.append(
         first.with(
           column: builder.appendFunction(
-            "\(node.name).activation", of: AffineForm(plain: first.column), table, scale: node.scale)))
+            "\(node.name).activation", of: AffineForm(bare: first.column), table, scale: node.scale)))
     case .reshape: views.append(first)
     case .transpose:
       var view = first

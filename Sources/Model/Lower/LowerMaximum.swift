@@ -39,7 +39,7 @@ extension Lowering {
     let largest = try accumulators(node, index, outputs, candidates[0])
     return largest.with(
       column: builder.appendFunction(
-        "\(node.name).activation", of: AffineForm(plain: largest.column), rounding.identity(on: range, &builder),
+        "\(node.name).activation", of: AffineForm(bare: largest.column), rounding.identity(on: range, &builder),
         scale: node.scale))
   }
 
@@ -51,7 +51,7 @@ extension Lowering {
     if domain.count <= maximumTableSize {
       let table = builder.appendTable(
         .function(lower: -spread, values: domain.map { max($0, 0) }), "excess up to \(spread)")
-      return builder.appendFunction(name, of: AffineForm(plain: difference), table, scale: scale)
+      return builder.appendFunction(name, of: AffineForm(bare: difference), table, scale: scale)
     }
     let window = 0...Int64(maximumTableSize) - 1
     let table = builder.appendTable(.function(lower: 0, values: Array(window)), "excess up to \(spread)")

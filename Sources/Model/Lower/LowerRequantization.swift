@@ -15,7 +15,7 @@ extension CircuitBuilder {
       let table = appendTable(.range(lower: lower, bits: bits), "limb of \(bits) bits")
       let column = appendColumn(
         "\(name).remainder\(index)", .advice, axes(of: source), lower...lower + (1 << Int64(bits)) - 1)
-      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(plain: column)]))
+      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: column)]))
       form.parts.append(.init(column: column, coefficient: -(1 << Int64(offset))))
       columns.append(column)
       offset += bits
@@ -29,7 +29,7 @@ extension CircuitBuilder {
   ) -> Int {
     let (lower, upper) = circuit.tables[table].codomain
     let column = appendColumn(name, .advice, axes(of: form.parts[0].column), lower...upper, scale: scale)
-    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: column)]))
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: column)]))
     return column
   }
 
@@ -78,7 +78,7 @@ extension CircuitBuilder {
       [
         Term(operands: [whole(inside), whole(low)]), Term(operands: [whole(outside)]),
       ], scale: 1)
-    return appendFunction("\(name).activation", of: AffineForm(plain: quotient), table, scale: scale)
+    return appendFunction("\(name).activation", of: AffineForm(bare: quotient), table, scale: scale)
   }
 
   /// An operand that reads every entry of a column.

@@ -37,7 +37,7 @@ package struct Witness: Sendable {
       let lower = circuit.tables[table].domain.lower
       for lookup in circuit.lookups where lookup.table == table {
         let source = columns[lookup.forms[0].parts[0].column]
-        if lookup.forms[0].plainColumn == nil {
+        if lookup.forms[0].bareColumn == nil {
           for index in source.indices { counts.count(value(of: lookup.forms[0], at: index) &- lower) }
         } else {
           for integer in source { counts.count(integer &- lower) }

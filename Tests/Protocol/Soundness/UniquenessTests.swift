@@ -95,17 +95,17 @@ import Testing
     // 4: a value of itself; limbs of what is made of them.
     #expect(isAmbiguous(4) { circuit in
       addAdvice(&circuit)
-      circuit.lookups.append(Lookup(table: 3, forms: [AffineForm(plain: 4), AffineForm(plain: 4)]))
+      circuit.lookups.append(Lookup(table: 3, forms: [AffineForm(bare: 4), AffineForm(bare: 4)]))
     })
     #expect(isAmbiguous(4) { circuit in
       var form = circuit.lookups[2].forms[0]
       addAdvice(&circuit)
       form.parts[0].column = 4
-      circuit.lookups[2] = Lookup(table: 3, forms: [AffineForm(plain: 1), AffineForm(plain: 4)])
+      circuit.lookups[2] = Lookup(table: 3, forms: [AffineForm(bare: 1), AffineForm(bare: 4)])
       circuit.lookups.append(Lookup(table: 0, forms: [form]))
       circuit.columns.remove(at: 3)
       circuit.outputs[0].column = 3
-      circuit.lookups[2].forms[1] = AffineForm(plain: 3)
+      circuit.lookups[2].forms[1] = AffineForm(bare: 3)
       circuit.lookups[3].forms[0].parts[0].column = 3
     })
     // 5: a sum of what is made of it.
@@ -115,7 +115,7 @@ import Testing
       addAdvice(&circuit)
       let read = Operand(column: 2, bindings: [Binding(0), Binding(1)])
       circuit.contractions = [Contraction(output: 1, terms: [Term(operands: [read])])]
-      circuit.lookups = [Lookup(table: 3, forms: [AffineForm(plain: 1), AffineForm(plain: 2)])]
+      circuit.lookups = [Lookup(table: 3, forms: [AffineForm(bare: 1), AffineForm(bare: 2)])]
       circuit.outputs[0].column = 2
     })
     // 6: a shift other than the limbs' widths; limbs that overlap; one that is too wide.
@@ -143,7 +143,7 @@ import Testing
     #expect(isAmbiguous(7) { $0.columns.append($0.columns[2]) })
     #expect(isAmbiguous(7) { circuit in
       circuit.columns.append(circuit.columns[1])
-      circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(plain: 4)]))
+      circuit.lookups.append(Lookup(table: 0, forms: [AffineForm(bare: 4)]))
     })
     #expect(isAmbiguous(7) { $0.lookups.remove(at: 0) })
   }

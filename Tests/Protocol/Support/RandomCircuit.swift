@@ -110,16 +110,16 @@ struct RandomCircuit {
     return circuit.tables.count - 1
   }
 
-  /// A plain form, or one with new limbs.
+  /// A bare form, or one with new limbs.
   private mutating func form(of source: Int, widths: [Int]) -> AffineForm {
-    guard !widths.isEmpty else { return AffineForm(plain: source) }
+    guard !widths.isEmpty else { return AffineForm(bare: source) }
     var form = AffineForm(
       shift: widths.reduce(0, +), constant: integer(-5...5), parts: [.init(column: source, coefficient: 1)])
     var offset = 0
     for (index, bits) in widths.enumerated() {
       let low = index == widths.count - 1 ? -(Int64(1) << Int64(bits - 1)) : 0
       let limb = add(.advice, circuit.columns[source].axes, (low, low + (1 << Int64(bits)) - 1))
-      circuit.lookups.append(Lookup(table: table(.range(lower: low, bits: bits)), forms: [AffineForm(plain: limb)]))
+      circuit.lookups.append(Lookup(table: table(.range(lower: low, bits: bits)), forms: [AffineForm(bare: limb)]))
       form.parts.append(.init(column: limb, coefficient: -(1 << Int64(offset))))
       offset += bits
     }
@@ -153,7 +153,7 @@ struct RandomCircuit {
     let values = (0..<rows).map { _ in integer(-2...2) }
     let table = table(.function(lower: first, values: values))
     let result = add(.advice, circuit.columns[source].axes, circuit.tables[table].codomain)
-    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(plain: result)]))
+    circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: result)]))
   }
 
   /// Of any column that is no limb: whether its rounded value is in a table.

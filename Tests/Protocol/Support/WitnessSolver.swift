@@ -112,7 +112,7 @@ struct WitnessSolver {
   private mutating func restrict(_ lookup: Lookup) {
     let table = circuit.tables[lookup.table]
     for (position, form) in lookup.forms.enumerated() {
-      guard let column = form.plainColumn else { continue }
+      guard let column = form.bareColumn else { continue }
       var domain = Domain(range: table.domain.lower...table.domain.upper)
       if position == 1, case .function(_, let values) = table.content {
         domain = Domain(range: table.codomain.lower...table.codomain.upper, members: Set(values))
@@ -179,7 +179,7 @@ struct WitnessSolver {
       if rowCount == 0 { return }
       // A column in a range is its domain.
       let forms = circuit.lookups[constraint.lookup].forms
-      if equations.allSatisfy({ $0.terms.isEmpty }) || forms.count == 1 && forms[0].plainColumn != nil { continue }
+      if equations.allSatisfy({ $0.terms.isEmpty }) || forms.count == 1 && forms[0].bareColumn != nil { continue }
       // What follows from something known has few solutions.
       let cost = equations[0].terms.count < forms[0].parts.count ? rowCount : rowCount + Self.candidateCap << 16
       if best.map({ cost < $0.cost }) ?? true { best = (constraint, equations, cost) }
