@@ -80,7 +80,8 @@ package struct ArithmeticCircuit: Hashable, Sendable {
 }
 
 package enum ColumnKind: UInt8, Sendable {
-  case weight, advice, input, virtual
+  /// Public columns are shown by a statement: inputs, and the classes of class ports.
+  case weight, advice, `public`, virtual
 }
 
 /// A tensor of integers, row-major over its axes, each entry in `lower ... upper`.

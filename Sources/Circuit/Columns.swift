@@ -34,7 +34,7 @@ package struct Blocks: Hashable, Sendable {
 package struct Columns: Sendable {
   package let circuit: ArithmeticCircuit
   package let batch: Int
-  /// By circuit column; nil for input and virtual columns.
+  /// By circuit column; nil for public and virtual columns.
   package let slots: [ColumnSlot?]
   /// The advice columns that the proof itself commits to.
   package let witness: [Int]
@@ -75,7 +75,7 @@ package struct Columns: Sendable {
     tableBlocks = Blocks(bits: circuit.tables.map { $0.bitCount })
     var listed = Set<Int>()
     lookedUp = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
-      .filter { circuit.columns[$0].kind != .input && listed.insert($0).inserted }
+      .filter { circuit.columns[$0].kind != .public && listed.insert($0).inserted }
   }
 
   package var hasWeights: Bool { !circuit.columns(of: .weight).isEmpty }

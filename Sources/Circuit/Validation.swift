@@ -94,7 +94,7 @@ extension ArithmeticCircuit {
         try require(column.weightBitCount != nil, rule: 8, index)
         weightTotal += 1 << bits
         try require(weightTotal <= 1 << 36, rule: 1, index)
-      case .input: try require(column.lower <= 0 && 0 <= column.upper, rule: 8, index)
+      case .public: try require(column.lower <= 0 && 0 <= column.upper, rule: 8, index)
       case .advice, .virtual: break
       }
     }
@@ -113,7 +113,7 @@ extension ArithmeticCircuit {
     try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
     for ports in [inputs, outputs] { try require(Set(ports.map { Array($0.name.utf8) }).count == ports.count, rule: 9) }
     let published = inputs + outputs.filter { $0.classesOf != nil }
-    try require(published.map { $0.column }.sorted() == columns(of: .input), rule: 9)
+    try require(published.map { $0.column }.sorted() == columns(of: .public), rule: 9)
     var termCount = contractions.reduce(0) { $0 + $1.terms.count }
     for (index, port) in outputs.enumerated() {
       let column = columns[port.column]

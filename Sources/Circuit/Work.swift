@@ -20,7 +20,7 @@ extension Plan {
     for column in columns.lookedUp { visit(column) }
     for slot in circuit.lookups.isEmpty ? [] : columns.multiplicities { work += 512 + 4 * placement(slot).rowCount }
     for column in Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } })
-    where circuit.columns[column].kind == .input { visitShown(column) }
+    where circuit.columns[column].kind == .public { visitShown(column) }
     for column in circuit.claimedOutputs {
       visitShown(column)
       visit(column)
@@ -30,7 +30,7 @@ extension Plan {
       work += 512
       for operand in term.operands {
         visit(operand.column)
-        if circuit.columns[operand.column].kind == .input { visitShown(operand.column) }
+        if circuit.columns[operand.column].kind == .public { visitShown(operand.column) }
         for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
           work += 4 << max(columns.bits(ofAxis: axis), columns.bits(ofAxis: binding.loopAxis))
         }

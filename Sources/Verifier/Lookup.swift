@@ -124,7 +124,7 @@ extension VerifierTranscript {
     var values = zip(columns, sent).reduce(into: [:]) { $0[$1.0] = $1.1 }
     let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
     var known: Statement.PartialSums = [:]
-    for column in Set(inputs) where circuit.columns[column].kind == .input {
+    for column in Set(inputs) where circuit.columns[column].kind == .public {
       let weights = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
       values[column] = Value(statement.evaluate(column, plan, weights, &known))
     }

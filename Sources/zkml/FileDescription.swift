@@ -37,7 +37,7 @@ extension FileDescription {
     let elements = { (kind: ColumnKind) in
       circuit.columns(of: kind).reduce(0) { $0 + circuit.shape(ofColumn: $1, batch: 1).reduce(1, *) }
     }
-    let counts = [("weight", ColumnKind.weight), ("advice", .advice), ("virtual", .virtual), ("input", .input)].map {
+    let counts = [("weight", ColumnKind.weight), ("advice", .advice), ("virtual", .virtual), ("input", .public)].map {
       "\(circuit.columns(of: $0.1).count) \($0.0)"
     }
     let lookups = "\(circuit.lookups.count) lookups of \(grouped(circuit.lookedUpCount(batch: 1))) values"

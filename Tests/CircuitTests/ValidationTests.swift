@@ -284,7 +284,7 @@ import Testing
     #expect(rule { $0.columns[4].upper -= 1 } == 7)
     // The second form names a column that is no advice.
     #expect(rule { circuit in
-      circuit.columns.append(Column(name: "", kind: .input, axes: [0, 2], lower: 0, upper: 1))
+      circuit.columns.append(Column(name: "", kind: .public, axes: [0, 2], lower: 0, upper: 1))
       circuit.inputs.append(Port(column: 9, name: "", dimensions: [5]))
       guard case .function(let lower, let values) = circuit.tables[2].content else { return }
       circuit.tables.append(Table(name: "", content: .function(lower: lower, values: values.map { $0 > 0 ? 1 : 0 })))
@@ -296,7 +296,7 @@ import Testing
     for limb in [4, 5] { #expect(rule { $0.columns[limb].kind = .virtual } == 7) }
     // A public column as a limb.
     #expect(rule { circuit in
-      circuit.columns[4].kind = .input
+      circuit.columns[4].kind = .public
       circuit.inputs.append(Port(column: 4, name: "", dimensions: [5]))
     } == 7)
   }

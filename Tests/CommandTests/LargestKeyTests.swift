@@ -52,7 +52,7 @@ import Verifier
     circuit.outputs = []
     for number in 0..<255 {
       circuit.outputs.append(Port(column: circuit.columns.count, name: "\(number)", dimensions: [1], classesOf: source))
-      circuit.columns.append(Column(name: "", kind: .input, axes: [0, 2, 1], lower: 0, upper: 1))
+      circuit.columns.append(Column(name: "", kind: .public, axes: [0, 2, 1], lower: 0, upper: 1))
     }
     let place = try Workplace()
     let core = WeightCommitment(circuit: circuit, proofCount: 0, root: .zero)
@@ -100,7 +100,7 @@ extension LargestKeyTests.Construction {
   }
 
   private func appendInput(_ axes: [Int], _ circuit: inout ArithmeticCircuit) {
-    circuit.columns.append(Column(name: "", kind: .input, axes: axes, lower: 0, upper: 1))
+    circuit.columns.append(Column(name: "", kind: .public, axes: axes, lower: 0, upper: 1))
     circuit.inputs.append(
       Port(column: circuit.columns.count - 1, name: "\(circuit.inputs.count)", dimensions: axes.dropFirst().map { circuit.axes[$0] }))
   }

@@ -296,7 +296,7 @@ import Testing
   @Test("every scale that calibration data give has 8 significant bits and lets nothing saturate") func scales() throws {
     for folder in CircuitFolder.all {
       let compiled = try folder.compiled()
-      for column in compiled.lowered.circuit.columns where column.kind != .input || folder.inputScale == nil {
+      for column in compiled.lowered.circuit.columns where column.kind != .public || folder.inputScale == nil {
         #expect(column.scale.significandWidth < 8, "\(folder) \(column.name)")
       }
       if let scale = folder.inputScale { #expect(compiled.integers.inputs.map(\.scale) == [scale]) }

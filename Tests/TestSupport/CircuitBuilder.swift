@@ -24,7 +24,7 @@ package struct CircuitBuilder {
   }
 
   package mutating func input(_ axes: [Int], _ range: ClosedRange<Int64> = 0...15) -> Int {
-    let column = add(.input, [0] + axes, (range.lowerBound, range.upperBound))
+    let column = add(.public, [0] + axes, (range.lowerBound, range.upperBound))
     circuit.inputs.append(Port(column: column, name: "x\(column)", dimensions: dimensions(column)))
     return column
   }
@@ -136,7 +136,7 @@ package struct CircuitBuilder {
   /// as many as `axis` has.
   package mutating func classes(_ axis: Int, of source: Int) -> Int {
     let rows = circuit.columns[source].axes
-    let column = add(.input, rows.dropLast() + [axis] + rows.suffix(1), (0, 1))
+    let column = add(.public, rows.dropLast() + [axis] + rows.suffix(1), (0, 1))
     circuit.outputs.append(
       Port(column: column, name: "y\(column)", dimensions: dimensions(column).dropLast(), classesOf: source))
     return column

@@ -23,7 +23,7 @@ package struct DenseNetwork {
       circuit.tables.append(
         Table(name: "limb\(index)", content: .range(lower: isLast ? -(1 << Int64(bits - 1)) : 0, bits: bits)))
     }
-    circuit.columns = [Column(name: "x", kind: .input, axes: [0, 1], lower: 0, upper: 255)]
+    circuit.columns = [Column(name: "x", kind: .public, axes: [0, 1], lower: 0, upper: 255)]
     circuit.inputs = [Port(column: 0, name: "x", dimensions: [sizes[0]])]
     weights = []
     var activation = 0

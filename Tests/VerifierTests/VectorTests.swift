@@ -56,11 +56,11 @@ import Verifier
     let circuit = ArithmeticCircuit(
       name: "vector", batchCap: 4, axes: [0, 2, 1],
       columns: [
-        Column(name: "x", kind: .input, axes: [0, 1], lower: 0, upper: 1, scale: 0.5),
+        Column(name: "x", kind: .public, axes: [0, 1], lower: 0, upper: 1, scale: 0.5),
         Column(name: "w", kind: .weight, axes: [1], lower: -2, upper: 1),
         Column(name: "a", kind: .virtual, axes: [0, 1], lower: -4, upper: 3),
         Column(name: "y", kind: .advice, axes: [0, 1], lower: 0, upper: 3, scale: 2),
-        Column(name: "c", kind: .input, axes: [0, 2, 1], lower: 0, upper: 1),
+        Column(name: "c", kind: .public, axes: [0, 2, 1], lower: 0, upper: 1),
       ],
       tables: [
         Table(name: "relu", content: .function(lower: -4, values: [0, 0, 0, 0, 0, 1, 2, 3])),

@@ -33,7 +33,7 @@ struct Lowering {
     builder = CircuitBuilder(name: network.name, batchCap: batchCap)
     for (index, input) in network.inputs.enumerated() {
       let loops = plan.axes[index].map { builder.appendAxis($0) }
-      let column = builder.appendColumn(input.port.name, .input, columnAxes(loops), input.range, scale: input.scale)
+      let column = builder.appendColumn(input.port.name, .public, columnAxes(loops), input.range, scale: input.scale)
       builder.circuit.inputs.append(Port(column: column, name: input.port.name, dimensions: input.port.shape))
       views.append(view(of: column, loops: loops))
     }
@@ -186,7 +186,7 @@ extension Lowering {
     }
     let source = try classSource(view.column, name, range: network.range(of: output.value))
     let classes = builder.appendColumn(
-      "\(name).classes", .input, axes.dropLast() + [builder.appendAxis(count)] + axes.suffix(1), 0...1)
+      "\(name).classes", .public, axes.dropLast() + [builder.appendAxis(count)] + axes.suffix(1), 0...1)
     builder.circuit.outputs.append(
       Port(column: classes, name: name, dimensions: output.shape(of: shape), classesOf: source))
   }

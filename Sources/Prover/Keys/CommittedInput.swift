@@ -100,7 +100,7 @@ extension CommittedInput {
       guard (1...WeightCommitment.proofCountCap).contains(proofCount), !overflow, (0..<1 << 16).contains(span), scale > 0,
         scale.isFinite, (1...8).contains(shape.count), !shape.contains(0), !count.1
       else { throw reader.malformed() }
-      let column = Column(name: name, kind: .input, axes: [], lower: lower, upper: upper, scale: scale)
+      let column = Column(name: name, kind: .public, axes: [], lower: lower, upper: upper, scale: scale)
       let width = column.integerByteCount
       guard reader.remaining % width == 0, reader.remaining / width == count.0 else { throw reader.malformed() }
       let integers = try reader.list(count: count.0, minimumByteCount: width) { reader throws(MalformedBytes) in

@@ -288,7 +288,7 @@ private struct Files {
     let bound = Int64(1) << 62
     var circuit = ArithmeticCircuit(name: "wide", batchCap: 2, axes: [0, 2])
     circuit.columns = [
-      Column(name: "x", kind: .input, axes: [0, 1], lower: -bound, upper: bound),
+      Column(name: "x", kind: .public, axes: [0, 1], lower: -bound, upper: bound),
       Column(name: "w", kind: .weight, axes: [1], lower: -8, upper: 7),
       Column(name: "y", kind: .virtual, axes: [0, 1], lower: -bound, upper: bound),
     ]

@@ -24,7 +24,7 @@ import Verifier
         work += 4 << [axis, binding.loopAxis].map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: plan.batch)) }.max()!
       }
     }
-    let isShown = { (column: Int) in circuit.columns[column].kind == .input }
+    let isShown = { (column: Int) in circuit.columns[column].kind == .public }
     let looked = Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } })
     for column in operands.map(\.column).filter(isShown) + looked.filter(isShown) + circuit.claimedOutputs {
       for (port, integers) in zip(circuit.inputs + circuit.outputs, proven.statement.inputs + proven.statement.outputs)

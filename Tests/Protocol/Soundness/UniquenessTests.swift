@@ -77,7 +77,7 @@ import Testing
   private func isAmbiguous(_ rule: Int, x: Int64 = 2, _ change: (inout ArithmeticCircuit) -> Void) -> Bool {
     var circuit = rounding
     change(&circuit)
-    let given = circuit.columns.map { $0.kind == .input ? [x] : [] }
+    let given = circuit.columns.map { $0.kind == .public ? [x] : [] }
     guard WitnessSolver(circuit, batch: 1, given: given).witnesses.count > 1 else { return false }
     do throws(InvalidCircuit) {
       try circuit.validate()

@@ -46,7 +46,7 @@ struct RandomCircuit {
   private mutating func addInput() {
     // Now and then one that reaches p/4.
     let top: Int64 = below(12) == 0 ? 1 << 61 : [1, 3, 9][below(3)]
-    let column = add(.input, [0] + someAxes(), (-integer(0...top), integer(0...top)))
+    let column = add(.public, [0] + someAxes(), (-integer(0...top), integer(0...top)))
     circuit.inputs.append(port(column))
   }
 
@@ -235,8 +235,8 @@ extension RandomCircuit {
   }
 
   private mutating func changeKind(of column: Int) {
-    circuit.columns[column].kind = pick([.weight, .advice, .input, .virtual]) ?? .advice
-    if circuit.columns[column].kind == .input, !circuit.inputs.contains(where: { $0.column == column }) {
+    circuit.columns[column].kind = pick([.weight, .advice, .public, .virtual]) ?? .advice
+    if circuit.columns[column].kind == .public, !circuit.inputs.contains(where: { $0.column == column }) {
       circuit.inputs.append(port(column))
     }
   }
@@ -271,7 +271,7 @@ extension RandomCircuit {
   mutating func given(batch: Int) -> [[Int64]] {
     circuit.columns.indices.map { index in
       let column = circuit.columns[index]
-      guard [.weight, .input].contains(column.kind), column.lower <= column.upper else { return [] }
+      guard [.weight, .public].contains(column.kind), column.lower <= column.upper else { return [] }
       return (0..<circuit.shape(ofColumn: index, batch: batch).reduce(1, *)).map { _ in integer(column.lower...column.upper) }
     }
   }

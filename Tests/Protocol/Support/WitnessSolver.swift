@@ -63,7 +63,7 @@ struct WitnessSolver {
     self.limit = limit
     values = circuit.columns.indices.map { column in
       switch circuit.columns[column].kind {
-      case .weight, .input: given[column].map { BaseField($0) }
+      case .weight, .public: given[column].map { BaseField($0) }
       case .advice, .virtual: Array(repeating: nil, count: circuit.shape(ofColumn: column, batch: batch).reduce(1, *))
       }
     }
