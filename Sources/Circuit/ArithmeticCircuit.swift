@@ -48,7 +48,7 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     port.classesOf == nil ? 1 : columns[port.column].axes.dropLast().last.map { axes[$0] } ?? 1
   }
 
-  /// The columns that output ports show, but for class ports, once each: each makes a claim. docs/protocol.md §7.
+  /// The columns that output ports other than class ports show, once each: each makes a claim. docs/protocol.md §7.
   package var claimedOutputs: [Int] {
     var listed = Set<Int>()
     return outputs.filter { $0.classesOf == nil && listed.insert($0.column).inserted }.map { $0.column }
@@ -280,8 +280,7 @@ package struct Port: Hashable, Sendable {
   package var dimensions: [Int]
   /// For a class port, the column of whose rows these are the largest entries.
   package var classesOf: Int?
-  /// For a class port of a statement's circuit, the public column of what is smaller than its indices; no part of the
-  /// encoding.
+  /// For a class port of a statement's circuit, the public column of what is smaller than its indices. Not encoded.
   package var below: Int?
 
   package init(column: Int, name: String, dimensions: [Int], classesOf: Int? = nil) {
