@@ -81,30 +81,34 @@ private func read(_ reference: String, preferring name: String? = nil) throws ->
   }
 
   @Test(arguments: [
-    ("", "neither an array of numbers nor an object of arrays, at byte 0"), ("[", "not a number, at byte 1"),
-    ("[1,]", "not a number, at byte 3"), ("[01]", "expected ']', at byte 2"), ("[1.]", "not a number, at byte 3"),
-    ("[1e]", "not a number, at byte 3"), ("[+1]", "not a number, at byte 1"), ("[-]", "not a number, at byte 2"),
-    ("[NaN]", "not a number, at byte 1"), ("[[1],[2,3]]", "arrays of unequal length side by side, at byte 10"),
-    ("[[1],2]", "expected '[', at byte 5"), ("[1,[2]]", "not a number, at byte 3"),
-    ("[1] 2", "text after the end of the data, at byte 4"), ("[1", "expected ']', at byte 2"),
-    ("{\"a\":1}", "neither an array of numbers nor an object of arrays, at byte 5"),
-    ("{\"a\":[1],\"a\":[1]}", "two arrays of the name 'a', at byte 12"),
-    ("{\"a\\n\":[1]}", "a name that is cut off or has escapes, at byte 2"),
-    ("{\"a", "a name that is cut off or has escapes, at byte 2"),
-    ("{\"a\" [1]}", "expected ':', at byte 5"), ("{\"a\":[1] \"b\":[1]}", "expected ',', at byte 9"),
-    ("{", "expected '\"', at byte 1"), (String(repeating: "[", count: 40), "arrays nested too deeply, at byte 33"),
+    ("{}", "not an array"), ("1", "not an array"), ("[[1],[2,3]]", "arrays of unequal length side by side, at [1]"),
+    ("[[],[1]]", "arrays of unequal length side by side, at [1]"), ("[[1],2]", "not an array, at [1]"),
+    ("[1,[2]]", "not a number, at [1]"), ("[null]", "not a number, at [0]"), ("[true]", "not a number, at [0]"),
+    ("{\"a\":1}", "not an array, at a"), ("{\"a\":\"b\"}", "not an array, at a"),
+    ("{\"a\":{\"b\":[1]}}", "not an array, at a"), ("{\"a\":[[1,2],[3,\"\"]]}", "not a number, at a[1][1]"),
+    ("{\"a\":[1],\"a\":[1]}", "two arrays of the name 'a'"), ("{\"a\\n\":[1]}", "a name that has escapes"),
+    (String(repeating: "[", count: 33) + String(repeating: "]", count: 33), "arrays nested too deeply"),
   ])
-  func unusableJSONIsLocated(text: String, reason: String) {
-    #expect(throws: DataProblem.self) { try readJSON(Array(text.utf8)) }
-    do {
-      _ = try readJSON(Array(text.utf8))
-    } catch {
-      #expect(error.reason == "is not usable JSON: \(reason)")
+  func unusableJSONIsExplained(text: String, reason: String) {
+    #expect(throws: DataProblem("is not usable JSON: \(reason)")) { try readJSON(Array(text.utf8)) }
+  }
+
+  @Test(arguments: [
+    "", "[", "[1", "[01]", "[1.]", "[1e]", "[+1]", "[-]", "[NaN]", "[Infinity]", "[1e999]", "[1,,2]", "[1 2]", "[1] 2", "[1]]",
+    "{", "{\"a", "{\"a\" [1]}", "{\"a\":[1] \"b\":[1]}", "[" + String(repeating: "9", count: 1_000) + "]",
+    String(repeating: "[", count: 1_000_000), String(repeating: "{\"a\":", count: 1_000_000),
+  ])
+  func whatIsNotJSONIsRefused(text: String) {
+    #expect(throws: DataProblem("is not JSON, is cut off, or has a number that is not finite")) {
+      try readJSON(Array(text.utf8))
     }
   }
 
-  @Test func jsonNumbersMustBeFinite() {
-    #expect(throws: DataProblem.self) { try readJSON(Array("[1e999]".utf8)) }
+  @Test func shapesOfJSONAreThoseOfItsBrackets() throws {
+    let arrays = try readJSON(Array("{\"b\": [[], []], \"a\": [[[-1e-300]], [[2.5E+1]]], \"c\": []}".utf8))
+    #expect(arrays.map(\.name) == ["b", "a", "c"])
+    #expect(arrays.map(\.array.shape) == [[2, 0], [2, 1, 1], [0]])
+    #expect(arrays[1].array.values == [-1e-300, 25])
   }
 
   @Test func writtenArraysAreReadBack() throws {
