@@ -6,9 +6,8 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
     throw DataProblem("has the .npy format version \(bytes[6]), which is not supported")
   }
   guard length <= 1 << 16, headerStart + length <= bytes.count else { throw DataProblem("is cut off in its header") }
-  var parser = NPYHeaderParser(bytes[headerStart..<headerStart + length])
-  let header = try parser.parse()
-  guard let type = NPYElementType(rawValue: header.type) else {
+  let header = try NPYHeader(bytes[headerStart..<headerStart + length])
+  guard let type = npyElementTypes[header.type] else {
     throw DataProblem("has element type '\(header.type.oneLine)', which is not supported")
   }
   guard !header.isFortranOrder || header.shape.count < 2 else {
@@ -17,107 +16,64 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
   guard let count = elementCount(header.shape, limit: maximumArrayElementCount) else {
     throw DataProblem("has shape \(header.shape.prefix(8)), which is too large")
   }
-  let start = headerStart + length
-  guard bytes.count - start == count * type.byteCount else {
-    throw DataProblem("has \(bytes.count - start) bytes for shape \(header.shape) of '\(type.rawValue)'")
+  let content = bytes[(headerStart + length)...]
+  guard content.count == count * type.byteCount else {
+    throw DataProblem("has \(content.count) bytes for shape \(header.shape) of '\(header.type)'")
   }
-  return NumericArray(
-    shape: header.shape, values: try type.decode(bytes, start: start, count: count), isInteger: type.isInteger)
+  guard let values = type.floats(content) ?? type.integers(content, as: { Double($0) }), values.allSatisfy(\.isFinite) else {
+    throw DataProblem("has values that are not finite")
+  }
+  return NumericArray(shape: header.shape, values: values, isInteger: !type.isFloat)
 }
 
 let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-private enum NPYElementType: String {
-  case float32 = "<f4"
-  case float64 = "<f8"
-  case int8 = "|i1"
-  case int16 = "<i2"
-  case int32 = "<i4"
-  case int64 = "<i8"
-  case uint8 = "|u1"
+private let npyElementTypes: [String: ElementType] = [
+  "<f4": .float, "<f8": .double, "|i1": .int8, "<i2": .int16, "<i4": .int32, "<i8": .int64, "|u1": .uint8,
+]
 
-  var byteCount: Int {
-    switch self {
-    case .int8, .uint8: 1
-    case .int16: 2
-    case .float32, .int32: 4
-    case .float64, .int64: 8
-    }
-  }
-
-  var isInteger: Bool {
-    switch self {
-    case .float32, .float64: false
-    case .int8, .int16, .int32, .int64, .uint8: true
-    }
-  }
-
-  func decode(_ bytes: [UInt8], start: Int, count: Int) throws(DataProblem) -> [Double] {
-    let values = bytes.withUnsafeBytes { bytes in
-      func load<T: FixedWidthInteger>(_ index: Int, _: T.Type) -> T {
-        T(littleEndian: bytes.loadUnaligned(fromByteOffset: start + index * byteCount, as: T.self))
-      }
-      return (0..<count).map { index in
-        switch self {
-        case .float32: Double(Float(bitPattern: load(index, UInt32.self)))
-        case .float64: Double(bitPattern: load(index, UInt64.self))
-        case .int8: Double(load(index, Int8.self))
-        case .int16: Double(load(index, Int16.self))
-        case .int32: Double(load(index, Int32.self))
-        case .int64: Double(load(index, Int64.self))
-        case .uint8: Double(load(index, UInt8.self))
-        }
-      }
-    }
-    guard values.allSatisfy(\.isFinite) else { throw DataProblem("has values that are not finite") }
-    return values
-  }
-}
-
+/// The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }`, keys in any order.
 private struct NPYHeader {
-  var type = ""
-  var isFortranOrder = false
-  var shape: [Int] = []
-}
-
-/// Reads the dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }`, keys in any order.
-private struct NPYHeaderParser {
-  private let bytes: ArraySlice<UInt8>
-  private var position: Int
+  private(set) var type = ""
+  private(set) var isFortranOrder = false
+  private(set) var shape: [Int] = []
+  /// What is still to be read.
+  private var rest: ArraySlice<UInt8>
   private static let problem = DataProblem("has a header that is not understood")
 
-  init(_ bytes: ArraySlice<UInt8>) {
-    self.bytes = bytes
-    position = bytes.startIndex
-  }
-
-  mutating func parse() throws(DataProblem) -> NPYHeader {
-    var header = NPYHeader()
+  init(_ bytes: ArraySlice<UInt8>) throws(DataProblem) {
+    rest = bytes
     var keys: Set<String> = []
-    try expect("{")
-    while !accept("}") {
-      let key = try string()
-      try expect(":")
+    try readList("{", "}") { header throws(DataProblem) in
+      let key = try header.string()
+      try header.expect(":")
       guard keys.insert(key).inserted else { throw Self.problem }
       switch key {
-      case "descr": header.type = try string()
-      case "fortran_order": header.isFortranOrder = try boolean()
-      case "shape": header.shape = try tuple()
+      case "descr": header.type = try header.string()
+      case "fortran_order": header.isFortranOrder = try header.boolean()
+      case "shape":
+        try header.readList("(", ")") { header throws(DataProblem) in header.shape.append(try header.size()) }
       default: throw Self.problem
       }
-      if !accept(",") {
-        try expect("}")
-        break
-      }
     }
-    guard keys.count == 3 else { throw Self.problem }
-    return header
+    guard keys.count == 3, shape.count <= 32 else { throw Self.problem }
+  }
+
+  /// Elements with commas between them, and perhaps after the last.
+  private mutating func readList(
+    _ start: String, _ end: String, _ readElement: (inout NPYHeader) throws(DataProblem) -> Void
+  ) throws(DataProblem) {
+    try expect(start)
+    while !accept(end) {
+      try readElement(&self)
+      if !accept(",") { return try expect(end) }
+    }
   }
 
   private mutating func accept(_ word: String) -> Bool {
-    while position < bytes.endIndex, bytes[position] == 0x20 { position += 1 }
-    guard bytes[position...].starts(with: word.utf8) else { return false }
-    position += word.utf8.count
+    rest = rest.drop { $0 == 0x20 }
+    guard rest.starts(with: word.utf8) else { return false }
+    rest.removeFirst(word.utf8.count)
     return true
   }
 
@@ -128,9 +84,9 @@ private struct NPYHeaderParser {
   private mutating func string() throws(DataProblem) -> String {
     let quote: UInt8 = accept("'") ? 0x27 : 0x22
     if quote == 0x22 { try expect("\"") }
-    guard let end = bytes[position...].firstIndex(of: quote) else { throw Self.problem }
-    defer { position = end + 1 }
-    return String(decoding: bytes[position..<end], as: UTF8.self)
+    guard let end = rest.firstIndex(of: quote) else { throw Self.problem }
+    defer { rest = rest[(end + 1)...] }
+    return String(decoding: rest[..<end], as: UTF8.self)
   }
 
   private mutating func boolean() throws(DataProblem) -> Bool {
@@ -139,19 +95,10 @@ private struct NPYHeaderParser {
     return false
   }
 
-  private mutating func tuple() throws(DataProblem) -> [Int] {
-    var sizes: [Int] = []
-    try expect("(")
-    while !accept(")") {
-      let digits = bytes[position...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
-      guard let size = Int(String(decoding: digits, as: UTF8.self)), sizes.count < 32 else { throw Self.problem }
-      position = digits.endIndex
-      sizes.append(size)
-      if !accept(",") {
-        try expect(")")
-        break
-      }
-    }
-    return sizes
+  private mutating func size() throws(DataProblem) -> Int {
+    let digits = rest.drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
+    guard let size = Int(String(decoding: digits, as: UTF8.self)) else { throw Self.problem }
+    rest = rest[digits.endIndex...]
+    return size
   }
 }

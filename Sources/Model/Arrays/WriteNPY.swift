@@ -23,8 +23,6 @@ private func encode(_ type: String, words: [UInt64], shape: [Int]) -> [UInt8] {
 
   var bytes = npyMagic + [1, 0, UInt8(header.count & 0xff), UInt8(header.count >> 8)] + header
   bytes.reserveCapacity(bytes.count + 8 * words.count)
-  for word in words {
-    for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
-  }
+  for word in words { withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) } }
   return bytes
 }

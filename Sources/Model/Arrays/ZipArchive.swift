@@ -23,11 +23,9 @@ package struct ZipArchive {
 
   package init(_ bytes: [UInt8]) throws(DataProblem) {
     self.bytes = bytes
-    var (offset, count) = try Self.locateDirectory(bytes)
-    while count > 0 {
-      offset = try readMember(at: offset)
-      count -= 1
-    }
+    let directory = try Self.locateDirectory(bytes)
+    var offset = directory.offset
+    for _ in 0..<directory.count { offset = try readMember(at: offset) }
   }
 
   /// The content of a member, whose size and checksum are those that the archive states.
@@ -49,7 +47,9 @@ package struct ZipArchive {
     case 8: content = try inflate(bytes[start..<start + member.compressedSize], size: member.size)
     default: throw DataProblem("has a member compressed by method \(member.method), which is not supported")
     }
-    guard checksum(content) == member.checksum else { throw DataProblem("has a wrong checksum in '\(name.oneLine)'") }
+    guard Int(crc32_z(0, content, content.count)) == member.checksum else {
+      throw DataProblem("has a wrong checksum in '\(name.oneLine)'")
+    }
     return content
   }
 }
@@ -127,19 +127,6 @@ extension ZipArchive {
 // MARK: Content
 
 extension ZipArchive {
-  private func checksum(_ content: [UInt8]) -> Int {
-    content.withUnsafeBytes { buffer in
-      var checksum = crc32(0, nil, 0)
-      var rest = buffer[...]
-      while !rest.isEmpty {
-        let part = rest.prefix(1 << 30)
-        checksum = part.withMemoryRebound(to: UInt8.self) { crc32(checksum, $0.baseAddress, UInt32($0.count)) }
-        rest = rest.dropFirst(part.count)
-      }
-      return Int(checksum)
-    }
-  }
-
   /// Exactly `size` bytes from a raw deflate stream that ends with `compressed`.
   private func inflate(_ compressed: ArraySlice<UInt8>, size: Int) throws(DataProblem) -> [UInt8] {
     let maximumRatio = 1032

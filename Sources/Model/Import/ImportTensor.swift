@@ -129,8 +129,7 @@ extension Constant {
       tensor.doubleData.count,
     ]
     guard fields.count(where: { $0 > 0 }) <= 1 else { throw .malformed("\(name) stores its data twice") }
-    let elements = tensor.rawData.isEmpty ? tensor.typedElements(type) : Elements(raw: tensor.rawData, type)
-    self.init(elements, shape: shape, type: type)
+    self.init(tensor.elements(type), shape: shape, type: type)
     guard tensor.rawData.isEmpty || tensor.rawData.count == count * type.byteCount else {
       let bytes = "\(tensor.rawData.count) bytes, not \(count * type.byteCount)"
       throw .malformed("\(name) of shape \(shape) holds \(bytes)")
@@ -143,8 +142,11 @@ extension Constant {
 }
 
 extension ONNXTensor {
-  fileprivate func typedElements(_ type: ElementType) -> Constant.Elements {
-    switch type {
+  fileprivate func elements(_ type: ElementType) -> Constant.Elements {
+    if !rawData.isEmpty {
+      return type.floats(rawData).map { .floats($0) } ?? .integers(type.integers(rawData) { $0 } ?? [])
+    }
+    return switch type {
     case .float: .floats(floatData)
     case .double: .floats(doubleData.map { Float($0) })
     case .float16: .floats(int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
@@ -155,27 +157,39 @@ extension ONNXTensor {
   }
 }
 
-extension Constant.Elements {
-  /// Little-endian elements; bytes beyond the last whole element are ignored.
-  fileprivate init(raw data: Data, _ type: ElementType) {
-    func read<Word: FixedWidthInteger>(_: Word.Type) -> [Word] {
-      data.withUnsafeBytes { bytes in
-        (0..<bytes.count / MemoryLayout<Word>.size).map {
-          Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Word>.size, as: Word.self))
-        }
-      }
+extension ElementType {
+  /// The elements that little-endian bytes hold, without bytes beyond the last whole one; nil for a type of integers.
+  func floats<Number: BinaryFloatingPoint>(_ bytes: some ContiguousBytes) -> [Number]? {
+    switch self {
+    case .float: elements(bytes) { (word: UInt32) in Number(Float(bitPattern: word)) }
+    case .double: elements(bytes) { (word: UInt64) in Number(Double(bitPattern: word)) }
+    case .float16: elements(bytes) { (word: UInt16) in Number(Float16(bitPattern: word)) }
+    case .bfloat16: elements(bytes) { (word: UInt16) in Number(Float(bitPattern: UInt32(word) << 16)) }
+    case .uint8, .int8, .uint16, .int16, .int32, .int64, .bool: nil
     }
-    switch type {
-    case .float: self = .floats(read(UInt32.self).map { Float(bitPattern: $0) })
-    case .double: self = .floats(read(UInt64.self).map { Float(Double(bitPattern: $0)) })
-    case .float16: self = .floats(read(UInt16.self).map { Float(Float16(bitPattern: $0)) })
-    case .bfloat16: self = .floats(read(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
-    case .int64: self = .integers(read(Int64.self).map(Int.init))
-    case .int32: self = .integers(read(Int32.self).map(Int.init))
-    case .int16: self = .integers(read(Int16.self).map(Int.init))
-    case .uint16: self = .integers(read(UInt16.self).map(Int.init))
-    case .int8: self = .integers(read(Int8.self).map(Int.init))
-    case .uint8, .bool: self = .integers(read(UInt8.self).map(Int.init))
+  }
+
+  /// The elements that little-endian bytes hold, without bytes beyond the last whole one; nil for a type of floats.
+  func integers<Number>(_ bytes: some ContiguousBytes, as number: (Int) -> Number) -> [Number]? {
+    switch self {
+    case .uint8, .bool: elements(bytes) { (word: UInt8) in number(Int(word)) }
+    case .int8: elements(bytes) { (word: Int8) in number(Int(word)) }
+    case .uint16: elements(bytes) { (word: UInt16) in number(Int(word)) }
+    case .int16: elements(bytes) { (word: Int16) in number(Int(word)) }
+    case .int32: elements(bytes) { (word: Int32) in number(Int(word)) }
+    case .int64: elements(bytes) { (word: Int64) in number(Int(word)) }
+    case .float, .double, .float16, .bfloat16: nil
+    }
+  }
+}
+
+private func elements<Word: FixedWidthInteger, Element>(
+  _ bytes: some ContiguousBytes, _ element: (Word) -> Element
+) -> [Element] {
+  let size = MemoryLayout<Word>.size
+  return bytes.withUnsafeBytes { bytes in
+    (0..<bytes.count / size).map {
+      element(Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Word.self)))
     }
   }
 }
