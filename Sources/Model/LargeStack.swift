@@ -12,30 +12,18 @@ func withLargeStack<Value, Failure: Error>(_ body: () throws(Failure) -> Value) 
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
-    var thread = pthread_t()
-    let job = Unmanaged.passRetained(Job(run: run))
-    if pthread_attr_setstacksize(&attributes, 1 << 30) == 0,
-      pthread_create(&thread, &attributes, runJob, job.toOpaque()) == 0
-    {
+    var (thread, job) = (pthread_t(), run)
+    let runJob: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { job in
+      job?.load(as: (() -> Void).self)()
+      return nil
+    }
+    withUnsafeMutablePointer(to: &job) { job in
+      guard pthread_attr_setstacksize(&attributes, 1 << 30) == 0,
+        pthread_create(&thread, &attributes, runJob, job) == 0
+      else { return }
       pthread_join(thread, nil)
     }
-    job.release()
   }
-  if result == nil { run() }
-  switch result {
-  case .success(let value)?: return value
-  case .failure(let error)?: throw error
-  case nil: preconditionFailure("the body has run")
-  }
-}
-
-private func runJob(_ job: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  if let job { Unmanaged<Job>.fromOpaque(job).takeUnretainedValue().run() }
-  return nil
-}
-
-private final class Job {
-  let run: () -> Void
-
-  init(run: @escaping () -> Void) { self.run = run }
+  guard let result else { return try body() }
+  return try result.get()
 }

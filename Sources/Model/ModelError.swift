@@ -24,10 +24,9 @@ package struct UnsupportedNode: Equatable, Sendable {
 extension ModelError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .unusableFile(let file, let reason):
-      "\(file.oneLine(4096)): \(reason)"
-    case .unusableModel(let file, nil, let reason):
-      "\(file.oneLine(4096)): \(reason)"
+    case .unusableFile(let source, let reason), .unusableModel(let source, nil, let reason),
+      .unusableData(let source, let reason):
+      "\(source.oneLine(4096)): \(reason)"
     case .unusableModel(let file, let node?, let reason):
       "\(file.oneLine(4096)): node \(node.oneLine): \(reason)"
     case .unsupportedNodes(let file, let nodes):
@@ -35,8 +34,6 @@ extension ModelError: CustomStringConvertible {
         + nodes.map { "\($0.name.oneLine) (\($0.operation.oneLine)): \($0.reason)" }.joined(separator: "; ")
     case .shapeMismatch(let source, let found, let expected):
       "\(source.oneLine(4096)): shape \(found) is not a batch of samples of shape \(expected)"
-    case .unusableData(let source, let reason):
-      "\(source.oneLine(4096)): \(reason)"
     case .unusableLayer(let layer, let reason):
       "layer \(layer.oneLine): \(reason)"
     }

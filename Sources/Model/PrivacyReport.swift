@@ -36,12 +36,6 @@ package struct PrivacyReport: Sendable, Equatable {
     /// Of a column or table, or of a node of the file.
     package let name: String
     package let numbers: [Number]
-
-    package init(_ kind: Kind, _ name: String, _ numbers: [Number]) {
-      self.kind = kind
-      self.name = name
-      self.numbers = numbers
-    }
   }
 
   package let entries: [Entry]
@@ -54,33 +48,32 @@ package struct PrivacyReport: Sendable, Equatable {
       circuit.columns[index].name.isEmpty ? "column \(index)" : circuit.columns[index].name
     }
     var entries: [Entry] = []
+    func add(_ kind: Kind, _ name: String, _ integers: [Int64]) {
+      entries.append(Entry(kind: kind, name: name, numbers: integers.map { .integer($0) }))
+    }
     for (column, label) in zip(circuit.columns, labels) {
-      let range = [Number.integer(column.lower), .integer(column.upper)]
       if column.kind == .weight {
-        entries.append(Entry(.width, label, [.integer(Int64(Int64.bitWidth - column.upper.leadingZeroBitCount + 1))]))
+        add(.width, label, [Int64(Int64.bitWidth - column.upper.leadingZeroBitCount + 1)])
       } else {
-        entries += [Entry(.scale, label, [.real(column.scale)]), Entry(.range, label, range)]
+        entries.append(Entry(kind: .scale, name: label, numbers: [.real(column.scale)]))
+        add(.range, label, [column.lower, column.upper])
       }
     }
     for contraction in circuit.contractions {
       let coefficients = Set(contraction.terms.map(\.coefficient)).subtracting([1, -1]).sorted()
-      if coefficients.isEmpty { continue }
-      entries.append(Entry(.coefficient, labels[contraction.output], coefficients.map { .integer($0) }))
+      if !coefficients.isEmpty { add(.coefficient, labels[contraction.output], coefficients) }
     }
     for lookup in circuit.lookups {
       guard let form = lookup.forms.first, form.bareColumn == nil, let last = lookup.forms.last?.parts.last else { continue }
-      entries.append(
-        Entry(.shift, labels[last.column], [.integer(Int64(form.shift)), .integer(form.constant)]))
+      add(.shift, labels[last.column], [Int64(form.shift), form.constant])
     }
     for (index, table) in circuit.tables.enumerated() {
       let ends = [table.domain.lower, table.domain.upper, table.codomain.lower, table.codomain.upper]
-      entries.append(
-        Entry(.table, table.name.isEmpty ? "table \(index)" : table.name, ends.map { .integer($0) }))
+      add(.table, table.name.isEmpty ? "table \(index)" : table.name, ends)
     }
     entries += published.map { numbers in
-      Entry(
-        .trained, "\(numbers.sources.joined(separator: ", ")) in \(numbers.node): \(numbers.use.rawValue)",
-        numbers.values.map { .real($0) })
+      let name = "\(numbers.sources.joined(separator: ", ")) in \(numbers.node): \(numbers.use.rawValue)"
+      return Entry(kind: .trained, name: name, numbers: numbers.values.map { .real($0) })
     }
     self.entries = entries
     var seen = Set([""])

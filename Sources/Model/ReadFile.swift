@@ -14,18 +14,14 @@ package func readFile(_ path: String, limit: Int = 1 << 30) throws(ModelError) -
   }
   let size = Int(status.st_size)
   guard size <= limit else { throw refuse("has \(size) bytes, more than the limit of \(limit)") }
-  var isComplete = true
   let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
     while let start = buffer.baseAddress, count < size {
       let received = read(descriptor, start + count, size - count)
       if received < 0, errno == EINTR { continue }
-      guard received > 0 else {
-        isComplete = false
-        return
-      }
+      guard received > 0 else { return }
       count += received
     }
   }
-  guard isComplete else { throw refuse("cannot be read to its end") }
+  guard bytes.count == size else { throw refuse("cannot be read to its end") }
   return bytes
 }

@@ -28,13 +28,13 @@ extension Constant {
     guard let first = parts.first else { return nil }
     var shape = first.shape
     shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
-    let floats = parts.compactMap { part in part.floats.map { ($0, part.shape) } }
-    if floats.count == parts.count {
-      return Constant(.floats(Model.concatenated(floats, axis: axis)), shape: shape, type: first.type)
+    func joined<Element>(_ elements: [[Element]]) -> [Element]? {
+      guard elements.count == parts.count else { return nil }
+      return Model.concatenated(zip(elements, parts).map { ($0, $1.shape) }, axis: axis)
     }
-    let integers = parts.compactMap { part in part.integers.map { ($0, part.shape) } }
-    guard integers.count == parts.count else { return nil }
-    return Constant(.integers(Model.concatenated(integers, axis: axis)), shape: shape, type: first.type)
+    let elements = joined(parts.compactMap(\.floats)).map(Elements.floats)
+      ?? joined(parts.compactMap(\.integers)).map(Elements.integers)
+    return elements.map { Constant($0, shape: shape, type: first.type) }
   }
 
   /// Floats in Float32; integers only as far as they are sizes.
@@ -57,30 +57,18 @@ extension Constant {
   }
 
   func cast(to type: ElementType) throws(NodeProblem) -> Constant {
-    if integers?.contains(symbolicBatch) == true {
+    guard let numbers else {
       guard type == .int64 || type == .int32 else { throw .unsupported("it computes with the batch size") }
       return self
     }
-    switch (elements, type.range) {
-    case (.floats(let values), nil): return Constant(.floats(values.map(type.rounded)), shape: shape, type: type)
-    case (.integers(let values), nil):
-      return Constant(.floats(values.map { type.rounded(Float($0)) }), shape: shape, type: type)
-    case (.floats(let values), _) where type == .bool:
-      return Constant(.integers(values.map { $0 == 0 ? 0 : 1 }), shape: shape, type: type)
-    case (.integers(let values), _) where type == .bool:
-      return Constant(.integers(values.map { $0 == 0 ? 0 : 1 }), shape: shape, type: type)
-    case (.integers(let values), let range?):
-      guard values.allSatisfy({ range.contains(Int64($0)) }) else {
-        throw .unsupported("it casts an integer out of the range of its type")
-      }
-      return Constant(.integers(values), shape: shape, type: type)
-    case (.floats(let values), let range?):
-      let integers = values.compactMap { Int(exactly: $0.rounded(.towardZero)) }
-      guard integers.count == values.count, integers.allSatisfy({ range.contains(Int64($0)) }) else {
-        throw .unsupported("it casts a number out of the range of its type")
-      }
-      return Constant(.integers(integers), shape: shape, type: type)
+    func constant(_ elements: Elements) -> Constant { Constant(elements, shape: shape, type: type) }
+    guard let range = type.range else { return constant(.floats(numbers.map(type.rounded))) }
+    if type == .bool { return constant(.integers(numbers.map { $0 == 0 ? 0 : 1 })) }
+    let result = integers ?? numbers.compactMap { Int(exactly: $0.rounded(.towardZero)) }
+    guard result.count == count, result.allSatisfy({ range.contains(Int64($0)) }) else {
+      throw .unsupported("it casts \(integers == nil ? "a number" : "an integer") out of the range of its type")
     }
+    return constant(.integers(result))
   }
 }
 
@@ -116,8 +104,7 @@ func normalized(_ axis: Int, rank: Int) throws(NodeProblem) -> Int {
 
 /// Axes that are all different.
 func normalized(_ axes: [Int], rank: Int) throws(NodeProblem) -> [Int] {
-  var result: [Int] = []
-  for axis in axes { result.append(try normalized(axis, rank: rank)) }
+  let result = try axes.map { axis throws(NodeProblem) in try normalized(axis, rank: rank) }
   guard Set(result).count == result.count else { throw .malformed("it names an axis twice") }
   return result
 }

@@ -1,29 +1,18 @@
 extension ONNXNode {
-  func float(_ name: String, default value: Float) throws(NodeProblem) -> Float {
-    guard let attribute = try attribute(name, .float) else { return value }
-    return attribute.f
-  }
+  func float(_ name: String, default value: Float) throws(NodeProblem) -> Float { try attribute(name, .float)?.f ?? value }
 
   func integer(_ name: String, default value: Int) throws(NodeProblem) -> Int { try integer(name) ?? value }
 
-  func integer(_ name: String) throws(NodeProblem) -> Int? {
-    guard let attribute = try attribute(name, .int) else { return nil }
-    return Int(attribute.i)
-  }
+  func integer(_ name: String) throws(NodeProblem) -> Int? { try attribute(name, .int).map { Int($0.i) } }
 
-  func integers(_ name: String) throws(NodeProblem) -> [Int]? {
-    guard let attribute = try attribute(name, .ints) else { return nil }
-    return attribute.ints.map(Int.init)
-  }
+  func integers(_ name: String) throws(NodeProblem) -> [Int]? { try attribute(name, .ints)?.ints.map(Int.init) }
 
   func text(_ name: String, default value: String) throws(NodeProblem) -> String {
-    guard let attribute = try attribute(name, .string) else { return value }
-    return String(decoding: attribute.s, as: UTF8.self)
+    try attribute(name, .string).map { String(decoding: $0.s, as: UTF8.self) } ?? value
   }
 
   func tensor(_ name: String) throws(NodeProblem) -> Constant? {
-    guard let attribute = try attribute(name, .tensor) else { return nil }
-    return try Constant(attribute.t)
+    try attribute(name, .tensor).map { attribute throws(NodeProblem) in try Constant(attribute.t) }
   }
 
   /// Whether the node's result is a constant that is an attribute.
@@ -49,8 +38,7 @@ extension ONNXNode {
   }
 
   private func attribute(_ name: String, _ kind: ONNXAttribute.Kind) throws(NodeProblem) -> ONNXAttribute? {
-    guard let attribute = attribute.first(where: { $0.name == name }) else { return nil }
-    return try typed(attribute, kind)
+    try attribute.first { $0.name == name }.map { attribute throws(NodeProblem) in try typed(attribute, kind) }
   }
 
   private func typed(_ attribute: ONNXAttribute, _ kind: ONNXAttribute.Kind) throws(NodeProblem) -> ONNXAttribute {

@@ -58,53 +58,42 @@ private func importInputs(_ graph: ONNXGraph, file: String) throws(ModelError) -
   var inputs: [NamedShape] = []
   var batch: BatchAxis?
   for input in graph.input where !constants.contains(input.name) {
-    let reason: String
-    switch sampleShape(of: input) {
-    case .refused(let why): reason = why
-    case .accepted(let shape, let own):
-      if inputs.contains(where: { $0.name == input.name }) {
-        reason = "is declared twice"
-      } else if let batch, batch != own {
-        reason = "has another batch axis than the input before it"
-      } else {
-        inputs.append(NamedShape(name: input.name, shape: shape))
-        batch = own
-        continue
-      }
+    do throws(DataProblem) {
+      let (shape, own) = try sampleShape(of: input)
+      if inputs.contains(where: { $0.name == input.name }) { throw DataProblem("is declared twice") }
+      if let batch, batch != own { throw DataProblem("has another batch axis than the input before it") }
+      inputs.append(NamedShape(name: input.name, shape: shape))
+      batch = own
+    } catch {
+      throw .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(error.reason)")
     }
-    throw .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(reason)")
   }
   guard let batch else { throw .unusableModel(file: file, node: nil, reason: "the graph has no input") }
   return (inputs, batch)
 }
 
-private enum InputShape {
-  case accepted([Int], BatchAxis)
-  case refused(String)
-}
-
-private func sampleShape(of input: ONNXValue) -> InputShape {
+private func sampleShape(of input: ONNXValue) throws(DataProblem) -> ([Int], BatchAxis) {
   let type = input.type.tensorType
-  if input.name.isEmpty { return .refused("has no name") }
-  if input.name.utf8.count > maximumNameByteCount { return .refused("has a name that is too long") }
+  if input.name.isEmpty { throw DataProblem("has no name") }
+  if input.name.utf8.count > maximumNameByteCount { throw DataProblem("has a name that is too long") }
   guard input.type.hasTensorType, ElementType(rawValue: type.elemType)?.isFloat == true else {
-    return .refused("has element type \(elementTypeName(type.elemType)); only floats are supported")
+    throw DataProblem("has element type \(elementTypeName(type.elemType)); only floats are supported")
   }
-  guard type.hasShape, let leading = type.shape.dim.first else { return .refused("has no shape with a batch axis") }
+  guard type.hasShape, let leading = type.shape.dim.first else { throw DataProblem("has no shape with a batch axis") }
   let batch: BatchAxis
   switch leading.value {
   case .dimValue(1): batch = .one
-  case .dimValue(let size): return .refused("has a batch axis of \(size); only 1 or a symbolic one is supported")
+  case .dimValue(let size): throw DataProblem("has a batch axis of \(size); only 1 or a symbolic one is supported")
   case .dimParam, nil: batch = .symbolic
   }
   var shape: [Int] = []
   for dimension in type.shape.dim.dropFirst() {
     guard case .dimValue(let size) = dimension.value, size > 0 else {
-      return .refused("has an axis without a fixed size; only the batch axis may be symbolic")
+      throw DataProblem("has an axis without a fixed size; only the batch axis may be symbolic")
     }
     shape.append(Int(size))
   }
-  if shape.isEmpty { return .refused("has a batch axis only") }
-  if shape.count >= maximumAxisCount || elementCount(shape) == nil { return .refused("is too large") }
-  return .accepted(shape, batch)
+  if shape.isEmpty { throw DataProblem("has a batch axis only") }
+  if shape.count >= maximumAxisCount || elementCount(shape) == nil { throw DataProblem("is too large") }
+  return (shape, batch)
 }
