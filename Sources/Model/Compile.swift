@@ -87,24 +87,3 @@ extension DataReference {
     return try names.map { name throws(ModelError) in try read(preferring: name) }
   }
 }
-
-extension FloatBatch {
-  /// Arrays as batches of the same number of samples.
-  ///
-  /// - Parameter integerScales: What the integer 1 is worth in an array of integers, by input.
-  /// - Throws: `.shapeMismatch`, `.unusableData`.
-  package static func batches(
-    _ arrays: [NumericArray], for ports: [NamedShape], integerScales: [Double], source: String
-  ) throws(ModelError) -> [FloatBatch] {
-    var batches: [FloatBatch] = []
-    for (index, array) in arrays.enumerated() {
-      batches.append(
-        try FloatBatch(array, for: ports[index], integerScale: integerScales[index], source: source))
-    }
-    guard Set(batches.map(\.count)).count <= 1 else {
-      throw .unusableData(
-        source: source, reason: "the inputs have different numbers of samples: \(batches.map(\.count))")
-    }
-    return batches
-  }
-}

@@ -75,8 +75,9 @@ extension Network {
     let named = Dictionary(grouping: results, by: \.name)
     var sums: [Int: ErrorSum] = [:]
     var orders: [Int: [Int]] = [:]
+    let runner = Runner(self)
     for index in 0..<count {
-      forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
+      runner.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
         guard value >= inputs.count,
           let result = named[nodes[value - inputs.count].name]?.first(where: { $0.values.count == count * elements.count })
         else { return }
@@ -106,20 +107,21 @@ struct IntegerResults {
     var sums: [Int: ErrorSum] = [:]
     var results = [[Double]](repeating: [], count: network.outputs.count)
     let count = batch.first?.count ?? 0
+    let (floatRunner, runner) = (float.map { Runner($0) }, Runner(network))
     for index in 0..<count {
       // One sample's values alone are kept.
       var exact: [Int: [Double]] = [:]
-      float?.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
+      floatRunner?.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
         if wanted.contains(value) { exact[value] = elements }
       }
-      network.forEachValue(of: integers.map { $0.sample(index) }) { value, elements in
+      runner.forEachValue(of: integers.map { $0.sample(index) }) { value, elements in
         if let partner = partners[value], let real = exact[partner] {
-          sums[partner, default: ErrorSum()].add(real, elements, scale: network.scale(of: value))
+          sums[partner, default: ErrorSum()].add(real, elements, scale: network.quantum(of: value).scale)
         }
         guard shown.contains(value) else { return }
         for (number, output) in network.outputs.enumerated() where output.value == value {
           results[number] += output.classes(elements, shape: network.shape(of: value))?.map(Double.init)
-            ?? elements.map { Double($0) * network.scale(of: value) }
+            ?? elements.map { Double($0) * network.quantum(of: value).scale }
         }
       }
     }
@@ -138,7 +140,7 @@ extension IntegerNetwork {
     var found: Set<Int> = []
     for (index, node) in nodes.enumerated() {
       let value = inputs.count + index
-      guard !node.operation.makesAccumulators || shown.contains(value), let partner = named[node.name],
+      guard !makesAccumulators(node) || shown.contains(value), let partner = named[node.name],
         float.nodes[partner].shape == node.shape, found.insert(partner).inserted
       else { continue }
       partners[value] = float.inputs.count + partner

@@ -175,7 +175,7 @@ struct CompileCommand: ParsableCommand {
         }),
       "input_scales": .object(compiled.integers.inputs.map { Member($0.port.name, .number($0.scale)) }),
       "output_scales": .object(
-        compiled.integers.outputs.map { Member($0.name, .number(compiled.integers.scale(of: $0.value))) }),
+        compiled.integers.outputs.map { Member($0.name, .number(compiled.integers.quantum(of: $0.value).scale)) }),
       "notices": .array((network.notices + compiled.notices).map { .string($0) }), "layer_errors": compiled.layerErrors.json,
       "max_error": .number(comparison.largestError), "mean_error": .number(comparison.meanError),
       "top1_agreement": JSON(comparison.agreement),

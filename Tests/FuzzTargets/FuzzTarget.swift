@@ -70,7 +70,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private func useModel(_ bytes: [UInt8]) {
     guard let network = try? importONNX(bytes, file: "fuzz").simplified() else { return }
     guard network.nodes.allSatisfy({ $0.shape.reduce(1, *) < 1 << 14 }) else { return }
-    _ = network.values(of: network.inputs.map { [Double](repeating: 0.5, count: $0.width) })
+    _ = network.run(network.inputs.map { FloatBatch(count: 1, values: [Double](repeating: 0.5, count: $0.width)) })
   }
 
   private func read(_ name: String, _ bytes: [UInt8]) { _ = try? DataReference(name).read(bytes, preferring: "a") }

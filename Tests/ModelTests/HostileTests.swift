@@ -24,7 +24,7 @@ import Testing
     try damage(bytes) { bytes in
       let network = try importONNX(bytes, file: name).simplified()
       guard network.nodes.allSatisfy({ $0.shape.reduce(1, *) < 1 << 16 }) else { return }
-      _ = network.values(of: network.inputs.map { [Double](repeating: 0.5, count: $0.width) })
+      _ = network.run(network.inputs.map { FloatBatch(count: 1, values: [Double](repeating: 0.5, count: $0.width)) })
     }
   }
 

@@ -5,7 +5,7 @@ import Testing
   @Test func requantizationRoundsHalvesUp() {
     let requantization = Requantization(shift: 2, function: .clamp(-4...3), accumulators: -40...40)
     #expect([-6, -5, -3, -2, -1, 0, 1, 2, 5, 6].map(requantization.quotient) == [-1, -1, -1, 0, 0, 0, 0, 1, 1, 2])
-    #expect(requantization.apply(to: [-40, -18, -17, 13, 14, 40]) == [-4, -4, -4, 3, 3, 3])
+    #expect([-40, -18, -17, 13, 14, 40].map(IntegerFunction.requantize(requantization).value) == [-4, -4, -4, 3, 3, 3])
     #expect(requantization.domain == -16...15)
   }
 
@@ -29,11 +29,11 @@ import Testing
   }
 
   @Test func rangeIsReachedAndNeverLeft() throws {
-    let linear = Contraction<Int64>.linear([3], [2, -3, 1, 0, -1, -1], [5, -7])
+    let linear = Contraction<Int64>.linear([3], axis: 0, outputCount: 2, [2, -3, 1, 0, -1, -1], bias: [5, -7])
     for inputs in [Int64(0)...3, -2...1, -3 ... -1] {
       let range = try #require(linear.range(for: [(inputs, [3])], rank: 1))
       var outputs: [Int64] = []
-      for a in inputs { for b in inputs { for c in inputs { outputs += linear.apply(to: [([a, b, c], [3])], shape: [2]) } } }
+      for a in inputs { for b in inputs { for c in inputs { outputs += linear.run([[3]], [2])([[a, b, c]]) } } }
       #expect(outputs.min() == range.lowerBound)
       #expect(outputs.max() == range.upperBound)
     }
@@ -41,7 +41,7 @@ import Testing
 
   @Test func accumulatorsStayBelowTheLimit() {
     func range(_ bias: Int64, _ inputs: ClosedRange<Int64>) -> ClosedRange<Int64>? {
-      Contraction<Int64>.linear([1], [1], [bias]).range(for: [(inputs, [1])], rank: 1)
+      Contraction<Int64>.linear([1], axis: 0, outputCount: 1, [1], bias: [bias]).range(for: [(inputs, [1])], rank: 1)
     }
     #expect(range(1 << 62 - 2, 0...1) != nil)
     #expect(range(1 << 62 - 1, 0...1) == nil)
@@ -55,20 +55,20 @@ import Testing
     let x: [Int64] = [1, 2, 3, 4, 5, 6]
     #expect(run(.contraction(.sum(of: [[2, 3], [3]], [2, -1], shape: [2, 3])), [x, [10, 20, 30]], [[2, 3], [3]], [2, 3]) == [-8, -16, -24, -2, -10, -18])
     #expect(run(.contraction(.product(of: [[2, 3], [2, 1]], 3, shape: [2, 3])), [x, [1, -1]], [[2, 3], [2, 1]], [2, 3]) == [3, 6, 9, -12, -15, -18])
-    let affine = Contraction<Int64>.affine([2, 1], [2, -1], [0, 100], [2, 3])
+    let affine = Contraction<Int64>.affine([2, 1], scale: [2, -1], shift: [0, 100], [2, 3])
     #expect(run(.contraction(affine), [x], [[2, 3]], [2, 3]) == [2, 4, 6, 96, 95, 94])
     #expect(
       run(
         .contraction(.concatenation(of: [[2, 3], [2, 1]], [1, 10], axis: 1, shape: [2, 4])), [x, [7, 8]],
         [[2, 3], [2, 1]], [2, 4]) == [1, 2, 3, 70, 4, 5, 6, 80])
-    #expect(run(.transpose(order: [1, 0]), [x], [[2, 3]], [3, 2]) == [1, 4, 2, 5, 3, 6])
-    #expect(run(.slice(axis: 1, start: 0, stride: 2), [x], [[2, 3]], [2, 2]) == [1, 3, 4, 6])
-    #expect(run(.table(.clamp(2...4)), [x], [[6]], [6]) == [2, 2, 3, 4, 4, 4])
+    #expect(run(.contraction(.transposition(of: [2, 3], order: [1, 0])), [x], [[2, 3]], [3, 2]) == [1, 4, 2, 5, 3, 6])
+    #expect(run(.contraction(.slice(of: [2, 3], axis: 1, start: 0, stride: 2, count: 2)), [x], [[2, 3]], [2, 2]) == [1, 3, 4, 6])
+    #expect(run(.map(.table(.clamp(2...4))), [x], [[6]], [6]) == [2, 2, 3, 4, 4, 4])
   }
 
   /// Of one node on inputs of these shapes.
   private func run(
-    _ operation: IntegerOperation, _ inputs: [[Int64]], _ shapes: [[Int]], _ shape: [Int]
+    _ operation: Operation<Int64>, _ inputs: [[Int64]], _ shapes: [[Int]], _ shape: [Int]
   ) -> [Int64] {
     let encodings = shapes.enumerated().map {
       InputEncoding(port: NamedShape(name: "x\($0)", shape: $1), scale: 1, range: -100...100)
@@ -76,8 +76,9 @@ import Testing
     let network = IntegerNetwork(
       name: "n", inputs: encodings, outputs: [NetworkOutput(name: "y", value: inputs.count)],
       nodes: [
-        IntegerNode(
-          name: "a", operands: Array(inputs.indices), operation: operation, shape: shape, range: 0...0, scale: 1)
+        Node(
+          name: "a", operands: Array(inputs.indices), operation: operation, shape: shape,
+          encoding: Quantum(scale: 1, range: 0...0))
       ])
     return network.run(inputs.map { IntegerBatch(count: 1, values: $0) })[0].values
   }

@@ -56,30 +56,30 @@ import Verifier
       },
       build("a matrix and its transpose", [3, 5]) { b in
         let rows = b.relu(b.linear(0, 6))
-        let columns = b.add(.transpose(order: [1, 0]), rows, shape: [6, 3])
+        let columns = b.transposed(rows, [1, 0])
         let scores = b.apply(.function(.sigmoid, .x), b.matrixProduct(rows, columns, shape: [3, 3]))
         return b.network(b.matrixProduct(scores, rows, shape: [3, 6]), b.linear(b.matrixProduct(columns, rows, shape: [6, 6]), 2))
       },
       build("affine", [3, 4]) { b in
-        let rows = Affine(shape: [3, 1], scale: [1, -2, 0.5], shift: [0, 1, 2])
-        let affine = b.relu(b.add(.affine(rows), 0, shape: [3, 4]))
-        let all = Affine(shape: [4], scale: [1, 2, 3, 4], shift: [0, 0, 1, 1])
-        return b.network(b.add(.affine(all), affine, shape: [3, 4]))
+        let affine = b.relu(b.affine(0, [3, 1], scale: [1, -2, 0.5], shift: [0, 1, 2]))
+        let shifted = b.relu(b.affine(affine, [4], scale: nil, shift: [1, -2, 3, 0.25]))
+        let scaled = b.relu(b.affine(shifted, [4], scale: [0.5, 2, -3, 1], shift: nil))
+        return b.network(b.affine(scaled, [4], scale: [1, 2, 3, 4], shift: [0, 0, 1, 1]))
       },
       build("transposed", [3, 5]) { b in
-        let transposed = b.add(.transpose(order: [1, 0]), b.relu(b.linear(0, 5)), shape: [5, 3])
+        let transposed = b.transposed(b.relu(b.linear(0, 5)), [1, 0])
         return b.network(b.linear(transposed, 2), transposed)
       },
       build("sliced", [10]) { b in
         let hidden = b.relu(b.linear(0, 9))
-        let odd = b.add(.slice(axis: 0, start: 1, stride: 2), hidden, shape: [4])
-        let one = b.add(.slice(axis: 0, start: 8, stride: 1), hidden, shape: [1])
-        let input = b.add(.slice(axis: 0, start: 3, stride: 1), 0, shape: [4])
+        let odd = b.sliced(hidden, axis: 0, start: 1, stride: 2, count: 4)
+        let one = b.sliced(hidden, axis: 0, start: 8, count: 1)
+        let input = b.sliced(0, axis: 0, start: 3, count: 4)
         let sum = b.sum([1, 1, 1], odd, one, input, shape: [4])
         return b.network(b.linear(odd, 3), b.linear(one, 2), sum, b.apply(.function(.tanh, .x), odd))
       },
       build("rows sliced", [6, 3]) { b in
-        let rows = b.add(.slice(axis: 0, start: 2, stride: 2), b.relu(b.linear(0, 3)), shape: [2, 3])
+        let rows = b.sliced(b.relu(b.linear(0, 3)), axis: 0, start: 2, stride: 2, count: 2)
         return b.network(b.linear(rows, 4))
       },
       build("concatenated", [5], [3]) { b in
@@ -110,10 +110,10 @@ import Verifier
         return b.network(b.linear(values[0], 2), values[1], b.linear(values[2], 3), values[3], values[4], values[5], values[6])
       },
       build("quantized", [6]) { b in
-        let input = b.add(.quantize(FixedQuantization(scale: 1 / 128, range: -128...127)), 0, shape: [6])
-        let hidden = b.add(.quantize(FixedQuantization(scale: 0.02, range: -20...235)), b.linear(input, 8), shape: [8])
+        let input = b.quantized(0, scale: 1 / 128, -128...127)
+        let hidden = b.quantized(b.linear(input, 8), scale: 0.02, -20...235)
         return b.network(
-          b.add(.quantize(FixedQuantization(scale: 0.1, range: -100...155)), b.linear(hidden, 4), shape: [4]))
+          b.quantized(b.linear(hidden, 4), scale: 0.1, -100...155))
       },
       build("class", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 5), classes: 1) },
       build("three classes", [6]) { b in b.network(b.linear(b.relu(b.linear(0, 8)), 9), classes: 3) },
@@ -127,7 +127,7 @@ import Verifier
           b.add(.reshape, hidden, shape: [2, 2, 3]), b.add(.reshape, b.relu(hidden), shape: [4, 3]), classes: 2)
       },
       build("classes of turned rows", [4, 6]) { b in
-        b.network(b.add(.transpose(order: [1, 0]), b.linear(0, 5), shape: [5, 4]), classes: 1)
+        b.network(b.transposed(b.linear(0, 5), [1, 0]), classes: 1)
       },
     ]
   }()
@@ -168,7 +168,7 @@ import Verifier
     options.bits = 12
     let integers = try quantize(network, Calibration(network, samples, source: "samples"), options)
     let outputs = zip(integers.outputs, integers.run(zip(integers.inputs, samples).map { $0.quantize($1) })).map {
-      $0.classCount == nil ? $1.scaled(by: integers.scale(of: $0.value)) : $1.scaled(by: 1)
+      $0.classCount == nil ? $1.scaled(by: integers.quantum(of: $0.value).scale) : $1.scaled(by: 1)
     }
     let exact = network.run(samples)
     let comparison = OutputComparison(float: exact, integer: outputs, integers.outputs)
@@ -274,17 +274,17 @@ import Verifier
   @Test(arguments: [(Int64(1) << 15, true), (1 << 16, true), (1 << 17, false)])
   func quotientsFarBeyondTheRangeAreRefused(weight: Int64, isLowered: Bool) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: -65536...65535)
-    var nodes: [IntegerNode] = []
+    var nodes: [Node<Int64>] = []
     for (name, weight) in [("near", 1), ("far", weight)] {
-      let linear = Contraction<Int64>.linear([1], [weight], [0])
+      let linear = Contraction<Int64>.linear([1], axis: 0, outputCount: 1, [weight], bias: [0])
       let range = try #require(linear.range(for: [(nodes.last?.range ?? input.range, [1])], rank: 1))
       let rounded = Requantization(shift: 1, function: .clamp(-32768...32767), accumulators: range)
       nodes.append(
-        IntegerNode(name: name, operands: [nodes.count], operation: .contraction(linear), shape: [1], range: range, scale: 1))
+        Node(name: name, operands: [nodes.count], operation: .contraction(linear), shape: [1], encoding: Quantum(scale: 1, range: range)))
       nodes.append(
-        IntegerNode(
-          name: name, operands: [nodes.count], operation: .requantize(rounded), shape: [1], range: -32768...32767,
-          scale: 1))
+        Node(
+          name: name, operands: [nodes.count], operation: .map(.requantize(rounded)), shape: [1],
+          encoding: Quantum(scale: 1, range: -32768...32767)))
     }
     let outputs = [NetworkOutput(name: "y", value: nodes.count)]
     let network = IntegerNetwork(name: "wide", inputs: [input], outputs: outputs, nodes: nodes)
@@ -296,8 +296,8 @@ import Verifier
   @Test(arguments: [(1 << 10, 1 << 12), (1 << 21, 1 << 11), (3 << 21, 1 << 9)])
   func batchesAreLimitedByTheLongestColumn(width: Int, cap: Int) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [width]), scale: 1, range: 0...1)
-    let node = IntegerNode(
-      name: "y", operands: [0], operation: .table(.clamp(0...1)), shape: [width], range: 0...1, scale: 1)
+    let node = Node<Int64>(
+      name: "y", operands: [0], operation: .map(.table(.clamp(0...1))), shape: [width], encoding: Quantum(scale: 1, range: 0...1))
     let network = IntegerNetwork(
       name: "wide", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [node])
     #expect(try lower(network).circuit.batchCap == cap)
@@ -306,9 +306,9 @@ import Verifier
   @Test(arguments: [-16384...16383, -32768...32767, 0...65535, -1...65534, -1...65535] as [ClosedRange<Int64>])
   func maximaCompareTheEndsOfTheirRange(_ range: ClosedRange<Int64>) throws {
     let input = InputEncoding(port: NamedShape(name: "x", shape: [1, 1, 8]), scale: 1, range: range)
-    let (loops, reading) = Window(rows: WindowSide(), columns: WindowSide(size: 3)).reading([1, 1, 6])
-    let pool = IntegerNode(
-      name: "y", operands: [0], operation: .maximum(loops: loops, reading), shape: [1, 1, 6], range: range, scale: 1)
+    let maximum = Maximum<Int64>(of: [WindowSide(), WindowSide(size: 3)], shape: [1, 1, 6])
+    let pool = Node<Int64>(
+      name: "y", operands: [0], operation: .maximum(maximum), shape: [1, 1, 6], encoding: Quantum(scale: 1, range: range))
     let network = IntegerNetwork(
       name: "ends", inputs: [input], outputs: [NetworkOutput(name: "y", value: 1)], nodes: [pool])
     guard range.upperBound - range.lowerBound < 1 << 16 else {
@@ -332,7 +332,8 @@ import Verifier
       name: name, inputs: [InputEncoding(port: NamedShape(name: "x", shape: [1]), scale: 1, range: 0...1)],
       outputs: [NetworkOutput(name: "y", value: 1)],
       nodes: [
-        IntegerNode(name: name, operands: [0], operation: .contraction(.linear([1], [1], [bias])), shape: [1], range: 0...1, scale: 1)
+        Node(name: name, operands: [0], operation: .contraction(.linear([1], axis: 0, outputCount: 1, [1], bias: [bias])), shape: [1],
+          encoding: Quantum(scale: 1, range: 0...1))
       ])
   }
 }

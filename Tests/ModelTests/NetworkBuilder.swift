@@ -3,7 +3,7 @@ import Model
 /// Assembles float networks node by node; arguments and results are values.
 struct NetworkBuilder {
   var inputs: [NamedShape]
-  var nodes: [Node] = []
+  var nodes: [Node<Double>] = []
 
   init(_ shapes: [Int]...) {
     inputs = shapes.enumerated().map { NamedShape(name: "x\($0)", shape: $1) }
@@ -11,7 +11,7 @@ struct NetworkBuilder {
 
   func shape(_ value: Int) -> [Int] { value < inputs.count ? inputs[value].shape : nodes[value - inputs.count].shape }
 
-  mutating func add(_ operation: Operation, _ operands: Int..., shape: [Int]) -> Int {
+  mutating func add(_ operation: Operation<Double>, _ operands: Int..., shape: [Int]) -> Int {
     nodes.append(Node(name: "n\(nodes.count)", operands: operands, operation: operation, shape: shape))
     return inputs.count + nodes.count - 1
   }
@@ -39,7 +39,7 @@ struct NetworkBuilder {
   }
 
   mutating func reduced(axes: [Int], factor: Double, _ operand: Int, shape: [Int]) -> Int {
-    add(.sum(over: axes, of: self.shape(operand), factor, shape: shape), [operand], shape: shape)
+    add(.sum(over: axes, of: self.shape(operand), factor), [operand], shape: shape)
   }
 
   /// A linear layer with weights in [−1, 1].
@@ -49,8 +49,31 @@ struct NetworkBuilder {
     var random = SplitMix(state: seed)
     let weights = (0..<inputCount * outputCount).map { _ in Float.random(in: -1...1, using: &random) }
     let bias = (0..<outputCount).map { _ in Float.random(in: -1...1, using: &random) }
-    let linear = Linear(inputCount: inputCount, outputCount: outputCount, weights: weights, bias: bias)
-    return add(.linear(linear), x, shape: shape.dropLast() + [outputCount])
+    return linear(x, weights, bias)
+  }
+
+  mutating func linear(_ x: Int, _ weights: [Float], _ bias: [Float], isPublic: Bool = false) -> Int {
+    let axis = shape(x).count - 1
+    let linear = Contraction<Double>.linear(
+      shape(x), axis: axis, outputCount: bias.count, weights, bias: bias, isPublic: isPublic)
+    return add(linear, [x], shape: linear.loops.dropLast())
+  }
+
+  mutating func affine(_ x: Int, _ own: [Int], scale: [Float]?, shift: [Float]?) -> Int {
+    add(.affine(own, scale: scale, shift: shift, shape(x)), [x], shape: shape(x))
+  }
+
+  mutating func transposed(_ x: Int, _ order: [Int]) -> Int {
+    add(.transposition(of: shape(x), order: order), [x], shape: order.map { shape(x)[$0] })
+  }
+
+  mutating func sliced(_ x: Int, axis: Int, start: Int, stride: Int = 1, count: Int) -> Int {
+    let slice = Contraction<Double>.slice(of: shape(x), axis: axis, start: start, stride: stride, count: count)
+    return add(slice, [x], shape: slice.loops)
+  }
+
+  mutating func quantized(_ x: Int, scale: Double, _ range: ClosedRange<Int64>) -> Int {
+    add(.map(.quantize(Quantum(scale: scale, range: range))), x, shape: shape(x))
   }
 
   /// A convolution with weights in [−1, 1].
@@ -58,35 +81,37 @@ struct NetworkBuilder {
     _ x: Int, _ outputCount: Int, _ rows: WindowSide, _ columns: WindowSide, groups: Int = 1, seed: UInt64 = 1
   ) -> Int {
     let shape = shape(x)
-    let window = Window(rows: rows, columns: columns)
+    let (sides, channels) = ([rows, columns], shape[0] / groups)
     var random = SplitMix(state: seed)
-    let count = outputCount * shape[0] / groups * window.tapCount
-    let convolution = Convolution(
-      window: window, groupCount: groups, inputCount: shape[0], outputCount: outputCount,
-      weights: (0..<count).map { _ in Float.random(in: -1...1, using: &random) },
-      bias: (0..<outputCount).map { _ in Float.random(in: -1...1, using: &random) })
-    return add(.convolution(convolution), x, shape: slid(x, window, outputCount))
+    let weights = (0..<outputCount * channels * rows.size * columns.size).map { _ in Float.random(in: -1...1, using: &random) }
+    let bias = (0..<outputCount).map { _ in Float.random(in: -1...1, using: &random) }
+    let slid = slid(x, sides, outputCount)
+    guard groups > 1 else {
+      return add(.convolution(sides, channels: channels, slid, weights, bias: bias), [x], shape: slid)
+    }
+    let grouped = [groups, outputCount / groups] + slid.dropFirst()
+    let parts = add(.reshape, x, shape: [groups, channels] + shape.dropFirst())
+    let result = add(.convolution(sides, channels: channels, grouped, weights, bias: bias), [parts], shape: grouped)
+    return add(.reshape, result, shape: slid)
   }
 
   mutating func maximum(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
-    let window = Window(rows: rows, columns: columns)
-    return add(.windowMaximum(window), x, shape: slid(x, window, shape(x)[0]))
+    let slid = slid(x, [rows, columns], shape(x)[0])
+    return add(.maximum(Maximum(of: [rows, columns], shape: slid)), x, shape: slid)
   }
 
   mutating func mean(_ x: Int, _ rows: WindowSide, _ columns: WindowSide) -> Int {
-    let window = Window(rows: rows, columns: columns)
-    let slid = slid(x, window, shape(x)[0])
-    return add(.contraction(.sum(of: window, 1 / Double(window.tapCount), shape: slid)), x, shape: slid)
+    let slid = slid(x, [rows, columns], shape(x)[0])
+    return add(.sum(of: [rows, columns], 1 / Double(rows.size * columns.size), shape: slid), [x], shape: slid)
   }
 
-  private func slid(_ x: Int, _ window: Window, _ channels: Int) -> [Int] {
-    let shape = shape(x)
-    return [channels, window.rows.count(over: shape[1]), window.columns.count(over: shape[2])]
+  private func slid(_ x: Int, _ sides: [WindowSide], _ channels: Int) -> [Int] {
+    [channels] + zip(sides, shape(x).dropFirst()).map { $0.count(over: $1) }
   }
 
   mutating func flattened(_ x: Int) -> Int { add(.reshape, x, shape: [shape(x).reduce(1, *)]) }
 
-  mutating func apply(_ function: Pointwise, _ x: Int) -> Int { add(.pointwise(function), x, shape: shape(x)) }
+  mutating func apply(_ function: Pointwise, _ x: Int) -> Int { add(.map(.expression(function)), x, shape: shape(x)) }
   mutating func relu(_ x: Int) -> Int { apply(.function(.relu, .x), x) }
 
   /// Mutating, so that arguments are evaluated first.

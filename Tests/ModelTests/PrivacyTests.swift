@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test("shifts before a padded convolution are not looked at") func shiftsOfZero() throws {
-    func operations(_ operation: String, shift: Float, padding: Int) throws -> [String] {
+    func nodeCount(_ operation: String, shift: Float, padding: Int) throws -> Int {
       var builder = ONNXBuilder()
       builder.input("x", [nil, 2, 3, 3])
       builder.initializer("scale", .floats([0.73145133, 1.3], [2]))
@@ -111,13 +111,13 @@ import Testing
       let before = builder.node(operation, operation == "Mul" ? ["x", "short"] : ["x", "scale", "shift", "mean", "variance"])
       builder.node("Conv", [before, "w"], ["y"], ["pads": .integers(Array(repeating: padding, count: 4))])
       builder.output("y")
-      return try importONNX(builder.bytes, file: "model").simplified().nodes.map { String("\($0.operation)".prefix { $0.isLetter }) }
+      return try importONNX(builder.bytes, file: "model").simplified().nodes.count
     }
     for shift: Float in [0, 0.5] {
-      #expect(try operations("BatchNormalization", shift: shift, padding: 1) == ["affine", "convolution"])
-      #expect(try operations("BatchNormalization", shift: shift, padding: 0) == ["convolution"])
+      #expect(try nodeCount("BatchNormalization", shift: shift, padding: 1) == 2)
+      #expect(try nodeCount("BatchNormalization", shift: shift, padding: 0) == 1)
     }
-    #expect(try operations("Mul", shift: 0, padding: 1) == ["convolution"], "a public number")
+    #expect(try nodeCount("Mul", shift: 0, padding: 1) == 1, "a public number")
   }
 
   @Test("numbers that can be no weight are all refused at once, and each can be published") func refusals() throws {
@@ -285,7 +285,7 @@ import Testing
       var random = SplitMix(state: UInt64(seed))
       let weights = (0..<30).map { $0 == 0 ? 0.9 : Float.random(in: 0.3...0.5, using: &random) }
       let bias = (0..<5).map { _ in Float.random(in: 0...1, using: &random) }
-      let y = b.add(.linear(Linear(inputCount: 6, outputCount: 5, weights: weights, bias: bias)), 0, shape: [5])
+      let y = b.linear(0, weights, bias)
       let network = b.network(y, classes: classes)
       let calibration = try Calibration(network, network.samples(4, in: 0...1), inputScales: [1 / 128], source: "samples")
       return try compile(network, calibration).lowered.circuit

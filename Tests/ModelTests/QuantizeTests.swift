@@ -29,7 +29,7 @@ import Testing
     let integers = try quantize(network, Calibration(network, network.samples(9), source: "s"))
     let lowest = values.map { value in
       integers.nodes.last { node in
-        node.name == network.nodes[value - 1].name && !node.operation.makesAccumulators
+        node.name == network.nodes[value - 1].name && !node.makesAccumulators
       }?.range.lowerBound
     }
     #expect(lowest == [0, 0, 0, -128, 0])
@@ -39,7 +39,7 @@ import Testing
     var b = NetworkBuilder([2])
     let network = b.network(linear(&b, linear(&b, 0, [[1, -1]]), [[3]]))
     let integer = try quantize(network, calibration(network, [[-2, 1]]))
-    #expect(integer.range(of: 0) == -128...127)
+    #expect(integer.quantum(of: 0).range == -128...127)
     #expect(integer.inputs[0].scale == 130.0 / 128 / 64)
     #expect(clamps(integer) == [-128...127])
   }
@@ -58,9 +58,9 @@ import Testing
     let integer = try quantize(network, calibration(network, [[1, 0.25], [0, 1]]))
     // The first reader decides about the quotient's scale; the second one has a table.
     #expect(clamps(integer) == [0...255])
-    #expect(integer.nodes.count { $0.operation.makesAccumulators } == 3)
+    #expect(integer.nodes.count { $0.makesAccumulators } == 3)
     let values = integer.run([integer.inputs[0].quantize(FloatBatch(count: 1, values: [1, 0.25]))])
-    let scaled = zip(values, integer.outputs).map { $0.scaled(by: integer.scale(of: $1.value)).values }
+    let scaled = zip(values, integer.outputs).map { $0.scaled(by: integer.quantum(of: $1.value).scale).values }
     for (found, expected) in zip(scaled.joined(), [2.0, 3.25, 0.75, 1.25]) { #expect(abs(found - expected) < 0.02) }
   }
 
@@ -79,12 +79,12 @@ import Testing
   @Test func movedElementsAreExact() throws {
     var b = NetworkBuilder([2])
     let hidden = b.relu(linear(&b, 0, [[0.7, -0.3], [0.2, 0.9]]))
-    let network = b.network(linear(&b, linear(&b, hidden, [[1, 0], [0, 0], [0, 1]]), [[0.3, 1, 0.7]]))
+    let network = b.network(linear(&b, linear(&b, hidden, [[1, 0], [0, 0], [0, 1]], isPublic: true), [[0.3, 1, 0.7]]))
     let integer = try quantize(network, calibration(network, [[1, 0.3], [0.2, 0.8]]))
     let moved = try #require(integer.layers.first { $0.name == "n2" })
     #expect(moved.shift == 1)
     #expect(clamps(integer) == [0...255, 0...255])
-    let scales = integer.nodes.filter { !$0.operation.makesAccumulators }.map(\.scale)
+    let scales = integer.nodes.filter { !$0.makesAccumulators }.map(\.scale)
     #expect(scales.count == 2 && scales[0] == scales[1])
   }
 
@@ -112,9 +112,9 @@ import Testing
 
   @Test func modelsKeepTheirOwnIntegers() throws {
     var b = NetworkBuilder([2])
-    let input = b.add(.quantize(FixedQuantization(scale: 0.5, range: -100...155)), 0, shape: [2])
-    let hidden = b.add(.quantize(FixedQuantization(scale: 0.25, range: -3...252)), linear(&b, input, [[1, -1]]), shape: [1])
-    let network = b.network(b.add(.quantize(FixedQuantization(scale: 2, range: 0...9)), hidden, shape: [1]))
+    let input = b.quantized(0, scale: 0.5, -100...155)
+    let hidden = b.quantized(linear(&b, input, [[1, -1]]), scale: 0.25, -3...252)
+    let network = b.network(b.quantized(hidden, scale: 2, 0...9))
     let integer = try quantize(network, calibration(network, [[1, 1]]))
     #expect(integer.inputs[0].range == -100...155)
     #expect(integer.inputs[0].scale == 0.5)
@@ -209,22 +209,25 @@ import Testing
       source: "calibration")
   }
 
-  private func linear(_ b: inout NetworkBuilder, _ x: Int, _ rows: [[Float]], bias: [Float]? = nil) -> Int {
-    let linear = Linear(
-      inputCount: rows[0].count, outputCount: rows.count, weights: rows.flatMap(\.self),
-      bias: bias ?? [Float](repeating: 0, count: rows.count))
-    return b.add(.linear(linear), x, shape: [rows.count])
+  private func linear(
+    _ b: inout NetworkBuilder, _ x: Int, _ rows: [[Float]], bias: [Float]? = nil, isPublic: Bool = false
+  ) -> Int {
+    b.linear(x, rows.flatMap(\.self), bias ?? [Float](repeating: 0, count: rows.count), isPublic: isPublic)
   }
 
   private func clamps(_ network: IntegerNetwork) -> [ClosedRange<Int64>] {
     network.nodes.compactMap { node in
-      guard case .requantize(let requantization) = node.operation else { return nil }
+      guard case .map(.requantize(let requantization)) = node.operation else { return nil }
       return if case .clamp(let clamp) = requantization.function { clamp } else { nil }
     }
   }
 
   private func run(_ network: IntegerNetwork, _ sample: [Double]) throws -> [Double] {
     let outputs = network.run([network.inputs[0].quantize(FloatBatch(count: 1, values: sample))])
-    return outputs[0].scaled(by: network.scale(of: network.outputs[0].value)).values
+    return outputs[0].scaled(by: network.quantum(of: network.outputs[0].value).scale).values
   }
+}
+
+extension Node<Int64> {
+  fileprivate var makesAccumulators: Bool { if case .contraction = operation { true } else { false } }
 }

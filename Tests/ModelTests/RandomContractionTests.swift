@@ -42,11 +42,13 @@ import Verifier
       if Bool.random(using: &random) {
         let named = loops.indices.filter { _ in Bool.random(using: &random) }
         let values = (0..<named.reduce(1) { $0 * loops[$1] }).map { _ in Int64.random(in: -9...9, using: &random) }
-        made.contraction.constants.append(.init("weight\(made.contraction.constants.count)", loops: named, values))
+        made.contraction.constants.append(.init(loops: named, values))
         factors.append(.constant(made.contraction.constants.count - 1))
       }
       made.contraction.terms.append(.init(Int64.random(in: -3...3, using: &random), factors))
     }
+    // Never a view: these are no outputs.
+    if made.contraction.terms.count == 1, made.contraction.terms[0].factors.count == 1 { made.contraction.terms[0].coefficient = 2 }
     return made
   }
 
@@ -102,12 +104,13 @@ import Verifier
       }
       // Of activations, which are advice.
       let nodes = (0..<2).map { index in
-        IntegerNode(
-          name: "a\(index)", operands: [index], operation: .table(functions[index]), shape: made.shapes[index],
-          range: ranges[index], scale: 1)
+        Node<Int64>(
+          name: "a\(index)", operands: [index], operation: .map(.table(functions[index])), shape: made.shapes[index],
+          encoding: Quantum(scale: 1, range: ranges[index]))
       } + [
-        IntegerNode(
-          name: "y", operands: [2, 3], operation: .contraction(made.contraction), shape: made.shape, range: range, scale: 1)
+        Node<Int64>(
+          name: "y", operands: [2, 3], operation: .contraction(made.contraction), shape: made.shape,
+          encoding: Quantum(scale: 1, range: range))
       ]
       let network = IntegerNetwork(name: "n", inputs: inputs, outputs: [NetworkOutput(name: "y", value: 4)], nodes: nodes)
       let samples = (0..<2).map { _ in

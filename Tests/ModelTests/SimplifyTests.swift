@@ -31,7 +31,7 @@ import Testing
         return builder.node("Relu", [builder.node("Unsqueeze", [centred, "axis"])])
       }
     }
-    try expectNodes(network, form == "normalized" ? ["linear", "pointwise", "reshape"] : ["linear", "pointwise"])
+    try expectNodes(network, form == "normalized" ? ["contraction", "map", "reshape"] : ["contraction", "map"])
   }
 
   @Test func constantsFoldIntoLinearLayers() throws {
@@ -40,7 +40,7 @@ import Testing
         let before = $0.node("Sub", [$0.node("Mul", ["x", "c"]), "half"])
         let product = $0.node("MatMul", [before, "w"])
         return $0.node("Neg", [$0.node("Add", [$0.node("Div", [product, "d"]), "d"])])
-      }, ["linear"])
+      }, ["contraction"])
   }
 
   @Test func sharedLayersKeepTheirWeights() throws {
@@ -48,7 +48,7 @@ import Testing
       network {
         let product = $0.node("MatMul", ["x", "w"])
         return $0.node("Sum", [$0.node("Relu", [$0.node("Mul", [product, "d"])]), $0.node("Softsign", [product])])
-      }, ["linear", "affine", "pointwise", "pointwise", "contraction"])
+      }, ["contraction", "contraction", "map", "map", "contraction"])
   }
 
   /// The scaled input is also an output, and so stays.
@@ -61,14 +61,14 @@ import Testing
     builder.node("MatMul", ["scaled", "w"], ["y"])
     builder.output("scaled")
     builder.output("y")
-    try expectNodes(try importONNX(builder.bytes, file: "model"), ["affine", "linear"])
+    try expectNodes(try importONNX(builder.bytes, file: "model"), ["contraction", "contraction"])
   }
 
   @Test func constantsMerge() throws {
     try expectNodes(
       network {
         $0.node("Tanh", [$0.node("Sub", [$0.node("Div", [$0.node("Mul", ["x", "c"]), "half"]), "c"])])
-      }, ["affine", "pointwise"])
+      }, ["contraction", "map"])
   }
 
   @Test func sumsBecomeOneSum() throws {
@@ -77,12 +77,46 @@ import Testing
         let (first, second) = ($0.node("MatMul", ["x", "w"]), $0.node("MatMul", ["x", "v"]))
         let difference = $0.node("Sub", [first, $0.node("Mul", [second, "half"])])
         return $0.node("Add", [$0.node("Neg", [difference]), $0.node("Add", [second, first])])
-      }, ["linear", "linear", "contraction"])
+      }, ["contraction", "contraction", "contraction"])
     guard case .contraction(let sum)? = simple.nodes.last?.operation else {
       Issue.record("the last node is no sum")
       return
     }
     #expect(sum.terms.map(\.coefficient) == [0, 1.5])
+  }
+
+  /// A shift that is the same along an axis counts once for each place in a sum over it.
+  @Test func meansTakeShiftsAsOftenAsTheyAddUp() throws {
+    var b = NetworkBuilder([3, 4])
+    let shifted = b.affine(0, [3, 1], scale: [2, -1, 0.5], shift: [1, 2, -3])
+    let network = b.network(b.reduced(axes: [1], factor: 0.5, shifted, shape: [3, 1]))
+    try expectNodes(network, ["contraction"], network.samples(4))
+  }
+
+  @Test func zerosBecomeReadsBeyond() throws {
+    var b = NetworkBuilder([2, 4, 4])
+    let padded = b.sliced(b.sliced(0, axis: 1, start: -1, count: 6), axis: 2, start: -2, count: 7)
+    let three = WindowSide(size: 3, stride: 2, before: 1)
+    let network = b.network(b.convolution(padded, 3, three, three))
+    try expectNodes(network, ["contraction"], network.samples(4))
+  }
+
+  /// A slice must not show a layer what lies beside it.
+  @Test func slicesBeforePaddingStay() throws {
+    var b = NetworkBuilder([2, 6, 5])
+    let part = b.sliced(0, axis: 1, start: 1, count: 4)
+    let scaled = b.affine(part, [2, 1, 1], scale: [2, -1], shift: nil)
+    let three = WindowSide(size: 3, before: 1, after: 1)
+    let network = b.network(b.convolution(scaled, 3, three, three))
+    try expectNodes(network, ["contraction", "contraction"], network.samples(4))
+  }
+
+  @Test func layersOfGroupsTakeScales() throws {
+    var b = NetworkBuilder([4, 5, 5])
+    let three = WindowSide(size: 3, before: 1, after: 1)
+    let layer = b.convolution(0, 6, three, three, groups: 2)
+    let network = b.network(b.affine(layer, [6, 1, 1], scale: [1, 2, 3, -1, -2, -3], shift: [0, 1, 2, 3, 4, 5]))
+    try expectNodes(network, ["reshape", "contraction", "reshape"], network.samples(4))
   }
 
   @Test func viewsMergeOrVanish() throws {
@@ -93,7 +127,7 @@ import Testing
         let turned = $0.node("Transpose", [$0.node("Reshape", ["x", "wide"])], [], ["perm": .integers([0, 2, 1])])
         let back = $0.node("Reshape", [$0.node("Sigmoid", [turned]), "flat"])
         return $0.node("Concat", [back], [], ["axis": .integer(1)])
-      }, ["pointwise"])
+      }, ["map"])
   }
 
   @Test func roundingTwiceIsRoundingOnce() throws {
@@ -103,7 +137,7 @@ import Testing
           builder.node("DequantizeLinear", [builder.node("QuantizeLinear", [value, "half"]), "half"])
         }
         return rounded(builder.node("Unsqueeze", [rounded("x"), "axis"]))
-      }, ["quantize", "reshape"])
+      }, ["map", "reshape"])
   }
 
   @Test(arguments: 0..<300)
@@ -162,7 +196,7 @@ import Testing
       (0..<60).reduce("x") { last, _ in builder.node("Mul", [builder.node("Tanh", [last]), last]) }
     }
     for node in network.simplified().nodes {
-      if case .pointwise(let function) = node.operation { #expect(function.size <= 256) }
+      if case .map(.expression(let function)) = node.operation { #expect(function.size <= 256) }
     }
   }
 
@@ -184,11 +218,13 @@ import Testing
 
   /// Compares the operations of the simplified network, and its outputs with those of `network`.
   @discardableResult
-  private func expectNodes(_ network: Network, _ operations: [String]) throws -> Network {
+  private func expectNodes(
+    _ network: Network, _ operations: [String],
+    _ samples: [FloatBatch] = [FloatBatch(count: 4, values: [0.5, -1, 2, 0.1, 0.2, 0.3, -3, 4, 0, 0, 0, 0])]
+  ) throws -> Network {
     let simple = network.simplified()
     #expect(simple.nodes.map { String("\($0.operation)".prefix { $0.isLetter }) } == operations)
-    let samples = FloatBatch(count: 4, values: [0.5, -1, 2, 0.1, 0.2, 0.3, -3, 4, 0, 0, 0, 0])
-    for (ours, theirs) in zip(simple.run([samples]), network.run([samples])) {
+    for (ours, theirs) in zip(simple.run(samples), network.run(samples)) {
       for (one, other) in zip(ours.values, theirs.values) { #expect(abs(one - other) <= 1e-6 * max(1, abs(other))) }
     }
     return simple

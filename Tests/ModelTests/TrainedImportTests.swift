@@ -18,7 +18,7 @@ import Testing
   func quantizedModelsMatchOnnxruntimeWithinAStep(name: String) throws {
     let folder = try #require(trainedModels) + name
     let network = try importONNX(path: "\(folder)/model_int8_qdq.onnx").simplified()
-    guard case .quantize(let last)? = network.nodes.last?.operation else {
+    guard case .map(.quantize(let last))? = network.nodes.last?.operation else {
       Issue.record("the last node does not quantize")
       return
     }

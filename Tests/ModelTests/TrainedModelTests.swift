@@ -21,7 +21,7 @@ import Testing
     let integers = try quantize(
       network, Calibration(network, [calibration], inputScales: [1.0 / 255], source: "calibration"))
     let results = integers.run([integers.inputs[0].quantize(test)])
-    let scaled = zip(results, integers.outputs).map { $0.scaled(by: integers.scale(of: $1.value)) }
+    let scaled = zip(results, integers.outputs).map { $0.scaled(by: integers.quantum(of: $1.value).scale) }
     let comparison = OutputComparison(float: network.run([test]), integer: scaled, integers.outputs)
     print("\(name), \(count) images: same class \(comparison.agreement ?? 0), largest error \(comparison.largestError)")
     #expect(comparison.agreement ?? 0 >= 0.98)
@@ -62,7 +62,7 @@ private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, fl
   let evaluation = try evaluate(
     integers.inputs, integers.outputs, float: compiled.network, data: data, labels: "labels"
   ) { batch in
-    zip(integers.run(batch), integers.outputs).map { $0.scaled(by: integers.scale(of: $1.value)) }
+    zip(integers.run(batch), integers.outputs).map { $0.scaled(by: integers.quantum(of: $1.value).scale) }
   }
   let (float, integer) = (try #require(evaluation.floatAccuracy), evaluation.integerAccuracy)
   let agreement = (evaluation.comparison?.agreement ?? nil) ?? 0

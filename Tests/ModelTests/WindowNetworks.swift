@@ -30,8 +30,8 @@ extension LoweringTests {
         return b.network(b.linear(b.flattened(hidden), 3))
       },
       build("spread", [2, 3, 2]) { b in
-        let rows = b.linear(b.add(.transpose(order: [0, 2, 1]), b.relu(b.convolution(0, 2, three, three)), shape: [2, 2, 3]), 5)
-        let image = b.add(.transpose(order: [0, 2, 1]), rows, shape: [2, 5, 2])
+        let rows = b.linear(b.transposed(b.relu(b.convolution(0, 2, three, three)), [0, 2, 1]), 5)
+        let image = b.transposed(rows, [0, 2, 1])
         let cut = WindowSide(size: 3, before: -1, after: 2)
         return b.network(b.linear(b.flattened(b.relu(b.convolution(image, 3, cut, WindowSide(size: 2, before: 2, after: -1)))), 2))
       },
@@ -93,8 +93,8 @@ extension LoweringTests {
       },
       build("parts of an image", [4, 5, 6]) { b in
         let hidden = b.relu(b.convolution(0, 4, three, three))
-        let channels = b.add(.slice(axis: 0, start: 1, stride: 2), hidden, shape: [2, 5, 6])
-        let rows = b.add(.slice(axis: 1, start: 1, stride: 1), channels, shape: [2, 3, 6])
+        let channels = b.sliced(hidden, axis: 0, start: 1, stride: 2, count: 2)
+        let rows = b.sliced(channels, axis: 1, start: 1, stride: 1, count: 3)
         let joined = b.joined(axis: 0, hidden, channels, shape: [6, 5, 6])
         return b.network(
           b.linear(b.flattened(b.relu(b.convolution(rows, 2, three, three))), 3),

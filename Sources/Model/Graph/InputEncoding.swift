@@ -3,14 +3,15 @@ import Circuit
 /// How an input of the network becomes integers, outside the proof: clamp(floor(x/scale + 0.5)) in Float64.
 package struct InputEncoding: Sendable, Equatable {
   package let port: NamedShape
-  package let scale: Double
-  package let range: ClosedRange<Int64>
+  package let quantum: Quantum
 
   package init(port: NamedShape, scale: Double, range: ClosedRange<Int64>) {
     self.port = port
-    self.scale = scale
-    self.range = range
+    quantum = Quantum(scale: scale, range: range)
   }
+
+  package var scale: Double { quantum.scale }
+  package var range: ClosedRange<Int64> { quantum.range }
 
   /// How real numbers become the integers of a circuit's port; those of a class port are indices.
   package init(_ port: Port, _ circuit: ArithmeticCircuit) {
@@ -30,9 +31,7 @@ package struct InputEncoding: Sendable, Equatable {
 
   /// - Precondition: The values are finite.
   package func quantize(_ batch: FloatBatch) -> IntegerBatch {
-    IntegerBatch(
-      count: batch.count,
-      values: batch.values.map { Int64(min(max(step($0), Double(range.lowerBound)), Double(range.upperBound))) })
+    IntegerBatch(count: batch.count, values: batch.values.map(quantum.integer))
   }
 
   /// The values that `quantize` takes to an end of the range because they are beyond it.

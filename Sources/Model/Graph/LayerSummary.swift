@@ -19,10 +19,10 @@ extension IntegerNetwork {
   package var layers: [LayerSummary] {
     nodes.indices.compactMap { index in
       let node = nodes[index]
-      guard case .contraction(let contraction) = node.operation else { return nil }
+      guard case .contraction(let contraction) = node.operation, !isView(node) else { return nil }
       let (operation, largest) = (contraction.summary(rank: node.shape.count), contraction.largestMagnitude)
       let requantization = nodes.lazy.compactMap { reader in
-        if case .requantize(let requantization) = reader.operation, origin(of: reader.operands[0]) == index {
+        if case .map(.requantize(let requantization)) = reader.operation, origin(of: reader.operands[0]) == index {
           requantization
         } else {
           nil

@@ -1,17 +1,3 @@
-/// Windows that slide over the last two axes of a value of three: channels × rows × columns.
-package struct Window: Sendable, Equatable {
-  package var rows: WindowSide
-  package var columns: WindowSide
-
-  package init(rows: WindowSide, columns: WindowSide) {
-    self.rows = rows
-    self.columns = columns
-  }
-
-  /// The number of elements of a window.
-  package var tapCount: Int { rows.size * columns.size }
-}
-
 /// Windows along one axis: window o has the places stride·o + dilation·k − before, k < size, of an axis that is 0 beyond
 /// both ends.
 package struct WindowSide: Sendable, Equatable {

@@ -11,16 +11,10 @@ extension Constant {
     }
   }
 
-  func transposed(_ order: [Int]) -> Constant {
-    picking(Model.transposed(Array(0..<count), shape, order: order), shape: order.map { shape[$0] })
-  }
-
-  func sliced(axis: Int, _ range: SliceRange) -> Constant {
-    var result = shape
-    result[axis] = range.count
-    let positions = Model.sliced(
-      Array(0..<count), shape, axis: axis, start: range.start, stride: range.stride, count: range.count)
-    return picking(positions, shape: result)
+  /// The elements that are read for each place of a shape.
+  func view(_ result: [Int], _ reading: Reading) -> Constant {
+    let access = Access(shape, reading, loops: result)
+    return picking(strided(Array(0..<count), start: access.start, sizes: result, strides: access.steps), shape: result)
   }
 
   /// Constants of one rank, equal in all axes but one, along which they are put together; nil when their types differ.

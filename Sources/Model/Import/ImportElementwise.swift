@@ -110,10 +110,10 @@ extension GraphImporter {
       switch combination {
       case .add, .multiply, .minimum, .maximum: return .value(try combine(value, constant, combination, label))
       case .subtract:
-        let negated = try append(label, .pointwise(.affine(scale: -1, shift: 0)), [value], shape: shape(of: value))
+        let negated = try append(label, .map(.expression(.affine(scale: -1, shift: 0))), [value], shape: shape(of: value))
         return .value(try combine(negated, constant, .add, label))
       case .divide:
-        let inverse = try append(label, .pointwise(.function(.reciprocal, .x)), [value], shape: shape(of: value))
+        let inverse = try append(label, .map(.expression(.function(.reciprocal, .x))), [value], shape: shape(of: value))
         return .value(try combine(inverse, constant, .multiply, label))
       }
     case (.value(let first), .value(let second)):
@@ -151,26 +151,27 @@ extension GraphImporter {
         case .minimum: .minimum(.x, .constant(uniform))
         case .maximum: .maximum(.x, .constant(uniform))
         }
-      return try append(label, .pointwise(function), [value], shape: shape)
+      return try append(label, .map(.expression(function)), [value], shape: shape)
     }
-    let ones = [Float](repeating: 1, count: floats.count)
-    let zeros = [Float](repeating: 0, count: floats.count)
-    func affine(_ value: Int, scale: [Float], shift: [Float]) throws(NodeProblem) -> Int {
-      let affine = Affine(shape: floats.count == 1 ? [] : constant.shape, scale: scale, shift: shift)
-      return try append(label, .affine(affine), [value], shape: shape)
+    func affine(
+      _ value: Int, scale: [Float]? = nil, shift: [Float]? = nil, coefficient: Double = 1
+    ) throws(NodeProblem) -> Int {
+      var affine = Contraction<Double>.affine(floats.count == 1 ? [] : constant.shape, scale: scale, shift: shift, shape)
+      affine.terms[0].coefficient = coefficient
+      return try append(label, .contraction(affine), [value], shape: shape)
     }
     let negated = floats.map { -$0 }
     switch combination {
-    case .add: return try affine(value, scale: ones, shift: floats)
-    case .subtract: return try affine(value, scale: ones, shift: negated)
-    case .multiply: return try affine(value, scale: floats, shift: zeros)
-    case .divide: return try affine(value, scale: floats.map { Float(1 / Double($0)) }, shift: zeros)
+    case .add: return try affine(value, shift: floats)
+    case .subtract: return try affine(value, shift: negated)
+    case .multiply: return try affine(value, scale: floats)
+    case .divide: return try affine(value, scale: floats.map { Float(1 / Double($0)) })
     case .minimum, .maximum:
       // max(x, c) = max(x − c, 0) + c, min(x, c) = c − max(c − x, 0)
-      let sign: [Float] = combination == .maximum ? ones : ones.map { -$0 }
-      let distance = try affine(value, scale: sign, shift: combination == .maximum ? negated : floats)
-      let excess = try append(label, .pointwise(.relu), [distance], shape: shape)
-      return try affine(excess, scale: sign, shift: floats)
+      let sign: Double = combination == .maximum ? 1 : -1
+      let distance = try affine(value, shift: combination == .maximum ? negated : floats, coefficient: sign)
+      let excess = try append(label, .map(.expression(.relu)), [distance], shape: shape)
+      return try affine(excess, shift: floats, coefficient: sign)
     }
   }
 
@@ -194,7 +195,7 @@ extension GraphImporter {
 
   mutating func apply(_ function: Pointwise, to tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
     switch tensor {
-    case .value(let value): return .value(try append(label, .pointwise(function), [value], shape: shape(of: value)))
+    case .value(let value): return .value(try append(label, .map(.expression(function)), [value], shape: shape(of: value)))
     case .constant(let constant):
       guard let floats = constant.floats else { throw .unsupported("operand 0 is a constant of integers") }
       return .constant(.floats(floats.map { Float(function.value(at: Double($0))) }, shape: constant.shape))

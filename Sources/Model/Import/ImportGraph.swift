@@ -36,7 +36,7 @@ struct GraphImporter {
   /// The trained numbers that the constants of the node in work are computed from.
   private var sources: Set<String> = []
   private(set) var publicNumbers: [PublicNumbers] = []
-  private(set) var nodes: [Node] = []
+  private(set) var nodes: [Node<Double>] = []
   /// Elements of weights and of folded constants.
   private var elementTotal = 0
   /// Elements of inputs and of the results of nodes, and what computing them takes, for one sample.
@@ -98,7 +98,7 @@ struct GraphImporter {
   private mutating func nameParts(from first: Int, _ label: String) {
     let parts = first..<nodes.count
     guard let last = parts.last else { return }
-    let main = parts.last { !nodes[$0].operation.isView } ?? last
+    let main = parts.last { !nodes[$0].isView(of: shape(of: nodes[$0].operands[0])) } ?? last
     for index in [main] + parts.filter({ $0 != main }) {
       var (name, number) = (label, 1)
       while !labels.insert(name).inserted {
@@ -140,7 +140,7 @@ struct GraphImporter {
   ///
   /// - Parameter label: The name of the ONNX node.
   mutating func append(
-    _ label: String, _ operation: Operation, _ operands: [Int], shape: [Int]
+    _ label: String, _ operation: Operation<Double>, _ operands: [Int], shape: [Int]
   ) throws(NodeProblem) -> Int {
     try count(operation.parameterCount)
     guard !shape.isEmpty else { throw .unsupported("its result has a batch axis only") }
@@ -148,7 +148,7 @@ struct GraphImporter {
       throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")
     }
     guard operation.isFinite else { throw .malformed("its weights are not all finite") }
-    guard let steps = elementCount([elements, operation.stepCount(rank: shape.count)], limit: maximumStepCount) else {
+    guard let steps = elementCount([elements, operation.primitive.stepCount(rank: shape.count)], limit: maximumStepCount) else {
       throw .unsupported("it takes more than 2^40 steps")
     }
     guard nodes.count < maximumNodeCount else { throw .malformed("the network has more than \(maximumNodeCount) operators") }

@@ -9,16 +9,17 @@ extension ImportedOperator {
       guard importer.shape(of: operand).count == 1 else {
         throw .unsupported("its input is batch × \(importer.shape(of: operand)); only batch × features is supported")
       }
-      var linear = try importer.linear(try importer.floats(node, 1), operand, isOutputMajor: isOutputMajor)
-      if alpha != 1 { linear.weights = linear.weights.map { $0 * alpha } }
+      var (weights, count) = try importer.weights(try importer.floats(node, 1), operand, axis: 0, isOutputMajor: isOutputMajor)
+      if alpha != 1 { weights = weights.map { $0 * alpha } }
+      var bias: [Float]?
       if try importer.operand(node, 2) != nil {
         let (values, shape) = try importer.floats(node, 2)
-        guard shape.count < 2 || (shape.count == 2 && shape[0] == 1),
-          values.count == linear.outputCount || values.count == 1
-        else { throw .unsupported("a constant of shape \(shape) is not a bias of \(linear.outputCount) elements") }
-        linear.bias = linear.bias.indices.map { beta * values[values.count == 1 ? 0 : $0] }
+        guard shape.count < 2 || (shape.count == 2 && shape[0] == 1), values.count == count || values.count == 1 else {
+          throw .unsupported("a constant of shape \(shape) is not a bias of \(count) elements")
+        }
+        bias = (0..<count).map { beta * values[values.count == 1 ? 0 : $0] }
       }
-      return [.value(try importer.append(label, .linear(linear), [operand], shape: [linear.outputCount]))]
+      return [.value(try importer.linear(operand, axis: 0, count, weights, bias: bias, label))]
     },
     ImportedOperator("MatMul", "two values, or one operand a constant matrix, on the right or on the left") {
       importer, node, label throws(NodeProblem) in
@@ -39,24 +40,17 @@ extension ImportedOperator {
         let rank = importer.shape(of: operand).count + 1
         let matrix = try importer.matrix(node, 1, rank: rank)
         let isVector = try importer.constant(node, 1).shape.count == 1
-        let linear = try importer.linear(matrix, operand, isOutputMajor: false)
-        let leading = importer.shape(of: operand).dropLast()
-        let result = try importer.append(label, .linear(linear), [operand], shape: leading + [linear.outputCount])
-        return [.value(isVector ? try importer.append(label, .reshape, [result], shape: Array(leading)) : result)]
+        let (weights, count) = try importer.weights(matrix, operand, axis: rank - 2, isOutputMajor: false)
+        let result = try importer.linear(operand, axis: rank - 2, count, weights, bias: nil, label)
+        return [.value(isVector ? try importer.append(label, .reshape, [result], shape: importer.shape(of: operand).dropLast()) : result)]
       case (.constant, .value(let operand)):
-        // W · X = (Xᵀ · Wᵀ)ᵀ
         let shape = importer.shape(of: operand)
         guard shape.count >= 2 else { throw .unsupported("operand 0 is a constant") }
         guard try importer.constant(node, 0).shape.count >= 2 else { throw .unsupported("operand 0 is a vector") }
         let matrix = try importer.matrix(node, 0, rank: shape.count + 1)
-        let (rows, columns) = (shape.count - 2, shape.count - 1)
-        let order = Array(0..<rows) + [columns, rows]
-        let turned = order.map { shape[$0] }
-        let flipped = try importer.append(label, .transpose(order: order), [operand], shape: turned)
-        let linear = try importer.linear(matrix, flipped, isOutputMajor: true)
-        let product: [Int] = turned.dropLast() + [linear.outputCount]
-        let result = try importer.append(label, .linear(linear), [flipped], shape: product)
-        return [.value(try importer.append(label, .transpose(order: order), [result], shape: order.map { product[$0] }))]
+        let axis = shape.count - 2
+        let (weights, count) = try importer.weights(matrix, operand, axis: axis, isOutputMajor: true)
+        return [.value(try importer.linear(operand, axis: axis, count, weights, bias: nil, label))]
       }
     },
     reduction("ReduceMean") { 1 / Double($0) }, reduction("ReduceSum") { _ in 1 },
@@ -73,15 +67,17 @@ extension ImportedOperator {
       guard let channels = shape.first, parameters.allSatisfy({ $0.count == channels }) else {
         throw .malformed("its parameters do not fit an input of batch × \(shape)")
       }
-      var affine = Affine(shape: [channels] + shape.dropFirst().map { _ in 1 }, scale: [], shift: [])
+      var (scales, shifts) = ([Float](), [Float]())
       for channel in 0..<channels {
         let (scale, shift) = (Double(parameters[0][channel]), Double(parameters[1][channel]))
         let (mean, variance) = (Double(parameters[2][channel]), Double(parameters[3][channel]))
         let factor = scale / (variance + Double(epsilon)).squareRoot()
-        affine.scale.append(Float(factor))
-        affine.shift.append(Float(shift - mean * factor))
+        scales.append(Float(factor))
+        shifts.append(Float(shift - mean * factor))
       }
-      return [.value(try importer.append(label, .affine(affine), [operand], shape: shape))]
+      let sizes = [channels] + shape.dropFirst().map { _ in 1 }
+      return [.value(try importer.append(
+          label, .contraction(.affine(sizes, scale: scales, shift: shifts, shape)), [operand], shape: shape))]
     },
   ]
 
@@ -92,10 +88,8 @@ extension ImportedOperator {
       let shape = importer.shape(of: operand)
       guard let axes = try importer.reducedAxes(node, rank: shape.count) else { return [.value(operand)] }
       let count = axes.reduce(1) { $0 * shape[$1] }
-      var sizes = shape
-      for axis in axes { sizes[axis] = 1 }
-      let reduced = Contraction.sum(over: axes, of: shape, factor(count), shape: sizes)
-      let sum = try importer.append(label, .contraction(reduced), [operand], shape: sizes)
+      let reduced = Contraction.sum(over: axes, of: shape, factor(count))
+      let sum = try importer.append(label, .contraction(reduced), [operand], shape: Array(reduced.loops.prefix(shape.count)))
       return [.value(try importer.reshaped(sum, try importer.reducedShape(node, shape, axes), label))]
     }
   }
@@ -114,20 +108,27 @@ extension GraphImporter {
     return (values, shape.suffix(2))
   }
 
-  fileprivate func linear(
-    _ weights: (values: [Float], shape: [Int]), _ operand: Int, isOutputMajor: Bool
-  ) throws(NodeProblem) -> Linear {
-    let (values, shape) = weights
+  /// A matrix that fits an axis of an operand, as outputs × inputs.
+  fileprivate func weights(
+    _ matrix: (values: [Float], shape: [Int]), _ operand: Int, axis: Int, isOutputMajor: Bool
+  ) throws(NodeProblem) -> (values: [Float], outputCount: Int) {
+    let (values, shape) = matrix
     guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
-    let inputCount = self.shape(of: operand).last ?? 0
+    let inputCount = self.shape(of: operand)[axis]
     let outputCount = shape[isOutputMajor ? 0 : 1]
     guard shape[isOutputMajor ? 1 : 0] == inputCount, outputCount > 0 else {
       throw .malformed("its weights of shape \(shape) do not fit an input of \(inputCount) features")
     }
-    return Linear(
-      inputCount: inputCount, outputCount: outputCount,
-      weights: isOutputMajor ? values : transposed(values, shape, order: [1, 0]),
-      bias: [Float](repeating: 0, count: outputCount))
+    return (isOutputMajor ? values : transposed(values, shape, order: [1, 0]), outputCount)
+  }
+
+  /// A matrix of outputs × inputs times each line of a value along an axis, and a bias.
+  mutating func linear(
+    _ operand: Int, axis: Int, _ outputCount: Int, _ weights: [Float], bias: [Float]?, isPublic: Bool = false, _ label: String
+  ) throws(NodeProblem) -> Int {
+    let linear = Contraction<Double>.linear(
+      shape(of: operand), axis: axis, outputCount: outputCount, weights, bias: bias, isPublic: isPublic)
+    return try append(label, .contraction(linear), [operand], shape: linear.loops.dropLast())
   }
 
   /// The axes of a sample that a node reduces, ascending; nil when it does nothing.

@@ -25,9 +25,9 @@ extension ImportedOperator {
         let (scale, zeroPoint) = (steps.scales[0], steps.zeroPoints[0])
         importer.show([Double(scale), Double(zeroPoint)], .quantization, label)
         guard range.contains(Int64(zeroPoint)) else { throw .malformed("its zero point is out of range") }
-        let quantization = FixedQuantization(
+        let quantum = Quantum(
           scale: Double(scale), range: range.lowerBound - Int64(zeroPoint)...range.upperBound - Int64(zeroPoint))
-        let rounded = try importer.append(label, .quantize(quantization), [value], shape: importer.shape(of: value))
+        let rounded = try importer.append(label, .map(.quantize(quantum)), [value], shape: importer.shape(of: value))
         return [.quantized(rounded, scale: scale, zeroPoint: zeroPoint)]
       }
     },

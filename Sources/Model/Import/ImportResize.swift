@@ -1,9 +1,9 @@
 extension ImportedOperator {
   /// Operators that put zeros around a value or sample it at other places.
   static let samples: [ImportedOperator] = [
-    // Zeros along an axis are windows of one element that reach beyond it.
+    // A slice that reaches beyond an axis has zeros there.
     ImportedOperator("Pad", "with zeros, not of the batch axis") { importer, node, label throws(NodeProblem) in
-      var value = try importer.value(node, 0)
+      let value = try importer.value(node, 0)
       let rank = importer.shape(of: value).count + 1
       guard try node.text("mode", default: "constant") == "constant" else {
         throw .unsupported("it pads with something else than constants")
@@ -15,14 +15,20 @@ extension ImportedOperator {
       guard pads.count == 2 * axes.count, pads.allSatisfy({ $0 <= 1 << 16 }) else {
         throw .malformed("its pads do not fit its axes")
       }
+      var shape = [1] + importer.shape(of: value)
+      var starts = [Int](repeating: 0, count: rank)
       for (index, axis) in axes.enumerated() {
         let (before, after) = (pads[index], pads[index + axes.count])
         if before == 0, after == 0 { continue }
         guard axis > 0 else { throw .unsupported("it pads the batch axis") }
         guard before >= 0, after >= 0 else { throw .unsupported("it cuts an axis by negative pads") }
-        value = try importer.padded(value, axis: axis - 1, before, after, label)
+        starts[axis] = -before
+        shape[axis] += before + after
       }
-      return [.value(value)]
+      let sizes = Array(shape.dropFirst())
+      if sizes == importer.shape(of: value) { return [.value(value)] }
+      let reading = sizes.indices.map { Index($0, start: starts[$0 + 1]) }
+      return [.value(try importer.append(label, .contraction(.view(sizes, reading)), [value], shape: sizes))]
     },
     resize("Resize", since: 10), resize("Upsample", since: 9),
   ]
@@ -82,7 +88,7 @@ extension ImportedOperator {
             weights[index * length + min(max(low + 1, 0), length - 1)] += part
           }
         }
-        value = try importer.applied(weights, count, to: value, axis: axis - 1, label)
+        value = try importer.linear(value, axis: axis - 1, count, weights, bias: nil, isPublic: true, label)
       }
       return [.value(value)]
     }
@@ -90,22 +96,6 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
-  fileprivate mutating func padded(
-    _ value: Int, axis: Int, _ before: Int, _ after: Int, _ label: String
-  ) throws(NodeProblem) -> Int {
-    let shape = shape(of: value)
-    let side = WindowSide(before: before, after: after)
-    // An image stays one, so that a convolution can take the zeros over.
-    let isImage = shape.count == 3 && axis > 0
-    var sizes = isImage ? shape : [shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *)]
-    let image = try reshaped(value, sizes, label)
-    let window = isImage && axis == 2 ? Window(rows: WindowSide(), columns: side) : Window(rows: side, columns: WindowSide())
-    sizes[isImage ? axis : 1] += before + after
-    var result = shape
-    result[axis] += before + after
-    return try reshaped(try append(label, .contraction(.sum(of: window, 1, shape: sizes)), [image], shape: sizes), result, label)
-  }
-
   /// Nil when the scales are left out or empty.
   fileprivate func scales(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> [Float]? {
     guard try operand(node, index) != nil else { return nil }
@@ -143,24 +133,5 @@ extension GraphImporter {
     case "round_prefer_ceil": Int((place + 0.5).rounded(.down))
     case _: nil
     }
-  }
-
-  /// A matrix of `count` rows times each line of a value along an axis.
-  mutating func applied(
-    _ weights: [Float], _ count: Int, to value: Int, axis: Int, _ label: String
-  ) throws(NodeProblem) -> Int {
-    let shape = shape(of: value)
-    let last = shape.count - 1
-    var order = Array(shape.indices)
-    order.swapAt(axis, last)
-    let turned =
-      axis == last
-      ? value : try append(label, .transpose(order: order), [value], shape: order.map { shape[$0] })
-    let linear = Linear(
-      inputCount: shape[axis], outputCount: count, weights: weights, bias: [Float](repeating: 0, count: count))
-    var sizes = order.map { shape[$0] }
-    sizes[last] = count
-    let result = try append(label, .linear(linear), [turned], shape: sizes)
-    return axis == last ? result : try append(label, .transpose(order: order), [result], shape: order.map { sizes[$0] })
   }
 }

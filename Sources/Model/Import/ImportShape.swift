@@ -63,19 +63,14 @@ extension ImportedOperator {
     ImportedOperator("Transpose", "keeping the batch axis first", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
-      let rank = importer.fullShape(operand).count
-      let order = try node.integers("perm") ?? (0..<rank).reversed()
-      guard order.sorted() == Array(0..<rank) else {
-        throw .malformed("\(order.prefix(8)) is no permutation of \(rank) axes")
+      let shape = importer.fullShape(operand)
+      let order = try node.integers("perm") ?? shape.indices.reversed()
+      guard order.sorted() == Array(shape.indices) else {
+        throw .malformed("\(order.prefix(8)) is no permutation of \(shape.count) axes")
       }
-      switch operand {
-      case .constant(let constant): return [.constant(constant.transposed(order))]
-      case .value(let value):
-        guard order.first == 0 else { throw .unsupported("it moves the batch axis") }
-        let sample = order.dropFirst().map { $0 - 1 }
-        let shape = importer.shape(of: value)
-        return [.value(try importer.append(label, .transpose(order: sample), [value], shape: sample.map { shape[$0] }))]
-      }
+      if case .value = operand, order.first != 0 { throw .unsupported("it moves the batch axis") }
+      let reading = shape.indices.map { Index(order.firstIndex(of: $0)) }
+      return [.tensor(try importer.view(operand, order.map { shape[$0] }, reading, label))]
     },
     ImportedOperator("Expand", "not along the batch axis", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
@@ -87,19 +82,16 @@ extension ImportedOperator {
       guard let result = broadcastShape(shape, wanted), elementCount(result, limit: limit) != nil else {
         throw .unsupported("it expands \(shape) to \(target.prefix(8))")
       }
-      switch operand {
-      case .constant(let constant):
-        let positions = Array(0..<constant.count)
-        return [.constant(constant.picking(Model.broadcast(positions, shape, to: result), shape: result))]
-      case .value(let value):
-        guard result.count == shape.count, result[0] == 1 else { throw .unsupported("it expands the batch axis") }
-        return [.value(try importer.broadcast(value, to: Array(result.dropFirst()), label))]
+      if case .value = operand, result.count != shape.count || result[0] != 1 {
+        throw .unsupported("it expands the batch axis")
       }
+      return [.tensor(try importer.view(operand, result, broadcastReading(shape, to: result), label))]
     },
     ImportedOperator("Slice", "constant bounds and steps, not along the batch axis", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
-      var result = try importer.tensor(node, 0)
-      let shape = importer.fullShape(result)
+      let operand = try importer.tensor(node, 0)
+      let shape = importer.fullShape(operand)
+      var result = shape
       guard let starts = try importer.integers(node, 1, or: "starts"),
         let ends = try importer.integers(node, 2, or: "ends")
       else { throw .malformed("its bounds are missing") }
@@ -108,17 +100,19 @@ extension ImportedOperator {
       guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count, !steps.contains(0) else {
         throw .malformed("its bounds do not fit its axes")
       }
+      var reading = shape.indices.map { Index($0) }
       for (index, axis) in axes.enumerated() {
         let range = sliceRange(starts[index], ends[index], step: steps[index], size: shape[axis])
-        if case .value = result, axis == 0 {
+        if case .value = operand, axis == 0 {
           guard starts[index] == 0, steps[index] == 1, ends[index] >= (importer.batch == .one ? 1 : Int(Int32.max)) else {
             throw .unsupported("it cuts the batch axis")
           }
         } else {
-          result = try importer.sliced(result, axis: axis, range, label)
+          result[axis] = range.count
+          reading[axis] = Index(axis, start: range.start, stride: range.stride)
         }
       }
-      return [.tensor(result)]
+      return [.tensor(try importer.view(operand, result, reading, label))]
     },
     ImportedOperator(
       "Gather", "constant indices; of a value one index of an axis other than the batch axis", numbers: .selected
@@ -144,8 +138,10 @@ extension ImportedOperator {
         return [.constant(constant.picking(picked, shape: result))]
       case .value:
         guard positions.count == 1 else { throw .unsupported("it gathers \(positions.count) indices, not one") }
-        let part = try importer.sliced(data, axis: axis, SliceRange(start: positions[0], stride: 1, count: 1), label)
-        return [.tensor(try importer.reshaped(part, result, label))]
+        let reading = shape.indices.map { other in
+          other == axis ? Index(start: positions[0]) : Index(other < axis ? other : other - 1 + indices.shape.count)
+        }
+        return [.tensor(try importer.view(data, result, reading, label))]
       }
     },
     ImportedOperator("Split", "not along the batch axis", numbers: .selected) { importer, node, label throws(NodeProblem) in
@@ -165,8 +161,10 @@ extension ImportedOperator {
       var results: [Definition] = []
       for part in sizes {
         guard (0...rest).contains(part) else { throw .malformed("its parts exceed an axis of \(size)") }
-        let range = SliceRange(start: size - rest, stride: 1, count: part)
-        results.append(.tensor(try importer.sliced(operand, axis: axis, range, label)))
+        var shape = importer.fullShape(operand)
+        shape[axis] = part
+        let reading = shape.indices.map { Index($0, start: $0 == axis ? size - rest : 0) }
+        results.append(.tensor(try importer.view(operand, shape, reading, label)))
         rest -= part
       }
       guard rest == 0, results.count == node.output.count else {
@@ -234,16 +232,16 @@ extension GraphImporter {
     }
   }
 
-  fileprivate mutating func sliced(
-    _ tensor: Tensor, axis: Int, _ range: SliceRange, _ label: String
+  /// Elements of a tensor; shape and reading of a value begin with the batch axis.
+  fileprivate mutating func view(
+    _ tensor: Tensor, _ shape: [Int], _ reading: Reading, _ label: String
   ) throws(NodeProblem) -> Tensor {
     switch tensor {
-    case .constant(let constant): return .constant(constant.sliced(axis: axis, range))
+    case .constant(let constant): return .constant(constant.view(shape, reading))
     case .value(let value):
-      var shape = shape(of: value)
-      shape[axis - 1] = range.count
-      let operation = Operation.slice(axis: axis - 1, start: range.start, stride: range.stride)
-      return .value(try append(label, operation, [value], shape: shape))
+      let sample = Array(shape.dropFirst())
+      let own = reading.dropFirst().map { $0.renumbered { $0 - 1 } }
+      return .value(try append(label, .contraction(.view(sample, own)), [value], shape: sample))
     }
   }
 

@@ -1,176 +1,173 @@
 extension ImportedOperator {
-  /// Operators whose windows slide over one or two axes after the channels.
+  /// Operators whose windows slide over one to three axes after the channels.
   static let windows: [ImportedOperator] = [
-    ImportedOperator("Conv", "1-D and 2-D with constant weights") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("Conv", "1-D to 3-D with constant weights") { importer, node, label throws(NodeProblem) in
       let operand = try importer.value(node, 0)
-      let image = try importer.image(operand, label)
+      let source = try importer.planes(operand)
       let (weights, shape) = try importer.floats(node, 1)
       let groupCount = try node.integer("group", default: 1)
-      guard shape.count == image.rank + 1, let outputCount = shape.first, groupCount > 0, outputCount > 0,
-        outputCount % groupCount == 0, image.shape[0] % groupCount == 0, shape[1] == image.shape[0] / groupCount
-      else {
-        throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(importer.shape(of: operand))")
-      }
-      let window = try importer.window(node, image, kernel: Array(shape.dropFirst(2))).window
-      let convolution = Convolution(
-        window: window, groupCount: groupCount, inputCount: image.shape[0], outputCount: outputCount, weights: weights,
-        bias: try importer.bias(node, count: outputCount))
-      return [.value(try importer.slide(label, .convolution(convolution), window, image, channels: outputCount))]
+      guard shape.count == source.count + 1, let outputCount = shape.first, groupCount > 0, outputCount > 0,
+        outputCount % groupCount == 0, source[0] % groupCount == 0, shape[1] == source[0] / groupCount
+      else { throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(source)") }
+      let sides = try importer.windows(node, source, kernel: Array(shape.dropFirst(2))).sides
+      return [.value(try importer.convolution(
+          label, operand, sides, groupCount: groupCount, outputCount: outputCount, weights,
+          try importer.bias(node, count: outputCount)))]
     },
-    ImportedOperator("AveragePool", "1-D and 2-D") { importer, node, label throws(NodeProblem) in
-      let image = try importer.image(try importer.value(node, 0), label)
-      let (window, padding) = try importer.window(node, image, kernel: nil)
+    ImportedOperator("AveragePool", "1-D to 3-D") { importer, node, label throws(NodeProblem) in
+      let operand = try importer.value(node, 0)
+      let source = try importer.planes(operand)
+      let (sides, padding) = try importer.windows(node, source, kernel: nil)
       let includesPadding = try node.integer("count_include_pad", default: 0) != 0
-      let slid = try importer.shape(sliding: window, image)
-      let result = try importer.slide(
-        label, .contraction(.sum(of: window, 1 / Double(window.tapCount), shape: slid)), window, image)
+      let shape = try importer.shape(sliding: sides, source)
+      let size = sides.reduce(1) { $0 * $1.size }
+      let mean = try importer.append(label, .contraction(.sum(of: sides, 1 / Double(size), shape: shape)), [operand], shape: shape)
       // How many elements of each window are counted, along each axis.
-      let sides = zip([window.rows, window.columns], zip(image.shape.dropFirst(), padding))
-      let counts = sides.map { side, axis in
+      let counts = zip(sides, zip(source.dropFirst(), padding)).map { side, axis in
         let (length, after) = axis
         let counted = includesPadding ? -side.before..<length + after : 0..<length
         return (0..<side.count(over: length)).map { index in
           (0..<side.size).count { counted.contains(side.stride * index + side.start(of: $0)) }
         }
       }
-      guard counts.joined().contains(where: { $0 == 0 }) == false else {
-        throw .unsupported("a window has no element")
-      }
-      let scale = counts[0].flatMap { row in counts[1].map { Float(Double(window.tapCount) / Double(row * $0)) } }
-      if scale.allSatisfy({ $0 == 1 }) { return [.value(result)] }
-      let shape = image.hasRows ? counts.map(\.count) : [counts[1].count]
-      let affine = Affine(shape: [1] + shape, scale: scale, shift: scale.map { _ in 0 })
-      return [.value(try importer.append(label, .affine(affine), [result], shape: importer.shape(of: result)))]
+      guard counts.joined().contains(where: { $0 == 0 }) == false else { throw .unsupported("a window has no element") }
+      let products = counts.reduce([1]) { products, counts in products.flatMap { product in counts.map { product * $0 } } }
+      let scale = products.map { Float(Double(size) / Double($0)) }
+      if scale.allSatisfy({ $0 == 1 }) { return [.value(mean)] }
+      let counted = Contraction<Double>.affine([1] + counts.map(\.count), scale: scale, shift: nil, shape, isPublic: true)
+      return [.value(try importer.append(label, .contraction(counted), [mean], shape: shape))]
     },
-    ImportedOperator("MaxPool", "1-D and 2-D, without the indices") { importer, node, label throws(NodeProblem) in
-      let image = try importer.image(try importer.value(node, 0), label)
-      return [.value(try importer.maximum(try importer.window(node, image, kernel: nil).window, image, label))]
+    ImportedOperator("MaxPool", "1-D to 3-D, without the indices") { importer, node, label throws(NodeProblem) in
+      let operand = try importer.value(node, 0)
+      let source = try importer.planes(operand)
+      return [.value(try importer.maximum(try importer.windows(node, source, kernel: nil).sides, operand, label))]
     },
-    ImportedOperator("GlobalMaxPool", "1-D and 2-D") { importer, node, label throws(NodeProblem) in
-      let image = try importer.image(try importer.value(node, 0), label)
-      let sides = image.shape.dropFirst().map { WindowSide(size: $0) }
-      return [.value(try importer.maximum(Window(rows: sides[0], columns: sides[1]), image, label))]
+    ImportedOperator("GlobalMaxPool", "all") { importer, node, label throws(NodeProblem) in
+      let (operand, axes) = try importer.globalWindow(node)
+      return [.value(try importer.maximum(over: axes, operand, label))]
     },
     ImportedOperator("GlobalAveragePool", "all") { importer, node, label throws(NodeProblem) in
-      let operand = try importer.value(node, 0)
+      let (operand, axes) = try importer.globalWindow(node)
       let shape = importer.shape(of: operand)
-      guard shape.count > 1 else { throw .malformed("its input of batch × \(shape) has no axis after the channels") }
-      let axes = Array(1..<shape.count)
       let factor = 1 / Double(shape.dropFirst().reduce(1, *))
-      let sizes = [shape[0]] + axes.map { _ in 1 }
       return [.value(try importer.append(
-          label, .contraction(.sum(over: Array(axes), of: shape, factor, shape: sizes)), [operand], shape: sizes))]
+          label, .contraction(.sum(over: axes, of: shape, factor)), [operand], shape: [shape[0]] + axes.map { _ in 1 }))]
     },
-    // Neighbouring axes are reduced as the rows of an image.
-    ImportedOperator("ReduceMax", "over neighbouring axes other than the batch axis") {
-      importer, node, label throws(NodeProblem) in
+    ImportedOperator("ReduceMax", "not over the batch axis") { importer, node, label throws(NodeProblem) in
       let operand = try importer.value(node, 0)
       let shape = importer.shape(of: operand)
       guard let axes = try importer.reducedAxes(node, rank: shape.count) else { return [.value(operand)] }
-      guard let first = axes.first, let last = axes.last, axes == Array(first...last) else {
-        throw .unsupported("it reduces axes that are not neighbours")
-      }
-      let inner = shape[(last + 1)...].reduce(1, *)
-      let sizes = [shape[..<first].reduce(1, *), shape[first...last].reduce(1, *), inner]
-      let image = GraphImporter.Image(value: try importer.reshaped(operand, sizes, label), shape: sizes, hasRows: true)
-      let result = try importer.maximum(Window(rows: WindowSide(size: sizes[1]), columns: WindowSide()), image, label)
+      let result = try importer.maximum(over: axes, operand, label)
       return [.value(try importer.reshaped(result, try importer.reducedShape(node, shape, axes), label))]
     },
   ]
 }
 
 extension GraphImporter {
-  func bias(_ node: ONNXNode, count: Int) throws(NodeProblem) -> [Float] {
-    guard try operand(node, 2) != nil else { return [Float](repeating: 0, count: count) }
+  /// Nil where there is none.
+  func bias(_ node: ONNXNode, count: Int) throws(NodeProblem) -> [Float]? {
+    guard try operand(node, 2) != nil else { return nil }
     let bias = try floats(node, 2).values
     guard bias.count == count else { throw .malformed("its bias has \(bias.count) elements, not \(count)") }
     return bias
   }
 
-  // MARK: Images
-
-  /// A value as channels × rows × columns.
-  struct Image {
-    let value: Int
-    let shape: [Int]
-    /// False for channels × columns.
-    let hasRows: Bool
-
-    /// Of a sample.
-    var rank: Int { hasRows ? 3 : 2 }
-
-    /// Of the axes after the channels.
-    var lengths: ArraySlice<Int> { shape.suffix(rank - 1) }
+  /// The shape of a value of channels and one to three further axes.
+  func planes(_ value: Int) throws(NodeProblem) -> [Int] {
+    let shape = shape(of: value)
+    guard (2...4).contains(shape.count) else {
+      throw .unsupported("its input has \(shape.count - 1) axes after the channels; 1 to 3 are supported")
+    }
+    return shape
   }
 
-  mutating func image(_ value: Int, _ label: String) throws(NodeProblem) -> Image {
-    let shape = shape(of: value)
-    switch shape.count {
-    case 2:
-      let rows = [shape[0], 1, shape[1]]
-      return Image(value: try reshaped(value, rows, label), shape: rows, hasRows: false)
-    case 3: return Image(value: value, shape: shape, hasRows: true)
-    case let rank: throw .unsupported("its input has \(rank - 1) axes after the channels; 1 and 2 are supported")
-    }
+  fileprivate func globalWindow(_ node: ONNXNode) throws(NodeProblem) -> (operand: Int, axes: [Int]) {
+    let operand = try value(node, 0)
+    let shape = shape(of: operand)
+    guard shape.count > 1 else { throw .malformed("its input of batch × \(shape) has no axis after the channels") }
+    return (operand, Array(1..<shape.count))
   }
 
   mutating func reshaped(_ value: Int, _ shape: [Int], _ label: String) throws(NodeProblem) -> Int {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
 
-  func shape(sliding window: Window, _ image: Image, channels: Int? = nil) throws(NodeProblem) -> [Int] {
-    try requireBounded(window, image)
-    return [
-      channels ?? image.shape[0], window.rows.count(over: image.shape[1]), window.columns.count(over: image.shape[2]),
-    ]
+  fileprivate func shape(sliding sides: [WindowSide], _ source: [Int], channels: Int? = nil) throws(NodeProblem) -> [Int] {
+    try requireBounded(sides.map(\.size), channels: source[0])
+    return [channels ?? source[0]] + zip(sides, source.dropFirst()).map { $0.count(over: $1) }
   }
 
-  mutating func slide(
-    _ label: String, _ operation: Operation, _ window: Window, _ image: Image, channels: Int? = nil
+  private func requireBounded(_ sizes: [Int], channels: Int = 1) throws(NodeProblem) {
+    guard elementCount(sizes, limit: maximumTapCount) != nil, elementCount([channels] + sizes) != nil else {
+      throw .unsupported("its windows of \(sizes.map(String.init).joined(separator: " × ")) elements are too large")
+    }
+  }
+
+  /// Groups of several channels are an axis of their own, between two reshapes.
+  ///
+  /// - Parameter weights: Outputs × inputs of a group × the window's axes.
+  mutating func convolution(
+    _ label: String, _ operand: Int, _ sides: [WindowSide], groupCount: Int, outputCount: Int, _ weights: [Float],
+    _ bias: [Float]?
   ) throws(NodeProblem) -> Int {
-    let shape = try self.shape(sliding: window, image, channels: channels)
-    let result = try append(label, operation, [image.value], shape: shape)
-    return image.hasRows ? result : try reshaped(result, [shape[0], shape[2]], label)
+    let source = shape(of: operand)
+    let shape = try shape(sliding: sides, source, channels: outputCount)
+    func layer(_ channels: Int?, _ shape: [Int]) -> Operation<Double> {
+      .contraction(.convolution(sides, channels: channels, shape, weights, bias: bias))
+    }
+    if groupCount == 1 { return try append(label, layer(source[0], shape), [operand], shape: shape) }
+    if groupCount == source[0], groupCount == outputCount {
+      return try append(label, layer(nil, shape), [operand], shape: shape)
+    }
+    let channels = source[0] / groupCount
+    let grouped = [groupCount, outputCount / groupCount] + shape.dropFirst()
+    let groups = try reshaped(operand, [groupCount, channels] + source.dropFirst(), label)
+    return try reshaped(try append(label, layer(channels, grouped), [groups], shape: grouped), shape, label)
   }
 
-  /// Along columns first and then along rows, where that takes fewer comparisons.
-  fileprivate mutating func maximum(_ window: Window, _ image: Image, _ label: String) throws(NodeProblem) -> Int {
-    try requireBounded(window, image)
-    guard window.rows.isNeverEmpty(over: image.shape[1]), window.columns.isNeverEmpty(over: image.shape[2]) else {
+  /// Of all elements along some axes, which remain with size 1.
+  fileprivate mutating func maximum(over axes: [Int], _ operand: Int, _ label: String) throws(NodeProblem) -> Int {
+    let source = shape(of: operand)
+    try requireBounded(axes.map { source[$0] })
+    let maximum = Maximum<Double>(over: axes, of: source)
+    return try append(label, .maximum(maximum), [operand], shape: Array(maximum.loops.prefix(source.count)))
+  }
+
+  /// Along one axis after the other, the last one first, where that takes fewer comparisons.
+  fileprivate mutating func maximum(_ sides: [WindowSide], _ operand: Int, _ label: String) throws(NodeProblem) -> Int {
+    let source = shape(of: operand)
+    let shape = try shape(sliding: sides, source)
+    guard zip(sides, source.dropFirst()).allSatisfy({ $0.isNeverEmpty(over: $1) }) else {
       throw .unsupported("a window has no element")
     }
-    let (rows, columns) = (window.rows.count(over: image.shape[1]), window.columns.count(over: image.shape[2]))
-    let both = window.tapCount * rows * columns
-    let apart = window.columns.size * image.shape[1] * columns + window.rows.size * rows * columns
-    guard apart < both else { return try slide(label, .windowMaximum(window), window, image) }
-    let across = Window(rows: WindowSide(), columns: window.columns)
-    let down = Window(rows: window.rows, columns: WindowSide())
-    let shape = [image.shape[0], image.shape[1], columns]
-    let lines = try append(label, .windowMaximum(across), [image.value], shape: shape)
-    return try slide(label, .windowMaximum(down), down, Image(value: lines, shape: shape, hasRows: image.hasRows))
-  }
-
-  // MARK: Windows
-
-  private func requireBounded(_ window: Window, _ image: Image) throws(NodeProblem) {
-    let (rows, columns) = (window.rows.size, window.columns.size)
-    guard elementCount([rows, columns], limit: maximumTapCount) != nil,
-      elementCount([image.shape[0], rows, columns], limit: maximumElementCount) != nil
-    else { throw .unsupported("its windows of \(rows) × \(columns) elements are too large") }
+    var (steps, lines) = ([(shape: [Int], sides: [WindowSide])](), source)
+    for axis in sides.indices.reversed() where sides[axis] != WindowSide() {
+      lines[axis + 1] = shape[axis + 1]
+      steps.append((lines, sides.indices.map { $0 == axis ? sides[axis] : WindowSide() }))
+    }
+    func comparisons(_ sides: [WindowSide], _ shape: [Int]) -> Int {
+      sides.reduce(1) { $0 * $1.size } * shape.dropFirst().reduce(1, *)
+    }
+    if steps.reduce(0, { $0 + comparisons($1.sides, $1.shape) }) >= comparisons(sides, shape) { steps = [(shape, sides)] }
+    var value = operand
+    for step in steps {
+      value = try append(label, .maximum(Maximum(of: step.sides, shape: step.shape)), [value], shape: step.shape)
+    }
+    return value
   }
 
   /// The windows that a node's attributes describe, and how far after the last element padding is counted: windows of
   /// `ceil_mode` reach beyond it.
   ///
   /// - Parameter kernel: The sizes that the weights have.
-  fileprivate func window(
-    _ node: ONNXNode, _ image: Image, kernel: [Int]?
-  ) throws(NodeProblem) -> (window: Window, padding: [Int]) {
-    let (stated, automatic) = try statedSides(node, image, kernel: kernel)
+  fileprivate func windows(
+    _ node: ONNXNode, _ source: [Int], kernel: [Int]?
+  ) throws(NodeProblem) -> (sides: [WindowSide], padding: [Int]) {
+    let (stated, automatic) = try statedSides(node, axisCount: source.count - 1, kernel: kernel)
     let roundsUp = try node.integer("ceil_mode", default: 0) != 0
-    var sides = image.hasRows ? [] : [WindowSide()]
-    var padding = image.hasRows ? [] : [0]
-    for (stated, length) in zip(stated, image.lengths) {
+    var sides: [WindowSide] = []
+    var padding: [Int] = []
+    for (stated, length) in zip(stated, source.dropFirst()) {
       var side = stated
       let reach = side.dilation * (side.size - 1) + 1
       if let automatic {
@@ -189,7 +186,7 @@ extension GraphImporter {
       guard side.count(over: length) > 0 else { throw .malformed("its kernel is larger than its input") }
       sides.append(side)
     }
-    return (Window(rows: sides[0], columns: sides[1]), padding)
+    return (sides, padding)
   }
 
   enum AutomaticPadding: String {
@@ -205,9 +202,8 @@ extension GraphImporter {
   ///
   /// - Parameter kernel: The sizes that the weights have.
   func statedSides(
-    _ node: ONNXNode, _ image: Image, kernel: [Int]?
+    _ node: ONNXNode, axisCount count: Int, kernel: [Int]?
   ) throws(NodeProblem) -> (sides: [WindowSide], automatic: AutomaticPadding?) {
-    let count = image.rank - 1
     let stated = try node.integers("kernel_shape")
     guard let sizes = kernel ?? stated, sizes == stated ?? sizes, sizes.count == count else {
       throw .malformed("its kernel does not fit its input")

@@ -31,19 +31,20 @@ struct AxisPlan {
     self.network = network
     valueCount = network.inputs.count + network.nodes.count
     var cuts = (0..<valueCount).map { Set([1, network.shape(of: $0).reduce(1, *)]) }
-    cuts += network.nodes.map { Set([1, $0.operation.loops.reduce(1, *)]) }
+    cuts += network.nodes.map { Set([1, $0.loops.reduce(1, *)]) }
     var relations: [[Relation]] = []
     for (index, node) in network.nodes.enumerated() {
-      let (loops, space) = (node.operation.loops, valueCount + index)
+      let (loops, space) = (node.loops, valueCount + index)
       relations.append(Self.relations(network, index, space: space))
-      for (operand, reading) in node.operation.readings {
+      for (operand, reading) in node.readings {
         let shape = network.shape(of: node.operands[operand])
         for ((size, stride), place) in zip(zip(shape, rowStrides(shape)), reading) where !node.reads(place, whole: size) {
           cuts[node.operands[operand]].formUnion([stride, stride * size])
           for step in place.steps { cuts[space].formUnion(Self.ends(of: step.loop, loops)) }
         }
       }
-      for constant in node.operation.constants {
+      guard case .contraction(let contraction) = node.operation else { continue }
+      for constant in contraction.constants {
         cuts[space].formUnion(loops.indices.dropFirst().flatMap { loop in
           constant.loops.contains(loop) == constant.loops.contains(loop - 1) ? [] : Self.ends(of: loop, loops).suffix(1)
         })
@@ -93,13 +94,6 @@ struct AxisPlan {
     return axisMap(segments, from: value, to: loops(ofNode: index))
   }
 
-  /// For each axis of a view's operand the same axis of the view; nil where it has none.
-  func axisMap(view index: Int) -> [Int?] {
-    let node = network.nodes[index]
-    let segments = Self.segments(node, network.shape(of: node.operands[0]))
-    return axisMap(segments, from: node.operands[0], to: network.inputs.count + index)
-  }
-
   private func axisMap(_ segments: [Segment], from first: Int, to second: Int) -> [Int?] {
     let results = bases(of: second)
     return bases(of: first).map { base in
@@ -129,48 +123,26 @@ struct AxisPlan {
 
   private static func relations(_ network: IntegerNetwork, _ index: Int, space: Int) -> [Relation] {
     let (node, result) = (network.nodes[index], network.inputs.count + index)
-    let loops = node.operation.loops
-    guard !loops.isEmpty else {
-      let segments = segments(node, network.shape(of: node.operands[0]))
-      return [Relation(first: node.operands[0], second: result, segments: segments)]
+    guard !node.loops.isEmpty else {
+      let whole = Segment(firstBase: 1, secondBase: 1, length: node.shape.reduce(1, *))
+      return [Relation(first: node.operands[0], second: result, segments: [whole])]
     }
     let own = segments(node.shape.indices.map { Index($0) }, node.shape, node)
-    return node.operation.readings.map { operand, reading in
+    return node.readings.map { operand, reading in
       let value = node.operands[operand]
       return Relation(first: value, second: space, segments: segments(reading, network.shape(of: value), node))
     } + [Relation(first: result, second: space, segments: own)]
   }
 
   /// What an array has in common with the loops that read it.
-  private static func segments(_ reading: Reading, _ shape: [Int], _ node: IntegerNode) -> [Segment] {
-    let loops = node.operation.loops
+  private static func segments(_ reading: Reading, _ shape: [Int], _ node: Node<Int64>) -> [Segment] {
+    let loops = node.loops
     let (own, to) = (rowStrides(shape), rowStrides(loops))
     return merged(
       zip(reading, shape).enumerated().compactMap { axis, read in
         guard node.reads(read.0, whole: read.1), let step = read.0.simplified(loops).steps.first else { return nil }
         return Segment(firstBase: own[axis], secondBase: to[step.loop], length: read.1)
       })
-  }
-
-  private static func segments(_ node: IntegerNode, _ operand: [Int]) -> [Segment] {
-    let (from, to) = (rowStrides(operand), rowStrides(node.shape))
-    switch node.operation {
-    case .requantize, .table, .reshape: return whole(node.shape)
-    case .transpose(let order):
-      return merged(
-        order.indices.map { Segment(firstBase: from[order[$0]], secondBase: to[$0], length: node.shape[$0]) })
-    case .slice(let axis, _, _):
-      let outer = node.shape[..<axis].reduce(1, *)
-      return merged([
-        Segment(firstBase: from[axis] * operand[axis], secondBase: to[axis] * node.shape[axis], length: outer),
-        Segment(firstBase: 1, secondBase: 1, length: to[axis]),
-      ])
-    case .contraction, .maximum: return []
-    }
-  }
-
-  private static func whole(_ shape: [Int]) -> [Segment] {
-    [Segment(firstBase: 1, secondBase: 1, length: shape.reduce(1, *))]
   }
 
   /// Without empty segments, neighbours joined.
@@ -195,5 +167,17 @@ extension AxisPlan.Segment {
   fileprivate func offset(of cut: Int, from base: Int) -> Int? {
     guard cut % base == 0, cut / base <= length, cut >= base else { return nil }
     return cut / base
+  }
+}
+
+extension Node<Int64> {
+  var loops: [Int] { operation.primitive.loops }
+
+  var readings: [(operand: Int, reading: Reading)] { operation.primitive.readings }
+
+  /// Whether an axis of this size is read from its first to its last element by a loop that can be an axis of the circuit.
+  func reads(_ index: Index, whole size: Int) -> Bool {
+    let rank = if case .maximum = operation { shape.count } else { Int.max }
+    return index.isWhole(size, loops) && index.steps.allSatisfy { $0.loop < rank || loops[$0.loop] == 1 }
   }
 }

@@ -66,28 +66,7 @@ struct Lowering {
 
   mutating func add(_ index: Int) throws(ModelError) {
     let node = network.nodes[index]
-    let first = views[node.operands[0]]
-    switch node.operation {
-    case .contraction(let contraction): views.append(try self.contraction(contraction, node, index))
-    case .maximum(_, let reading): views.append(try maximum(reading, node, index))
-    case .requantize(let requantization):
-      views.append(first.with(column: try requantize(first.column, requantization, node)))
-    case .table(let function):
-      let range = network.range(of: node.operands[0])
-      let table = rounding.table(of: function, domain: range, &builder)
-      views.append(
-        first.with(
-          column: builder.appendFunction(
-            "\(node.name).activation", of: AffineForm(bare: first.column), table, scale: node.scale)))
-    case .reshape: views.append(first)
-    case .transpose:
-      var view = first
-      for (axis, target) in plan.axisMap(view: index).enumerated() {
-        if let target { view.axes[target] = first.axes[axis] }
-      }
-      views.append(view)
-    case .slice(_, let start, let stride): views.append(try slice(first, node, index, start: start, stride: stride))
-    }
+    views.append(try node.operation.integerPrimitive.lower(node, index, &self))
   }
 
   /// A column that has these loop axes, as a value whose axes they are.
@@ -108,7 +87,7 @@ struct Lowering {
   }
 
   /// A value of accumulators over these loop axes.
-  mutating func accumulators(_ node: IntegerNode, _ index: Int, _ loops: [Int], _ terms: [Term]) throws(ModelError) -> View
+  mutating func accumulators(_ node: Node<Int64>, _ index: Int, _ loops: [Int], _ terms: [Term]) throws(ModelError) -> View
   {
     let axes = columnAxes(loops, value: network.inputs.count + index)
     let column = try builder.appendContraction(
@@ -120,56 +99,21 @@ struct Lowering {
     var shown = Set(network.outputs.map(\.value))
     for (index, node) in network.nodes.enumerated().reversed() where shown.contains(network.inputs.count + index) {
       switch node.operation {
-      case .requantize, .table, .reshape: shown.formUnion(node.operands)
-      case .contraction, .maximum, .transpose, .slice: break
+      case .map, .reshape: shown.formUnion(node.operands)
+      case .contraction, .maximum: break
       }
     }
     return shown
   }
 
-  private func slice(
-    _ view: View, _ node: IntegerNode, _ index: Int, start: Int, stride: Int
-  ) throws(ModelError) -> View {
-    let (operand, value) = (node.operands[0], network.inputs.count + index)
-    let map = plan.axisMap(view: index)
-    let unmapped = map.indices.filter { map[$0] == nil }
-    if unmapped.isEmpty { return view }
-    guard unmapped.count == 1, let axis = unmapped.first else { throw splitAxis(node) }
-    let length = plan.axes[operand][axis] * node.shape.reduce(1, *) / network.shape(of: operand).reduce(1, *)
-    let base = plan.bases(of: operand)[axis]
-    let result = plan.bases(of: value).firstIndex(of: base)
-    guard length == 1 || result.map({ plan.axes[value][$0] }) == length else { throw splitAxis(node) }
-    return view.sliced(axis: axis, start: start, stride: stride, size: length)
-  }
-
-  func splitAxis(_ node: IntegerNode) -> ModelError {
+  func splitAxis(_ node: Node<Int64>) -> ModelError {
     .unusableLayer(node.name, reason: "another operator splits the axis along which it cuts or joins")
   }
 }
 
-// MARK: Requantization and classes
+// MARK: Classes
 
 extension Lowering {
-  private mutating func requantize(
-    _ accumulators: Int, _ requantization: Requantization, _ node: IntegerNode
-  ) throws(ModelError) -> Int {
-    let limbs = rounding.limbs(ofShift: requantization.shift)
-    let window = rounding.window(of: requantization)
-    guard RoundingPlan.covers(requantization.domain, window) else {
-      throw .unusableLayer(
-        node.name,
-        reason: "inputs in range could take it to \(requantization.domain) steps, too far beyond the calibrated ones")
-    }
-    guard let window else {
-      let table = rounding.table(of: requantization.function, domain: requantization.domain, &builder)
-      return builder.appendRequantization(accumulators, node.name, limbs: limbs, table: table, scale: node.scale)
-    }
-    let table = rounding.windowTable(of: requantization.function, window, &builder)
-    return try builder.appendSaturation(
-      accumulators, node.name, limbs: limbs, domain: requantization.domain, window: window, table: table,
-      scale: node.scale)
-  }
-
   /// The largest entries of each row along a value's last axis; the class relation is the statement's.
   private mutating func appendClasses(_ output: NetworkOutput, of view: View, count: Int) throws(ModelError) {
     let name = output.name
@@ -184,7 +128,7 @@ extension Lowering {
     guard axes.count <= 6 else {
       throw .unusableLayer(name, reason: "its elements are cut into \(axes.count) axes; at most 6 are supported with classes")
     }
-    let source = try classSource(view.column, name, range: network.range(of: output.value))
+    let source = try classSource(view.column, name, range: network.quantum(of: output.value).range)
     let classes = builder.appendColumn(
       "\(name).classes", .public, axes.dropLast() + [builder.appendAxis(count)] + axes.suffix(1), 0...1)
     builder.circuit.outputs.append(

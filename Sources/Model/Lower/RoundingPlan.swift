@@ -18,7 +18,7 @@ struct RoundingPlan {
           min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
         }
       }
-      guard case .requantize(let requantization) = node.operation else { continue }
+      guard case .map(.requantize(let requantization)) = node.operation else { continue }
       let count = node.shape.reduce(1, *)
       remainders.append((requantization.shift, count))
       guard case .clamp(let clamp) = requantization.function,

@@ -17,9 +17,10 @@ package struct Calibration: Sendable {
     guard count > 0 else { throw .unusableData(source: source, reason: "has no sample to calibrate with") }
     var lowest = [Double](repeating: .infinity, count: network.inputs.count + network.nodes.count)
     var highest = lowest.map { -$0 }
+    let runner = Runner(network)
     for index in 0..<count {
       var isFinite = true
-      network.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
+      runner.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
         for element in elements {
           isFinite = isFinite && element.isFinite
           lowest[value] = min(lowest[value], element)

@@ -1,16 +1,3 @@
-/// The scale and the integers of a value.
-struct Quantum: Equatable {
-  let scale: Double
-  let range: ClosedRange<Int64>
-
-  /// The nearest integer in range; 0 for what is not a number.
-  func integer(_ real: Double) -> Int64 {
-    guard !real.isNaN else { return min(max(0, range.lowerBound), range.upperBound) }
-    let step = (real / scale + 0.5).rounded(.down)
-    return Int64(min(max(step, Double(range.lowerBound)), Double(range.upperBound)))
-  }
-}
-
 /// The scale that maps the largest absolute value to the largest integer, rounded up to `scaleBits`, so that no value
 /// of the range is beyond the largest integer; nil when all values are 0 or subnormal.
 func activationScale(_ range: ClosedRange<Double>, _ integers: ClosedRange<Int64>) -> Double? {

@@ -24,7 +24,7 @@ struct Quantizer {
   let calibration: Calibration
   let options: QuantizationOptions
   private(set) var inputs: [InputEncoding] = []
-  private(set) var nodes: [IntegerNode] = []
+  private(set) var nodes: [Node<Int64>] = []
   /// Integer values by float value.
   private var activations: [Int: Int] = [:]
   private var accumulators: [Int: Int] = [:]
@@ -46,7 +46,7 @@ struct Quantizer {
   mutating func addInput(_ index: Int) throws(ModelError) {
     let port = network.inputs[index]
     let range = calibration.ranges[index]
-    let prescribed = readers.nodes(of: index).map { network.nodes[$0].operation.quantization }
+    let prescribed = readers.nodes(of: index).map { network.nodes[$0].operation.quantum }
     if let fixed = prescribed.first ?? nil, prescribed.allSatisfy({ $0 == fixed }),
       calibration.inputScales[index] == nil
     {
@@ -80,27 +80,23 @@ struct Quantizer {
 
   // MARK: Values
 
-  func range(of value: Int) -> ClosedRange<Int64> {
-    value < inputs.count ? inputs[value].range : nodes[value - inputs.count].range
-  }
+  func quantum(of value: Int) -> Quantum { value < inputs.count ? inputs[value].quantum : nodes[value - inputs.count].encoding }
 
-  func scale(of value: Int) -> Double {
-    value < inputs.count ? inputs[value].scale : nodes[value - inputs.count].scale
-  }
+  func range(of value: Int) -> ClosedRange<Int64> { quantum(of: value).range }
+
+  func scale(of value: Int) -> Double { quantum(of: value).scale }
 
   func shape(of value: Int) -> [Int] {
     value < inputs.count ? inputs[value].port.shape : nodes[value - inputs.count].shape
   }
 
-  private func node(_ value: Int) -> Node? {
-    value < network.inputs.count ? nil : network.nodes[value - network.inputs.count]
-  }
-
   /// Whether a value of the float network is computed by an operator that makes accumulators, reshapes aside.
   private func makesAccumulators(_ value: Int) -> Bool {
-    guard let node = node(value) else { return false }
-    return if case .reshape = node.operation { makesAccumulators(node.operands[0]) } else {
-      node.operation.makesAccumulators
+    guard let node = network.node(of: value) else { return false }
+    return switch node.operation {
+    case .reshape: makesAccumulators(node.operands[0])
+    case .contraction: !network.isView(node)
+    case .maximum, .map: false
     }
   }
 
@@ -108,33 +104,30 @@ struct Quantizer {
   private func isView(_ value: Int) -> Bool {
     guard value >= inputs.count else { return true }
     let node = nodes[value - inputs.count]
-    switch node.operation {
-    case .reshape: return isView(node.operands[0])
-    case .transpose, .slice: return true
-    case .contraction, .maximum, .requantize, .table: return false
-    }
+    if case .reshape = node.operation { return isView(node.operands[0]) }
+    return node.isView(of: shape(of: node.operands[0]))
   }
 
   /// Whether an integer value is a part of the value that it is made from.
   private func isSlice(_ value: Int) -> Bool {
     guard value >= inputs.count else { return false }
     let node = nodes[value - inputs.count]
-    switch node.operation {
-    case .slice: return true
-    case .reshape, .transpose: return isSlice(node.operands[0])
-    case .contraction, .maximum, .requantize, .table: return false
-    }
+    let source = shape(of: node.operands[0])
+    guard node.isView(of: source) else { return false }
+    return node.shape.reduce(1, *) < source.reduce(1, *) || isSlice(node.operands[0])
   }
 
   /// Appends a node; its range follows from its operands.
   mutating func append(
-    _ name: String, _ operands: [Int], _ operation: IntegerOperation, _ shape: [Int], scale: Double
+    _ name: String, _ operands: [Int], _ operation: Operation<Int64>, _ shape: [Int], scale: Double
   ) throws(ModelError) -> Int {
-    guard let range = operation.range(for: operands.map { (range(of: $0), self.shape(of: $0)) }, rank: shape.count) else {
+    let sources = operands.map { (range: range(of: $0), shape: self.shape(of: $0)) }
+    guard let range = operation.integerPrimitive.range(for: sources, rank: shape.count) else {
       throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
     }
     nodes.append(
-      IntegerNode(name: name, operands: operands, operation: operation, shape: shape, range: range, scale: scale))
+      Node(
+        name: name, operands: operands, operation: operation, shape: shape, encoding: Quantum(scale: scale, range: range)))
     return inputs.count + nodes.count - 1
   }
 
@@ -143,27 +136,29 @@ struct Quantizer {
   /// The integer value that stands for a float value where it is read as an operand.
   mutating func activation(_ value: Int) throws(ModelError) -> Int {
     if let known = activations[value] { return known }
-    guard let node = node(value) else { return value }
+    guard let node = network.node(of: value) else { return value }
     let result: Int
     switch node.operation {
-    case .transpose(let order): result = try view(node, .transpose(order: order))
-    case .slice(let axis, let start, let stride):
-      guard stride > 0 else { throw .unusableLayer(node.name, reason: "it reads its axis backwards") }
-      result = try view(node, .slice(axis: axis, start: start, stride: stride))
-    case .reshape where !makesAccumulators(value): result = try view(node, .reshape)
-    case .windowMaximum(let window):
-      let operand = try unsliced(activation(node.operands[0]))
-      let (loops, reading) = window.reading(node.shape)
-      result = try append(
-        node.name, [operand], .maximum(loops: loops, reading), node.shape, scale: scale(of: operand))
-    case .reshape, .linear, .convolution, .affine, .contraction, .pointwise, .quantize: result = try requantized(value)
+    case .contraction(let contraction) where network.isView(node):
+      result = try sameIntegers(node, .contraction(Contraction(loops: contraction.loops, contraction.terms, [1])))
+    case .reshape where !makesAccumulators(value): result = try sameIntegers(node, .reshape)
+    case .maximum(let maximum):
+      result = try sameIntegers(node, .maximum(Maximum(loops: maximum.loops, reading: maximum.reading)), isWhole: true)
+    case .reshape, .contraction, .map: result = try requantized(value)
     }
     activations[value] = result
     return result
   }
 
-  private mutating func view(_ node: Node, _ operation: IntegerOperation) throws(ModelError) -> Int {
-    let operand = try activation(node.operands[0])
+  /// A node of which every result is one of its operand's integers.
+  private mutating func sameIntegers(
+    _ node: Node<Double>, _ operation: Operation<Int64>, isWhole: Bool = false
+  ) throws(ModelError) -> Int {
+    guard operation.primitive.readings.allSatisfy({ $0.reading.allSatisfy { $0.steps.allSatisfy { $0.stride > 0 } } }) else {
+      throw .unusableLayer(node.name, reason: "it reads its axis backwards")
+    }
+    var operand = try activation(node.operands[0])
+    if isWhole { operand = try unsliced(operand) }
     return try append(node.name, [operand], operation, node.shape, scale: scale(of: operand))
   }
 
@@ -174,11 +169,11 @@ struct Quantizer {
     let copy = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: node.scale / 2)
     let requantization = Requantization(
       shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
-    return try append(node.name, [copy], .requantize(requantization), node.shape, scale: node.scale)
+    return try append(node.name, [copy], .map(.requantize(requantization)), node.shape, scale: node.scale)
   }
 
   /// Accumulators of a value's elements.
-  private func copy(of value: Int, times coefficient: Int64) -> IntegerOperation {
+  private func copy(of value: Int, times coefficient: Int64) -> Operation<Int64> {
     .contraction(.sum(of: [shape(of: value)], [coefficient], shape: shape(of: value)))
   }
 
@@ -187,15 +182,15 @@ struct Quantizer {
 
   private mutating func requantized(_ value: Int) throws(ModelError) -> Int {
     let target = target(value)
-    let name = node(target.name)?.name ?? ""
+    let name = network.node(of: target.name)?.name ?? ""
     let shape = network.shape(of: value)
     guard makesAccumulators(target.source) else {
       let operand = try whole(activation(target.source))
-      if target.function == .x, target.quantum == Quantum(scale: scale(of: operand), range: range(of: operand)) {
+      if target.function == .x, target.quantum == quantum(of: operand) {
         return operand
       }
       let function = target.table(range(of: operand), scale: scale(of: operand))
-      return try append(name, [operand], .table(function), shape, scale: target.quantum.scale)
+      return try append(name, [operand], .map(.table(function)), shape, scale: target.quantum.scale)
     }
     let accumulators = try accumulator(target.source)
     let unit = scale(of: accumulators)
@@ -211,25 +206,25 @@ struct Quantizer {
         max(domain.lowerBound, -half)...min(domain.upperBound, half - 1), scale: quotientScale)
     }
     let requantization = Requantization(shift: shift, function: function, domain: domain)
-    return try append(name, [accumulators], .requantize(requantization), shape, scale: target.quantum.scale)
+    return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: target.quantum.scale)
   }
 
   /// What a float value is as integers, and the value that it is computed from directly.
   private func target(_ value: Int) -> QuantizationTarget {
-    var (source, function, fixed) = (value, Pointwise.x, FixedQuantization?.none)
-    if let node = node(source), case .quantize(let quantization) = node.operation {
-      (source, fixed) = (node.operands[0], quantization)
+    var (source, function, fixed) = (value, Pointwise.x, Quantum?.none)
+    if let node = network.node(of: source), case .map(.quantize(let quantum)) = node.operation {
+      (source, fixed) = (node.operands[0], quantum)
     }
-    if let node = node(source), case .pointwise(let pointwise) = node.operation {
-      (source, function) = (node.operands[0], pointwise)
+    if let node = network.node(of: source), case .map(.expression(let expression)) = node.operation {
+      (source, function) = (node.operands[0], expression)
     }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
-    let names = [value, source].compactMap { node(origin($0))?.name }
+    let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? options.bits
     let result = calibration.ranges[value]
     let quantum: Quantum
     if let fixed {
-      quantum = Quantum(scale: fixed.scale, range: fixed.range)
+      quantum = fixed
     } else {
       let range = activationRange(
         bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
@@ -240,7 +235,7 @@ struct Quantizer {
   }
 
   private func origin(_ value: Int) -> Int {
-    guard let node = node(value), case .reshape = node.operation else { return value }
+    guard let node = network.node(of: value), case .reshape = node.operation else { return value }
     return origin(node.operands[0])
   }
 
@@ -249,24 +244,20 @@ struct Quantizer {
   /// The integer value of a float value that makes accumulators.
   mutating func accumulator(_ value: Int) throws(ModelError) -> Int {
     if let known = accumulators[value] { return known }
-    guard let node = node(value) else { return value }
+    guard let node = network.node(of: value) else { return value }
     let result: Int
-    if case .reshape = node.operation {
-      let operand = try accumulator(node.operands[0])
-      result = try append(node.name, [operand], .reshape, node.shape, scale: scale(of: operand))
-    } else {
+    if case .contraction(let contraction) = node.operation {
       var operands: [Int] = []
-      for operand in node.operands { operands.append(try activation(operand)) }
-      switch node.operation {
-      case .convolution: operands[0] = try unsliced(operands[0])
-      case .contraction(let contraction):
-        for index in operands.indices where contraction.readsPart(of: index, shape(of: operands[index])) {
-          operands[index] = try unsliced(operands[index])
-        }
-      case .linear, .affine, .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: break
+      for (index, operand) in node.operands.enumerated() {
+        let read = try activation(operand)
+        operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
       let quotientScale = firstRequantization(of: value).map { target($0).quotientScale }
-      result = try append(node, operands, quotientScale: quotientScale)
+      let (integers, unit) = try self.integers(contraction, operands, node.name, quotientScale: quotientScale)
+      result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
+    } else {
+      let operand = try accumulator(node.operands[0])
+      result = try append(node.name, [operand], .reshape, node.shape, scale: scale(of: operand))
     }
     accumulators[value] = result
     return result
@@ -279,15 +270,15 @@ struct Quantizer {
       switch network.nodes[reader].operation {
       case .reshape:
         if let found = firstRequantization(of: result) { return found }
-      case .pointwise:
+      case .map(.expression):
         // A quantization of the function's result, where nothing else reads that, is what is requantized.
         let next = readers.nodes(of: result)
-        if next.count == 1, case .quantize = network.nodes[next[0]].operation, !readers.isOutput(result) {
+        if next.count == 1, case .map(.quantize) = network.nodes[next[0]].operation, !readers.isOutput(result) {
           return network.inputs.count + next[0]
         }
         return result
-      case .quantize: return result
-      case .linear, .convolution, .affine, .contraction, .windowMaximum, .transpose, .slice: return value
+      case .map: return result
+      case .contraction, .maximum: return value
       }
     }
     return nil
@@ -311,25 +302,18 @@ private struct Readers {
   func isOutput(_ value: Int) -> Bool { outputs.contains(value) }
 }
 
-extension Operation {
+extension Operation<Double> {
   fileprivate func isNeverNegative(of operands: [Bool]) -> Bool {
     switch self {
-    case .pointwise(let function): function.isNeverNegative
-    case .contraction(let contraction): contraction.terms.allSatisfy { $0.coefficient >= 0 } && operands.allSatisfy { $0 }
-    case .windowMaximum, .reshape, .transpose, .slice: operands[0]
-    case .linear(let linear): operands[0] && (linear.weights + linear.bias).allSatisfy { $0 >= 0 }
-    case .convolution, .affine, .quantize: false
+    case .map(.expression(let function)): function.isNeverNegative
+    case .contraction(let contraction):
+      // The signs of trained constants are not looked at.
+      contraction.terms.allSatisfy { $0.coefficient >= 0 } && operands.allSatisfy { $0 }
+        && contraction.constants.allSatisfy { $0.isPublic && $0.values.allSatisfy { $0 >= 0 } }
+    case .maximum, .reshape: operands[0]
+    case .map: false
     }
   }
 
-  fileprivate var quantization: FixedQuantization? {
-    if case .quantize(let quantization) = self { quantization } else { nil }
-  }
-
-  fileprivate var makesAccumulators: Bool {
-    switch self {
-    case .linear, .convolution, .affine, .contraction: true
-    case .pointwise, .windowMaximum, .reshape, .transpose, .slice, .quantize: false
-    }
-  }
+  fileprivate var quantum: Quantum? { if case .map(.quantize(let quantum)) = self { quantum } else { nil } }
 }

@@ -102,7 +102,7 @@ import Verifier
         #expect(ours.count == theirs.count, "graph \(index)")
         #expect(zip(ours, theirs).allSatisfy { abs($0 - $1) <= 2e-5 * size }, "graph \(index), \(name)")
         guard !hasSoftmax else { continue }
-        let scaled = integers[number].scaled(by: compiled.integers.scale(of: compiled.integers.outputs[number].value))
+        let scaled = integers[number].scaled(by: compiled.integers.quantum(of: compiled.integers.outputs[number].value).scale)
         let error = zip(scaled.values, theirs).map { abs($0 - $1) }.max() ?? 0
         #expect(error <= compiled.comparison.largestError + 2e-5 * size, "graph \(index), \(name)")
         largest = max(largest, error / size)

@@ -20,7 +20,7 @@ extension ClosedRange<Int64> {
   var withZero: ClosedRange<Int64> { Swift.min(lowerBound, 0)...Swift.max(upperBound, 0) }
 }
 
-extension Contraction<Int64> {
+extension Contraction<Int64>: IntegerPrimitive {
   /// A range that holds all results for operands in theirs, the smallest one where no reading by several loops goes beyond
   /// its operand; nil when an end reaches ±2^62.
   ///

@@ -11,14 +11,21 @@ struct LoweredLoops {
   let unrolled: [Int]
 }
 
+extension Contraction<Int64> {
+  func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View {
+    lowering.network.isView(node)
+      ? try lowering.view(readings[0].reading, node, index) : try lowering.contraction(self, node, index)
+  }
+}
+
 extension Lowering {
   /// The axes of a node's loops: an operand's own axes where it is read from end to end, new ones else.
   mutating func loops(_ index: Int) throws(ModelError) -> LoweredLoops {
     let node = network.nodes[index]
-    let (loops, space) = (node.operation.loops, plan.loops(ofNode: index))
+    let (loops, space) = (node.loops, plan.loops(ofNode: index))
     var unrolled: Set<Int> = []
     if case .maximum = node.operation { unrolled = Set(node.shape.count..<loops.count).filter { loops[$0] > 1 } }
-    for (operand, reading) in node.operation.readings {
+    for (operand, reading) in node.readings {
       for (place, size) in zip(reading, network.shape(of: node.operands[operand])) {
         let steps = place.simplified(loops).steps.filter { !unrolled.contains($0.loop) }
         guard let kept = kept(steps, index) else { continue }
@@ -29,7 +36,7 @@ extension Lowering {
     var axes = [Int?](repeating: nil, count: sizes.count)
     let unrolledAxes = Set(unrolled.compactMap { plan.axis($0, loops, of: space) })
     for isResult in [true, false] {
-      for (operand, reading) in node.operation.readings {
+      for (operand, reading) in node.readings {
         let view = views[node.operands[operand]]
         let map = axisMap(index, operand, reading, isSliding: true)
         for (number, axis) in view.axes.enumerated() {
@@ -50,7 +57,7 @@ extension Lowering {
   /// The loop that is not unrolled.
   private func kept(_ steps: [Index.Step], _ index: Int) -> Int? {
     let node = network.nodes[index]
-    let loops = node.operation.loops
+    let loops = node.loops
     return steps.map(\.loop).min { a, b in
       let (isResult, other) = (a < node.shape.count, b < node.shape.count)
       return isResult == other ? (loops[b], a) < (loops[a], b) : isResult
@@ -64,7 +71,7 @@ extension Lowering {
     var map = plan.axisMap(node: index, operand: operand, reading)
     guard isSliding else { return map }
     let node = network.nodes[index]
-    let (value, loops) = (node.operands[operand], node.operation.loops)
+    let (value, loops) = (node.operands[operand], node.loops)
     let shape = network.shape(of: value)
     for (dimension, place) in reading.enumerated() where !node.reads(place, whole: shape[dimension]) {
       guard let kept = kept(place.simplified(loops).steps, index), let axis = plan.axis(dimension, shape, of: value) else { continue }
@@ -73,12 +80,26 @@ extension Lowering {
     return map
   }
 
-  mutating func contraction(
-    _ contraction: Contraction<Int64>, _ node: IntegerNode, _ index: Int
+  /// Each element of a view is one of its operand's column.
+  fileprivate mutating func view(_ reading: Reading, _ node: Node<Int64>, _ index: Int) throws(ModelError) -> View {
+    let read = try self.read(index, 0, reading, at: [:])
+    var view = read.view
+    for (number, axis) in read.axes.enumerated() {
+      guard let axis else { throw splitAxis(node) }
+      view.axes[axis] = read.view.axes[number]
+    }
+    return view
+  }
+
+  fileprivate mutating func contraction(
+    _ contraction: Contraction<Int64>, _ node: Node<Int64>, _ index: Int
   ) throws(ModelError) -> View {
     let lowered = try loops(index)
     var weights: [(operand: Operand, unrolled: [Int])] = []
-    for constant in contraction.constants { weights.append(try weight(constant, contraction, node, index, lowered)) }
+    for (number, constant) in contraction.constants.enumerated() {
+      let isBias = contraction.terms.contains { $0.factors == [.constant(number)] }
+      weights.append(try weight(constant, isBias ? "bias" : "weight", contraction, node, index, lowered))
+    }
     var terms: [Term] = []
     for term in contraction.terms {
       let named = Set(term.factors.flatMap { contraction.loops(of: $0) })
@@ -101,6 +122,8 @@ extension Lowering {
         if let operands { terms.append(Circuit.Term(coefficient: term.coefficient, operands: operands)) }
       }
     }
+    // All reads are beyond their operands.
+    if terms.isEmpty { terms = [Circuit.Term(coefficient: 0, operands: [try builder.one(at: 0, loop: builder.unitAxis())])] }
     try requireProducts(terms, node)
     let outputs = lowered.axes.prefix(plan.axes[network.inputs.count + index].count).map { $0 ?? 0 }
     return try accumulators(node, index, outputs, terms)
@@ -113,7 +136,7 @@ extension Lowering {
     }
   }
 
-  func requireProducts(_ terms: [Term], _ node: IntegerNode) throws(ModelError) {
+  func requireProducts(_ terms: [Term], _ node: Node<Int64>) throws(ModelError) {
     guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
       throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
     }
@@ -121,7 +144,7 @@ extension Lowering {
 
   /// A column of weights, read as a whole; its unrolled loops together are its first axis.
   private mutating func weight(
-    _ constant: Contraction<Int64>.Constant, _ contraction: Contraction<Int64>, _ node: IntegerNode, _ index: Int,
+    _ constant: Contraction<Int64>.Constant, _ name: String, _ contraction: Contraction<Int64>, _ node: Node<Int64>, _ index: Int,
     _ lowered: LoweredLoops
   ) throws(ModelError) -> (operand: Operand, unrolled: [Int]) {
     let space = plan.loops(ofNode: index)
@@ -139,7 +162,7 @@ extension Lowering {
     if axes.isEmpty { axes = [builder.unitAxis()] }
     let column = try builder.appendWeights(
       transposed(constant.values, named.map { plan.axes[space][$0] }, order: permutation),
-      "\(node.name).\(constant.name)", layer: node.name, axes)
+      "\(node.name).\(name)", layer: node.name, axes)
     return (builder.whole(column), unrolled)
   }
 
@@ -148,32 +171,46 @@ extension Lowering {
     _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int]
   ) throws(ModelError) -> [Operand]? {
     let node = network.nodes[index]
-    let (value, loops, space) = (node.operands[number], node.operation.loops, plan.loops(ofNode: index))
+    let shape = network.shape(of: node.operands[number])
+    var ones: [Operand] = []
+    for (place, size) in zip(reading, shape).reversed() {
+      let read = place.at(places).simplified(node.loops)
+      guard let inside = read.inside(size, node.loops) else { throw splitAxis(node) }
+      if inside.isEmpty { return nil }
+      guard size == 1, let step = read.steps.first else { continue }
+      guard let axis = plan.axis(step.loop, node.loops, of: plan.loops(ofNode: index)), let own = lowered.axes[axis] else {
+        throw splitAxis(node)
+      }
+      ones.append(try builder.one(at: inside.lowerBound, loop: own))
+    }
+    let (view, axes) = try read(index, number, reading, at: places)
+    return [builder.operand(view, loops: axes.map { $0.flatMap { lowered.axes[$0] } ?? 0 })] + ones
+  }
+
+  /// An operand as it is read for these places of unrolled loops, and by its axes those of the loops that go through them.
+  private func read(
+    _ index: Int, _ number: Int, _ reading: Reading, at places: [Int: Int]
+  ) throws(ModelError) -> (view: View, axes: [Int?]) {
+    let node = network.nodes[index]
+    let (value, loops, space) = (node.operands[number], node.loops, plan.loops(ofNode: index))
     let shape = network.shape(of: value)
     var view = views[value]
-    var axes: [Int?] = axisMap(index, number, reading).map { $0.flatMap { lowered.axes[$0] } }
-    var ones: [Operand] = []
-    for (dimension, place) in reading.enumerated().reversed()
-    where !node.reads(place, whole: shape[dimension]) || place.steps.contains(where: { places[$0.loop] != nil }) {
+    var axes = axisMap(index, number, reading)
+    for (dimension, place) in reading.enumerated().reversed() where shape[dimension] > 1
+      && (!node.reads(place, whole: shape[dimension]) || place.steps.contains { places[$0.loop] != nil }) {
+      guard let axis = plan.axis(dimension, shape, of: value) else { throw splitAxis(node) }
       let read = place.at(places).simplified(loops)
-      guard let inside = read.inside(shape[dimension], loops) else { throw splitAxis(node) }
-      guard !inside.isEmpty else { return nil }
-      var loop: Int?
-      if let step = read.steps.first {
-        guard let axis = plan.axis(step.loop, loops, of: space), let own = lowered.axes[axis] else { throw splitAxis(node) }
-        loop = own
-      }
-      if shape[dimension] == 1 {
-        if let loop { ones.append(try builder.one(at: inside.lowerBound, loop: loop)) }
+      let step = read.steps.first
+      view = view.sliced(
+        axis: axis, start: read.start, stride: step?.stride ?? 1, size: step.map { loops[$0.loop] } ?? 1)
+      guard let step else {
+        axes.remove(at: axis)
         continue
       }
-      guard let axis = plan.axis(dimension, shape, of: value) else { throw splitAxis(node) }
-      view = view.sliced(
-        axis: axis, start: read.start, stride: read.steps.first?.stride ?? 1,
-        size: read.steps.first.map { loops[$0.loop] } ?? 1)
-      if let loop { axes[axis] = loop } else { axes.remove(at: axis) }
+      guard let target = plan.axis(step.loop, loops, of: space) else { throw splitAxis(node) }
+      axes[axis] = target
     }
-    return [builder.operand(view, loops: axes.map { $0 ?? 0 })] + ones
+    return (view, axes)
   }
 }
 

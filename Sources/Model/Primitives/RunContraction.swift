@@ -89,39 +89,60 @@ func forEachRun(
 }
 
 extension Contraction {
-  /// - Parameters:
-  ///   - operands: The elements of each operand, with their shape.
-  ///   - shape: That of the result.
-  package func apply(to operands: [(values: [Number], shape: [Int])], shape: [Int]) -> [Number] {
-    var result = [Number](repeating: .zero, count: shape.reduce(1, *))
-    for term in terms {
-      let innermost = innermost(of: term, rank: shape.count)
-      // The innermost loop goes through the result and constants element by element.
-      func moved(_ loops: [Int]) -> [Int] { loops.filter { $0 != innermost } + loops.filter { $0 == innermost } }
-      func access(_ own: [Int]) -> Access {
-        Access(own.map { loops[$0] }, own.map { Index($0) }, loops: loops)
+  @specialized(where Number == Double)
+  @specialized(where Number == Int64)
+  package func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
+    if case .operand(_, let reading)? = terms.first?.factors.first, isView(of: sources[0], rank: shape.count) {
+      let access = Access(sources[0], reading, loops: loops)
+      return { strided($0[0], start: access.start, sizes: loops, strides: access.steps) }
+    }
+    let runs = terms.map { run($0, sources, shape) }
+    return { operands in
+      var result = [Number](repeating: .zero, count: shape.reduce(1, *))
+      for (term, run) in zip(terms, runs) {
+        let sums = run(operands)
+        for index in result.indices { result[index] = .sum(result[index], adding: term.coefficient, times: sums[index]) }
       }
-      var factors = term.factors.map { factor -> (values: [Number], access: Access) in
-        switch factor {
-        case .operand(let index, let reading):
-          return (operands[index].values, Access(operands[index].shape, reading, loops: loops))
-        case .constant(let index):
-          let (own, order) = (constants[index].loops, moved(constants[index].loops))
-          let values = order == own ? constants[index].values
-            : transposed(constants[index].values, own.map { loops[$0] }, order: order.map { own.firstIndex(of: $0) ?? 0 })
-          return (values, access(order))
+      return result
+    }
+  }
+
+  /// The sums of a term, by element of the result.
+  private func run(_ term: Term, _ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
+    let innermost = innermost(of: term, rank: shape.count)
+    // The innermost loop goes through the result and constants element by element.
+    func moved(_ loops: [Int]) -> [Int] { loops.filter { $0 != innermost } + loops.filter { $0 == innermost } }
+    func access(_ own: [Int]) -> Access { Access(own.map { loops[$0] }, own.map { Index($0) }, loops: loops) }
+    var factors = term.factors.map { factor -> (factor: Factor, access: Access) in
+      switch factor {
+      case .operand(let index, let reading): (factor, Access(sources[index], reading, loops: loops))
+      case .constant(let index): (factor, access(moved(constants[index].loops)))
+      }
+    }
+    if let innermost, factors.count == 2, factors[1].access.steps[innermost] == 0 { factors.swapAt(0, 1) }
+    func numbers(of constant: Int) -> [Number] {
+      let (own, values) = (constants[constant].loops, constants[constant].values)
+      let order = moved(own).map { own.firstIndex(of: $0) ?? 0 }
+      return (order == Array(own.indices) ? values : transposed(values, own.map { loops[$0] }, order: order)).map { Number($0) }
+    }
+    // Of a large array a second copy is not kept between samples.
+    let kept = factors.map { factor, _ -> [Number] in
+      if case .constant(let index) = factor, constants[index].values.count <= 1 << 20 { numbers(of: index) } else { [] }
+    }
+    let order = moved(Array(shape.indices))
+    let accesses = [access(order)] + factors.map(\.access)
+    let summed = summed(term, rank: shape.count)
+    return { operands in
+      let arrays = zip(factors, kept).map { factor, kept -> [Number] in
+        switch factor.factor {
+        case .operand(let index, _): operands[index]
+        case .constant(let index): kept.isEmpty ? numbers(of: index) : kept
         }
       }
-      if let innermost, factors.count == 2, factors[1].access.steps[innermost] == 0 { factors.swapAt(0, 1) }
-      let order = moved(Array(shape.indices))
-      let accesses = [access(order)] + factors.map(\.access)
-      var sums = sums(factors.map(\.values), accesses, innermost, rank: shape.count, summed(term, rank: shape.count), count: result.count)
-      if order != Array(shape.indices) {
-        sums = transposed(sums, order.map { shape[$0] }, order: shape.indices.map { order.firstIndex(of: $0) ?? 0 })
-      }
-      for index in result.indices { result[index] = .sum(result[index], adding: term.coefficient, times: sums[index]) }
+      let sums = sums(arrays, accesses, innermost, rank: shape.count, summed, count: shape.reduce(1, *))
+      return order == Array(shape.indices)
+        ? sums : transposed(sums, order.map { shape[$0] }, order: shape.indices.map { order.firstIndex(of: $0) ?? 0 })
     }
-    return result
   }
 
   /// The last axis of the result if it is long, else the longest of its axes or the loop that is summed last.
@@ -180,22 +201,4 @@ private func withPointers<Number>(_ arrays: [[Number]], _ body: ([UnsafePointer<
     arrays[index].withUnsafeBufferPointer { if let base = $0.baseAddress { open(index + 1, pointers + [base]) } }
   }
   open(0, [])
-}
-
-/// The largest element of an array of this shape for each place of the result's axes, over the places of the other loops.
-func maxima<Number: GraphNumber>(
-  _ values: [Number], _ source: [Int], _ reading: Reading, loops: [Int], shape: [Int], lowest: Number
-) -> [Number] {
-  var result = [Number](repeating: lowest, count: shape.reduce(1, *))
-  let accesses = [
-    Access(shape, shape.indices.map { Index($0) }, loops: loops), Access(source, reading, loops: loops),
-  ]
-  let used = Array(shape.count..<loops.count) + Array(0..<max(shape.count - 1, 0))
-  forEachRun(loops, used, innermost: shape.indices.last, accesses) { positions, count in
-    let step = shape.indices.last.map { accesses[1].steps[$0] } ?? 0
-    for place in 0..<count {
-      result[positions[0] + place] = max(result[positions[0] + place], values[positions[1] + place * step])
-    }
-  }
-  return result
 }

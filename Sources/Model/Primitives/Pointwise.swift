@@ -1,5 +1,23 @@
 import Glibc
 
+/// A function of one real number, as an expression in x.
+package indirect enum Pointwise: Sendable, Equatable {
+  package enum Function: String, Sendable, CaseIterable {
+    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate
+    /// 1 where x > 0, else 0.
+    case step
+  }
+
+  case x
+  case constant(Double)
+  case function(Function, Pointwise)
+  case sum(Pointwise, Pointwise)
+  case product(Pointwise, Pointwise)
+  case power(Pointwise, Double)
+  case minimum(Pointwise, Pointwise)
+  case maximum(Pointwise, Pointwise)
+}
+
 extension Pointwise: ExpressibleByFloatLiteral {
   package init(floatLiteral value: Double) { self = .constant(value) }
 

@@ -19,35 +19,20 @@ package struct Contraction<Number: GraphNumber>: Sendable, Equatable {
   }
 }
 
-/// What graphs compute with: Float64 as imported, Int64 as quantized.
-package protocol GraphNumber: Sendable, Hashable, Comparable {
-  static var zero: Self { get }
-  static var one: Self { get }
-  static func product(_ x: Self, _ y: Self) -> Self
-  /// sum + x·y
-  static func sum(_ sum: Self, adding x: Self, times y: Self) -> Self
-}
-
-extension Int64: GraphNumber {
-  package static let one: Int64 = 1
-  package static func product(_ x: Int64, _ y: Int64) -> Int64 { x &* y }
-  package static func sum(_ sum: Int64, adding x: Int64, times y: Int64) -> Int64 { sum &+ x &* y }
-}
-
 extension Contraction {
   /// One number for each place of some loops.
   package struct Constant: Sendable, Equatable {
-    /// What it is to the layer: "weight", "bias".
-    package let name: String
     /// Ascending.
     package let loops: [Int]
     /// Row-major.
-    package var values: [Number]
+    package var values: [Number.Stored]
+    /// Whether the numbers follow from the operator alone, so that they may be looked at.
+    package let isPublic: Bool
 
-    package init(_ name: String, loops: [Int], _ values: [Number]) {
-      self.name = name
+    package init(loops: [Int], _ values: [Number.Stored], isPublic: Bool = false) {
       self.loops = loops
       self.values = values
+      self.isPublic = isPublic
     }
   }
 
@@ -61,13 +46,12 @@ extension Contraction {
       self.coefficient = coefficient
       self.factors = factors
     }
-  }
-}
 
-extension Double: GraphNumber {
-  package static let one = 1.0
-  package static func product(_ x: Double, _ y: Double) -> Double { x * y }
-  package static func sum(_ sum: Double, adding x: Double, times y: Double) -> Double { sum + x * y }
+    var constant: Int? {
+      for case .constant(let number) in factors { return number }
+      return nil
+    }
+  }
 }
 
 /// An element of an array for each place of the loops; 0 beyond its axes.
@@ -94,6 +78,19 @@ package struct Index: Sendable, Hashable {
   package init(_ loop: Int? = nil, start: Int = 0, stride: Int = 1) {
     self.start = start
     steps = loop.map { [Step(loop: $0, stride: stride)] } ?? []
+  }
+
+  /// By loops of other numbers.
+  func renumbered(_ number: (Int) -> Int) -> Index {
+    var index = self
+    index.steps = steps.map { Step(loop: number($0.loop), stride: $0.stride) }
+    return index
+  }
+
+  mutating func add(_ loop: Int, _ stride: Int) {
+    let known = steps.first { $0.loop == loop }?.stride ?? 0
+    steps.removeAll { $0.loop == loop }
+    if known + stride != 0 { steps.append(Step(loop: loop, stride: known + stride)) }
   }
 
   /// Windows along an axis: `loop` counts them, `tap` the elements of one.
@@ -133,7 +130,7 @@ package struct Index: Sendable, Hashable {
   }
 }
 
-extension Contraction {
+extension Contraction: Primitive {
   /// The loops that a factor names, ascending.
   func loops(of factor: Factor) -> [Int] {
     switch factor {
@@ -152,11 +149,54 @@ extension Contraction {
     terms.reduce(0) { $0 + summed($1, rank: rank).reduce(1) { $0 * loops[$1] } }
   }
 
+  func stepCount(rank: Int) -> Int { max(placeCount(of: terms, rank: rank), 1) }
+
+  var readings: [(operand: Int, reading: Reading)] {
+    var known: Set<Factor> = []
+    return terms.flatMap(\.factors).compactMap { factor in
+      guard case .operand(let operand, let reading) = factor, known.insert(factor).inserted else { return nil }
+      return (operand, reading)
+    }
+  }
+
   /// Whether an operand of this shape is read otherwise than from end to end along some axis.
   func readsPart(of operand: Int, _ shape: [Int]) -> Bool {
-    terms.flatMap(\.factors).contains { factor in
-      guard case .operand(operand, let reading) = factor else { return false }
-      return zip(reading, shape).contains { !$0.isWhole($1, loops) }
+    readings.contains { $0 == operand && zip($1, shape).contains { !$0.isWhole($1, loops) } }
+  }
+
+  /// How the one operand is read, where there is nothing but that.
+  private var onlyReading: Reading? {
+    guard constants.isEmpty, terms.count == 1, terms[0].coefficient == .one, terms[0].factors.count == 1,
+      case .operand(_, let reading) = terms[0].factors[0]
+    else { return nil }
+    return reading.map { $0.simplified(loops) }
+  }
+
+  /// Whether it is the one operand, which has this shape: in an integer network its accumulators.
+  func isCopy(of shape: [Int]) -> Bool {
+    loops == shape && onlyReading.map { $0 == shape.indices.map { Index($0).simplified(loops) } } ?? false
+  }
+
+  /// Whether each element of the result is another element of the one operand, which has this shape, at other places than
+  /// there.
+  func isView(of shape: [Int], rank: Int) -> Bool {
+    guard loops.count == rank, let reading = onlyReading, zip(reading, shape).allSatisfy({ $0.isInside($1, loops) }), !isCopy(of: shape) else {
+      return false
     }
+    return reading.allSatisfy { $0.steps.count <= 1 }
+      && reading.flatMap(\.steps).map(\.loop).sorted() == loops.indices.filter { loops[$0] > 1 }
+  }
+
+  /// Whether a view has all elements of its operand in the same order.
+  func keepsOrder(of shape: [Int]) -> Bool {
+    let steps = (onlyReading ?? []).flatMap(\.steps)
+    return loops.reduce(1, *) == shape.reduce(1, *) && steps.allSatisfy { $0.stride == 1 }
+      && zip(steps, steps.dropFirst()).allSatisfy { $0.loop < $1.loop }
+  }
+}
+
+extension Contraction<Double> {
+  var isFinite: Bool {
+    terms.allSatisfy(\.coefficient.isFinite) && constants.allSatisfy { $0.values.allSatisfy(\.isFinite) }
   }
 }

@@ -1,9 +1,50 @@
 import Circuit
 
+/// The largest element of one operand that is inside it, over the loops beyond the result's axes.
+package struct Maximum<Number: GraphNumber>: Primitive, Sendable, Equatable {
+  /// Sizes: the result's axes in order, then the loops that are compared.
+  package let loops: [Int]
+  let reading: Reading
+
+  var readings: [(operand: Int, reading: Reading)] { [(0, reading)] }
+
+  func stepCount(rank: Int) -> Int { loops.dropFirst(rank).reduce(1, *) }
+
+  @specialized(where Number == Double)
+  @specialized(where Number == Int64)
+  func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
+    let accesses = [
+      Access(shape, shape.indices.map { Index($0) }, loops: loops), Access(sources[0], reading, loops: loops),
+    ]
+    let used = Array(shape.count..<loops.count) + Array(0..<max(shape.count - 1, 0))
+    let step = shape.indices.last.map { accesses[1].steps[$0] } ?? 0
+    return { operands in
+      let values = operands[0]
+      var result = [Number](repeating: .lowest, count: shape.reduce(1, *))
+      forEachRun(loops, used, innermost: shape.indices.last, accesses) { positions, count in
+        for place in 0..<count {
+          result[positions[0] + place] = max(result[positions[0] + place], values[positions[1] + place * step])
+        }
+      }
+      return result
+    }
+  }
+}
+
+extension Maximum<Int64>: IntegerPrimitive {
+  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+    operands[0].range
+  }
+
+  func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View {
+    try lowering.maximum(reading, node, index)
+  }
+}
+
 extension Lowering {
   /// max(a, b) = b + max(a − b, 0): pair by pair, the excess of one over the other is looked up; then the sum of what
   /// remains.
-  mutating func maximum(_ reading: Reading, _ node: IntegerNode, _ index: Int) throws(ModelError) -> View {
+  fileprivate mutating func maximum(_ reading: Reading, _ node: Node<Int64>, _ index: Int) throws(ModelError) -> View {
     let lowered = try loops(index)
     let value = network.inputs.count + index
     let outputs = lowered.axes.prefix(plan.axes[value].count).map { $0 ?? 0 }
@@ -15,7 +56,7 @@ extension Lowering {
     }
     guard lowered.axes.dropFirst(outputs.count).allSatisfy({ $0 == nil }) else { throw splitAxis(node) }
     var candidates: [[Term]] = []
-    for places in places(lowered.unrolled, node.operation.loops) {
+    for places in places(lowered.unrolled, node.loops) {
       guard let read = try operands(index, 0, reading, lowered, at: places) else { continue }
       let beyond = try lowest(range.lowerBound, index, reading.map { $0.at(places) }, lowered)
       candidates.append([Term(operands: read)] + beyond)
@@ -66,7 +107,7 @@ extension Lowering {
   ) throws(ModelError) -> [Term] {
     guard value < 0 else { return [] }
     let node = network.nodes[index]
-    let (loops, space) = (node.operation.loops, plan.loops(ofNode: index))
+    let (loops, space) = (node.loops, plan.loops(ofNode: index))
     var products: [Term] = []
     for (place, size) in zip(reading, network.shape(of: node.operands[0])) {
       let read = place.simplified(loops)

@@ -1,0 +1,187 @@
+/// A network: of floats as imported, of integers as quantized.
+///
+/// Values are numbered: first the inputs, then the result of each node, in an order in which operands come before their
+/// use. Shapes are those of one sample; every value has a leading batch axis beside them, which no operation touches.
+package struct Graph<Number: GraphNumber>: Sendable, Equatable {
+  package let name: String
+  package let inputs: [Number.Input]
+  package let outputs: [NetworkOutput]
+  package let nodes: [Node<Number>]
+  /// What the importer left out on purpose, a line each.
+  package let notices: [String]
+  /// Numbers that may be trained and are in functions all the same.
+  package let publicNumbers: [PublicNumbers]
+
+  package init(
+    name: String, inputs: [Number.Input], outputs: [NetworkOutput], nodes: [Node<Number>], notices: [String] = [],
+    publicNumbers: [PublicNumbers] = []
+  ) {
+    self.name = name
+    self.inputs = inputs
+    self.outputs = outputs
+    self.nodes = nodes
+    self.notices = notices
+    self.publicNumbers = publicNumbers
+  }
+
+  /// The same network of other nodes.
+  func replacing(_ outputs: [NetworkOutput], _ nodes: [Node<Number>]) -> Graph {
+    Graph(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers)
+  }
+
+  package func node(of value: Int) -> Node<Number>? { value < inputs.count ? nil : nodes[value - inputs.count] }
+
+  /// The shape of one sample of a value.
+  package func shape(of value: Int) -> [Int] { node(of: value)?.shape ?? inputs[value].port.shape }
+
+  /// The shape of what an output shows of one sample.
+  package func shape(of output: NetworkOutput) -> [Int] { output.shape(of: shape(of: output.value)) }
+
+  /// Whether a node only gives elements of its operand other places.
+  func isView(_ node: Node<Number>) -> Bool { node.isView(of: shape(of: node.operands[0])) }
+}
+
+/// A float network, computed in Float64.
+package typealias Network = Graph<Double>
+
+/// What its executor computes is what is proved. A node makes *accumulators*, which only a requantization, a reshape or an
+/// output reads, or *activations*.
+package typealias IntegerNetwork = Graph<Int64>
+
+/// One operation of a network.
+package struct Node<Number: GraphNumber>: Sendable, Equatable {
+  /// In an integer network that of the float node whose result it is, or is to be.
+  package let name: String
+  package let operands: [Int]
+  package var operation: Operation<Number>
+  package let shape: [Int]
+  /// What the numbers of the result stand for.
+  package let encoding: Number.Encoding
+
+  package init(
+    name: String, operands: [Int], operation: Operation<Number>, shape: [Int], encoding: Number.Encoding
+  ) {
+    self.name = name
+    self.operands = operands
+    self.operation = operation
+    self.shape = shape
+    self.encoding = encoding
+  }
+
+  /// Whether it only gives elements of an operand of this shape other places.
+  func isView(of source: [Int]) -> Bool {
+    switch operation {
+    case .reshape: true
+    case .contraction(let contraction): contraction.isView(of: source, rank: shape.count)
+    case .maximum, .map: false
+    }
+  }
+
+  func with(name: String? = nil, operands: [Int]? = nil) -> Node {
+    Node(
+      name: name ?? self.name, operands: operands ?? self.operands, operation: operation, shape: shape, encoding: encoding)
+  }
+}
+
+extension Node<Double> {
+  package init(name: String, operands: [Int], operation: Operation<Double>, shape: [Int]) {
+    self.init(name: name, operands: operands, operation: operation, shape: shape, encoding: RealNumbers())
+  }
+}
+
+extension Node<Int64> {
+  /// Holds every result for operands in their ranges.
+  package var range: ClosedRange<Int64> { encoding.range }
+  /// What the integer 1 is worth.
+  package var scale: Double { encoding.scale }
+}
+
+extension Graph<Int64> {
+  func makesAccumulators(_ node: Node<Int64>) -> Bool {
+    if case .contraction = node.operation { !isView(node) } else { false }
+  }
+
+  /// The integers that a value can take, and what 1 is worth.
+  package func quantum(of value: Int) -> Quantum { node(of: value)?.encoding ?? inputs[value].quantum }
+}
+
+/// A named input or output of a network, with the shape of one sample.
+package struct NamedShape: Sendable, Equatable {
+  package let name: String
+  package let shape: [Int]
+  /// True when the network flattens it before anything else.
+  package let isReadFlat: Bool
+
+  package init(name: String, shape: [Int], isReadFlat: Bool = false) {
+    self.name = name
+    self.shape = shape
+    self.isReadFlat = isReadFlat
+  }
+
+  package var width: Int { shape.reduce(1, *) }
+}
+
+/// An output of a network.
+package struct NetworkOutput: Sendable, Equatable {
+  package let name: String
+  package var value: Int
+  /// Nil to show the value itself; k to show only the indices of the k largest elements of each row along the last axis,
+  /// ascending.
+  package var classCount: Int?
+  /// Whether the one index of a row has no axis of its own.
+  package var dropsClassAxis: Bool
+  /// The operator that the model has between the value and this output.
+  package let leftOut: String?
+
+  package init(
+    name: String, value: Int, classCount: Int? = nil, dropsClassAxis: Bool = false, leftOut: String? = nil
+  ) {
+    self.name = name
+    self.value = value
+    self.classCount = classCount
+    self.dropsClassAxis = dropsClassAxis
+    self.leftOut = leftOut
+  }
+
+  /// The shape of what it shows of a value of this shape.
+  package func shape(of value: [Int]) -> [Int] {
+    classCount.map { value.dropLast() + (dropsClassAxis ? [] : [$0]) } ?? value
+  }
+
+  /// The indices that it shows of a value of this shape; nil where it shows the value itself.
+  func classes(_ values: [some Comparable], shape: [Int]) -> [Int]? {
+    guard let classCount, let size = shape.last else { return nil }
+    return stride(from: 0, to: values.count, by: size).flatMap {
+      largestIndices(Array(values[$0..<$0 + size]), count: classCount)
+    }
+  }
+}
+
+/// The indices of the largest elements, ascending; of equal elements the first ones.
+package func largestIndices(_ values: [some Comparable], count: Int) -> [Int] {
+  values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(count).sorted()
+}
+
+extension Graph<Double> {
+  /// The inputs, with what is known of how the network reads them.
+  package var ports: [NamedShape] {
+    inputs.enumerated().map { index, input in
+      let readers = nodes.filter { $0.operands.contains(index) }
+      let isReadFlat = !readers.isEmpty && readers.allSatisfy { node in
+        if case .reshape = node.operation { node.shape.count { $0 != 1 } <= 1 } else { false }
+      }
+      return NamedShape(name: input.name, shape: input.shape, isReadFlat: isReadFlat)
+    }
+  }
+
+  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.parameterCount } }
+
+  /// Multiplications of one sample by weights, constants and other values.
+  package var multiplicationCount: Int {
+    nodes.reduce(0) { count, node in
+      guard case .contraction(let contraction) = node.operation else { return count }
+      let products = contraction.terms.filter { $0.factors.count > 1 }
+      return count + node.shape.reduce(1, *) * contraction.placeCount(of: products, rank: node.shape.count)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// A network made ready to run sample by sample.
+struct Runner<Number: GraphNumber> {
+  private let inputs: [NamedShape]
+  private let operands: [[Int]]
+  private let runs: [([[Number]]) -> [Number]]
+
+  init(_ graph: Graph<Number>) {
+    inputs = graph.inputs.map(\.port)
+    operands = graph.nodes.map(\.operands)
+    runs = graph.nodes.map { $0.operation.primitive.run($0.operands.map { graph.shape(of: $0) }, $0.shape) }
+  }
+
+  /// All values of one sample: the inputs, then the result of each node. Each is kept until nothing reads it any more.
+  ///
+  /// - Parameter sample: The elements of each input.
+  /// - Precondition: `sample` has the inputs' numbers of elements.
+  func forEachValue(of sample: [[Number]], _ body: (_ value: Int, _ elements: [Number]) -> Void) {
+    precondition(sample.map(\.count) == inputs.map(\.width))
+    Model.forEachValue(
+      of: sample, operands: operands, result: { node, values in runs[node](operands[node].map { values[$0] }) }, body)
+  }
+}
+
+extension Graph {
+  /// The outputs of a batch, each batch × output: values, or for an output of classes their indices, ascending.
+  ///
+  /// - Parameter inputs: One batch for each input.
+  /// - Precondition: The batches have the same number of samples.
+  package func run(_ inputs: [Batch<Number>]) -> [Batch<Number>] {
+    let count = inputs.first?.count ?? 0
+    precondition(inputs.allSatisfy { $0.count == count })
+    var results = [[Number]](repeating: [], count: outputs.count)
+    let runner = Runner(self)
+    for index in 0..<count {
+      var shown: [Int: [Number]] = [:]
+      runner.forEachValue(of: inputs.map { $0.sample(index) }) { value, elements in
+        if outputs.contains(where: { $0.value == value }) { shown[value] = elements }
+      }
+      for (position, output) in outputs.enumerated() {
+        let elements = shown[output.value] ?? []
+        results[position] += output.classes(elements, shape: shape(of: output.value))?.map { Number($0) } ?? elements
+      }
+    }
+    return results.map { Batch(count: count, values: $0) }
+  }
+}

@@ -1,0 +1,125 @@
+/// Bits of weights that need neither limbs in the range proof nor wide products; tried before more.
+private let weightBits = [16, 24, 31]
+/// Biases are smaller.
+private let biasLimit = 0x1p46
+/// The largest shift of a requantization.
+let maximumShift = 32
+
+extension Contraction<Int64> {
+  /// A float contraction's terms with other coefficients.
+  init(loops: [Int], constants: [Constant] = [], _ terms: [Contraction<Double>.Term], _ coefficients: [Int64]) {
+    self.init(loops: loops, constants: constants, terms: zip(terms, coefficients).map { Term($1, $0.factors) })
+  }
+}
+
+/// A term's numbers as steps of what its sum is requantized to.
+private struct ScaledTerm {
+  /// Its constant's, or 1.
+  let numbers: [Float]
+  let coefficient: Double
+  /// Of its operands together; nil for a bias.
+  let inputScale: Double?
+  let target: Double
+
+  func steps(_ number: Float) -> Double {
+    let number = Double(number) * coefficient
+    return inputScale.map { number * ($0 / target) } ?? number / target
+  }
+
+  /// The largest absolute value; infinite where one is not a number.
+  var largest: Double {
+    let largest = steps(numbers.reduce(0) { max($0, $1.magnitude) }).magnitude
+    return largest.isNaN ? .infinity : largest
+  }
+
+  var isExact: Bool { numbers.allSatisfy { steps($0) == steps($0).rounded() } }
+}
+
+extension Quantizer {
+  /// A contraction of integers in proportion to a float one, and what its accumulators' 1 is worth.
+  ///
+  /// Constants, and coefficients of terms without one, become round(c·2^s/s_q · Π s_in), s_in being the scales of the term's
+  /// operands.
+  ///
+  /// - Parameters:
+  ///   - operands: Integer values.
+  ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
+  func integers(
+    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?
+  ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
+    let values = contraction.terms.map { term in
+      term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
+    }
+    guard !contraction.constants.isEmpty else {
+      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale)
+      return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
+    }
+    let target = quotientScale ?? scale(of: operands[0])
+    let scaled = zip(contraction.terms, values).map { term, values in
+      ScaledTerm(
+        numbers: term.constant.map { contraction.constants[$0].values } ?? [1], coefficient: term.coefficient,
+        inputScale: values.isEmpty ? nil : values.dropFirst().reduce(scale(of: values[0])) { $0 * scale(of: $1) },
+        target: target)
+    }
+    let unit = Double(1 << (try shift(name, scaled, isShown: quotientScale == nil)))
+    var constants = contraction.constants.map { Contraction<Int64>.Constant(loops: $0.loops, [], isPublic: $0.isPublic) }
+    var coefficients: [Int64] = []
+    for (term, scaled) in zip(contraction.terms, scaled) {
+      let integers = scaled.numbers.map { Int64((scaled.steps($0) * unit).rounded()) }
+      if let number = term.constant { constants[number].values = integers }
+      coefficients.append(term.constant == nil ? integers[0] : 1)
+    }
+    return (Contraction(loops: contraction.loops, constants: constants, contraction.terms, coefficients), target / unit)
+  }
+
+  /// The largest shift for which all weights fit; the smallest one where all numbers are integers already.
+  private func shift(_ name: String, _ terms: [ScaledTerm], isShown: Bool) throws(ModelError) -> Int {
+    let weights = terms.filter { $0.inputScale != nil }.map(\.largest).reduce(0, max)
+    let bias = terms.filter { $0.inputScale == nil }.map(\.largest).reduce(0, max)
+    let (least, most) = isShown ? (0, 40) : (1, 16)
+    let shifts = terms.allSatisfy(\.isExact) ? least...least : least...most
+    for bits in weightBits {
+      let found = shifts.last { shift in
+        let unit = Double(1 << shift)
+        return (weights * unit).rounded() < Double(1 << (bits - 1)) && bias * unit < biasLimit
+      }
+      if let found { return found }
+    }
+    throw .unusableLayer(
+      name,
+      reason: bias * 2 < biasLimit
+        ? "its weights, up to \(weights) steps of its output, do not fit \(weightBits[2]) bits"
+        : "its bias, up to \(bias) steps of its output, does not fit 48 bits")
+  }
+
+  /// Integers in proportion to real coefficients of products of values, so fine that rounding them moves the sum by a small
+  /// part of a step; exact where they are multiples of one of them.
+  private func coefficients(
+    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?
+  ) -> (integers: [Int64], unit: Double) {
+    let factors = zip(coefficients, values).map { coefficient, values in
+      values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
+    }
+    let smallest = factors.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
+    if quotientScale == nil, factors.allSatisfy({ factor in
+      (factor / smallest).rounded() == factor / smallest && factor.magnitude / smallest < 0x1p40
+    }) {
+      return (factors.map { bounded($0 / smallest) }, smallest)
+    }
+    let target = quotientScale ?? smallest
+    let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
+    let shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), maximumShift)
+    let unit = target / Double(1 << shift)
+    return (factors.map { bounded($0 / unit) }, unit)
+  }
+
+  /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to. 0 for what is
+  /// not a number.
+  private func bounded(_ value: Double) -> Int64 {
+    value.isNaN ? 0 : Int64(max(min(value.rounded(), 0x1p60), -0x1p60))
+  }
+
+  private func magnitudeBits(_ range: ClosedRange<Int64>) -> Int {
+    Int64.bitWidth - max(range.lowerBound.magnitude, range.upperBound.magnitude).leadingZeroBitCount
+  }
+}

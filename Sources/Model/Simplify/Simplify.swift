@@ -1,0 +1,298 @@
+extension Network {
+  /// A network with the same outputs and fewer nodes.
+  ///
+  /// Three rules: a contraction takes another's place as its operand, constants that meet there are multiplied, and
+  /// functions of one number are composed. What no output needs is left out. The values of the outputs are the same up to
+  /// rounding. No weight becomes a number of an expression or a coefficient, whatever its value: these are public.
+  package func simplified() -> Network {
+    var network = self
+    // Each pass of a hostile network may change one node alone.
+    for _ in 0..<100 {
+      var simplifier = Simplifier(network)
+      simplifier.pass()
+      network = simplifier.network.withoutUnusedNodes()
+      if !simplifier.hasChanged { break }
+    }
+    return network
+  }
+
+  /// The network without the nodes that no output needs.
+  func withoutUnusedNodes() -> Network {
+    var isNeeded = [Bool](repeating: false, count: inputs.count + nodes.count)
+    for output in outputs { isNeeded[output.value] = true }
+    for (index, node) in nodes.enumerated().reversed() where isNeeded[inputs.count + index] {
+      for operand in node.operands { isNeeded[operand] = true }
+    }
+    var numbers = Array(0..<inputs.count)
+    var needed: [Node<Double>] = []
+    for (index, node) in nodes.enumerated() {
+      numbers.append(inputs.count + needed.count)
+      if isNeeded[inputs.count + index] { needed.append(node.with(operands: node.operands.map { numbers[$0] })) }
+    }
+    return replacing(needed) { numbers[$0] }
+  }
+
+  fileprivate func replacing(_ nodes: [Node<Double>], value: (Int) -> Int) -> Network {
+    var outputs = outputs
+    for index in outputs.indices { outputs[index].value = value(outputs[index].value) }
+    return replacing(outputs, nodes)
+  }
+}
+
+/// Expressions are composed up to this size.
+private let maximumExpressionSize = 256
+
+/// A network under change, in one pass over its nodes. A value that another replaces is its alias.
+private struct Simplifier {
+  /// How often a value is read, by what.
+  struct Uses {
+    var all = 0
+    /// Sums of products with constants.
+    var byLayers = 0
+    var byExpressions = 0
+  }
+
+  private let original: Network
+  private var nodes: [Node<Double>]
+  private var alias: [Int]
+  /// Before the pass: a value that is read more often since is computed more often, no more.
+  private var uses: [Uses]
+  private(set) var hasChanged = false
+
+  init(_ network: Network) {
+    original = network
+    nodes = network.nodes
+    alias = Array(0..<network.inputs.count + nodes.count)
+    uses = alias.map { _ in Uses() }
+    for node in nodes {
+      for operand in node.operands {
+        uses[operand].all += 1
+        if case .map(.expression) = node.operation { uses[operand].byExpressions += 1 }
+        if node.isLayer { uses[operand].byLayers += 1 }
+      }
+    }
+    for output in network.outputs { uses[output.value].all += 1 }
+  }
+
+  var network: Network {
+    original.replacing(nodes.map { $0.with(operands: $0.operands.map(resolved)) }, value: resolved)
+  }
+
+  /// Applies every rule to every node once.
+  mutating func pass() {
+    for index in nodes.indices {
+      nodes[index] = nodes[index].with(operands: nodes[index].operands.map(resolved))
+      switch nodes[index].operation {
+      case .contraction(let contraction): simplify(index, contraction)
+      case .map(.expression(let function)): simplify(index, function)
+      case .map(let function):
+        if maker(nodes[index].operands[0])?.operation == .map(function) {
+          replace(index, by: nodes[index].operands[0])
+        } else {
+          moveBeforeView(index)
+        }
+      case .reshape: simplifyReshape(index)
+      case .maximum: break
+      }
+    }
+  }
+
+  // MARK: Bookkeeping
+
+  private func shape(_ value: Int) -> [Int] { maker(value)?.shape ?? original.inputs[value].shape }
+
+  /// The node that makes a value; nil for an input.
+  private func maker(_ value: Int) -> Node<Double>? {
+    value < original.inputs.count ? nil : nodes[value - original.inputs.count]
+  }
+
+  private func resolved(_ value: Int) -> Int {
+    var value = value
+    while alias[value] != value { value = alias[value] }
+    return value
+  }
+
+  /// Puts another operation in a node's place.
+  private mutating func set(_ index: Int, _ operation: Operation<Double>, _ operands: [Int], name: String? = nil) {
+    let old = nodes[index]
+    nodes[index] = Node(name: name ?? old.name, operands: operands, operation: operation, shape: old.shape)
+    hasChanged = true
+  }
+
+  /// Lets another value stand for the node's.
+  private mutating func replace(_ index: Int, by other: Int) {
+    let own = original.inputs.count + index
+    alias[own] = other
+    uses[other].all += uses[own].all - 1
+    uses[other].byLayers += uses[own].byLayers
+    uses[other].byExpressions += uses[own].byExpressions
+    hasChanged = true
+  }
+}
+
+// MARK: Contractions
+
+extension Simplifier {
+  private mutating func simplify(_ index: Int, _ contraction: Contraction<Double>) {
+    let node = nodes[index]
+    let source = shape(node.operands[0])
+    if contraction.isCopy(of: source) { return replace(index, by: node.operands[0]) }
+    if node.isView(of: source), contraction.keepsOrder(of: source) { return set(index, .reshape, node.operands) }
+    if substitute(index, contraction) { return }
+    guard contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape) else { return }
+    if contraction.constants.isEmpty { collapse(index, contraction) } else if node.operands.count == 1 { moveBeforeView(index) }
+  }
+
+  /// Puts a contraction in the place of an operand of another one, which stands or is to stand at a node.
+  private mutating func substitute(_ index: Int, _ outer: Contraction<Double>) -> Bool {
+    let node = nodes[index]
+    for (number, operand) in node.operands.enumerated() {
+      guard let before = maker(operand), let inner = contraction(before) else { continue }
+      let sources = before.operands.map(resolved)
+      if outer.isView(of: shape(operand), rank: node.shape.count) {
+        guard before.isView(of: shape(sources[0])) else { continue }
+      } else {
+        guard !before.isView(of: shape(sources[0])), outer.isLayer(rank: node.shape.count)
+          ? uses[operand].all == uses[operand].byLayers : uses[operand].all == 1
+        else { continue }
+      }
+      var values: [Int] = []
+      for value in node.operands.filter({ $0 != operand }) + sources where !values.contains(value) { values.append(value) }
+      let merged = outer.substituting(
+        inner, for: number, outer: node.operands.map { values.firstIndex(of: $0) ?? 0 },
+        inner: sources.map { values.firstIndex(of: $0) ?? 0 }, sources: sources.map { shape($0) },
+        (before.shape, node.shape))
+      guard let merged else { continue }
+      let keepsName = !inner.isLayer(rank: before.shape.count)
+      set(index, .contraction(merged), values, name: keepsName ? node.name : before.name)
+      return true
+    }
+    return false
+  }
+
+  /// A node as a contraction: itself, or a function that is written as scale·x + shift.
+  private func contraction(_ node: Node<Double>) -> Contraction<Double>? {
+    switch node.operation {
+    case .contraction(let contraction): contraction
+    case .map(.expression(let function)): function.contraction(node.shape)
+    case .map, .maximum, .reshape: nil
+    }
+  }
+
+  /// The value itself, what it is a function of, and so on, each with that function.
+  private func chain(_ value: Int) -> [(root: Int, function: Pointwise)] {
+    var chain: [(root: Int, function: Pointwise)] = [(value, .x)]
+    var last = value
+    var function = Pointwise.x
+    while let node = maker(last), case .map(.expression(let inner)) = node.operation,
+      function.size * inner.size <= maximumExpressionSize
+    {
+      function = function.of(inner)
+      last = resolved(node.operands[0])
+      chain.append((last, function))
+    }
+    return chain
+  }
+
+  /// A sum of products of functions of one value becomes one function of it.
+  private mutating func collapse(_ index: Int, _ contraction: Contraction<Double>) {
+    let node = nodes[index]
+    guard node.operands.allSatisfy({ shape($0) == node.shape }) else { return }
+    let chains = node.operands.map(chain)
+    for (root, _) in chains[0] {
+      let functions = chains.compactMap { $0.first { $0.root == root }?.function }
+      guard functions.count == chains.count else { continue }
+      let terms = contraction.terms.map { term in
+        let factors = term.factors.compactMap { if case .operand(let operand, _) = $0 { functions[operand] } else { nil } }
+        let product = factors.dropFirst().reduce(factors[0]) { $0 * $1 }
+        return term.coefficient == 1 ? product : .constant(term.coefficient) * product
+      }
+      let function = terms.dropFirst().reduce(terms[0]) { $0 + $1 }
+      if function.size <= maximumExpressionSize { set(index, .map(.expression(function)), [root]) }
+      return
+    }
+  }
+}
+
+// MARK: Functions and views
+
+extension Simplifier {
+  private mutating func simplify(_ index: Int, _ function: Pointwise) {
+    let node = nodes[index]
+    let operand = node.operands[0]
+    if let (scale, shift) = function.affineForm {
+      if scale == 1, shift == 0 { return replace(index, by: operand) }
+      let shortest = Pointwise.affine(scale: scale, shift: shift)
+      if shortest.size < function.size { return set(index, .map(.expression(shortest)), [operand]) }
+      if case .contraction? = maker(operand)?.operation, let contraction = function.contraction(node.shape),
+        substitute(index, contraction)
+      {
+        return
+      }
+    }
+    if let before = maker(operand), case .map(.expression(let inner)) = before.operation,
+      uses[operand].all == uses[operand].byExpressions, function.size * inner.size <= maximumExpressionSize
+    {
+      return set(index, .map(.expression(function.of(inner))), before.operands.map(resolved))
+    }
+    moveBeforeView(index)
+  }
+
+  /// What is applied to every element of a reshaped or transposed value that nothing else reads is applied before that,
+  /// and so is a function that keeps order before the largest elements are taken.
+  private mutating func moveBeforeView(_ index: Int) {
+    let node = nodes[index]
+    guard let view = maker(node.operands[0]), uses[node.operands[0]].all == 1 else { return }
+    let source = resolved(view.operands[0])
+    var operation = node.operation
+    switch view.operation {
+    case .maximum: guard keepsOrder(node, after: view) else { return }
+    case .map: return
+    case .contraction, .reshape:
+      guard view.isView(of: shape(source)), shape(source).reduce(1, *) == node.shape.reduce(1, *) else { return }
+      if case .contraction(let contraction) = operation {
+        guard contraction.isUniform || maker(source)?.isLayer ?? false,
+          let moved = contraction.moved(before: view.operation, shape(source), node.shape)
+        else { return }
+        operation = .contraction(moved)
+      }
+    }
+    nodes[node.operands[0] - original.inputs.count] = Node(
+      name: node.name, operands: [source], operation: operation, shape: shape(source))
+    set(index, view.operation, node.operands, name: view.name)
+  }
+
+  /// Whether a function can be applied before the largest elements are taken, without rounding twice.
+  private func keepsOrder(_ node: Node<Double>, after pool: Node<Double>) -> Bool {
+    guard case .map(let function) = node.operation else { return false }
+    if case .expression(let expression) = function { return expression.keepsOrder }
+    guard case .map(.quantize(let inner))? = maker(resolved(pool.operands[0]))?.operation else { return true }
+    return function == .quantize(inner)
+  }
+
+  private mutating func simplifyReshape(_ index: Int) {
+    let node = nodes[index]
+    let operand = node.operands[0]
+    if shape(operand) == node.shape { return replace(index, by: operand) }
+    if let before = maker(operand), case .reshape = before.operation {
+      set(index, .reshape, before.operands.map(resolved))
+    }
+  }
+}
+
+extension Node<Double> {
+  /// Whether it sums products with constants.
+  fileprivate var isLayer: Bool {
+    if case .contraction(let contraction) = operation { contraction.isLayer(rank: shape.count) } else { false }
+  }
+}
+
+extension Pointwise {
+  /// A function that is written as scale·x + shift, over a shape; nil for another one.
+  fileprivate func contraction(_ shape: [Int]) -> Contraction<Double>? {
+    guard let (scale, shift) = affineForm, scale.isFinite else { return nil }
+    if shift == 0 { return .sum(of: [shape], [scale], shape: shape) }
+    let contraction = Contraction<Double>.affine([], scale: [Float(scale)], shift: [Float(shift)], shape, isPublic: true)
+    return contraction.isFinite ? contraction : nil
+  }
+}

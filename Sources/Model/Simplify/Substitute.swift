@@ -1,0 +1,262 @@
+extension Contraction<Double> {
+  /// Whether it sums products with constants.
+  func isLayer(rank: Int) -> Bool {
+    terms.contains { term in
+      term.factors.count > 1 && !summed(term, rank: rank).isEmpty
+        && term.factors.contains { if case .constant = $0 { true } else { false } }
+    }
+  }
+
+  /// Whether its constants are single numbers.
+  var isUniform: Bool { constants.allSatisfy(\.loops.isEmpty) }
+
+  /// What it is where it is applied before a view of its one operand, of which it takes each element by itself; nil where
+  /// an axis that its constants tell apart is none of the view's operand.
+  func moved(before view: Operation<Double>, _ source: [Int], _ shape: [Int]) -> Contraction? {
+    var moved = self
+    moved.loops = source
+    let (strides, own) = (rowStrides(source), rowStrides(shape))
+    for (number, constant) in constants.enumerated() where !constant.loops.isEmpty {
+      guard case .reshape = view else { return nil }
+      var loops: [Int] = []
+      for loop in constant.loops {
+        let axes = source.indices.filter { axis in
+          source[axis] > 1 && strides[axis] >= own[loop] && strides[axis] * source[axis] <= own[loop] * shape[loop]
+        }
+        guard axes.reduce(1, { $0 * source[$1] }) == shape[loop] else { return nil }
+        loops += axes
+      }
+      moved.constants[number] = Constant(loops: loops, constant.values, isPublic: constant.isPublic)
+    }
+    let reading = source.indices.map { source[$0] == 1 ? Index() : Index($0) }
+    for (term, factors) in terms.map(\.factors).enumerated() {
+      moved.terms[term].factors = factors.map { if case .operand(let operand, _) = $0 { .operand(operand, reading) } else { $0 } }
+    }
+    return moved
+  }
+
+  /// The contraction with another one in the place of an operand; nil where it has no such form, or takes more steps, or
+  /// would mix what is quantized apart: weights are those of one operand.
+  ///
+  /// Constants that meet are multiplied in Float64 and rounded once.
+  ///
+  /// - Parameters:
+  ///   - outer: The new numbers of this one's operands.
+  ///   - inner: Of the other's operands.
+  ///   - sources: Shapes of the other's operands.
+  ///   - shapes: Those of the other's result and of this one's.
+  func substituting(
+    _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int])
+  ) -> Contraction? {
+    guard allows(other, shapes) else { return nil }
+    var merged = Merged(loops: loops + other.loops.dropFirst(shapes.inner.count), rank: shapes.outer.count)
+    for term in terms {
+      let own = Product(coefficient: term.coefficient)
+      let readings = term.factors.compactMap { if case .operand(operand, let reading) = $0 { reading } else { nil } }
+      guard readings.count <= 1 else { return nil }
+      let rest = term.factors.filter { if case .operand(operand, _) = $0 { false } else { true } }
+      guard let own = own.times(rest, constants, numbers: outer, map: { $0 }) else { return nil }
+      guard let reading = readings.first else {
+        guard merged.add(own) else { return nil }
+        continue
+      }
+      let composition = Composition(reading: reading, shape: shapes.inner, loops: loops)
+      let summed = summed(term, rank: shapes.outer.count)
+      for inside in other.terms {
+        guard composition.isZeroBeyond(inside, sources),
+          var product = own.times(inside.factors, other.constants, numbers: inner, map: composition.index)
+        else { return nil }
+        // What is the same at all places of a loop that is summed counts as often.
+        let repeated = summed.filter { !product.loops.contains($0) }.reduce(1) { $0 * loops[$1] }
+        product.coefficient *= inside.coefficient * Double(repeated)
+        guard merged.add(product) else { return nil }
+      }
+    }
+    guard let result = merged.contraction, result.isFinite else { return nil }
+    func steps(_ contraction: Contraction, _ shape: [Int]) -> Int {
+      let reads = contraction.terms.filter(\.readsOperand)
+      return contraction.placeCount(of: reads, rank: shape.count) * shape.reduce(1, *)
+    }
+    return steps(result, shapes.outer) <= steps(self, shapes.outer) + steps(other, shapes.inner) ? result : nil
+  }
+
+  /// Whether the sum of the two is quantized as one: weights and sums over axes belong to one operand, products to one
+  /// scale.
+  private func allows(_ other: Contraction, _ shapes: (inner: [Int], outer: [Int])) -> Bool {
+    let reads = terms.filter(\.readsOperand)
+    let otherReads = other.terms.filter(\.readsOperand)
+    let isSingle = reads.count == 1 && reads[0].operandCount == 1
+    let isOtherSingle = otherReads.count == 1 && otherReads[0].operandCount == 1
+    let otherSums = other.terms.contains { !other.summed($0, rank: shapes.inner.count).isEmpty }
+    if !other.constants.isEmpty || otherSums, !isSingle { return false }
+    if !constants.isEmpty, !isOtherSingle { return false }
+    if reads.contains(where: { $0.operandCount > 1 }) { return isOtherSingle && other.terms.count == 1 && other.constants.isEmpty }
+    return otherReads.allSatisfy { $0.operandCount == 1 } || (isSingle && terms.count == 1 && constants.isEmpty)
+  }
+}
+
+extension Contraction.Term {
+  fileprivate var operandCount: Int { factors.count { if case .operand = $0 { true } else { false } } }
+  fileprivate var readsOperand: Bool { operandCount > 0 }
+}
+
+/// How the loops of a contraction read the result of another one.
+private struct Composition {
+  let reading: Reading
+  /// Of the result that is read.
+  let shape: [Int]
+  /// Of the contraction that reads it; the loops that the other one sums follow them.
+  let loops: [Int]
+
+  /// An index by the other one's loops, by those that read it.
+  func index(_ index: Index) -> Index {
+    var result = Index(start: index.start)
+    for step in index.steps {
+      guard step.loop < shape.count else {
+        result.add(step.loop - shape.count + loops.count, step.stride)
+        continue
+      }
+      result.start += step.stride * reading[step.loop].start
+      for read in reading[step.loop].steps { result.add(read.loop, step.stride * read.stride) }
+    }
+    return result
+  }
+
+  /// Whether a term, were its loops longer, would be 0 wherever the reading is beyond its result.
+  func isZeroBeyond(_ term: Contraction<Double>.Term, _ sources: [[Int]]) -> Bool {
+    shape.indices.allSatisfy { loop in
+      reading[loop].isInside(shape[loop], loops) || term.factors.contains { factor in
+        guard case .operand(let operand, let inner) = factor else { return false }
+        return zip(inner, sources[operand]).contains { index, size in
+          index.steps == Index(loop).steps && index.start <= 0 && index.start + shape[loop] >= size
+        }
+      }
+    }
+  }
+}
+
+/// A term before constants are multiplied.
+private struct Product {
+  typealias Constant = Contraction<Double>.Constant
+
+  var coefficient: Double
+  /// Of operands.
+  var factors: [Factor] = []
+  var constants: [Constant] = []
+
+  /// That it names.
+  var loops: Set<Int> {
+    var loops = Set(constants.flatMap(\.loops))
+    for case .operand(_, let reading) in factors { loops.formUnion(reading.flatMap(\.steps).map(\.loop)) }
+    return loops
+  }
+
+  /// Nil where a constant is not read from end to end.
+  func times(_ others: [Factor], _ known: [Constant], numbers: [Int], map: (Index) -> Index) -> Product? {
+    var product = self
+    for factor in others {
+      switch factor {
+      case .operand(let operand, let reading): product.factors.append(.operand(numbers[operand], reading.map(map)))
+      case .constant(let number):
+        var loops: [Int] = []
+        for loop in known[number].loops {
+          let index = map(Index(loop))
+          guard index.start == 0, index.steps.count == 1, index.steps[0].stride == 1 else { return nil }
+          loops.append(index.steps[0].loop)
+        }
+        product.constants.append(Constant(loops: loops, known[number].values, isPublic: known[number].isPublic))
+      }
+    }
+    return product
+  }
+}
+
+/// Terms that are added up.
+private struct Merged {
+  typealias Constant = Contraction<Double>.Constant
+
+  let loops: [Int]
+  let rank: Int
+  private var terms: [Contraction<Double>.Term] = []
+  private var constants: [Constant] = []
+  /// Terms of constants alone, which are summed in Float64.
+  private var shifts: [Product] = []
+
+  init(loops: [Int], rank: Int) {
+    self.loops = loops
+    self.rank = rank
+  }
+
+  /// False where the product of constants has more numbers than they, or the result, have.
+  mutating func add(_ product: Product) -> Bool {
+    let union = union(product.constants)
+    let count = union.reduce(1) { $0 * loops[$1] }
+    let most = (product.constants.map(\.values.count) + [loops.prefix(rank).reduce(1, *)]).max() ?? 0
+    guard count <= most, product.constants.allSatisfy({ size($0.loops) == $0.values.count }) else { return false }
+    if product.factors.isEmpty {
+      shifts.append(product)
+    } else if product.constants.isEmpty {
+      if let index = terms.firstIndex(where: { $0.factors == product.factors }) {
+        terms[index].coefficient += product.coefficient
+      } else {
+        terms.append(.init(product.coefficient, product.factors))
+      }
+    } else {
+      guard product.factors.count < 3 else { return false }
+      terms.append(.init(1, [.constant(constants.count)] + product.factors))
+      constants.append(self.product(product, union))
+    }
+    return true
+  }
+
+  private func size(_ own: [Int]) -> Int { own.reduce(1) { $0 * loops[$1] } }
+
+  private func union(_ constants: [Constant]) -> [Int] { Set(constants.flatMap(\.loops)).sorted() }
+
+  /// Steps that read a constant by other loops.
+  private func steps(_ constant: Constant, _ union: [Int]) -> [Int] {
+    let strides = rowStrides(constant.loops.map { loops[$0] })
+    return union.map { loop in constant.loops.firstIndex(of: loop).map { strides[$0] } ?? 0 }
+  }
+
+  private func expanded(_ constant: Constant, _ union: [Int]) -> [Float] {
+    constant.loops == union ? constant.values
+      : strided(constant.values, sizes: union.map { loops[$0] }, strides: steps(constant, union))
+  }
+
+  private func product(_ product: Product, _ union: [Int]) -> Constant {
+    var values = expanded(product.constants[0], union)
+    let factor = Double(Float(product.coefficient))
+    if product.constants.count > 1 {
+      let others = expanded(product.constants[1], union)
+      for index in values.indices { values[index] = Float(Double(values[index]) * Double(others[index]) * factor) }
+    } else if factor != 1 {
+      for index in values.indices { values[index] = Float(Double(values[index]) * factor) }
+    }
+    return Constant(loops: union, values, isPublic: product.constants.allSatisfy(\.isPublic))
+  }
+
+  /// The sum of all, with one constant that no operand is multiplied by; nil where that is not worth it.
+  var contraction: Contraction<Double>? {
+    var (terms, constants) = (terms, constants)
+    let all = shifts.flatMap(\.constants)
+    if !shifts.isEmpty {
+      let union = union(all).filter { $0 < rank }
+      var sums = [Double](repeating: 0, count: size(union))
+      // Sums over axes come last: they are added to a bias.
+      for shift in shifts.sorted(by: { self.union($0.constants).count < self.union($1.constants).count }) {
+        let own = self.union(shift.constants)
+        let order = union + own.filter { $0 >= rank }
+        let width = order.dropFirst(union.count).reduce(1) { $0 * loops[$1] }
+        let parts = shift.constants.map { expanded($0, order) }
+        for index in parts[0].indices {
+          let product = parts.dropFirst().reduce(Double(parts[0][index])) { $0 * Double($1[index]) }
+          sums[index / width] += Double(Float(shift.coefficient)) * product
+        }
+      }
+      terms.append(.init(1, [.constant(constants.count)]))
+      constants.append(Constant(loops: union, sums.map { Float($0) }, isPublic: all.allSatisfy(\.isPublic)))
+    }
+    return terms.isEmpty ? nil : Contraction(loops: loops, constants: constants, terms: terms)
+  }
+}
