@@ -27,9 +27,14 @@ private let refusedModels: [(name: String, reason: String)] = [
     "1 unsupported node: drop (Dropout): it is for training; export the model for inference"
   ),
   ("duplicate_initializer", "two initializers have the name 'w'"),
+  ("external_absolute", "the tensor 'w' keeps its data at '/etc/hostname', which is not in the model's folder, or not of its size"),
   (
-    "external_data",
-    "1 unsupported node: fc (Gemm): the tensor 'w' keeps its data in another file; save the model with its weights inside"
+    "external_outside",
+    "the tensor 'w' keeps its data at '../operators/MatMul_external.weights', which is not in the model's folder, or not of its size"
+  ),
+  (
+    "external_short",
+    "the tensor 'w' keeps its data at 'external_outside.onnx', which is not in the model's folder, or not of its size"
   ),
   ("flatten_batch", "1 unsupported node: flat (Flatten): it flattens from axis 0, which does not keep the batch axis"),
   ("foreign_domain", "1 unsupported node: fc (Gemm): operators of the domain 'com.example' are not supported"),
@@ -85,9 +90,16 @@ private let refusedModels: [(name: String, reason: String)] = [
   ),
   (
     "weights_of_rank_3",
-    "1 unsupported node: fc (MatMul): its weights have shape [1, 4, 3]; only matrices are supported"
+    "1 unsupported node: fc (MatMul): the batch axis of operand 0 is not the result's first one"
   ),
   ("wrong_output_shape", "the output 'y' is declared with another shape than [3], which the graph computes"),
+]
+
+/// Models whose weights are in another file, with what is said about that.
+private let misplacedWeights: [(name: String, file: String, reason: String)] = [
+  ("external_data", "weights.bin", "cannot be opened: No such file or directory"),
+  ("external_long", "external_outside.onnx", "has 161 bytes, too few for 48 from byte 200 on"),
+  ("external_negative", "external_outside.onnx", "has 161 bytes, too few for 48 from byte -8 on"),
 ]
 
 @Suite struct RefusalTests {
@@ -97,8 +109,15 @@ private let refusedModels: [(name: String, reason: String)] = [
     #expect(errorDescription { _ = try importONNX(path: path) } == "\(path): \(reason)")
   }
 
+  @Test(arguments: misplacedWeights)
+  func misplacedWeightsAreRefused(name: String, file: String, reason: String) {
+    let error = errorDescription { _ = try importONNX(path: fixtures + "refused/\(name).onnx") }
+    #expect(error == "\(fixtures)refused/\(file): \(reason)")
+  }
+
   @Test func everyFixtureIsTested() throws {
-    #expect(try fixtureNames("refused") == refusedModels.map { $0.name + ".onnx" }.sorted())
+    let tested = refusedModels.map(\.name) + misplacedWeights.map(\.name)
+    #expect(try fixtureNames("refused") == tested.map { $0 + ".onnx" }.sorted())
   }
 
   @Test func foreignFilesAreRefused() {

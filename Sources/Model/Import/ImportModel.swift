@@ -6,12 +6,15 @@ import SwiftProtobuf
 ///   nil to refuse none, for a network that is not to be proved.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(path: String, publish: Set<String>? = []) throws(ModelError) -> Network {
-  try importONNX(readFile(path), publish: publish, file: path)
+  let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+  return try importONNX(readFile(path), publish: publish, file: path, folder: String(path.dropLast(name.count)))
 }
 
-/// - Parameter file: The name that errors give to `bytes`.
+/// - Parameters:
+///   - file: The name that errors give to `bytes`.
+///   - folder: Where data is that tensors keep in other files, with the slash at its end; nil to read none.
 package func importONNX(
-  _ bytes: [UInt8], publish: Set<String>? = [], file: String
+  _ bytes: [UInt8], publish: Set<String>? = [], file: String, folder: String? = nil
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
   let model: ONNXModel
@@ -28,7 +31,8 @@ package func importONNX(
   guard supportedOperatorSets.contains(Int(version)) else {
     throw refuse("operator set \(version) is not supported; \(supportedOperatorSets) are")
   }
-  let graph = model.graph
+  var graph = model.graph
+  if let folder { try graph.loadExternalData(folder: folder, model: file) }
   guard graph.sparseInitializer.isEmpty else { throw refuse("sparse initializers are not supported") }
 
   let (inputs, batch) = try importInputs(graph, file: file)
@@ -40,6 +44,18 @@ package func importONNX(
     throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")
   }
   return try importer.finish(graph.output)
+}
+
+extension ONNXGraph {
+  /// Reads the data that initializers and constants keep in other files.
+  fileprivate mutating func loadExternalData(folder: String, model: String) throws(ModelError) {
+    for index in initializer.indices { try initializer[index].loadExternalData(folder: folder, model: model) }
+    for index in node.indices where node[index].statesConstant {
+      for attribute in node[index].attribute.indices where node[index].attribute[attribute].type == .tensor {
+        try node[index].attribute[attribute].t.loadExternalData(folder: folder, model: model)
+      }
+    }
+  }
 }
 
 /// Versions in which the imported operators mean the same, or whose differences the importer knows.

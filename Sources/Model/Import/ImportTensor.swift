@@ -110,12 +110,10 @@ enum ElementType: Int32 {
 }
 
 extension Constant {
-  /// A tensor whose data is inside the file, in `raw_data` or in the field of its type. All floats become Float32.
+  /// A tensor with its data, in `raw_data` or in the field of its type. All floats become Float32.
   init(_ tensor: ONNXTensor) throws(NodeProblem) {
     let name = "the tensor '\(tensor.name.oneLine)'"
-    if tensor.dataLocation == .external || !tensor.externalData.isEmpty {
-      throw .unsupported("\(name) keeps its data in another file; save the model with its weights inside")
-    }
+    if tensor.isExternal { throw .unsupported("\(name) keeps its data in another file, which is not known") }
     if tensor.hasSegment { throw .unsupported("\(name) is stored in segments") }
     guard let type = ElementType(rawValue: tensor.dataType) else {
       throw .unsupported("\(name) has element type \(elementTypeName(tensor.dataType)), which is not read")
@@ -142,6 +140,31 @@ extension Constant {
 }
 
 extension ONNXTensor {
+  var isExternal: Bool { dataLocation == .external || !externalData.isEmpty }
+
+  /// Reads what it keeps in another file, which is in the model's folder or below.
+  ///
+  /// - Throws: `.unusableFile` for that file, `.unusableModel` for what the tensor says about it.
+  mutating func loadExternalData(folder: String, model: String) throws(ModelError) {
+    guard isExternal else { return }
+    let fields = Dictionary(externalData.map { ($0.key, $0.value) }) { first, _ in first }
+    let location = fields["location"] ?? ""
+    let offset = fields["offset"].map { Int($0) } ?? 0
+    let size = ElementType(rawValue: dataType).flatMap { type in
+      elementCount(dims.map(Int.init)).map { $0 * type.byteCount }
+    }
+    let isBelow = !location.isEmpty && !location.hasPrefix("/") && !location.contains("\0")
+      && !location.split(separator: "/").contains("..")
+    guard isBelow, let offset, let size, fields["length"].map({ Int($0) == size }) ?? true else {
+      throw .unusableModel(
+        file: model, node: nil,
+        reason: "the tensor '\(name.oneLine)' keeps its data at '\(location.oneLine)', which is not in the model's folder, or not of its size")
+    }
+    rawData = Data(try readFile(folder + location, from: offset, count: size))
+    externalData = []
+    dataLocation = .default
+  }
+
   fileprivate func elements(_ type: ElementType) -> Constant.Elements {
     if !rawData.isEmpty {
       return type.floats(rawData).map { .floats($0) } ?? .integers(type.integers(rawData) { $0 } ?? [])
