@@ -521,6 +521,75 @@ unary("ThresholdedRelu_negative", "ThresholdedRelu", alpha=-0.7)
 # Multiples of a quarter, the threshold among them.
 operator("ThresholdedRelu_jump", [node("QuantizeLinear", ["x", "s"], ["q"]), node("DequantizeLinear", ["q", "s"], ["d"]),
                                   node("ThresholdedRelu", ["d"], ["y"], alpha=0.5)], {"s": np.float32(0.25)}, {"x": [64]})
+# Products by the names of axes, of matrices in stacks, and of vectors.
+def einsum(name, equation, inputs, constants=None):
+    operator(name, [node("Einsum", [*inputs, *(constants or {})], ["y"], equation=equation)], constants, inputs, opset=17)
+
+
+einsum("Einsum", "bi,oi->bo", {"x": [4]}, {"w": array(3, 4)})
+einsum("Einsum_scores", "bthc, bjhc -> bhtj", {"x": [3, 2, 4], "z": [5, 2, 4]})
+einsum("Einsum_context", "bhtj,bjhc->bthc", {"x": [2, 3, 5], "z": [5, 2, 4]})
+einsum("Einsum_heads", "btd,dhc->bthc", {"x": [3, 4]}, {"w": array(4, 2, 3)})
+einsum("Einsum_implied", "bij,jk", {"x": [2, 3]}, {"w": array(3, 4)})
+einsum("Einsum_sum", "bijk->bki", {"x": [2, 3, 4]})
+einsum("Einsum_three", "bi,bj,ij->bij", {"x": [2], "z": [3]}, {"w": array(2, 3)})
+operator("MatMul_stack", [node("MatMul", ["x", "w"], ["y"])], {"w": array(2, 4, 5)}, {"x": [2, 3, 4]})
+operator("MatMul_stack_broadcast", [node("MatMul", ["x", "w"], ["y"])], {"w": array(2, 4, 5)}, {"x": [1, 3, 4]})
+operator("MatMul_stack_left", [node("MatMul", ["w", "x"], ["y"])], {"w": array(1, 2, 5, 3)}, {"x": [2, 3, 4]})
+operator("MatMul_vector_left", [node("MatMul", ["w", "x"], ["y"])], {"w": array(3)}, {"x": [3, 5]})
+
+# Windows over three axes, and maxima along axes that are not neighbours.
+windows("Conv_volume", [4, 3, 4, 5], [6, 2, 2, 3, 2], group=2, strides=[1, 2, 2], pads=[1, 0, 1, 0, 1, 0], dilations=[1, 1, 2])
+windows("ConvTranspose_volume", [2, 2, 3, 2], [2, 3, 2, 2, 3], strides=[2, 1, 2], pads=[0, 1, 0, 1, 0, 1])
+operator("MaxPool_volume", [node("MaxPool", ["x"], ["y"], kernel_shape=[2, 3, 2], strides=[1, 2, 2], pads=[1, 1, 0, 0, 1, 1])], {},
+         {"x": [2, 3, 5, 4]})
+operator("AveragePool_volume", [node("AveragePool", ["x"], ["y"], kernel_shape=[2, 2, 3], strides=[2, 1, 1], pads=[1, 0, 1, 0, 1, 1])], {},
+         {"x": [2, 3, 4, 4]})
+operator("ReduceMax_apart", [node("ReduceMax", ["x", "axes"], ["y"], keepdims=0)], {"axes": i(1, 3)}, {"x": [3, 2, 4]})
+
+# Masks and sizes of constants.
+def logic(name, nodes, constants):
+    """What the nodes make, as floats, added to x."""
+    operator(name, nodes + [node("Cast", ["m"], ["c"], to=1), node("Add", ["x", "c"], ["y"])], constants, {"x": [3, 4]}, opset=18)
+
+
+ramp = np.arange(12).reshape(3, 4).astype(np.int64)
+for name in ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"]:
+    logic(name, [node(name, ["a", "b"], ["m"])], {"a": ramp, "b": i(3, 5, 6, 7)})
+for name in ["And", "Or", "Xor"]:
+    logic(name, [node(name, ["a", "b"], ["m"])], {"a": ramp % 2 == 0, "b": np.array([[True], [False], [True]])})
+logic("Not", [node("Not", ["a"], ["m"])], {"a": ramp % 3 == 0})
+logic("Where", [node("Where", ["a", "b", "d"], ["m"])], {"a": ramp % 3 == 0, "b": np.float32(2.5), "d": f(1, 2, 3, 4)})
+operator("Where_values", [node("Where", ["a", "x", "d"], ["y"])], {"a": ramp % 3 == 0, "d": f(1, 2, 3, 4)}, {"x": [3, 4]})
+logic("Trilu", [node("Trilu", ["a"], ["m"])], {"a": ramp})
+logic("Trilu_lower", [node("Trilu", ["a", "k"], ["m"], upper=0)], {"a": ramp, "k": np.int64(1)})
+logic("Range", [node("Range", ["a", "b", "d"], ["m"])], {"a": np.int64(7), "b": np.int64(-4), "d": np.int64(-3)})
+logic("CumSum", [node("CumSum", ["a", "d"], ["m"])], {"a": ramp, "d": np.int64(1)})
+# A causal mask as exporters write it, from the shape of a value.
+operator("Trilu_causal", [
+    node("Shape", ["x"], ["s"], start=1, end=2), node("Squeeze", ["s"], ["n"]), node("Range", ["zero", "n", "one"], ["r"]),
+    node("Unsqueeze", ["r", "zero1"], ["row"]), node("Unsqueeze", ["r", "one1"], ["column"]), node("LessOrEqual", ["row", "column"], ["may"]),
+    node("Cast", ["may"], ["m"], to=1), node("Mul", ["x", "m"], ["y"])],
+    {"zero": np.int64(0), "one": np.int64(1), "zero1": i(0), "one1": i(1)}, {"x": [4, 4]}, opset=18)
+
+# Weights in another file, one after the other, and at places that are not theirs.
+operator("MatMul_external", [node("MatMul", ["x", "w"], ["a"]), node("Add", ["a", "b"], ["y"])], {"w": array(4, 300), "b": array(300)})
+onnx.save_model(onnx.load(here / "operators" / "MatMul_external.onnx"), here / "operators" / "MatMul_external.onnx",
+                save_as_external_data=True, location="MatMul_external.weights", size_threshold=0)
+
+
+def external(name, location, **fields):
+    tensor = constant("w", np.ones((3, 4), np.float32))
+    onnx.external_data_helper.set_external_data(tensor, location, **fields)
+    tensor.ClearField("raw_data")
+    refused(f"external_{name}", one([gemm], [tensor]))
+
+
+external("outside", "../operators/MatMul_external.weights")
+external("absolute", "/etc/hostname")
+external("long", "external_outside.onnx", offset=200)
+external("short", "external_outside.onnx", length=47)
+external("negative", "external_outside.onnx", offset=-8)
 
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
