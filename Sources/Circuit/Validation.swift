@@ -194,7 +194,7 @@ extension ArithmeticCircuit {
   }
 
   /// The range of one term, nil beyond the bound.
-  private func interval(_ term: Term, summed: [Int]) -> (Int128, Int128)? {
+  package func interval(_ term: Term, summed: [Int]) -> (Int128, Int128)? {
     var low = Int128(term.coefficient)
     var high = low
     let sizes = summed.map { (Int128(axes[$0]), Int128(axes[$0])) }

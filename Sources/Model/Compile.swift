@@ -61,7 +61,9 @@ extension Network {
   /// The network that shows so many classes of every output; itself for nil.
   package func showing(classes count: Int?) -> Network {
     guard let count else { return self }
-    return replacing(outputs.map { NetworkOutput(name: $0.name, value: $0.value, classCount: count) }, nodes)
+    var network = self
+    network.outputs = outputs.map { NetworkOutput(name: $0.name, value: $0.value, classCount: count) }
+    return network
   }
 }
 

@@ -54,6 +54,7 @@ import Verifier
         let product = b.matrixProduct(b.relu(b.linear(0, 3)), 1, shape: [2, 4, 5])
         return b.network(b.linear(b.relu(product), 2), product)
       },
+      build("nothing to commit to", [2, 3], [3, 2]) { b in b.network(b.matrixProduct(0, 1, shape: [2, 2]), 0) },
       build("a matrix and its transpose", [3, 5]) { b in
         let rows = b.relu(b.linear(0, 6))
         let columns = b.transposed(rows, [1, 0])

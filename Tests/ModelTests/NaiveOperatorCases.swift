@@ -101,6 +101,34 @@ struct NaiveCase: CustomStringConvertible {
         one(.x(6), with: ["min": .float(-0.4), "max": .float(0.6)], set: 7),
         one(.x(6), with: ["max": .float(0.1)], set: 10),
       ]
+    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual":
+      let pairs: [(NaiveExpression, NaiveExpression)] = [
+        (.w(2, 3), .w(2, 3)), (.w(3), .w(2, 1)), (.list(1, 2, 3), .list(3, 2, 1)), (.list(0, 1, 2), .whole(1)),
+      ]
+      return pairs.map { NaiveCase(.of("Cast", .of(name, $0, $1), with: ["to": .integer(1)]).added(to: .x(2, 3))) }
+    case "And", "Or", "Xor", "Not":
+      let (rows, column): (NaiveExpression, NaiveExpression) = (.of("Greater", .w(2, 3), .scalar(0)), .of("Less", .w(2, 1), .scalar(0)))
+      let operands = name == "Not" ? [rows] : [rows, column]
+      return [NaiveCase(.of("Cast", .node(name, operands, [:]), with: ["to": .integer(1)]).added(to: .x(2, 3)))]
+    case "Where":
+      let mask: NaiveExpression = .of("Greater", .w(2, 3), .scalar(0))
+      return [
+        constant(mask, .w(2, 3), .w(3), to: .x(2, 3)), constant(mask, .scalar(2), .w(2, 1), to: .x(2, 3)), one(mask, .x(2, 3), .w(3)),
+        one(mask, .w(2, 1), .x(2, 3)), one(mask, .x(2, 3), .x(2, 3)),
+      ]
+    case "Trilu":
+      return [-2, -1, 0, 1, 5].flatMap { diagonal in
+        [0, 1].map { constant(.w(2, 3, 4), .whole(diagonal), with: ["upper": .integer($0)], to: .x(2, 3, 4)) }
+      } + [constant(.w(3, 3), to: .x(3, 3))]
+    case "Range":
+      return [
+        constant(.scalar(0.5), .scalar(3), .scalar(0.75), to: .x(4)), constant(.scalar(2), .scalar(-1), .scalar(-1.5), to: .x(2)),
+        NaiveCase(.of("Cast", .of(name, .whole(2), .whole(9), .whole(3)), with: ["to": .integer(1)]).added(to: .x(3))),
+      ]
+    case "CumSum":
+      return [
+        constant(.w(4), .whole(0), to: .x(4)), constant(.w(2, 3, 2), .whole(1), to: .x(2, 3, 2)), constant(.w(2, 3), .whole(-1), to: .x(2, 3)),
+      ]
     case "Add", "Sub", "Mul": return binary(name) + values(name)
     case "Min", "Max":
       return binary(name) + [one(.x(4)), one(.w(4), .x(2, 4), .scalar(0.3)), one(.x(2, 1), .w(1, 3), .w(2, 1))]
@@ -133,8 +161,16 @@ struct NaiveCase: CustomStringConvertible {
       return [
         one(.x(4), .w(4, 3)), one(.x(2, 4), .w(4, 3)), one(.x(2, 3, 4), .w(4, 2)), one(.x(2, 4), .w(1, 4, 3)),
         one(.x(2, 4), .w(4)), one(.x(2, 3, 4), .w(4)), one(.w(3, 4), .x(4, 2)), one(.w(3, 4), .x(2, 4, 3)),
-        one(.w(1, 3, 4), .x(2, 4, 3)), one(.w(1, 2), .x(2, 1)),
+        one(.w(1, 3, 4), .x(2, 4, 3)), one(.w(1, 2), .x(2, 1)), one(.x(2, 3, 4), .w(2, 4, 2)), one(.w(1, 2, 3, 4), .x(2, 4, 2)),
+        one(.w(2), .x(2, 3)), one(.x(2, 1, 3, 2), .w(3, 2, 4)), one(.x(2, 3), .x(3, 2)), one(.x(2, 2, 3), .x(1, 3, 4)),
       ]
+    case "Einsum":
+      let cases: [(String, [NaiveExpression])] = [
+        ("bi,io->bo", [.x(3), .w(3, 2)]), ("bhtc,bhjc->bhtj", [.x(2, 3, 2), .x(2, 4, 2)]), ("bhtc,hjc->bhtj", [.x(2, 3, 2), .w(2, 4, 2)]),
+        ("oi, bti -> bto", [.w(4, 3), .x(2, 3)]), ("bij,jk", [.x(2, 3), .w(3, 2)]), ("bij->bj", [.x(2, 3)]), ("bt,bc,tc->btc", [.x(2), .x(3), .w(2, 3)]),
+        ("bti,Bi->bt", [.x(2, 3), .w(2, 3)]), ("bj,bij->bji", [.x(3), .x(2, 3)]),
+      ]
+      return cases.map { NaiveCase(.node(name, $1, ["equation": .text($0)])) }
     case "BatchNormalization":
       // The deviations are 1.5 and 0.75.
       let parameters: [NaiveExpression] = [.floats([1.5, -3], [2]), .w(2), .w(2), .floats([2, 0.3125], [2])]

@@ -69,6 +69,16 @@ enum NaiveOperators {
 
   /// Functions of the operands' elements, which broadcast.
   private static let combinations: [String: @Sendable ([Double]) -> Double] = [
+    "Equal": { $0[0] == $0[1] ? 1 : 0 },
+    "Greater": { $0[0] > $0[1] ? 1 : 0 },
+    "GreaterOrEqual": { $0[0] >= $0[1] ? 1 : 0 },
+    "Less": { $0[0] < $0[1] ? 1 : 0 },
+    "LessOrEqual": { $0[0] <= $0[1] ? 1 : 0 },
+    "And": { min($0[0], $0[1]) },
+    "Or": { max($0[0], $0[1]) },
+    "Xor": { abs($0[0] - $0[1]) },
+    "Not": { 1 - $0[0] },
+    "Where": { $0[0] == 0 ? $0[2] : $0[1] },
     "Add": { $0[0] + $0[1] },
     "Sub": { $0[0] - $0[1] },
     "Mul": { $0[0] * $0[1] },
@@ -107,6 +117,24 @@ enum NaiveOperators {
       }
       return product.reshaped(
         outer + (node[0].shape.count == 1 ? [] : [rows]) + (node[1].shape.count == 1 ? [] : [columns]))
+    },
+    "Einsum": { node in
+      let sides = node.text("equation", "").split(separator: "-").map { $0.filter(\.isLetter) }
+      let names = node.text("equation", "").split(separator: "-")[0].split(separator: ",").map { $0.filter(\.isLetter) }
+      let result = sides.count > 1 ? sides[1] : String(Set(sides[0]).filter { name in sides[0].count { $0 == name } == 1 }.sorted())
+      var sizes: [Character: Int] = [:]
+      for (name, operand) in zip(names, node.operands) {
+        for (axis, size) in zip(name, operand?.shape ?? []) { sizes[axis] = max(size, sizes[axis] ?? 1) }
+      }
+      let summed = Set(sides[0]).subtracting(result).sorted()
+      return NaiveArray(result.map { sizes[$0] ?? 1 }) { at in
+        allIndices(summed.map { sizes[$0] ?? 1 }).reduce(0) { sum, inner in
+          let place = Dictionary(uniqueKeysWithValues: zip(Array(result) + summed, at + inner))
+          return sum + zip(names, node.operands).reduce(1) { product, operand in
+            product * (operand.1?.repeated(operand.0.map { place[$0] ?? 0 }) ?? 1)
+          }
+        }
+      }
     },
     "BatchNormalization": { node in
       let epsilon = node.float("epsilon", 1e-5)

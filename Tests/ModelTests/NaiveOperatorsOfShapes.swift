@@ -8,6 +8,28 @@ extension NaiveOperators {
       let sizes = node[0].shape[bound("start", 0)..<bound("end", rank)]
       return NaiveArray([sizes.count], sizes.map(Double.init))
     },
+    "Trilu": { node in
+      let (isUpper, diagonal) = (node.integer("upper", 1) != 0, Int(node.optional(1)?.values[0] ?? 0))
+      return NaiveArray(node[0].shape) { at in
+        let distance = at[at.count - 1] - at[at.count - 2] - diagonal
+        return distance == 0 || (distance > 0) == isUpper ? node[0][at] : 0
+      }
+    },
+    "Range": { node in
+      let (start, limit, step) = (node[0].values[0], node[1].values[0], node[2].values[0])
+      let values = sequence(first: start) { $0 + step }.prefix { step > 0 ? $0 < limit : $0 > limit }
+      return NaiveArray([Array(values).count], Array(values))
+    },
+    "CumSum": { node in
+      let axis = fromStart(Int(node[1].values[0]), node[0].shape.count)
+      return NaiveArray(node[0].shape) { at in
+        (0...at[axis]).reduce(0) { sum, place in
+          var other = at
+          other[axis] = place
+          return sum + node[0][other]
+        }
+      }
+    },
     "Flatten": { node in
       let axis = node.integer("axis", 1)
       let shape = node[0].shape

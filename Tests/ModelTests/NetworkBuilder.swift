@@ -30,7 +30,10 @@ struct NetworkBuilder {
   }
 
   mutating func matrixProduct(_ operands: Int..., shape: [Int]) -> Int {
-    add(.matrixProduct(operands.map { self.shape($0) }, shape: shape), operands, shape: shape)
+    let leading = Array(shape.indices.dropLast(2))
+    let axes = [leading + [-3, -1], leading + [-1, -2]]
+    let factors = zip(axes, operands).map { NamedFactor<Double>(axes: $0, shape: self.shape($1)) }
+    return add(Contraction.product(factors, result: leading + [-3, -2])!.0, operands, shape: shape)
   }
 
   mutating func joined(axis: Int, _ operands: Int..., shape: [Int]) -> Int {
@@ -129,5 +132,19 @@ extension Network {
     return inputs.map { input in
       FloatBatch(count: count, values: (0..<count * input.width).map { _ in Double.random(in: range, using: &random) })
     }
+  }
+}
+
+extension Contraction {
+  /// Axis i of the result is axis `order[i]` of the operand.
+  static func transposition(of source: [Int], order: [Int]) -> Contraction {
+    view(order.map { source[$0] }, source.indices.map { Index(order.firstIndex(of: $0)) })
+  }
+
+  /// The indices start + stride·i along one axis, i below `count`. The stride may be negative.
+  static func slice(of source: [Int], axis: Int, start: Int, stride: Int, count: Int) -> Contraction {
+    var shape = source
+    shape[axis] = count
+    return view(shape, source.indices.map { $0 == axis ? Index($0, start: start, stride: stride) : Index($0) })
   }
 }

@@ -8,8 +8,34 @@ private typealias Refusal = (name: String, reason: String, build: @Sendable (ino
 /// Graphs from x, batch × 2 × 3, to y, and why they are refused.
 private let refusals: [Refusal] = [
   (
-    "product of matrices of other axes", "matmul2 (MatMul): its operands of shapes batch × [2, 3] and batch × [6] are not matrices of one sample each",
+    "product of matrices of other axes", "matmul2 (MatMul): the batch axis of operand 1 is not the result's first one",
     { $0.node("MatMul", ["x", $0.node("Flatten", ["x"])], ["y"]) }
+  ),
+  (
+    "an ellipsis", "einsum1 (Einsum): its equation is '...i->...'",
+    { $0.node("Einsum", ["x"], ["y"], ["equation": .text("...i->...")]) }
+  ),
+  (
+    "a diagonal", "einsum1 (Einsum): its equation 'bij,bii->bj' names an axis twice, or one of no operand",
+    { $0.node("Einsum", ["x", "x"], ["y"], ["equation": .text("bij,bii->bj")]) }
+  ),
+  (
+    "a result over samples", "einsum1 (Einsum): the batch axis of operand 0 is not the result's first one",
+    { $0.node("Einsum", ["x"], ["y"], ["equation": .text("bij->ij")]) }
+  ),
+  (
+    "weights for each sample", "einsum1 (Einsum): operand 1 of shape [2, 3] has another element for each sample",
+    {
+      $0.initializer("c", .floats([1, 2, 3, 4, 5, 6], [2, 3]))
+      $0.node("Einsum", ["x", "c"], ["y"], ["equation": .text("bij,bj->bi")])
+    }
+  ),
+  (
+    "two constants", "einsum1 (Einsum): it has 2 constant operands of 3",
+    {
+      $0.initializer("c", .floats([1, 2, 3], [3]))
+      $0.node("Einsum", ["x", "c", "c"], ["y"], ["equation": .text("bij,j,j->bi")])
+    }
   ),
   ("division by a value", "div1 (Div): its divisor depends on the input", { $0.node("Div", ["x", "x"], ["y"]) }),
   (

@@ -85,11 +85,11 @@ import Testing
     #expect(sum.terms.map(\.coefficient) == [0, 1.5])
   }
 
-  /// A shift that is the same along an axis counts once for each place in a sum over it.
-  @Test func meansTakeShiftsAsOftenAsTheyAddUp() throws {
-    var b = NetworkBuilder([3, 4])
-    let shifted = b.affine(0, [3, 1], scale: [2, -1, 0.5], shift: [1, 2, -3])
-    let network = b.network(b.reduced(axes: [1], factor: 0.5, shifted, shape: [3, 1]))
+  /// What is the same along an axis counts once for each place in a sum over it.
+  @Test func sumsTakeRepeatedElementsAsOftenAsTheyAddUp() throws {
+    var b = NetworkBuilder([3, 4], [3, 1])
+    let sum = b.sum([2, -3], 0, 1, shape: [3, 4])
+    let network = b.network(b.reduced(axes: [1], factor: 0.5, sum, shape: [3, 1]))
     try expectNodes(network, ["contraction"], network.samples(4))
   }
 
@@ -109,6 +109,37 @@ import Testing
     let three = WindowSide(size: 3, before: 1, after: 1)
     let network = b.network(b.convolution(scaled, 3, three, three))
     try expectNodes(network, ["contraction", "contraction"], network.samples(4))
+  }
+
+  /// A constant over 2 × 3, read one longer along one axis and one shorter along the other, is not read from end to end.
+  @Test func constantsKeepTheirShape() throws {
+    var b = NetworkBuilder([1, 2, 3])
+    let scaled = b.affine(0, [2, 3], scale: [1, 2, 3, -4, 5, -6], shift: nil)
+    let layer = b.convolution(scaled, 1, WindowSide(after: 1), WindowSide(after: -1))
+    try expectNodes(b.network(layer), ["contraction", "contraction"], b.network(layer).samples(4))
+  }
+
+  @Test func layersOfOneOutputTakeConstants() throws {
+    var b = NetworkBuilder([2, 4, 4])
+    let layer = b.convolution(b.affine(0, [2, 1, 1], scale: [2, -3], shift: [1, 2]), 1, WindowSide(size: 3), WindowSide(size: 3))
+    let network = b.network(b.affine(layer, [1, 1, 1], scale: [0.5], shift: [3]))
+    try expectNodes(network, ["contraction"], network.samples(4))
+  }
+
+  @Test func layersOfGroupsTakeConstantsBefore() throws {
+    var b = NetworkBuilder([4, 5, 5])
+    let scaled = b.affine(0, [4, 1, 1], scale: [1, 2, 3, -1], shift: [0, 1, 2, 3])
+    let network = b.network(b.convolution(scaled, 6, WindowSide(size: 3), WindowSide(size: 3), groups: 2))
+    try expectNodes(network, ["reshape", "contraction", "reshape"], network.samples(4))
+  }
+
+  /// Strides multiply, also along axes of one element.
+  @Test func stridesStayBounded() throws {
+    var b = NetworkBuilder([1, 1, 1])
+    var value = 0
+    for seed in 0..<8 { value = b.convolution(value, 1, WindowSide(stride: 1 << 16), WindowSide(), seed: UInt64(seed)) }
+    let network = b.network(value)
+    try expectNodes(network, ["contraction"], network.samples(4))
   }
 
   @Test func layersOfGroupsTakeScales() throws {

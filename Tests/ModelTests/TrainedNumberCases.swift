@@ -103,6 +103,36 @@ extension ImportedOperator {
       }
     case "ThresholdedRelu": return alone(["alpha": .float(0.5)])
     case "Cast": return alone(["to": .integer(1)])
+    // Whether a number is larger than another: the result is 0 or 1, and the same for both networks.
+    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not": return []
+    case "Where":
+      return [
+        constant([3]) {
+          $0.initializer("zero", .floats([0], []))
+          return $0.node(name, [$0.node("Greater", ["c", "zero"]), "c", "one"])
+        },
+        value("a value and a constant") {
+          $0.initializer("c", .floats([$2, $2, $2], [3]))
+          $0.initializer("mask", .floats([1, 0, 1], [3]))
+          $0.initializer("half", .floats([0.5], []))
+          return $0.node(name, [$0.node("Greater", ["mask", "half"]), $1, "c"])
+        },
+      ]
+    case "Trilu": return [constant([1, 2, 3]) { $0.node(name, ["c"]) }]
+    case "Range":
+      return [
+        constant {
+          $0.initializer("three", .floats([3], []))
+          return $0.node(name, ["c", "three", "one"])
+        }
+      ]
+    case "CumSum":
+      return [
+        constant([3]) {
+          $0.initializer("axis", .integers([0], []))
+          return $0.node(name, ["c", "axis"])
+        }
+      ]
     case "Concat": return [constant([1, 1]) { $0.node(name, ["c", "c", "c"], [], ["axis": .integer(1)]) }]
     case "Flatten": return [constant([1, 3]) { $0.node(name, ["c"]) }]
     case "Transpose": return [constant([3, 1, 1]) { $0.node(name, ["c"], [], ["perm": .integers([1, 2, 0])]) }]
@@ -182,6 +212,13 @@ extension ImportedOperator {
           return $0.node(name, [$0.node("Flatten", [$1])] + (shape.count == 1 ? ["w", "c"] : ["c", "b"]))
         }
       }
+    case "Einsum":
+      return [
+        value("weights", rank: 1) {
+          $0.initializer("c", .floats([0.5, $2, -0.25], [3]))
+          return $0.node(name, [$1, "c"], [], ["equation": .text("bij,j->bi")])
+        }
+      ]
     case "MatMul":
       return [true, false].map { isRight in
         value(isRight ? "right" : "left") {

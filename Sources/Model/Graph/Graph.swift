@@ -4,9 +4,9 @@
 /// use. Shapes are those of one sample; every value has a leading batch axis beside them, which no operation touches.
 package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package let name: String
-  package let inputs: [Number.Input]
-  package let outputs: [NetworkOutput]
-  package let nodes: [Node<Number>]
+  package internal(set) var inputs: [Number.Input]
+  package internal(set) var outputs: [NetworkOutput]
+  package internal(set) var nodes: [Node<Number>]
   /// What the importer left out on purpose, a line each.
   package let notices: [String]
   /// Numbers that may be trained and are in functions all the same.
@@ -22,11 +22,6 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
     self.nodes = nodes
     self.notices = notices
     self.publicNumbers = publicNumbers
-  }
-
-  /// The same network of other nodes.
-  func replacing(_ outputs: [NetworkOutput], _ nodes: [Node<Number>]) -> Graph {
-    Graph(name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers)
   }
 
   package func node(of value: Int) -> Node<Number>? { value < inputs.count ? nil : nodes[value - inputs.count] }
@@ -69,13 +64,7 @@ package struct Node<Number: GraphNumber>: Sendable, Equatable {
   }
 
   /// Whether it only gives elements of an operand of this shape other places.
-  func isView(of source: [Int]) -> Bool {
-    switch operation {
-    case .reshape: true
-    case .contraction(let contraction): contraction.isView(of: source, rank: shape.count)
-    case .maximum, .map: false
-    }
-  }
+  func isView(of source: [Int]) -> Bool { operation.primitive.isView(of: source, rank: shape.count) }
 
   func with(name: String? = nil, operands: [Int]? = nil) -> Node {
     Node(
@@ -174,7 +163,7 @@ extension Graph<Double> {
     }
   }
 
-  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.parameterCount } }
+  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.primitive.parameterCount } }
 
   /// Multiplications of one sample by weights, constants and other values.
   package var multiplicationCount: Int {

@@ -27,6 +27,11 @@ package protocol GraphInput: Sendable, Equatable {
 package protocol NumberFunction<Number>: Sendable, Equatable {
   associatedtype Number
   func value(at x: Number) -> Number
+  var isNeverNegative: Bool { get }
+}
+
+extension NumberFunction {
+  package var isNeverNegative: Bool { false }
 }
 
 extension Double: GraphNumber {
@@ -73,7 +78,11 @@ package struct Quantum: Sendable, Equatable {
   /// The nearest integer in range; 0 for what is not a number.
   func integer(_ real: Double) -> Int64 {
     guard !real.isNaN else { return min(max(0, range.lowerBound), range.upperBound) }
-    let step = (real / scale + 0.5).rounded(.down)
-    return Int64(min(max(step, Double(range.lowerBound)), Double(range.upperBound)))
+    return Int64(min(max(step(real), Double(range.lowerBound)), Double(range.upperBound)))
   }
+
+  /// Whether rounding takes a real number beyond the range.
+  func saturates(_ real: Double) -> Bool { step(real) < Double(range.lowerBound) || Double(range.upperBound) < step(real) }
+
+  private func step(_ real: Double) -> Double { (real / scale + 0.5).rounded(.down) }
 }

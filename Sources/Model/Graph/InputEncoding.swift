@@ -36,8 +36,6 @@ package struct InputEncoding: Sendable, Equatable {
 
   /// The values that `quantize` takes to an end of the range because they are beyond it.
   package func saturated(_ batch: FloatBatch) -> [Double] {
-    batch.values.filter { step($0) < Double(range.lowerBound) || Double(range.upperBound) < step($0) }
+    batch.values.filter(quantum.saturates)
   }
-
-  private func step(_ value: Double) -> Double { (value / scale + 0.5).rounded(.down) }
 }

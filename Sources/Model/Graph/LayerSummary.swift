@@ -60,7 +60,8 @@ extension Contraction<Int64> {
     }
     if terms.contains(where: { $0.factors.count > 1 }) { return "product" }
     if isSummed { return "mean" }
-    return readings.contains { $0.contains { $0.start != 0 } } ? "concatenation" : "sum"
+    guard readings.contains(where: { $0.contains { $0.start != 0 } }) else { return "sum" }
+    return terms.count == 1 ? "padding" : "concatenation"
   }
 
   /// Of weights without biases; of coefficients where there are no weights.

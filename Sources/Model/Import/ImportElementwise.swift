@@ -97,7 +97,7 @@ extension GraphImporter {
     return result
   }
 
-  fileprivate mutating func combine(
+  mutating func combine(
     _ first: Tensor, _ second: Tensor, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Tensor {
     switch (first, second) {

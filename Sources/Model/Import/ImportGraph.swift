@@ -142,7 +142,7 @@ struct GraphImporter {
   mutating func append(
     _ label: String, _ operation: Operation<Double>, _ operands: [Int], shape: [Int]
   ) throws(NodeProblem) -> Int {
-    try count(operation.parameterCount)
+    try count(operation.primitive.parameterCount)
     guard !shape.isEmpty else { throw .unsupported("its result has a batch axis only") }
     guard shape.count < maximumAxisCount, let elements = elementCount(shape), elements > 0 else {
       throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")

@@ -9,8 +9,13 @@ extension ImportedOperator {
       guard importer.shape(of: operand).count == 1 else {
         throw .unsupported("its input is batch × \(importer.shape(of: operand)); only batch × features is supported")
       }
-      var (weights, count) = try importer.weights(try importer.floats(node, 1), operand, axis: 0, isOutputMajor: isOutputMajor)
-      if alpha != 1 { weights = weights.map { $0 * alpha } }
+      let (values, shape) = try importer.floats(node, 1)
+      guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
+      let (count, inputCount) = isOutputMajor ? (shape[0], shape[1]) : (shape[1], shape[0])
+      guard [inputCount] == importer.shape(of: operand), count > 0 else {
+        throw .malformed("its weights of shape \(shape) do not fit an input of \(importer.shape(of: operand)[0]) features")
+      }
+      let weights = isOutputMajor ? values : transposed(values, shape, order: [1, 0])
       var bias: [Float]?
       if try importer.operand(node, 2) != nil {
         let (values, shape) = try importer.floats(node, 2)
@@ -19,41 +24,37 @@ extension ImportedOperator {
         }
         bias = (0..<count).map { beta * values[values.count == 1 ? 0 : $0] }
       }
-      return [.value(try importer.linear(operand, axis: 0, count, weights, bias: bias, label))]
+      return [.value(try importer.linear(
+          operand, axis: 0, count, alpha == 1 ? weights : weights.map { $0 * alpha }, bias: bias, label))]
     },
-    ImportedOperator("MatMul", "two values, or one operand a constant matrix, on the right or on the left") {
+    // Axes are numbered from the last one, 1; that which is summed is 0.
+    ImportedOperator("MatMul", "two values, or a value and a constant; axes before the matrices broadcast") {
       importer, node, label throws(NodeProblem) in
-      switch (try importer.tensor(node, 0), try importer.tensor(node, 1)) {
-      case (.value(let first), .value(let second)):
-        let shapes = [importer.shape(of: first), importer.shape(of: second)]
-        guard shapes.allSatisfy({ $0.count >= 2 }), let leading = broadcastShape(shapes[0].dropLast(2), shapes[1].dropLast(2)),
-          shapes[0].count == shapes[1].count
-        else { throw .unsupported("its operands of shapes batch × \(shapes[0]) and batch × \(shapes[1]) are not matrices of one sample each") }
-        let (inner, columns) = (shapes[1][shapes[1].count - 2], shapes[1][shapes[1].count - 1])
-        guard shapes[0].last == inner else {
-          throw .malformed("its operands of shapes batch × \(shapes[0]) and batch × \(shapes[1]) do not fit each other")
-        }
-        let shape = leading + [shapes[0][shapes[0].count - 2], columns]
-        return [.value(try importer.append(label, .contraction(.matrixProduct(shapes, shape: shape)), [first, second], shape: shape))]
-      case (.constant, .constant): throw .unsupported("operand 0 is a constant")
-      case (.value(let operand), .constant):
-        let rank = importer.shape(of: operand).count + 1
-        let matrix = try importer.matrix(node, 1, rank: rank)
-        let isVector = try importer.constant(node, 1).shape.count == 1
-        let (weights, count) = try importer.weights(matrix, operand, axis: rank - 2, isOutputMajor: false)
-        let result = try importer.linear(operand, axis: rank - 2, count, weights, bias: nil, label)
-        return [.value(isVector ? try importer.append(label, .reshape, [result], shape: importer.shape(of: operand).dropLast()) : result)]
-      case (.constant, .value(let operand)):
-        let shape = importer.shape(of: operand)
-        guard shape.count >= 2 else { throw .unsupported("operand 0 is a constant") }
-        guard try importer.constant(node, 0).shape.count >= 2 else { throw .unsupported("operand 0 is a vector") }
-        let matrix = try importer.matrix(node, 0, rank: shape.count + 1)
-        let axis = shape.count - 2
-        let (weights, count) = try importer.weights(matrix, operand, axis: axis, isOutputMajor: true)
-        return [.value(try importer.linear(operand, axis: axis, count, weights, bias: nil, label))]
-      }
+      let ranks = [importer.fullShape(try importer.tensor(node, 0)).count, importer.fullShape(try importer.tensor(node, 1)).count]
+      guard ranks[0] > 0, ranks[1] > 0 else { throw .malformed("an operand is one number") }
+      func leading(_ rank: Int) -> [Int] { rank < 3 ? [] : (3...rank).reversed() }
+      let axes = [
+        leading(ranks[0]) + (ranks[0] > 1 ? [2, 0] : [0]), leading(ranks[1]) + (ranks[1] > 1 ? [0, 1] : [0]),
+      ]
+      let result = leading(max(ranks[0], ranks[1])) + (ranks[0] > 1 ? [2] : []) + (ranks[1] > 1 ? [1] : [])
+      return [.value(try importer.product(node, axes, result, label))]
     },
-    reduction("ReduceMean") { 1 / Double($0) }, reduction("ReduceSum") { _ in 1 },
+    ImportedOperator("Einsum", since: 12, "of values, and at most one constant; no ellipsis and no axis twice in an operand") {
+      importer, node, label throws(NodeProblem) in
+      let text = try node.text("equation", default: "").filter { $0 != " " }
+      let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let operands = sides[0].split(separator: ",", omittingEmptySubsequences: false).map { $0.utf8.map(Int.init) }
+      let known = operands.joined()
+      let stated = sides.count == 2 ? sides[1].utf8.dropFirst().map(Int.init)
+        : Set(known).filter { axis in known.count { $0 == axis } == 1 }.sorted()
+      guard sides.count == 1 || sides[1].hasPrefix(">"), operands.count == node.input.count,
+        (known + stated).allSatisfy({ UInt8(clamping: $0) | 0x20 >= 0x61 && UInt8(clamping: $0) | 0x20 <= 0x7a })
+      else { throw .unsupported("its equation is '\(text.oneLine)'") }
+      guard (operands + [stated]).allSatisfy({ Set($0).count == $0.count }), Set(stated).isSubset(of: known) else {
+        throw .unsupported("its equation '\(text.oneLine)' names an axis twice, or one of no operand")
+      }
+      return [.value(try importer.product(node, operands, stated, label))]
+    },
     ImportedOperator("BatchNormalization", "for inference") { importer, node, label throws(NodeProblem) in
       guard try node.integer("training_mode", default: 0) == 0 else {
         throw .unsupported("it is for training; export the model for inference")
@@ -80,46 +81,43 @@ extension ImportedOperator {
           label, .contraction(.affine(sizes, scale: scales, shift: shifts, shape)), [operand], shape: shape))]
     },
   ]
-
-  /// - Parameter factor: Of the sum, by the number of elements.
-  private static func reduction(_ name: String, factor: @escaping @Sendable (Int) -> Double) -> ImportedOperator {
-    ImportedOperator(name, "not over the batch axis") { importer, node, label throws(NodeProblem) in
-      let operand = try importer.value(node, 0)
-      let shape = importer.shape(of: operand)
-      guard let axes = try importer.reducedAxes(node, rank: shape.count) else { return [.value(operand)] }
-      let count = axes.reduce(1) { $0 * shape[$1] }
-      let reduced = Contraction.sum(over: axes, of: shape, factor(count))
-      let sum = try importer.append(label, .contraction(reduced), [operand], shape: Array(reduced.loops.prefix(shape.count)))
-      return [.value(try importer.reshaped(sum, try importer.reducedShape(node, shape, axes), label))]
-    }
-  }
 }
 
 extension GraphImporter {
-  /// A constant matrix; a vector is one column. Further leading axes must be 1 and not push the batch axis away.
-  fileprivate func matrix(_ node: ONNXNode, _ index: Int, rank: Int) throws(NodeProblem) -> (values: [Float], shape: [Int])
-  {
-    guard let values = try constant(node, index).floats else { throw .malformed("its weights are not of floats") }
-    let shape = try constant(node, index).shape
-    if shape.count == 1 { return (values, [shape[0], 1]) }
-    guard shape.count >= 2, shape.count <= rank, shape.dropLast(2).allSatisfy({ $0 == 1 }) else {
-      throw .unsupported("its weights have shape \(shape); only matrices are supported")
+  /// Σ of products of the node's operands: axes of one name are one loop, axes of size 1 are read everywhere, and what
+  /// `result` does not name is summed over. All axes of ONNX have names, the batch axis too.
+  fileprivate mutating func product(
+    _ node: ONNXNode, _ axes: [[Int]], _ result: [Int], _ label: String
+  ) throws(NodeProblem) -> Int {
+    var (factors, values, shapes) = ([NamedFactor<Double>](), [Int](), [[Int]]())
+    for (index, axes) in axes.enumerated() {
+      let tensor = try tensor(node, index)
+      let shape = fullShape(tensor)
+      shapes.append(shape)
+      guard shape.count == axes.count else { throw .malformed("operand \(index) has \(shape.count) axes, not \(axes.count)") }
+      switch tensor {
+      case .value(let value):
+        guard axes.first == result.first else { throw .unsupported("the batch axis of operand \(index) is not the result's first one") }
+        factors.append(NamedFactor(axes: Array(axes.dropFirst()), shape: Array(shape.dropFirst())))
+        values.append(value)
+      case .constant(let constant):
+        guard let floats = constant.floats else { throw .malformed("its weights are not of floats") }
+        let kept = axes.indices.filter { axes[$0] != result.first }
+        guard kept.count == axes.count || shape[axes.firstIndex(of: result.first ?? 0) ?? 0] == 1 else {
+          throw .unsupported("operand \(index) of shape \(shape) has another element for each sample")
+        }
+        factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }, constant: floats))
+      }
     }
-    return (values, shape.suffix(2))
-  }
-
-  /// A matrix that fits an axis of an operand, as outputs × inputs.
-  fileprivate func weights(
-    _ matrix: (values: [Float], shape: [Int]), _ operand: Int, axis: Int, isOutputMajor: Bool
-  ) throws(NodeProblem) -> (values: [Float], outputCount: Int) {
-    let (values, shape) = matrix
-    guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
-    let inputCount = self.shape(of: operand)[axis]
-    let outputCount = shape[isOutputMajor ? 0 : 1]
-    guard shape[isOutputMajor ? 1 : 0] == inputCount, outputCount > 0 else {
-      throw .malformed("its weights of shape \(shape) do not fit an input of \(inputCount) features")
+    guard !values.isEmpty, values.count >= axes.count - 1, axes.count <= 3 else {
+      throw .unsupported("it has \(axes.count - values.count) constant operands of \(axes.count)")
     }
-    return (isOutputMajor ? values : transposed(values, shape, order: [1, 0]), outputCount)
+    let sizes = Dictionary(zip(factors.flatMap(\.axes), factors.flatMap(\.shape)), uniquingKeysWith: max)
+    guard elementCount(sizes.values, limit: maximumStepCount) != nil else { throw .unsupported("it takes more than 2^40 steps") }
+    guard let (product, shape) = Contraction.product(factors, result: Array(result.dropFirst())) else {
+      throw .malformed("its operands of shapes \(shapes) do not fit each other")
+    }
+    return try append(label, .contraction(product), values, shape: shape)
   }
 
   /// A matrix of outputs × inputs times each line of a value along an axis, and a bias.
@@ -129,21 +127,5 @@ extension GraphImporter {
     let linear = Contraction<Double>.linear(
       shape(of: operand), axis: axis, outputCount: outputCount, weights, bias: bias, isPublic: isPublic)
     return try append(label, .contraction(linear), [operand], shape: linear.loops.dropLast())
-  }
-
-  /// The axes of a sample that a node reduces, ascending; nil when it does nothing.
-  func reducedAxes(_ node: ONNXNode, rank: Int) throws(NodeProblem) -> [Int]? {
-    guard let given = try integers(node, 1, or: "axes"), !given.isEmpty else {
-      if try node.integer("noop_with_empty_axes", default: 0) != 0 { return nil }
-      throw .unsupported("it reduces the batch axis")
-    }
-    let axes = try normalized(given, rank: rank + 1).sorted()
-    guard axes[0] > 0 else { throw .unsupported("it reduces the batch axis") }
-    return axes.map { $0 - 1 }
-  }
-
-  func reducedShape(_ node: ONNXNode, _ shape: [Int], _ axes: [Int]) throws(NodeProblem) -> [Int] {
-    let keepsAxes = try node.integer("keepdims", default: 1) != 0
-    return shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
   }
 }

@@ -49,10 +49,13 @@ package func importONNX(
 extension ONNXGraph {
   /// Reads the data that initializers and constants keep in other files.
   fileprivate mutating func loadExternalData(folder: String, model: String) throws(ModelError) {
-    for index in initializer.indices { try initializer[index].loadExternalData(folder: folder, model: model) }
+    var limit = 1 << 30
+    for index in initializer.indices {
+      try initializer[index].loadExternalData(folder: folder, model: model, limit: &limit)
+    }
     for index in node.indices where node[index].statesConstant {
       for attribute in node[index].attribute.indices where node[index].attribute[attribute].type == .tensor {
-        try node[index].attribute[attribute].t.loadExternalData(folder: folder, model: model)
+        try node[index].attribute[attribute].t.loadExternalData(folder: folder, model: model, limit: &limit)
       }
     }
   }

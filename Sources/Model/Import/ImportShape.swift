@@ -214,7 +214,7 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
-  fileprivate func fullShape(_ tensor: Tensor) -> [Int] {
+  func fullShape(_ tensor: Tensor) -> [Int] {
     switch tensor {
     case .value(let value): [1] + shape(of: value)
     case .constant(let constant): constant.shape

@@ -144,8 +144,9 @@ extension ONNXTensor {
 
   /// Reads what it keeps in another file, which is in the model's folder or below.
   ///
+  /// - Parameter limit: How many bytes may still be read; lowered by those that are.
   /// - Throws: `.unusableFile` for that file, `.unusableModel` for what the tensor says about it.
-  mutating func loadExternalData(folder: String, model: String) throws(ModelError) {
+  mutating func loadExternalData(folder: String, model: String, limit: inout Int) throws(ModelError) {
     guard isExternal else { return }
     let fields = Dictionary(externalData.map { ($0.key, $0.value) }) { first, _ in first }
     let location = fields["location"] ?? ""
@@ -160,7 +161,8 @@ extension ONNXTensor {
         file: model, node: nil,
         reason: "the tensor '\(name.oneLine)' keeps its data at '\(location.oneLine)', which is not in the model's folder, or not of its size")
     }
-    rawData = Data(try readFile(folder + location, from: offset, count: size))
+    rawData = Data(try readFile(folder + location, from: offset, count: size, limit: limit))
+    limit -= size
     externalData = []
     dataLocation = .default
   }

@@ -37,7 +37,7 @@ package struct ImportedOperator: Sendable {
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
-      constants, combinations, functions, linear, windows, transposedConvolution, samples, shapes, quantization, classes,
+      constants, logic, combinations, functions, linear, windows, transposedConvolution, samples, shapes, quantization, classes,
     ].joined().map { ($0.name, $0) })
 
   /// In the order of docs/operators.md.

@@ -177,7 +177,7 @@ extension Node<Int64> {
 
   /// Whether an axis of this size is read from its first to its last element by a loop that can be an axis of the circuit.
   func reads(_ index: Index, whole size: Int) -> Bool {
-    let rank = if case .maximum = operation { shape.count } else { Int.max }
-    return index.isWhole(size, loops) && index.steps.allSatisfy { $0.loop < rank || loops[$0.loop] == 1 }
+    index.isWhole(size, loops)
+      && (operation.primitive.keepsInnerLoops || index.steps.allSatisfy { $0.loop < shape.count || loops[$0.loop] == 1 })
   }
 }

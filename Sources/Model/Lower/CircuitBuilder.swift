@@ -135,41 +135,16 @@ struct CircuitBuilder {
         layer, reason: "with its \(terms.count) terms the network has more than \(ArithmeticCircuit.maximumTermCount)")
     }
     let output = appendColumn(name, .virtual, axes, 0...0, scale: scale)
-    let bound = Int128(ArithmeticCircuit.integerBound)
+    let (bound, tooLarge) = (Int128(ArithmeticCircuit.integerBound), ModelError.unusableLayer(layer, reason: "its accumulators can reach 2^62"))
     var (lower, upper) = (Int128(0), Int128(0))
     for term in terms {
-      var (low, high) = (Int128(term.coefficient), Int128(term.coefficient))
-      let sizes = term.summedAxes(output: circuit.columns[output]).map { axis in
-        (Int128(circuit.axes[axis]), Int128(circuit.axes[axis]))
-      }
-      for factor in term.operands.map(range) + sizes {
-        let products = [low * factor.0, low * factor.1, high * factor.0, high * factor.1]
-        (low, high) = (products.min() ?? 0, products.max() ?? 0)
-        guard -bound <= low, high <= bound else {
-          throw .unusableLayer(layer, reason: "its accumulators can reach 2^62")
-        }
-      }
-      lower += low
-      upper += high
+      guard let (low, high) = circuit.interval(term, summed: term.summedAxes(output: circuit.columns[output])) else { throw tooLarge }
+      (lower, upper) = (lower + low, upper + high)
     }
-    guard -bound <= lower, upper <= bound else {
-      throw .unusableLayer(layer, reason: "its accumulators can reach 2^62")
-    }
+    guard -bound <= lower, upper <= bound else { throw tooLarge }
     (circuit.columns[output].lower, circuit.columns[output].upper) = (Int64(lower), Int64(upper))
     circuit.contractions.append(Circuit.Contraction(output: output, terms: terms))
     return output
-  }
-
-  /// The declared range of an operand; with 0 where a slice reads beyond the column.
-  private func range(of operand: Operand) -> (Int128, Int128) {
-    let column = circuit.columns[operand.column]
-    let readsBeyond = zip(column.axes, operand.bindings).contains { axis, binding in
-      guard let slice = binding.slice else { return false }
-      let last = slice.start + slice.stride * (circuit.axes[binding.loopAxis] - 1)
-      return slice.start < 0 || last >= circuit.axes[axis]
-    }
-    let (lower, upper) = (Int128(column.lower), Int128(column.upper))
-    return readsBeyond ? (min(lower, 0), max(upper, 0)) : (lower, upper)
   }
 }
 
@@ -189,7 +164,6 @@ extension CircuitBuilder {
   }
 }
 
-/// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
 /// Between the name of an output's column and that of the operator that is left out after it.
 private let leftOutMark = " before "
 
@@ -207,6 +181,7 @@ extension Column {
   package var plainName: String { leftOut.map { String(name.dropLast(leftOutMark.count + $0.count)) } ?? name }
 }
 
+/// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
 private func shortened(_ name: String) -> String {
   guard name.utf8.count > maximumNameByteCount else { return name }
   let isContinuation = { (byte: UInt8) in byte & 0xc0 == 0x80 }

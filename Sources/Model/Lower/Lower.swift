@@ -50,8 +50,9 @@ struct Lowering {
           Port(column: column, name: output.name, dimensions: network.shape(of: output.value)))
       }
     }
-    guard builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else {
-      throw .unusableLayer(network.name, reason: "the network only moves its inputs; there is nothing to prove")
+    // A proof commits to something, also of a network without weights that rounds nothing.
+    if !builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) {
+      _ = try builder.one(at: 0, loop: builder.unitAxis())
     }
     builder.limitBatch()
     do throws(InvalidCircuit) {
@@ -98,10 +99,7 @@ struct Lowering {
   private static func shownValues(_ network: IntegerNetwork) -> Set<Int> {
     var shown = Set(network.outputs.map(\.value))
     for (index, node) in network.nodes.enumerated().reversed() where shown.contains(network.inputs.count + index) {
-      switch node.operation {
-      case .map, .reshape: shown.formUnion(node.operands)
-      case .contraction, .maximum: break
-      }
+      if node.operation.integerPrimitive.keepsPlaces { shown.formUnion(node.operands) }
     }
     return shown
   }

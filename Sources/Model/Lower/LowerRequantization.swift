@@ -3,7 +3,7 @@ import Circuit
 /// Columns and lookups that round accumulators.
 extension CircuitBuilder {
   /// The form (source + constant − Σ limbs) / 2^shift, limbs being looked up; the last one is signed.
-  private mutating func rounded(
+  mutating func rounded(
     _ source: Int, _ name: String, limbs: [Int], constant: Int64 = 0
   ) -> (form: AffineForm, limbs: [Int]) {
     var form = AffineForm(
@@ -31,14 +31,6 @@ extension CircuitBuilder {
     let column = appendColumn(name, .advice, axes(of: form.parts[0].column), lower...upper, scale: scale)
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: column)]))
     return column
-  }
-
-  /// The activations of accumulators whose quotients are all in the table.
-  mutating func appendRequantization(
-    _ accumulators: Int, _ name: String, limbs: [Int], table: Int, scale: Double
-  ) -> Int {
-    let form = rounded(accumulators, name, limbs: limbs).form
-    return appendFunction("\(name).activation", of: form, table, scale: scale)
   }
 
   /// The activations of accumulators whose quotients may lie beyond a window of 2^k around which the function is

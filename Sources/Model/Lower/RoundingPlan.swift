@@ -12,21 +12,19 @@ struct RoundingPlan {
     var domains: [ClosedRange<Int64>: ClosedRange<Int64>] = [:]
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
+    func cover(_ clamp: ClosedRange<Int64>, _ domain: ClosedRange<Int64>) {
+      let known = domains[clamp] ?? domain
+      domains[clamp] = min(known.lowerBound, domain.lowerBound)...max(known.upperBound, domain.upperBound)
+    }
     for node in network.nodes {
-      if case .maximum = node.operation {
-        domains.merge([node.range: node.range]) {
-          min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
-        }
-      }
+      if node.operation.integerPrimitive.looksUpItsRange { cover(node.range, node.range) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       let count = node.shape.reduce(1, *)
       remainders.append((requantization.shift, count))
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
       else { continue }
-      domains.merge([clamp: requantization.domain]) {
-        min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
-      }
+      cover(clamp, requantization.domain)
       counts[clamp, default: 0] += 16 << bitCountOfAxis(count)
     }
     self.domains = domains

@@ -65,7 +65,7 @@ package enum Factor: Sendable, Hashable {
 /// Where an operand is read, by its axes.
 package typealias Reading = [Index]
 
-/// start + Σ stride · loop. Loops of stride 0, and of size 1, are not listed.
+/// start + Σ stride · loop. Loops of size 1 may be listed; `simplified` leaves them out.
 package struct Index: Sendable, Hashable {
   package struct Step: Sendable, Hashable {
     package let loop: Int
@@ -150,6 +150,18 @@ extension Contraction: Primitive {
   }
 
   func stepCount(rank: Int) -> Int { max(placeCount(of: terms, rank: rank), 1) }
+
+  var parameterCount: Int { constants.reduce(0) { $0 + $1.values.count } }
+
+  /// The signs of trained constants are not looked at.
+  func isNeverNegative(of operands: [Bool]) -> Bool {
+    terms.allSatisfy { $0.coefficient >= .zero } && operands.allSatisfy { $0 }
+      && constants.allSatisfy { $0.isPublic && $0.values.allSatisfy { Number($0) >= .zero } }
+  }
+
+  var selection: Operation<Int64>? {
+    onlyReading.map { .contraction(.view(loops, $0)) }
+  }
 
   var readings: [(operand: Int, reading: Reading)] {
     var known: Set<Factor> = []

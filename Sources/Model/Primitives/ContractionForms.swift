@@ -52,33 +52,41 @@ extension Contraction {
     return Contraction(loops: loops, terms: [Term(coefficient, [.operand(0, reading)])])
   }
 
-  /// The product of two stacks of matrices, … × rows × inner and … × inner × columns, of which the leading axes broadcast.
-  package static func matrixProduct(_ shapes: [[Int]], shape: [Int]) -> Contraction {
-    let (rank, inner) = (shape.count, shapes[0].last ?? 1)
-    func factor(_ operand: Int, _ matrix: [Int]) -> Factor {
-      let leading = broadcastReading(shapes[operand].dropLast(2), to: shape.dropLast(2))
-      return .operand(operand, leading + matrix.map { Index($0) })
+  /// Σ of products of operands and at most one constant, the axes of which have names: those of one name are one loop, those
+  /// of size 1 are read everywhere, and what the result does not name is summed over.
+  ///
+  /// - Returns: With the result's shape; nil where axes of one name differ in size.
+  package static func product(_ factors: [NamedFactor<Number>], result: [Int]) -> (Contraction, shape: [Int])? {
+    var sizes: [Int: Int] = [:]
+    for factor in factors {
+      for (axis, size) in zip(factor.axes, factor.shape) where size != 1 {
+        guard sizes.updateValue(size, forKey: axis).map({ $0 == size }) ?? true else { return nil }
+      }
     }
-    return Contraction(
-      loops: shape + [inner],
-      terms: [Term(.one, [factor(0, [rank - 2, rank]), factor(1, [rank, rank - 1])])])
+    var order = result
+    for axis in factors.flatMap(\.axes) where !order.contains(axis) { order.append(axis) }
+    var product = Contraction(loops: order.map { sizes[$0] ?? 1 }, terms: [Term(.one, [])])
+    var operandCount = 0
+    for factor in factors {
+      let places = factor.axes.map { order.firstIndex(of: $0) ?? 0 }
+      if let values = factor.constant {
+        let axes = places.indices.filter { factor.shape[$0] != 1 }.sorted { places[$0] < places[$1] }
+        let whole = axes + places.indices.filter { factor.shape[$0] == 1 }
+        product.constants.append(
+          Constant(loops: axes.map { places[$0] }, whole == Array(places.indices) ? values : transposed(values, factor.shape, order: whole)))
+        product.terms[0].factors.insert(.constant(0), at: 0)
+      } else {
+        let reading = zip(places, factor.shape).map { $1 == 1 ? Index() : Index($0) }
+        product.terms[0].factors.append(.operand(operandCount, reading))
+        operandCount += 1
+      }
+    }
+    return (product, product.loops.prefix(result.count).map { $0 })
   }
 
   /// Elements of one operand: for each place of the result's axes the one that is read.
   package static func view(_ shape: [Int], _ reading: Reading) -> Contraction {
     Contraction(loops: shape, terms: [Term(.one, [.operand(0, reading)])])
-  }
-
-  /// Axis i of the result is axis `order[i]` of the operand.
-  package static func transposition(of source: [Int], order: [Int]) -> Contraction {
-    view(order.map { source[$0] }, source.indices.map { Index(order.firstIndex(of: $0)) })
-  }
-
-  /// The indices start + stride·i along one axis, i below `count`. The stride may be negative.
-  package static func slice(of source: [Int], axis: Int, start: Int, stride: Int, count: Int) -> Contraction {
-    var shape = source
-    shape[axis] = count
-    return view(shape, source.indices.map { $0 == axis ? Index($0, start: start, stride: stride) : Index($0) })
   }
 
   /// x·scale + shift with constants of a shape that broadcasts to that of x; without either where it is nil.
@@ -134,6 +142,20 @@ extension Contraction {
   }
 }
 
+/// An operand or a constant of a product, with a name for each axis.
+package struct NamedFactor<Number: GraphNumber> {
+  let axes: [Int]
+  let shape: [Int]
+  /// Nil for an operand.
+  let constant: [Number.Stored]?
+
+  package init(axes: [Int], shape: [Int], constant: [Number.Stored]? = nil) {
+    self.axes = axes
+    self.shape = shape
+    self.constant = constant
+  }
+}
+
 extension Maximum {
   /// Of each window over the axes after the channels.
   package init(of sides: [WindowSide], shape: [Int]) {
@@ -163,5 +185,8 @@ private func lines(along axes: [Int], of source: [Int]) -> (loops: [Int], Readin
 
 /// How the axes of `result` read an array of a shape that broadcasts to it, aligned at the last axis.
 func broadcastReading(_ shape: [Int], to result: [Int]) -> Reading {
-  shape.indices.map { shape[$0] == 1 ? Index() : Index($0 + result.count - shape.count) }
+  shape.indices.map { axis in
+    let loop = axis + result.count - shape.count
+    return shape[axis] == 1 && result[loop] != 1 ? Index() : Index(loop)
+  }
 }

@@ -1,21 +1,3 @@
-/// The smallest range of accumulators, as long as it stays below 2^62.
-struct AccumulatorBounds {
-  private var low = Int128.max
-  private var high = Int128.min
-
-  mutating func add(_ low: Int128, _ high: Int128) {
-    self.low = min(self.low, low)
-    self.high = max(self.high, high)
-  }
-
-  /// Nil when an end reaches ±2^62, or nothing was added.
-  var range: ClosedRange<Int64>? {
-    let limit = Int128(1) << 62
-    guard low > -limit, high < limit, low <= high else { return nil }
-    return Int64(low)...Int64(high)
-  }
-}
-
 extension ClosedRange<Int64> {
   var withZero: ClosedRange<Int64> { Swift.min(lowerBound, 0)...Swift.max(upperBound, 0) }
 }
@@ -40,24 +22,22 @@ extension Contraction<Int64>: IntegerPrimitive {
     var sums = [(low: Int128, high: Int128)](repeating: (0, 0), count: shape.reduce(1, *))
     for (term, inside) in zip(terms, inside) {
       let (own, bounds) = bounds(of: term, operands, rank)
-      let strides = rowStrides(own.map { loops[$0] })
-      let steps = (0..<rank).map { loop in own.firstIndex(of: loop).map { strides[$0] } ?? 0 }
       let ranges = zip(inside, cells).map { inside, cells in
         inside.map { firstPlace(cells, from: $0.lowerBound)..<firstPlace(cells, from: $0.upperBound) } ?? 0..<cells.count
       }
-      forEachPlace(ranges) { index in
-        var (place, position) = (0, 0)
-        for loop in 0..<rank {
-          place = place * shape[loop] + index[loop]
-          position += steps[loop] * index[loop]
-        }
-        sums[place].low += bounds[position].low
-        sums[place].high += bounds[position].high
+      let axes = Array(0..<rank)
+      // Of the last one only the bounds matter.
+      let accesses = [
+        Access(shape, axes.map { Index($0) }, loops: shape), Access(own.map { shape[$0] }, own.map { Index($0) }, loops: shape),
+        Access(ranges.map(\.count), axes.map { Index($0, start: -ranges[$0].lowerBound) }, loops: shape),
+      ]
+      forEachRun(shape, axes, innermost: nil, accesses) { positions, _ in
+        sums[positions[0]].low += bounds[positions[1]].low
+        sums[positions[0]].high += bounds[positions[1]].high
       }
     }
-    var bounds = AccumulatorBounds()
-    for sum in sums { bounds.add(sum.low, sum.high) }
-    return bounds.range
+    let (low, high, limit) = (sums.map(\.low).min() ?? 0, sums.map(\.high).max() ?? 0, Int128(1) << 62)
+    return -limit < low && high < limit ? Int64(low)...Int64(high) : nil
   }
 
   /// By loop of the result the places at which all its readings by this loop alone are inside; nil for all.
@@ -113,23 +93,6 @@ extension Contraction<Int64>: IntegerPrimitive {
       let steps = index.simplified(loops).steps
       return index.isInside(size, loops) || (steps.count == 1 && steps[0].loop < rank)
     }
-  }
-}
-
-/// All places of a box, row-major.
-private func forEachPlace(_ ranges: [Range<Int>], _ body: (_ index: [Int]) -> Void) {
-  if ranges.contains(where: \.isEmpty) { return }
-  var index = ranges.map(\.lowerBound)
-  while true {
-    body(index)
-    var axis = ranges.count - 1
-    while axis >= 0 {
-      index[axis] += 1
-      if index[axis] < ranges[axis].upperBound { break }
-      index[axis] = ranges[axis].lowerBound
-      axis -= 1
-    }
-    if axis < 0 { return }
   }
 }
 

@@ -24,7 +24,7 @@ extension Lowering {
     let node = network.nodes[index]
     let (loops, space) = (node.loops, plan.loops(ofNode: index))
     var unrolled: Set<Int> = []
-    if case .maximum = node.operation { unrolled = Set(node.shape.count..<loops.count).filter { loops[$0] > 1 } }
+    if !node.operation.primitive.keepsInnerLoops { unrolled = Set(node.shape.count..<loops.count).filter { loops[$0] > 1 } }
     for (operand, reading) in node.readings {
       for (place, size) in zip(reading, network.shape(of: node.operands[operand])) {
         let steps = place.simplified(loops).steps.filter { !unrolled.contains($0.loop) }

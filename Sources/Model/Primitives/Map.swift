@@ -7,6 +7,7 @@ struct Map<Number: GraphNumber>: Primitive {
   @specialized(where Number == Double)
   @specialized(where Number == Int64)
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] { { $0[0].map(function.value) } }
+  func isNeverNegative(of operands: [Bool]) -> Bool { function.isNeverNegative }
 }
 
 /// A function in a float network.
@@ -31,6 +32,10 @@ package enum RealFunction: NumberFunction {
     case .quantize(let quantum): quantum.scale.isFinite
     }
   }
+
+  package var isNeverNegative: Bool {
+    if case .expression(let function) = self { function.isNeverNegative } else { false }
+  }
 }
 
 /// A function in an integer network.
@@ -49,6 +54,8 @@ package enum IntegerFunction: NumberFunction {
 }
 
 extension Map<Int64>: IntegerPrimitive {
+  var keepsPlaces: Bool { true }
+
   func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
     switch function {
     case .requantize(let requantization): requantization.function.results
@@ -84,7 +91,8 @@ extension Lowering {
     }
     guard let window else {
       let table = rounding.table(of: requantization.function, domain: requantization.domain, &builder)
-      return builder.appendRequantization(accumulators, node.name, limbs: limbs, table: table, scale: node.scale)
+      let form = builder.rounded(accumulators, node.name, limbs: limbs).form
+      return builder.appendFunction("\(node.name).activation", of: form, table, scale: node.scale)
     }
     let table = rounding.windowTable(of: requantization.function, window, &builder)
     return try builder.appendSaturation(
@@ -101,15 +109,11 @@ package struct Requantization: Sendable, Equatable {
   /// −2^k...2^k − 1, which holds every q.
   package let domain: ClosedRange<Int64>
 
-  package init(shift: Int, function: ActivationFunction, domain: ClosedRange<Int64>) {
-    self.shift = shift
-    self.function = function
-    self.domain = domain
-  }
-
   /// - Parameter range: That of the accumulators.
   package init(shift: Int, function: ActivationFunction, accumulators range: ClosedRange<Int64>) {
-    self.init(shift: shift, function: function, domain: Self.domain(shift: shift, accumulators: range))
+    self.shift = shift
+    self.function = function
+    domain = Self.domain(shift: shift, accumulators: range)
   }
 
   /// The smallest −2^k...2^k − 1 that holds the quotients of accumulators in a range.

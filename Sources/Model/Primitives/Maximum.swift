@@ -7,6 +7,10 @@ package struct Maximum<Number: GraphNumber>: Primitive, Sendable, Equatable {
   let reading: Reading
 
   var readings: [(operand: Int, reading: Reading)] { [(0, reading)] }
+  var keepsInnerLoops: Bool { false }
+  var keepsOrder: Bool { true }
+  var selection: Operation<Int64>? { .maximum(Maximum<Int64>(loops: loops, reading: reading)) }
+  func isNeverNegative(of operands: [Bool]) -> Bool { operands[0] }
 
   func stepCount(rank: Int) -> Int { loops.dropFirst(rank).reduce(1, *) }
 
@@ -32,9 +36,7 @@ package struct Maximum<Number: GraphNumber>: Primitive, Sendable, Equatable {
 }
 
 extension Maximum<Int64>: IntegerPrimitive {
-  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
-    operands[0].range
-  }
+  var looksUpItsRange: Bool { true }
 
   func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View {
     try lowering.maximum(reading, node, index)

@@ -1,6 +1,7 @@
 /// What a node computes.
 ///
-/// A new case is a new primitive: a file with its roles. Its place in the two switches below is all else that there is to it.
+/// A new case is a new primitive: a file with a type that has the roles below, and its place in the two switches here. What
+/// else the compiler wants to know of it are properties of the roles, with values that hold for most.
 package enum Operation<Number: GraphNumber>: Sendable, Equatable {
   /// Sums of products.
   case contraction(Contraction<Number>)
@@ -45,16 +46,43 @@ protocol Primitive<Number> {
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number]
   /// Sizes, those of the result's axes first; none where result and operand are read in the same order.
   var loops: [Int] { get }
-  /// How the loops read operands, each way once.
+  /// Each way in which an operand is read.
   var readings: [(operand: Int, reading: Reading)] { get }
+  /// Whether loops beyond the result's axes can be axes of the circuit; else each of their places is lowered by itself.
+  var keepsInnerLoops: Bool { get }
   /// About how many multiplications or comparisons one element of a result of so many axes takes, at least one.
   func stepCount(rank: Int) -> Int
+  /// Whether it only gives elements of an operand of this shape other places.
+  func isView(of source: [Int], rank: Int) -> Bool
+  /// Of constants.
+  var parameterCount: Int { get }
+  /// Whether no result is negative; `operands` says so of them.
+  func isNeverNegative(of operands: [Bool]) -> Bool
+  /// The operation that gives integers the places that this one gives to real numbers: results are operands' elements.
+  var selection: Operation<Int64>? { get }
+  /// Whether a function that keeps order may as well be applied before it.
+  var keepsOrder: Bool { get }
 }
 
 extension Primitive {
   var loops: [Int] { [] }
   var readings: [(operand: Int, reading: Reading)] { [] }
+  var keepsInnerLoops: Bool { true }
   func stepCount(rank: Int) -> Int { 1 }
+  func isView(of source: [Int], rank: Int) -> Bool { false }
+  var parameterCount: Int { 0 }
+  func isNeverNegative(of operands: [Bool]) -> Bool { false }
+  var selection: Operation<Int64>? { nil }
+  var keepsOrder: Bool { false }
+}
+
+extension Operation<Double> {
+  /// Whether all its numbers are finite.
+  var isFinite: Bool {
+    if case .contraction(let contraction) = self { return contraction.isFinite }
+    if case .map(let function) = self { return function.isFinite }
+    return true
+  }
 }
 
 /// The roles of a primitive in a network of integers: the range of its results, and its circuit.
@@ -65,35 +93,31 @@ protocol IntegerPrimitive: Primitive<Int64> {
   ///   - operands: The range of each, with its shape.
   ///   - rank: The number of axes of the result.
   func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>?
+  /// Whether its results are looked up in a table of their range.
+  var looksUpItsRange: Bool { get }
+  /// Whether each element of a result has the place of the operand's in its column.
+  var keepsPlaces: Bool { get }
   /// Appends what computes the node, and gives its result as it is read from a column.
   func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View
 }
 
-extension Operation {
-  var parameterCount: Int {
-    if case .contraction(let contraction) = self { contraction.constants.reduce(0) { $0 + $1.values.count } } else { 0 }
+extension IntegerPrimitive {
+  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+    operands[0].range
   }
-}
-
-extension Operation<Double> {
-  /// Whether all constants are finite.
-  var isFinite: Bool {
-    switch self {
-    case .contraction(let contraction): contraction.isFinite
-    case .map(let function): function.isFinite
-    case .maximum, .reshape: true
-    }
-  }
+  var looksUpItsRange: Bool { false }
+  var keepsPlaces: Bool { false }
 }
 
 struct Reshape<Number: GraphNumber>: Primitive {
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] { { $0[0] } }
+  func isView(of source: [Int], rank: Int) -> Bool { true }
+  func isNeverNegative(of operands: [Bool]) -> Bool { operands[0] }
+  var selection: Operation<Int64>? { .reshape }
 }
 
 extension Reshape<Int64>: IntegerPrimitive {
-  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
-    operands[0].range
-  }
+  var keepsPlaces: Bool { true }
 
   func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View {
     lowering.views[node.operands[0]]

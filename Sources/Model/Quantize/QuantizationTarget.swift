@@ -62,36 +62,3 @@ struct QuantizationTarget {
     .values(lower: domain.lowerBound, domain.map { quantum.integer(function.value(at: Double($0) * scale)) })
   }
 }
-
-extension Pointwise {
-  /// The range that the function clamps its argument to, when it does nothing else.
-  var clamp: ClosedRange<Double>? {
-    switch self {
-    case .x: -.infinity ... .infinity
-    case .function(.relu, let inner): inner.clamp?.clamped(to: 0 ... .infinity)
-    case .maximum(let inner, .constant(let bound)), .maximum(.constant(let bound), let inner):
-      inner.clamp?.clamped(to: bound ... .infinity)
-    case .minimum(let inner, .constant(let bound)), .minimum(.constant(let bound), let inner):
-      inner.clamp?.clamped(to: -.infinity ... bound)
-    case .constant, .function, .sum, .product, .power, .minimum, .maximum: nil
-    }
-  }
-
-  /// True when the result cannot be negative, as far as the expression shows.
-  var isNeverNegative: Bool {
-    switch self {
-    case .x: false
-    case .constant(let value): value >= 0
-    case .function(let function, _):
-      switch function {
-      case .exp, .sigmoid, .relu, .sqrt, .abs, .step: true
-      case .erf, .tanh, .log, .reciprocal, .negate: false
-      }
-    case .sum(let left, let right): left.isNeverNegative && right.isNeverNegative
-    case .product(let left, let right): left == right || (left.isNeverNegative && right.isNeverNegative)
-    case .power(let base, let exponent): base.isNeverNegative || exponent.truncatingRemainder(dividingBy: 2) == 0
-    case .minimum(let left, let right): left.isNeverNegative && right.isNeverNegative
-    case .maximum(let left, let right): left.isNeverNegative || right.isNeverNegative
-    }
-  }
-}

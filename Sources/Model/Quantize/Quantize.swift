@@ -13,9 +13,8 @@ package func quantize(
   try withLargeStack { () throws(ModelError) in
     var quantizer = Quantizer(network, calibration, options)
     for index in network.inputs.indices { try quantizer.addInput(index) }
-    var outputs = network.outputs
-    for index in outputs.indices { outputs[index].value = try quantizer.shown(outputs[index]) }
-    return IntegerNetwork(name: network.name, inputs: quantizer.inputs, outputs: outputs, nodes: quantizer.nodes)
+    for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
+    return quantizer.integers
   }
 }
 
@@ -23,12 +22,12 @@ struct Quantizer {
   let network: Network
   let calibration: Calibration
   let options: QuantizationOptions
-  private(set) var inputs: [InputEncoding] = []
-  private(set) var nodes: [Node<Int64>] = []
+  fileprivate(set) var integers: IntegerNetwork
   /// Integer values by float value.
   private var activations: [Int: Int] = [:]
   private var accumulators: [Int: Int] = [:]
-  private let readers: Readers
+  /// By float value, the nodes that read it.
+  private let readers: [[Int]]
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
 
@@ -36,9 +35,14 @@ struct Quantizer {
     self.network = network
     self.calibration = calibration
     self.options = options
-    readers = Readers(network)
+    integers = IntegerNetwork(name: network.name, inputs: [], outputs: network.outputs, nodes: [])
+    var readers = [[Int]](repeating: [], count: network.inputs.count + network.nodes.count)
+    for (index, node) in network.nodes.enumerated() {
+      for operand in Set(node.operands) { readers[operand].append(index) }
+    }
+    self.readers = readers
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
-      known, node in known.append(node.operation.isNeverNegative(of: node.operands.map { known[$0] }))
+      known, node in known.append(node.operation.primitive.isNeverNegative(of: node.operands.map { known[$0] }))
     }
   }
 
@@ -46,23 +50,22 @@ struct Quantizer {
   mutating func addInput(_ index: Int) throws(ModelError) {
     let port = network.inputs[index]
     let range = calibration.ranges[index]
-    let prescribed = readers.nodes(of: index).map { network.nodes[$0].operation.quantum }
+    let prescribed = readers[index].map { network.nodes[$0].operation.quantum }
     if let fixed = prescribed.first ?? nil, prescribed.allSatisfy({ $0 == fixed }),
       calibration.inputScales[index] == nil
     {
-      inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
+      integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let integers = activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
-      let scale = calibration.inputScales[index] ?? activationScale(range, integers) ?? 1
-      inputs.append(InputEncoding(port: port, scale: scale, range: integers))
-      try requireUnsaturated(range, inputs[index])
+      let own = activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
+      integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
+      try requireUnsaturated(range, integers.inputs[index])
     }
     activations[index] = index
   }
 
   private func requireUnsaturated(_ range: ClosedRange<Double>, _ input: InputEncoding) throws(ModelError) {
-    let steps = [range.lowerBound, range.upperBound].map { ($0 / input.scale + 0.5).rounded(.down) }
-    guard Double(input.range.lowerBound) <= steps[0], steps[1] <= Double(input.range.upperBound) else {
+    guard !input.quantum.saturates(range.lowerBound), !input.quantum.saturates(range.upperBound) else {
       throw .unusableData(
         source: calibration.source,
         reason:
@@ -80,38 +83,29 @@ struct Quantizer {
 
   // MARK: Values
 
-  func quantum(of value: Int) -> Quantum { value < inputs.count ? inputs[value].quantum : nodes[value - inputs.count].encoding }
+  func range(of value: Int) -> ClosedRange<Int64> { integers.quantum(of: value).range }
 
-  func range(of value: Int) -> ClosedRange<Int64> { quantum(of: value).range }
+  func scale(of value: Int) -> Double { integers.quantum(of: value).scale }
 
-  func scale(of value: Int) -> Double { quantum(of: value).scale }
-
-  func shape(of value: Int) -> [Int] {
-    value < inputs.count ? inputs[value].port.shape : nodes[value - inputs.count].shape
-  }
+  private func shape(of value: Int) -> [Int] { integers.shape(of: value) }
 
   /// Whether a value of the float network is computed by an operator that makes accumulators, reshapes aside.
   private func makesAccumulators(_ value: Int) -> Bool {
     guard let node = network.node(of: value) else { return false }
-    return switch node.operation {
-    case .reshape: makesAccumulators(node.operands[0])
-    case .contraction: !network.isView(node)
-    case .maximum, .map: false
-    }
+    if case .reshape = node.operation { return makesAccumulators(node.operands[0]) }
+    return if case .contraction = node.operation { !network.isView(node) } else { false }
   }
 
-  /// Whether an integer value is an input, or its elements are not all of the value that it is made from.
+  /// Whether an integer value is an input or a view, reshapes aside: it has no column of its own.
   private func isView(_ value: Int) -> Bool {
-    guard value >= inputs.count else { return true }
-    let node = nodes[value - inputs.count]
+    guard let node = integers.node(of: value) else { return true }
     if case .reshape = node.operation { return isView(node.operands[0]) }
     return node.isView(of: shape(of: node.operands[0]))
   }
 
   /// Whether an integer value is a part of the value that it is made from.
   private func isSlice(_ value: Int) -> Bool {
-    guard value >= inputs.count else { return false }
-    let node = nodes[value - inputs.count]
+    guard let node = integers.node(of: value) else { return false }
     let source = shape(of: node.operands[0])
     guard node.isView(of: source) else { return false }
     return node.shape.reduce(1, *) < source.reduce(1, *) || isSlice(node.operands[0])
@@ -125,10 +119,10 @@ struct Quantizer {
     guard let range = operation.integerPrimitive.range(for: sources, rank: shape.count) else {
       throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
     }
-    nodes.append(
+    integers.nodes.append(
       Node(
         name: name, operands: operands, operation: operation, shape: shape, encoding: Quantum(scale: scale, range: range)))
-    return inputs.count + nodes.count - 1
+    return integers.inputs.count + integers.nodes.count - 1
   }
 
   // MARK: Activations
@@ -137,35 +131,25 @@ struct Quantizer {
   mutating func activation(_ value: Int) throws(ModelError) -> Int {
     if let known = activations[value] { return known }
     guard let node = network.node(of: value) else { return value }
-    let result: Int
-    switch node.operation {
-    case .contraction(let contraction) where network.isView(node):
-      result = try sameIntegers(node, .contraction(Contraction(loops: contraction.loops, contraction.terms, [1])))
-    case .reshape where !makesAccumulators(value): result = try sameIntegers(node, .reshape)
-    case .maximum(let maximum):
-      result = try sameIntegers(node, .maximum(Maximum(loops: maximum.loops, reading: maximum.reading)), isWhole: true)
-    case .reshape, .contraction, .map: result = try requantized(value)
-    }
+    let selection = makesAccumulators(value) ? nil : node.operation.primitive.selection
+    let result = if let selection { try selected(node, selection) } else { try requantized(value) }
     activations[value] = result
     return result
   }
 
   /// A node of which every result is one of its operand's integers.
-  private mutating func sameIntegers(
-    _ node: Node<Double>, _ operation: Operation<Int64>, isWhole: Bool = false
-  ) throws(ModelError) -> Int {
+  private mutating func selected(_ node: Node<Double>, _ operation: Operation<Int64>) throws(ModelError) -> Int {
     guard operation.primitive.readings.allSatisfy({ $0.reading.allSatisfy { $0.steps.allSatisfy { $0.stride > 0 } } }) else {
       throw .unusableLayer(node.name, reason: "it reads its axis backwards")
     }
     var operand = try activation(node.operands[0])
-    if isWhole { operand = try unsliced(operand) }
+    if !network.isView(node) { operand = try unsliced(operand) }
     return try append(node.name, [operand], operation, node.shape, scale: scale(of: operand))
   }
 
-  /// The value itself, or an exact copy of a view whose elements are not all of what it is made from.
+  /// The value itself; for a view an exact copy, which has a column of its own.
   private mutating func whole(_ value: Int) throws(ModelError) -> Int {
-    guard value >= inputs.count, isView(value) else { return value }
-    let node = nodes[value - inputs.count]
+    guard let node = integers.node(of: value), isView(value) else { return value }
     let copy = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: node.scale / 2)
     let requantization = Requantization(
       shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
@@ -186,7 +170,7 @@ struct Quantizer {
     let shape = network.shape(of: value)
     guard makesAccumulators(target.source) else {
       let operand = try whole(activation(target.source))
-      if target.function == .x, target.quantum == quantum(of: operand) {
+      if target.function == .x, target.quantum == integers.quantum(of: operand) {
         return operand
       }
       let function = target.table(range(of: operand), scale: scale(of: operand))
@@ -205,7 +189,7 @@ struct Quantizer {
       function = target.table(
         max(domain.lowerBound, -half)...min(domain.upperBound, half - 1), scale: quotientScale)
     }
-    let requantization = Requantization(shift: shift, function: function, domain: domain)
+    let requantization = Requantization(shift: shift, function: function, accumulators: range(of: accumulators))
     return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: target.quantum.scale)
   }
 
@@ -265,55 +249,24 @@ struct Quantizer {
 
   /// The first value that is requantized from the accumulators of a value.
   private func firstRequantization(of value: Int) -> Int? {
-    for reader in readers.nodes(of: value) {
+    for reader in readers[value] {
       let result = network.inputs.count + reader
-      switch network.nodes[reader].operation {
-      case .reshape:
+      if case .reshape = network.nodes[reader].operation {
         if let found = firstRequantization(of: result) { return found }
-      case .map(.expression):
-        // A quantization of the function's result, where nothing else reads that, is what is requantized.
-        let next = readers.nodes(of: result)
-        if next.count == 1, case .map(.quantize) = network.nodes[next[0]].operation, !readers.isOutput(result) {
-          return network.inputs.count + next[0]
-        }
-        return result
-      case .map: return result
-      case .contraction, .maximum: return value
+        continue
       }
+      guard case .map(let function) = network.nodes[reader].operation else { return value }
+      // A quantization of the function's result, where nothing else reads that, is what is requantized.
+      let next = readers[result]
+      guard case .expression = function, next.count == 1, case .map(.quantize) = network.nodes[next[0]].operation,
+        !network.outputs.contains(where: { $0.value == result })
+      else { return result }
+      return network.inputs.count + next[0]
     }
     return nil
   }
 }
 
-/// The nodes that read each value.
-private struct Readers {
-  private var readers: [[Int]]
-  private let outputs: Set<Int>
-
-  init(_ network: Network) {
-    readers = Array(repeating: [], count: network.inputs.count + network.nodes.count)
-    outputs = Set(network.outputs.map(\.value))
-    for (index, node) in network.nodes.enumerated() {
-      for operand in Set(node.operands) { readers[operand].append(index) }
-    }
-  }
-
-  func nodes(of value: Int) -> [Int] { readers[value] }
-  func isOutput(_ value: Int) -> Bool { outputs.contains(value) }
-}
-
 extension Operation<Double> {
-  fileprivate func isNeverNegative(of operands: [Bool]) -> Bool {
-    switch self {
-    case .map(.expression(let function)): function.isNeverNegative
-    case .contraction(let contraction):
-      // The signs of trained constants are not looked at.
-      contraction.terms.allSatisfy { $0.coefficient >= 0 } && operands.allSatisfy { $0 }
-        && contraction.constants.allSatisfy { $0.isPublic && $0.values.allSatisfy { $0 >= 0 } }
-    case .maximum, .reshape: operands[0]
-    case .map: false
-    }
-  }
-
   fileprivate var quantum: Quantum? { if case .map(.quantize(let quantum)) = self { quantum } else { nil } }
 }

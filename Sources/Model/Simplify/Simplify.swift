@@ -10,7 +10,7 @@ extension Network {
     for _ in 0..<100 {
       var simplifier = Simplifier(network)
       simplifier.pass()
-      network = simplifier.network.withoutUnusedNodes()
+      network = simplifier.network.replacing { simplifier.resolved($0) }.withoutUnusedNodes()
       if !simplifier.hasChanged { break }
     }
     return network
@@ -29,13 +29,18 @@ extension Network {
       numbers.append(inputs.count + needed.count)
       if isNeeded[inputs.count + index] { needed.append(node.with(operands: node.operands.map { numbers[$0] })) }
     }
-    return replacing(needed) { numbers[$0] }
+    var network = self
+    network.nodes = needed
+    for index in outputs.indices { network.outputs[index].value = numbers[outputs[index].value] }
+    return network
   }
 
-  fileprivate func replacing(_ nodes: [Node<Double>], value: (Int) -> Int) -> Network {
-    var outputs = outputs
-    for index in outputs.indices { outputs[index].value = value(outputs[index].value) }
-    return replacing(outputs, nodes)
+  /// The same nodes and outputs, reading other values.
+  fileprivate func replacing(_ value: (Int) -> Int) -> Network {
+    var network = self
+    for index in nodes.indices { network.nodes[index] = nodes[index].with(operands: nodes[index].operands.map(value)) }
+    for index in outputs.indices { network.outputs[index].value = value(outputs[index].value) }
+    return network
   }
 }
 
@@ -52,19 +57,17 @@ private struct Simplifier {
     var byExpressions = 0
   }
 
-  private let original: Network
-  private var nodes: [Node<Double>]
+  private(set) var network: Network
   private var alias: [Int]
   /// Before the pass: a value that is read more often since is computed more often, no more.
   private var uses: [Uses]
   private(set) var hasChanged = false
 
   init(_ network: Network) {
-    original = network
-    nodes = network.nodes
-    alias = Array(0..<network.inputs.count + nodes.count)
+    self.network = network
+    alias = Array(0..<network.inputs.count + network.nodes.count)
     uses = alias.map { _ in Uses() }
-    for node in nodes {
+    for node in network.nodes {
       for operand in node.operands {
         uses[operand].all += 1
         if case .map(.expression) = node.operation { uses[operand].byExpressions += 1 }
@@ -74,39 +77,32 @@ private struct Simplifier {
     for output in network.outputs { uses[output.value].all += 1 }
   }
 
-  var network: Network {
-    original.replacing(nodes.map { $0.with(operands: $0.operands.map(resolved)) }, value: resolved)
-  }
-
   /// Applies every rule to every node once.
   mutating func pass() {
-    for index in nodes.indices {
-      nodes[index] = nodes[index].with(operands: nodes[index].operands.map(resolved))
-      switch nodes[index].operation {
-      case .contraction(let contraction): simplify(index, contraction)
-      case .map(.expression(let function)): simplify(index, function)
-      case .map(let function):
-        if maker(nodes[index].operands[0])?.operation == .map(function) {
-          replace(index, by: nodes[index].operands[0])
-        } else {
-          moveBeforeView(index)
-        }
-      case .reshape: simplifyReshape(index)
-      case .maximum: break
+    for index in network.nodes.indices {
+      network.nodes[index] = network.nodes[index].with(operands: network.nodes[index].operands.map(resolved))
+      let operation = network.nodes[index].operation
+      if case .contraction(let contraction) = operation { simplify(index, contraction) }
+      if case .reshape = operation { simplifyReshape(index) }
+      guard case .map(let function) = operation else { continue }
+      if case .expression(let expression) = function {
+        simplify(index, expression)
+      } else if maker(network.nodes[index].operands[0])?.operation == operation {
+        replace(index, by: network.nodes[index].operands[0])
+      } else {
+        moveBeforeView(index)
       }
     }
   }
 
   // MARK: Bookkeeping
 
-  private func shape(_ value: Int) -> [Int] { maker(value)?.shape ?? original.inputs[value].shape }
+  private func shape(_ value: Int) -> [Int] { network.shape(of: value) }
 
   /// The node that makes a value; nil for an input.
-  private func maker(_ value: Int) -> Node<Double>? {
-    value < original.inputs.count ? nil : nodes[value - original.inputs.count]
-  }
+  private func maker(_ value: Int) -> Node<Double>? { network.node(of: value) }
 
-  private func resolved(_ value: Int) -> Int {
+  func resolved(_ value: Int) -> Int {
     var value = value
     while alias[value] != value { value = alias[value] }
     return value
@@ -114,14 +110,14 @@ private struct Simplifier {
 
   /// Puts another operation in a node's place.
   private mutating func set(_ index: Int, _ operation: Operation<Double>, _ operands: [Int], name: String? = nil) {
-    let old = nodes[index]
-    nodes[index] = Node(name: name ?? old.name, operands: operands, operation: operation, shape: old.shape)
+    let old = network.nodes[index]
+    network.nodes[index] = Node(name: name ?? old.name, operands: operands, operation: operation, shape: old.shape)
     hasChanged = true
   }
 
   /// Lets another value stand for the node's.
   private mutating func replace(_ index: Int, by other: Int) {
-    let own = original.inputs.count + index
+    let own = network.inputs.count + index
     alias[own] = other
     uses[other].all += uses[own].all - 1
     uses[other].byLayers += uses[own].byLayers
@@ -134,10 +130,11 @@ private struct Simplifier {
 
 extension Simplifier {
   private mutating func simplify(_ index: Int, _ contraction: Contraction<Double>) {
-    let node = nodes[index]
+    let node = network.nodes[index]
     let source = shape(node.operands[0])
     if contraction.isCopy(of: source) { return replace(index, by: node.operands[0]) }
     if node.isView(of: source), contraction.keepsOrder(of: source) { return set(index, .reshape, node.operands) }
+    if node.isLayer { moveBehindReshape(node.operands[0]) }
     if substitute(index, contraction) { return }
     guard contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape) else { return }
     if contraction.constants.isEmpty { collapse(index, contraction) } else if node.operands.count == 1 { moveBeforeView(index) }
@@ -145,7 +142,7 @@ extension Simplifier {
 
   /// Puts a contraction in the place of an operand of another one, which stands or is to stand at a node.
   private mutating func substitute(_ index: Int, _ outer: Contraction<Double>) -> Bool {
-    let node = nodes[index]
+    let node = network.nodes[index]
     for (number, operand) in node.operands.enumerated() {
       guard let before = maker(operand), let inner = contraction(before) else { continue }
       let sources = before.operands.map(resolved)
@@ -160,7 +157,7 @@ extension Simplifier {
       for value in node.operands.filter({ $0 != operand }) + sources where !values.contains(value) { values.append(value) }
       let merged = outer.substituting(
         inner, for: number, outer: node.operands.map { values.firstIndex(of: $0) ?? 0 },
-        inner: sources.map { values.firstIndex(of: $0) ?? 0 }, sources: sources.map { shape($0) },
+        inner: sources.map { values.firstIndex(of: $0) ?? 0 }, sources: values.map { shape($0) },
         (before.shape, node.shape))
       guard let merged else { continue }
       let keepsName = !inner.isLayer(rank: before.shape.count)
@@ -172,11 +169,9 @@ extension Simplifier {
 
   /// A node as a contraction: itself, or a function that is written as scale·x + shift.
   private func contraction(_ node: Node<Double>) -> Contraction<Double>? {
-    switch node.operation {
-    case .contraction(let contraction): contraction
-    case .map(.expression(let function)): function.contraction(node.shape)
-    case .map, .maximum, .reshape: nil
-    }
+    if case .contraction(let contraction) = node.operation { return contraction }
+    guard case .map(.expression(let function)) = node.operation else { return nil }
+    return function.contraction(node.shape)
   }
 
   /// The value itself, what it is a function of, and so on, each with that function.
@@ -196,7 +191,7 @@ extension Simplifier {
 
   /// A sum of products of functions of one value becomes one function of it.
   private mutating func collapse(_ index: Int, _ contraction: Contraction<Double>) {
-    let node = nodes[index]
+    let node = network.nodes[index]
     guard node.operands.allSatisfy({ shape($0) == node.shape }) else { return }
     let chains = node.operands.map(chain)
     for (root, _) in chains[0] {
@@ -218,7 +213,7 @@ extension Simplifier {
 
 extension Simplifier {
   private mutating func simplify(_ index: Int, _ function: Pointwise) {
-    let node = nodes[index]
+    let node = network.nodes[index]
     let operand = node.operands[0]
     if let (scale, shift) = function.affineForm {
       if scale == 1, shift == 0 { return replace(index, by: operand) }
@@ -241,26 +236,40 @@ extension Simplifier {
   /// What is applied to every element of a reshaped or transposed value that nothing else reads is applied before that,
   /// and so is a function that keeps order before the largest elements are taken.
   private mutating func moveBeforeView(_ index: Int) {
-    let node = nodes[index]
+    let node = network.nodes[index]
     guard let view = maker(node.operands[0]), uses[node.operands[0]].all == 1 else { return }
     let source = resolved(view.operands[0])
     var operation = node.operation
-    switch view.operation {
-    case .maximum: guard keepsOrder(node, after: view) else { return }
-    case .map: return
-    case .contraction, .reshape:
+    if view.operation.primitive.keepsOrder {
+      guard keepsOrder(node, after: view) else { return }
+    } else {
       guard view.isView(of: shape(source)), shape(source).reduce(1, *) == node.shape.reduce(1, *) else { return }
       if case .contraction(let contraction) = operation {
-        guard contraction.isUniform || maker(source)?.isLayer ?? false,
-          let moved = contraction.moved(before: view.operation, shape(source), node.shape)
+        guard contraction.isUniform || readsLayer(source), let moved = contraction.moved(before: view.operation, shape(source), node.shape)
         else { return }
         operation = .contraction(moved)
       }
     }
-    nodes[node.operands[0] - original.inputs.count] = Node(
+    network.nodes[node.operands[0] - network.inputs.count] = Node(
       name: node.name, operands: [source], operation: operation, shape: shape(source))
     set(index, view.operation, node.operands, name: view.name)
   }
+
+  /// Constants that apply to a value which only a layer reads, and that reshaped, apply to the reshaped value, so that the
+  /// layer can take them.
+  private mutating func moveBehindReshape(_ value: Int) {
+    guard let reshape = maker(value), case .reshape = reshape.operation, uses[value].all == 1, uses[reshape.operands[0]].all == 1,
+      let node = maker(reshape.operands[0]), case .contraction(let contraction) = node.operation, node.operands.count == 1,
+      !contraction.isUniform, contraction.isElementwise([node.shape], shape: node.shape), !readsLayer(resolved(node.operands[0])),
+      let moved = contraction.moved(before: .reshape, reshape.shape, node.shape)
+    else { return }
+    network.nodes[reshape.operands[0] - network.inputs.count] = Node(
+      name: reshape.name, operands: node.operands, operation: .reshape, shape: reshape.shape)
+    set(value - network.inputs.count, .contraction(moved), reshape.operands, name: node.name)
+  }
+
+  /// Whether a value is that of a layer and nothing else reads it.
+  private func readsLayer(_ value: Int) -> Bool { uses[value].all == 1 && maker(value)?.isLayer ?? false }
 
   /// Whether a function can be applied before the largest elements are taken, without rounding twice.
   private func keepsOrder(_ node: Node<Double>, after pool: Node<Double>) -> Bool {
@@ -271,7 +280,7 @@ extension Simplifier {
   }
 
   private mutating func simplifyReshape(_ index: Int) {
-    let node = nodes[index]
+    let node = network.nodes[index]
     let operand = node.operands[0]
     if shape(operand) == node.shape { return replace(index, by: operand) }
     if let before = maker(operand), case .reshape = before.operation {

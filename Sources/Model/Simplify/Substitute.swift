@@ -10,8 +10,8 @@ extension Contraction<Double> {
   /// Whether its constants are single numbers.
   var isUniform: Bool { constants.allSatisfy(\.loops.isEmpty) }
 
-  /// What it is where it is applied before a view of its one operand, of which it takes each element by itself; nil where
-  /// an axis that its constants tell apart is none of the view's operand.
+  /// What it is where it is applied on the other side of a view, `shape` being its own operand's, of which it takes each
+  /// element by itself; nil where an axis that its constants tell apart is none of the new operand's shape `source`.
   func moved(before view: Operation<Double>, _ source: [Int], _ shape: [Int]) -> Contraction? {
     var moved = self
     moved.loops = source
@@ -28,7 +28,7 @@ extension Contraction<Double> {
       }
       moved.constants[number] = Constant(loops: loops, constant.values, isPublic: constant.isPublic)
     }
-    let reading = source.indices.map { source[$0] == 1 ? Index() : Index($0) }
+    let reading = broadcastReading(source, to: source)
     for (term, factors) in terms.map(\.factors).enumerated() {
       moved.terms[term].factors = factors.map { if case .operand(let operand, _) = $0 { .operand(operand, reading) } else { $0 } }
     }
@@ -43,19 +43,22 @@ extension Contraction<Double> {
   /// - Parameters:
   ///   - outer: The new numbers of this one's operands.
   ///   - inner: Of the other's operands.
-  ///   - sources: Shapes of the other's operands.
+  ///   - sources: Shapes of operands, by new number.
   ///   - shapes: Those of the other's result and of this one's.
   func substituting(
     _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int])
   ) -> Contraction? {
-    guard allows(other, shapes) else { return nil }
-    var merged = Merged(loops: loops + other.loops.dropFirst(shapes.inner.count), rank: shapes.outer.count)
+    guard allows(other, shapes), other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 }) else {
+      return nil
+    }
+    var merged = Merged(
+      loops: loops + other.loops.dropFirst(shapes.inner.count), rank: shapes.outer.count, sources: sources)
     for term in terms {
       let own = Product(coefficient: term.coefficient)
       let readings = term.factors.compactMap { if case .operand(operand, let reading) = $0 { reading } else { nil } }
       guard readings.count <= 1 else { return nil }
       let rest = term.factors.filter { if case .operand(operand, _) = $0 { false } else { true } }
-      guard let own = own.times(rest, constants, numbers: outer, map: { $0 }) else { return nil }
+      guard let own = own.times(rest, self, to: merged.loops, numbers: outer, map: { $0 }) else { return nil }
       guard let reading = readings.first else {
         guard merged.add(own) else { return nil }
         continue
@@ -63,8 +66,8 @@ extension Contraction<Double> {
       let composition = Composition(reading: reading, shape: shapes.inner, loops: loops)
       let summed = summed(term, rank: shapes.outer.count)
       for inside in other.terms {
-        guard composition.isZeroBeyond(inside, sources),
-          var product = own.times(inside.factors, other.constants, numbers: inner, map: composition.index)
+        guard composition.isZeroBeyond(inside, inner.map { sources[$0] }),
+          var product = own.times(inside.factors, other, to: merged.loops, numbers: inner, map: composition.index)
         else { return nil }
         // What is the same at all places of a loop that is summed counts as often.
         let repeated = summed.filter { !product.loops.contains($0) }.reduce(1) { $0 * loops[$1] }
@@ -87,9 +90,12 @@ extension Contraction<Double> {
     let otherReads = other.terms.filter(\.readsOperand)
     let isSingle = reads.count == 1 && reads[0].operandCount == 1
     let isOtherSingle = otherReads.count == 1 && otherReads[0].operandCount == 1
+    let sums = terms.contains { !summed($0, rank: shapes.outer.count).isEmpty }
     let otherSums = other.terms.contains { !other.summed($0, rank: shapes.inner.count).isEmpty }
     if !other.constants.isEmpty || otherSums, !isSingle { return false }
     if !constants.isEmpty, !isOtherSingle { return false }
+    // Means have no weights.
+    if sums && constants.isEmpty && !other.constants.isEmpty || otherSums && other.constants.isEmpty && !constants.isEmpty { return false }
     if reads.contains(where: { $0.operandCount > 1 }) { return isOtherSingle && other.terms.count == 1 && other.constants.isEmpty }
     return otherReads.allSatisfy { $0.operandCount == 1 } || (isSingle && terms.count == 1 && constants.isEmpty)
   }
@@ -100,6 +106,14 @@ extension Contraction.Term {
   fileprivate var readsOperand: Bool { operandCount > 0 }
 }
 
+/// How many axes of one element loops go beyond: each is an operand of its own in the circuit.
+private func singleCount(_ factors: [Factor], _ loops: [Int], _ sources: [[Int]]) -> Int {
+  factors.reduce(0) { count, factor in
+    guard case .operand(let operand, let reading) = factor else { return count }
+    return count + zip(reading, sources[operand]).count { $1 == 1 && !$0.simplified(loops).steps.isEmpty }
+  }
+}
+
 /// How the loops of a contraction read the result of another one.
 private struct Composition {
   let reading: Reading
@@ -108,16 +122,19 @@ private struct Composition {
   /// Of the contraction that reads it; the loops that the other one sums follow them.
   let loops: [Int]
 
-  /// An index by the other one's loops, by those that read it.
-  func index(_ index: Index) -> Index {
+  /// An index by the other one's loops, by those that read it; nil where it goes too far.
+  func index(_ index: Index) -> Index? {
     var result = Index(start: index.start)
     for step in index.steps {
       guard step.loop < shape.count else {
         result.add(step.loop - shape.count + loops.count, step.stride)
         continue
       }
-      result.start += step.stride * reading[step.loop].start
-      for read in reading[step.loop].steps { result.add(read.loop, step.stride * read.stride) }
+      let read = reading[step.loop].simplified(loops)
+      let limit = 1 << 31
+      guard ([step.stride, read.start, result.start] + read.steps.map(\.stride)).allSatisfy({ $0.magnitude < limit }) else { return nil }
+      result.start += step.stride * read.start
+      for inner in read.steps { result.add(inner.loop, step.stride * inner.stride) }
     }
     return result
   }
@@ -152,19 +169,32 @@ private struct Product {
   }
 
   /// Nil where a constant is not read from end to end.
-  func times(_ others: [Factor], _ known: [Constant], numbers: [Int], map: (Index) -> Index) -> Product? {
+  ///
+  /// - Parameters:
+  ///   - source: What the factors belong to.
+  ///   - loops: Sizes of the loops of the product.
+  ///   - numbers: The new numbers of the source's operands.
+  ///   - map: An index by the source's loops, by those of the product.
+  func times(
+    _ others: [Factor], _ source: Contraction<Double>, to loops: [Int], numbers: [Int], map: (Index) -> Index?
+  ) -> Product? {
     var product = self
     for factor in others {
       switch factor {
-      case .operand(let operand, let reading): product.factors.append(.operand(numbers[operand], reading.map(map)))
+      case .operand(let operand, let reading):
+        let mapped = reading.compactMap(map)
+        guard mapped.count == reading.count else { return nil }
+        product.factors.append(.operand(numbers[operand], mapped))
       case .constant(let number):
-        var loops: [Int] = []
-        for loop in known[number].loops {
-          let index = map(Index(loop))
-          guard index.start == 0, index.steps.count == 1, index.steps[0].stride == 1 else { return nil }
-          loops.append(index.steps[0].loop)
+        let constant = source.constants[number]
+        var own: [Int] = []
+        for loop in constant.loops where source.loops[loop] > 1 {
+          guard let index = map(Index(loop)), index.start == 0, index.steps.count == 1, index.steps[0].stride == 1,
+            loops[index.steps[0].loop] == source.loops[loop], !own.contains(index.steps[0].loop)
+          else { return nil }
+          own.append(index.steps[0].loop)
         }
-        product.constants.append(Constant(loops: loops, known[number].values, isPublic: known[number].isPublic))
+        product.constants.append(Constant(loops: own, constant.values, isPublic: constant.isPublic))
       }
     }
     return product
@@ -177,22 +207,27 @@ private struct Merged {
 
   let loops: [Int]
   let rank: Int
+  /// Shapes of operands.
+  let sources: [[Int]]
   private var terms: [Contraction<Double>.Term] = []
   private var constants: [Constant] = []
   /// Terms of constants alone, which are summed in Float64.
   private var shifts: [Product] = []
 
-  init(loops: [Int], rank: Int) {
+  init(loops: [Int], rank: Int, sources: [[Int]]) {
     self.loops = loops
     self.rank = rank
+    self.sources = sources
   }
 
-  /// False where the product of constants has more numbers than they, or the result, have.
+  /// False where the product of constants has more numbers than they, or the result, have, or the circuit needs more than
+  /// three operands: one for each axis of one element that a loop goes beyond.
   mutating func add(_ product: Product) -> Bool {
+    guard singleCount(product.factors, loops, sources) + product.factors.count + min(product.constants.count, 1) <= 3 else { return false }
     let union = union(product.constants)
     let count = union.reduce(1) { $0 * loops[$1] }
     let most = (product.constants.map(\.values.count) + [loops.prefix(rank).reduce(1, *)]).max() ?? 0
-    guard count <= most, product.constants.allSatisfy({ size($0.loops) == $0.values.count }) else { return false }
+    guard count <= most else { return false }
     if product.factors.isEmpty {
       shifts.append(product)
     } else if product.constants.isEmpty {
@@ -202,7 +237,6 @@ private struct Merged {
         terms.append(.init(product.coefficient, product.factors))
       }
     } else {
-      guard product.factors.count < 3 else { return false }
       terms.append(.init(1, [.constant(constants.count)] + product.factors))
       constants.append(self.product(product, union))
     }
