@@ -64,6 +64,17 @@ import Testing
     for (found, expected) in zip(scaled.joined(), [2.0, 3.25, 0.75, 1.25]) { #expect(abs(found - expected) < 0.02) }
   }
 
+  /// A reader that is always 0 tells nothing about the scale that the others need.
+  @Test func readersThatAreAlwaysZeroDecideNothing() throws {
+    var b = NetworkBuilder([2])
+    let shared = linear(&b, 0, [[-0.001, -0.002]])
+    let network = b.network(b.relu(shared), b.apply(.minimum(.x, 0.0), shared))
+    let integer = try quantize(network, calibration(network, [[1, 0.25], [0.5, 1]]))
+    let values = integer.run([integer.inputs[0].quantize(FloatBatch(count: 1, values: [1, 0.25]))])
+    let scaled = zip(values, integer.outputs).map { $0.scaled(by: integer.quantum(of: $1.value).scale).values }
+    for (found, expected) in zip(scaled.joined(), [0, -0.0015]) { #expect(abs(found - expected) < 2e-5) }
+  }
+
   @Test(arguments: [Float(1.1), 0.3, 1e-4, 300.3])
   func shiftIsTheLargestThatFits(size: Float) throws {
     var b = NetworkBuilder([2])

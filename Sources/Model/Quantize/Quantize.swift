@@ -236,7 +236,9 @@ struct Quantizer {
         let read = try activation(operand)
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
-      let quotientScale = firstRequantization(of: value).map { target($0).quotientScale }
+      // The first reader decides that is not always 0.
+      let targets = requantizations(of: value).map(target)
+      let quotientScale = (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
       let (integers, unit) = try self.integers(contraction, operands, node.name, quotientScale: quotientScale)
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
@@ -247,23 +249,19 @@ struct Quantizer {
     return result
   }
 
-  /// The first value that is requantized from the accumulators of a value.
-  private func firstRequantization(of value: Int) -> Int? {
-    for reader in readers[value] {
+  /// The values that are requantized from the accumulators of a value.
+  private func requantizations(of value: Int) -> [Int] {
+    readers[value].flatMap { reader -> [Int] in
       let result = network.inputs.count + reader
-      if case .reshape = network.nodes[reader].operation {
-        if let found = firstRequantization(of: result) { return found }
-        continue
-      }
-      guard case .map(let function) = network.nodes[reader].operation else { return value }
+      if case .reshape = network.nodes[reader].operation { return requantizations(of: result) }
+      guard case .map(let function) = network.nodes[reader].operation else { return [value] }
       // A quantization of the function's result, where nothing else reads that, is what is requantized.
       let next = readers[result]
       guard case .expression = function, next.count == 1, case .map(.quantize) = network.nodes[next[0]].operation,
         !network.outputs.contains(where: { $0.value == result })
-      else { return result }
-      return network.inputs.count + next[0]
+      else { return [result] }
+      return [network.inputs.count + next[0]]
     }
-    return nil
   }
 }
 
