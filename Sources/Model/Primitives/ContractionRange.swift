@@ -31,7 +31,7 @@ extension Contraction<Int64>: IntegerPrimitive {
         Access(shape, axes.map { Index($0) }, loops: shape), Access(own.map { shape[$0] }, own.map { Index($0) }, loops: shape),
         Access(ranges.map(\.count), axes.map { Index($0, start: -ranges[$0].lowerBound) }, loops: shape),
       ]
-      forEachRun(shape, axes, innermost: nil, accesses) { positions, _ in
+      Nest(shape, axes, innermost: nil, accesses).forEachRun { positions, _ in
         sums[positions[0]].low += bounds[positions[1]].low
         sums[positions[0]].high += bounds[positions[1]].high
       }

@@ -21,11 +21,12 @@ package struct Maximum<Number: GraphNumber>: Primitive, Sendable, Equatable {
       Access(shape, shape.indices.map { Index($0) }, loops: loops), Access(sources[0], reading, loops: loops),
     ]
     let used = Array(shape.count..<loops.count) + Array(0..<max(shape.count - 1, 0))
+    let nest = Nest(loops, used, innermost: shape.indices.last, accesses)
     let step = shape.indices.last.map { accesses[1].steps[$0] } ?? 0
     return { operands in
       let values = operands[0]
       var result = [Number](repeating: .lowest, count: shape.reduce(1, *))
-      forEachRun(loops, used, innermost: shape.indices.last, accesses) { positions, count in
+      nest.forEachRun { positions, count in
         for place in 0..<count {
           result[positions[0] + place] = max(result[positions[0] + place], values[positions[1] + place * step])
         }

@@ -28,59 +28,69 @@ struct Access {
   }
 }
 
-/// Goes through all places of some loops at which every access is inside, the `innermost` loop in runs.
-///
-/// - Parameters:
-///   - used: The other loops to go through, the first one slowest.
-///   - body: Gets the position of each access at the first place of a run, and the number of places.
-@inline(__always)
-func forEachRun(
-  _ loops: [Int], _ used: [Int], innermost: Int?, _ accesses: [Access],
-  _ body: (_ positions: UnsafeBufferPointer<Int>, _ count: Int) -> Void
-) {
-  let bounds = accesses.flatMap(\.bounds)
-  let (accessCount, length) = (accesses.count, innermost.map { loops[$0] } ?? 1)
-  let (sizes, counts) = (bounds.map(\.size), used.map { loops[$0] })
-  func steps(_ loop: Int) -> [Int] { accesses.map { $0.steps[loop] } + bounds.map { $0.steps[loop] } }
-  // What moves with the loops: positions, then what is bounded.
-  var moving = accesses.map(\.start) + bounds.map(\.start)
-  let width = moving.count
-  let outer = used.flatMap(steps)
-  let inner = innermost.map(steps(_:)) ?? moving.map { _ in 0 }
-  var place = [Int](repeating: 0, count: used.count)
-  var positions = [Int](repeating: 0, count: accessCount)
-  moving.withUnsafeMutableBufferPointer { moving in
-    positions.withUnsafeMutableBufferPointer { positions in
-      place.withUnsafeMutableBufferPointer { place in
-        outer.withUnsafeBufferPointer { outer in
-          while true {
-            var (lower, upper) = (0, length)
-            for bound in sizes.indices {
-              let (index, step, size) = (moving[accessCount + bound], inner[accessCount + bound], sizes[bound])
-              switch step {
-              case 0: if index < 0 || index >= size { upper = 0 }
-              case 1: (lower, upper) = (max(lower, -index), min(upper, size - index))
-              case _:
-                let inside = Binding.Slice(start: index, stride: step).inside(loopSize: upper, size: size)
-                (lower, upper) = (max(lower, inside.lowerBound), inside.upperBound)
+/// All places of some loops at which every access is inside, the innermost loop in runs.
+struct Nest {
+  private let accessCount: Int
+  /// Of the innermost loop.
+  private let length: Int
+  /// Of what is bounded.
+  private let sizes: [Int]
+  /// Of the other loops.
+  private let counts: [Int]
+  /// Positions, then what is bounded: where they start, and their steps along the other loops and the innermost one.
+  private let (start, outer, inner): ([Int], [Int], [Int])
+
+  /// - Parameter used: The loops to go through but for the innermost one, the first one slowest.
+  init(_ loops: [Int], _ used: [Int], innermost: Int?, _ accesses: [Access]) {
+    let bounds = accesses.flatMap(\.bounds)
+    func steps(_ loop: Int) -> [Int] { accesses.map { $0.steps[loop] } + bounds.map { $0.steps[loop] } }
+    (accessCount, length) = (accesses.count, innermost.map { loops[$0] } ?? 1)
+    (sizes, counts) = (bounds.map(\.size), used.map { loops[$0] })
+    start = accesses.map(\.start) + bounds.map(\.start)
+    outer = used.flatMap(steps)
+    inner = innermost.map(steps) ?? accesses.map { _ in 0 } + bounds.map { _ in 0 }
+  }
+
+  /// - Parameter body: Gets the position of each access at the first place of a run, and the number of places.
+  @inline(__always)
+  func forEachRun(_ body: (_ positions: UnsafeBufferPointer<Int>, _ count: Int) -> Void) {
+    var moving = start
+    let width = moving.count
+    var place = [Int](repeating: 0, count: counts.count)
+    var positions = [Int](repeating: 0, count: accessCount)
+    moving.withUnsafeMutableBufferPointer { moving in
+      positions.withUnsafeMutableBufferPointer { positions in
+        place.withUnsafeMutableBufferPointer { place in
+          outer.withUnsafeBufferPointer { outer in
+            while true {
+              var (lower, upper) = (0, length)
+              for bound in sizes.indices {
+                let (index, step, size) = (moving[accessCount + bound], inner[accessCount + bound], sizes[bound])
+                switch step {
+                case 0: if index < 0 || index >= size { upper = 0 }
+                case 1: (lower, upper) = (max(lower, -index), min(upper, size - index))
+                case _:
+                  let inside = Binding.Slice(start: index, stride: step).inside(loopSize: upper, size: size)
+                  (lower, upper) = (max(lower, inside.lowerBound), inside.upperBound)
+                }
               }
-            }
-            if lower < upper {
-              for index in 0..<accessCount { positions[index] = moving[index] + lower * inner[index] }
-              body(UnsafeBufferPointer(positions), upper - lower)
-            }
-            var axis = place.count - 1
-            while axis >= 0 {
-              place[axis] += 1
-              if place[axis] < counts[axis] {
-                for index in 0..<width { moving[index] += outer[axis * width + index] }
-                break
+              if lower < upper {
+                for index in 0..<accessCount { positions[index] = moving[index] + lower * inner[index] }
+                body(UnsafeBufferPointer(positions), upper - lower)
               }
-              for index in 0..<width { moving[index] -= (place[axis] - 1) * outer[axis * width + index] }
-              place[axis] = 0
-              axis -= 1
+              var axis = place.count - 1
+              while axis >= 0 {
+                place[axis] += 1
+                if place[axis] < counts[axis] {
+                  for index in 0..<width { moving[index] += outer[axis * width + index] }
+                  break
+                }
+                for index in 0..<width { moving[index] -= (place[axis] - 1) * outer[axis * width + index] }
+                place[axis] = 0
+                axis -= 1
+              }
+              if axis < 0 { return }
             }
-            if axis < 0 { return }
           }
         }
       }
@@ -131,7 +141,10 @@ extension Contraction {
     }
     let order = moved(Array(shape.indices))
     let accesses = [access(order)] + factors.map(\.access)
-    let summed = summed(term, rank: shape.count)
+    let used = (Array(shape.indices) + summed(term, rank: shape.count)).filter { $0 != innermost }
+    let nest = Nest(loops, used, innermost: innermost, accesses)
+    let steps = accesses.map { access in innermost.map { access.steps[$0] } ?? 0 }
+    let count = shape.reduce(1, *)
     return { operands in
       let arrays = zip(factors, kept).map { factor, kept -> [Number] in
         switch factor.factor {
@@ -139,7 +152,7 @@ extension Contraction {
         case .constant(let index): kept.isEmpty ? numbers(of: index) : kept
         }
       }
-      let sums = sums(arrays, accesses, innermost, rank: shape.count, summed, count: shape.reduce(1, *))
+      let sums = sums(arrays, nest, steps, count: count)
       return order == Array(shape.indices)
         ? sums : transposed(sums, order.map { shape[$0] }, order: shape.indices.map { order.firstIndex(of: $0) ?? 0 })
     }
@@ -153,19 +166,17 @@ extension Contraction {
 
   /// Σ Π of the elements of arrays, by element of the result.
   ///
-  /// - Parameter accesses: Of the result, then of each array.
-  private func sums(
-    _ arrays: [[Number]], _ accesses: [Access], _ innermost: Int?, rank: Int, _ summed: [Int], count: Int
-  ) -> [Number] {
-    let used = (Array(0..<rank) + summed).filter { $0 != innermost }
-    let steps = accesses.map { access in innermost.map { access.steps[$0] } ?? 0 }
+  /// - Parameters:
+  ///   - nest: Of the result, then of each array.
+  ///   - steps: Of these along the innermost loop.
+  private func sums(_ arrays: [[Number]], _ nest: Nest, _ steps: [Int], count: Int) -> [Number] {
     // A multiple of a stretch of one array.
     let isScaled = steps == [1, 0, 1]
     var sums = [Number](repeating: .zero, count: count)
     sums.withUnsafeMutableBufferPointer { sums in
       withPointers(arrays) { arrays in
         guard let sums = sums.baseAddress else { return }
-        forEachRun(loops, used, innermost: innermost, accesses) { positions, count in
+        nest.forEachRun { positions, count in
           let target = sums + positions[0]
           switch arrays.count {
           case 1: addProducts(to: target, steps[0], count) { arrays[0][positions[1] + $0 * steps[1]] }
