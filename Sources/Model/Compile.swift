@@ -52,7 +52,7 @@ package func compile(
   let results = IntegerResults(integers, calibration.batch, float: network)
   return CompiledModel(
     network: network, integers: integers, lowered: try lower(integers),
-    comparison: OutputComparison(float: network.run(calibration.batch), integer: results.outputs, integers.outputs),
+    comparison: OutputComparison(float: results.floatOutputs, integer: results.outputs, integers.outputs),
     layerErrors: results.layerErrors, layerBits: layerBits,
     notices: notices)
 }

@@ -95,17 +95,20 @@ extension Network {
 struct IntegerResults {
   /// By output, in real units; for classes their indices.
   let outputs: [FloatBatch]
+  /// Of the float network.
+  let floatOutputs: [FloatBatch]
   /// Of activations, and of accumulators that are outputs, in the order of the float network.
   let layerErrors: [LayerError]
 
-  /// - Parameter float: Nil when errors are not asked for.
+  /// - Parameter float: Nil when its outputs and errors are not asked for.
   init(_ network: IntegerNetwork, _ batch: [FloatBatch], float: Network? = nil) {
     let integers = zip(network.inputs, batch).map { $0.quantize($1) }
     let shown = Set(network.outputs.map(\.value))
     let partners = float.map { network.partners(in: $0, shown: shown) } ?? [:]
     let wanted = Set(partners.values)
     var sums: [Int: ErrorSum] = [:]
-    var results = [[Double]](repeating: [], count: network.outputs.count)
+    var results = [[Int64]](repeating: [], count: network.outputs.count)
+    var floatResults = [[Double]](repeating: [], count: float?.outputs.count ?? 0)
     let count = batch.first?.count ?? 0
     let (floatRunner, runner) = (float.map { Runner($0) }, Runner(network))
     for index in 0..<count {
@@ -113,19 +116,19 @@ struct IntegerResults {
       var exact: [Int: [Double]] = [:]
       floatRunner?.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
         if wanted.contains(value) { exact[value] = elements }
+        float?.show(value, elements, in: &floatResults)
       }
       runner.forEachValue(of: integers.map { $0.sample(index) }) { value, elements in
         if let partner = partners[value], let real = exact[partner] {
           sums[partner, default: ErrorSum()].add(real, elements, scale: network.quantum(of: value).scale)
         }
-        guard shown.contains(value) else { return }
-        for (number, output) in network.outputs.enumerated() where output.value == value {
-          results[number] += output.classes(elements, shape: network.shape(of: value))?.map(Double.init)
-            ?? elements.map { Double($0) * network.quantum(of: value).scale }
-        }
+        network.show(value, elements, in: &results)
       }
     }
-    outputs = results.map { FloatBatch(count: count, values: $0) }
+    outputs = zip(network.outputs, results).map { output, values in
+      IntegerBatch(count: count, values: values).scaled(by: output.classCount == nil ? network.quantum(of: output.value).scale : 1)
+    }
+    floatOutputs = floatResults.map { FloatBatch(count: count, values: $0) }
     let nodes = float?.nodes ?? []
     let first = float?.inputs.count ?? 0
     layerErrors = nodes.indices.compactMap { index in sums[first + index].map { $0.error(nodes[index].name) } }

@@ -22,6 +22,13 @@ struct Runner<Number: GraphNumber> {
 }
 
 extension Graph {
+  /// Appends what outputs show of a value of one sample, to each output's results.
+  func show(_ value: Int, _ elements: [Number], in results: inout [[Number]]) {
+    for (number, output) in outputs.enumerated() where output.value == value {
+      results[number] += output.classes(elements, shape: shape(of: value))?.map { Number($0) } ?? elements
+    }
+  }
+
   /// The outputs of a batch, each batch × output: values, or for an output of classes their indices, ascending.
   ///
   /// - Parameter inputs: One batch for each input.
@@ -32,14 +39,7 @@ extension Graph {
     var results = [[Number]](repeating: [], count: outputs.count)
     let runner = Runner(self)
     for index in 0..<count {
-      var shown: [Int: [Number]] = [:]
-      runner.forEachValue(of: inputs.map { $0.sample(index) }) { value, elements in
-        if outputs.contains(where: { $0.value == value }) { shown[value] = elements }
-      }
-      for (position, output) in outputs.enumerated() {
-        let elements = shown[output.value] ?? []
-        results[position] += output.classes(elements, shape: shape(of: output.value))?.map { Number($0) } ?? elements
-      }
+      runner.forEachValue(of: inputs.map { $0.sample(index) }) { show($0, $1, in: &results) }
     }
     return results.map { Batch(count: count, values: $0) }
   }

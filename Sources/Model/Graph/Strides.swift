@@ -35,11 +35,6 @@ func transposed<Element>(_ elements: [Element], _ shape: [Int], order: [Int]) ->
   return strided(elements, sizes: order.map { shape[$0] }, strides: order.map { strides[$0] })
 }
 
-func broadcast<Element>(_ elements: [Element], _ shape: [Int], to result: [Int]) -> [Element] {
-  if shape == result { return elements }
-  return strided(elements, sizes: result, strides: Access(shape, broadcastReading(shape, to: result), loops: result).steps)
-}
-
 /// Arrays of the given shapes, which are equal except in one axis, one after the other along it.
 func concatenated<Element>(_ parts: [(elements: [Element], shape: [Int])], axis: Int) -> [Element] {
   guard let first = parts.first else { return [] }

@@ -31,19 +31,26 @@ extension Constant {
     return elements.map { Constant($0, shape: shape, type: first.type) }
   }
 
+  /// Constants with the shape that they broadcast to.
+  static func broadcast(_ operands: [Constant]) throws(NodeProblem) -> ([Constant], shape: [Int]) {
+    var shape: [Int]? = []
+    for operand in operands { shape = shape.flatMap { broadcastShape($0, operand.shape) } }
+    guard let shape, elementCount(shape, limit: max(maximumMadeElementCount, operands.map(\.count).max() ?? 0)) != nil else {
+      throw .malformed("its operands of shapes \(operands.map { "\($0.shape)" }.joined(separator: " and ")) do not broadcast")
+    }
+    return (operands.map { $0.shape == shape ? $0 : $0.view(shape, broadcastReading($0.shape, to: shape)) }, shape)
+  }
+
   /// Floats in Float32; integers only as far as they are sizes.
   func combined(_ other: Constant, _ combination: Combination) throws(NodeProblem) -> Constant {
-    let limit = max(maximumMadeElementCount, count, other.count)
-    guard let result = broadcastShape(shape, other.shape), elementCount(result, limit: limit) != nil else {
-      throw .malformed("its operands of shapes \(shape) and \(other.shape) do not broadcast")
+    let (operands, result) = try Constant.broadcast([self, other])
+    if let first = operands[0].floats, let second = operands[1].floats {
+      return .floats(zip(first, second).map { Float(combination(Double($0), Double($1))) }, shape: result)
     }
-    if let first = floats, let second = other.floats {
-      let pairs = zip(broadcast(first, shape, to: result), broadcast(second, other.shape, to: result))
-      return .floats(pairs.map { Float(combination(Double($0), Double($1))) }, shape: result)
+    guard let first = operands[0].integers, let second = operands[1].integers else {
+      throw .malformed("its operands differ in type")
     }
-    guard let first = integers, let second = other.integers else { throw .malformed("its operands differ in type") }
-    let pairs = zip(broadcast(first, shape, to: result), broadcast(second, other.shape, to: result))
-    let sizes = pairs.compactMap { combination($0, $1) }
+    let sizes = zip(first, second).compactMap { combination($0, $1) }
     guard sizes.count == elementCount(result) else {
       throw .unsupported("it computes with integers that are negative or the batch size")
     }

@@ -30,14 +30,15 @@ extension ImportedOperator {
     // Axes are numbered from the last one, 1; that which is summed is 0.
     ImportedOperator("MatMul", "two values, or a value and a constant; axes before the matrices broadcast") {
       importer, node, label throws(NodeProblem) in
-      let ranks = [importer.fullShape(try importer.tensor(node, 0)).count, importer.fullShape(try importer.tensor(node, 1)).count]
+      let tensors = [try importer.tensor(node, 0), try importer.tensor(node, 1)]
+      let ranks = tensors.map { importer.fullShape($0).count }
       guard ranks[0] > 0, ranks[1] > 0 else { throw .malformed("an operand is one number") }
       func leading(_ rank: Int) -> [Int] { rank < 3 ? [] : (3...rank).reversed() }
       let axes = [
         leading(ranks[0]) + (ranks[0] > 1 ? [2, 0] : [0]), leading(ranks[1]) + (ranks[1] > 1 ? [0, 1] : [0]),
       ]
       let result = leading(max(ranks[0], ranks[1])) + (ranks[0] > 1 ? [2] : []) + (ranks[1] > 1 ? [1] : [])
-      return [.value(try importer.product(node, axes, result, label))]
+      return [.value(try importer.product(tensors, axes, result, label))]
     },
     ImportedOperator("Einsum", since: 12, "of values, and at most one constant; no ellipsis and no axis twice in an operand") {
       importer, node, label throws(NodeProblem) in
@@ -53,7 +54,9 @@ extension ImportedOperator {
       guard (operands + [stated]).allSatisfy({ Set($0).count == $0.count }), Set(stated).isSubset(of: known) else {
         throw .unsupported("its equation '\(text.oneLine)' names an axis twice, or one of no operand")
       }
-      return [.value(try importer.product(node, operands, stated, label))]
+      var tensors: [Tensor] = []
+      for index in operands.indices { tensors.append(try importer.tensor(node, index)) }
+      return [.value(try importer.product(tensors, operands, stated, label))]
     },
     ImportedOperator("BatchNormalization", "for inference") { importer, node, label throws(NodeProblem) in
       guard try node.integer("training_mode", default: 0) == 0 else {
@@ -84,16 +87,14 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
-  /// Σ of products of the node's operands: axes of one name are one loop, axes of size 1 are read everywhere, and what
+  /// Σ of products of tensors: axes of one name are one loop, axes of size 1 are read everywhere, and what
   /// `result` does not name is summed over. All axes of ONNX have names, the batch axis too.
   fileprivate mutating func product(
-    _ node: ONNXNode, _ axes: [[Int]], _ result: [Int], _ label: String
+    _ tensors: [Tensor], _ axes: [[Int]], _ result: [Int], _ label: String
   ) throws(NodeProblem) -> Int {
-    var (factors, values, shapes) = ([NamedFactor<Double>](), [Int](), [[Int]]())
-    for (index, axes) in axes.enumerated() {
-      let tensor = try tensor(node, index)
+    var (factors, values) = ([NamedFactor<Double>](), [Int]())
+    for (index, (tensor, axes)) in zip(tensors, axes).enumerated() {
       let shape = fullShape(tensor)
-      shapes.append(shape)
       guard shape.count == axes.count else { throw .malformed("operand \(index) has \(shape.count) axes, not \(axes.count)") }
       switch tensor {
       case .value(let value):
@@ -112,11 +113,10 @@ extension GraphImporter {
     guard !values.isEmpty, values.count >= axes.count - 1, axes.count <= 3 else {
       throw .unsupported("it has \(axes.count - values.count) constant operands of \(axes.count)")
     }
-    let sizes = Dictionary(zip(factors.flatMap(\.axes), factors.flatMap(\.shape)), uniquingKeysWith: max)
-    guard elementCount(sizes.values, limit: maximumStepCount) != nil else { throw .unsupported("it takes more than 2^40 steps") }
     guard let (product, shape) = Contraction.product(factors, result: Array(result.dropFirst())) else {
-      throw .malformed("its operands of shapes \(shapes) do not fit each other")
+      throw .malformed("its operands of shapes \(tensors.map(fullShape)) do not fit each other")
     }
+    guard elementCount(product.loops, limit: maximumStepCount) != nil else { throw .unsupported("it takes more than 2^40 steps") }
     return try append(label, .contraction(product), values, shape: shape)
   }
 

@@ -102,16 +102,6 @@ extension Constant {
     }
   }
 
-  /// Constants with the shape that they broadcast to.
-  fileprivate static func broadcast(_ operands: [Constant]) throws(NodeProblem) -> ([Constant], shape: [Int]) {
-    var shape: [Int]? = []
-    for operand in operands { shape = shape.flatMap { broadcastShape($0, operand.shape) } }
-    guard let shape, elementCount(shape, limit: max(maximumMadeElementCount, operands.map(\.count).max() ?? 0)) != nil else {
-      throw .malformed("its operands of shapes \(operands.map(\.shape)) do not broadcast")
-    }
-    return (operands.map { $0.view(shape, broadcastReading($0.shape, to: shape)) }, shape)
-  }
-
   /// With 0 at some places.
   fileprivate func zeroed(_ isZero: (Int) -> Bool) -> Constant {
     switch elements {
