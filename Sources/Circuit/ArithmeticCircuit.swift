@@ -10,6 +10,7 @@ package struct ArithmeticCircuit: Hashable, Sendable {
   package var tables: [Table]
   package var contractions: [Contraction]
   package var lookups: [Lookup]
+  package var thresholds: [Threshold]
   package var inputs: [Port]
   package var outputs: [Port]
   /// For each earlier commitment other than the key's: the columns it holds. Not encoded.
@@ -17,7 +18,8 @@ package struct ArithmeticCircuit: Hashable, Sendable {
 
   package init(
     name: String, batchCap: Int, axes: [Int], columns: [Column] = [], tables: [Table] = [],
-    contractions: [Contraction] = [], lookups: [Lookup] = [], inputs: [Port] = [], outputs: [Port] = []
+    contractions: [Contraction] = [], lookups: [Lookup] = [], thresholds: [Threshold] = [], inputs: [Port] = [],
+    outputs: [Port] = []
   ) {
     self.name = name
     self.batchCap = batchCap
@@ -26,6 +28,7 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     self.tables = tables
     self.contractions = contractions
     self.lookups = lookups
+    self.thresholds = thresholds
     self.inputs = inputs
     self.outputs = outputs
   }
@@ -36,10 +39,10 @@ package struct ArithmeticCircuit: Hashable, Sendable {
     axis == Self.batchAxis ? batch : axes[axis]
   }
 
-  /// A port's column, that of a class port with the range of the indices.
+  /// A port's column, that of a class port and an index port with the range of the indices.
   package func shownColumn(_ port: Port) -> Column {
     var column = columns[port.column]
-    if port.classesOf != nil, let axis = column.axes.last { column.upper = Int64(axes[axis]) - 1 }
+    if port.showsIndices, let axis = column.axes.last { column.upper = Int64(axes[axis]) - 1 }
     return column
   }
 
@@ -80,8 +83,8 @@ package struct ArithmeticCircuit: Hashable, Sendable {
 }
 
 package enum ColumnKind: UInt8, Sendable {
-  /// Public columns are shown by a statement: inputs, and the classes of class ports.
-  case weight, advice, `public`, virtual
+  /// Public columns are shown by a statement: inputs, and the classes of class ports. The circuit has the integers of constants.
+  case weight, advice, `public`, virtual, constant
 }
 
 /// A tensor of integers, row-major over its axes, each entry in `lower ... upper`.
@@ -93,9 +96,11 @@ package struct Column: Hashable, Sendable {
   package var upper: Int64
   /// The real value of the integer 1.
   package var scale: Double
+  /// Those of a constant.
+  package var values: [Int64]
 
   package init(
-    name: String, kind: ColumnKind, axes: [Int], lower: Int64, upper: Int64, scale: Double = 1
+    name: String, kind: ColumnKind, axes: [Int], lower: Int64, upper: Int64, scale: Double = 1, values: [Int64] = []
   ) {
     self.name = name
     self.kind = kind
@@ -103,65 +108,7 @@ package struct Column: Hashable, Sendable {
     self.lower = lower
     self.upper = upper
     self.scale = scale
-  }
-}
-
-package enum TableContent: Hashable, Sendable {
-  /// The 2^bits integers from `lower` on.
-  case range(lower: Int64, bits: Int)
-  /// Rows (lower + i, values[i]).
-  case function(lower: Int64, values: [Int64])
-}
-
-package struct Table: Hashable, Sendable {
-  package var name: String
-  package var content: TableContent
-
-  package init(name: String, content: TableContent) {
-    self.name = name
-    self.content = content
-  }
-
-  /// The number of coordinates of a row.
-  package var arity: Int {
-    switch content {
-    case .range: 1
-    case .function: 2
-    }
-  }
-
-  /// A valid table has 2^bitCount rows.
-  package var bitCount: Int {
-    switch content {
-    case .range(_, let bits): bits
-    case .function(_, let values): bitCountOfAxis(values.count)
-    }
-  }
-
-  /// The first coordinate's bounds.
-  package var domain: (lower: Int64, upper: Int64) {
-    switch content {
-    case .range(let lower, let bits): (lower, lower + (1 << Int64(bits)) - 1)
-    case .function(let lower, let values): (lower, lower + Int64(values.count) - 1)
-    }
-  }
-
-  /// The bounds of the last coordinate.
-  package var codomain: (lower: Int64, upper: Int64) {
-    switch content {
-    case .range: domain
-    case .function(_, let values): (values.min() ?? 0, values.max() ?? 0)
-    }
-  }
-
-  /// True when the row of zeros is in the table.
-  package var containsZeroRow: Bool {
-    let (lower, upper) = domain
-    guard lower <= 0, 0 <= upper else { return false }
-    switch content {
-    case .range: return true
-    case .function(_, let values): return values[Int(-lower)] == 0
-    }
+    self.values = values
   }
 }
 
@@ -251,6 +198,13 @@ package struct AffineForm: Hashable, Sendable {
     self.init(shift: 0, parts: [Part(column: column, coefficient: 1)])
   }
 
+  /// s, when the form is that of a remainder: constant + source − 2^s·quotient.
+  package var remainderShift: Int? {
+    guard shift == 0, parts.count == 2, parts[1].coefficient < -1 else { return nil }
+    let power = parts[1].coefficient.magnitude
+    return power.nonzeroBitCount == 1 ? power.trailingZeroBitCount : nil
+  }
+
   /// The column, when the form is just that.
   package var bareColumn: Int? {
     guard shift == 0, constant == 0, parts.count == 1, parts[0].coefficient == 1 else { return nil }
@@ -267,12 +221,35 @@ package struct Lookup: Hashable, Sendable {
     self.table = table
     self.forms = forms
   }
+
+  /// Of its forms, in order; some more than once.
+  package var columns: [Int] { forms.flatMap { $0.parts.map { $0.column } } }
+}
+
+/// The least integer for which a sum is at most a bound, for each index of the digits' axes. docs/protocol.md §3.2.
+package struct Threshold: Hashable, Sendable {
+  /// The integer's digits to the base 2^16, lowest first.
+  package var digits: [Int]
+  package var exponent: Int
+  package var lookup: Int
+  package var sum: Int
+  /// The sum for the integer before.
+  package var sumBefore: Int
+
+  package init(digits: [Int], exponent: Int, lookup: Int, sum: Int, sumBefore: Int) {
+    self.digits = digits
+    self.exponent = exponent
+    self.lookup = lookup
+    self.sum = sum
+    self.sumBefore = sumBefore
+  }
 }
 
 /// A column that a statement shows, under its name in the network.
 ///
 /// A class port is an output that shows the indices of the largest entries of each row in place of its public column:
-/// entry (row, rank, index) is 1 where the statement has the index. docs/protocol.md §3.2.
+/// entry (row, rank, index) is 1 where the statement has the index. An index port is an input that shows one index for
+/// each row: entry (row, index) is 1. docs/protocol.md §3.2.
 package struct Port: Hashable, Sendable {
   package var column: Int
   package var name: String
@@ -280,15 +257,20 @@ package struct Port: Hashable, Sendable {
   package var dimensions: [Int]
   /// For a class port, the column of whose rows these are the largest entries.
   package var classesOf: Int?
+  package var isIndex: Bool
   /// For a class port of a statement's circuit, the public column of what is smaller than its indices. Not encoded.
   package var below: Int?
 
-  package init(column: Int, name: String, dimensions: [Int], classesOf: Int? = nil) {
+  package init(column: Int, name: String, dimensions: [Int], classesOf: Int? = nil, isIndex: Bool = false) {
     self.column = column
     self.name = name
     self.dimensions = dimensions
     self.classesOf = classesOf
+    self.isIndex = isIndex
   }
+
+  /// True where the statement has indices of a column's entries in place of integers.
+  package var showsIndices: Bool { isIndex || classesOf != nil }
 }
 
 /// ⌈log2 size⌉.

@@ -1,56 +1,73 @@
 import Field
 
-/// A weight on one axis: eq(point, o), or 1 without a point, at index start + stride·o for o < count; else 0.
+/// A weight on one axis: eq(point, first + i), or 1 without a point, at index start + stride·i for a window of these; else 0.
 ///
-/// The start may be negative; what falls below index 0 is dropped.
+/// The start may be negative; what falls below index 0 is dropped. docs/protocol.md §5.5.
 package struct AxisWeight: Hashable, Sendable {
   package let point: [SecureField]?
-  package let count: Int
+  package let window: Range<Int>
+  /// The index of the window's first.
   package let start: Int
   package let stride: Int
 
-  package init(point: [SecureField]?, count: Int, start: Int = 0, stride: Int = 1) {
+  package init(point: [SecureField]?, window: Range<Int>, start: Int = 0, stride: Int = 1) {
     self.point = point
-    self.count = count
+    self.window = window
     self.start = start
     self.stride = stride
+  }
+
+  /// For the o below `count`.
+  package init(point: [SecureField]?, count: Int, start: Int = 0, stride: Int = 1) {
+    self.init(point: point, window: 0..<count, start: start, stride: stride)
+  }
+
+  /// eq(point, offset + i) for the i below `size`.
+  package init(placing size: Int, at offset: Int, of point: [SecureField]) {
+    self.init(point: point, window: offset..<offset + size)
   }
 
   /// eq(point) on the whole padded axis.
   package init(at point: [SecureField]) { self.init(point: point, count: 1 << point.count) }
 
-  /// The same weight read through a binding of a loop axis of `loopSize`, for a column's axis of true size `size`.
+  /// The same weight, of a loop axis of `loopSize`, read through a binding, for a column's axis of true size `size`.
   ///
   /// Through a slice it is zero on the padding of the column.
   package func through(_ binding: Binding, loopSize: Int, size: Int) -> AxisWeight {
     guard let slice = binding.slice else { return self }
-    let end = slice.inside(loopSize: loopSize, size: size).upperBound
-    return AxisWeight(point: point, count: min(count, end), start: slice.start, stride: slice.stride)
+    let first = window.lowerBound
+    let end = min(window.upperBound, first + slice.inside(loopSize: loopSize, size: size).upperBound)
+    return AxisWeight(point: point, window: first..<max(first, end), start: slice.start, stride: slice.stride)
   }
 
-  package var isContiguous: Bool { start == 0 && stride == 1 }
+  package var isContiguous: Bool { start == 0 && stride == 1 && window.lowerBound == 0 }
+
+  /// Σ_i w(i) over the i below `size`, for the weight of a loop axis.
+  package func sum(_ size: Int) -> SecureField {
+    let end = min(window.upperBound, window.lowerBound + size)
+    guard let point else { return SecureField(BaseField(Int64(end - window.lowerBound))) }
+    return Multilinear.lessThan(end, at: point) - Multilinear.lessThan(window.lowerBound, at: point)
+  }
 
   /// w(i) for the i below `count`.
   package func table(_ indexCount: Int) -> [SecureField] {
-    var loop = point.map(Multilinear.equalityTable)
-    if isContiguous, let whole = loop?.count, indexCount <= min(count, whole) {
-      loop?.removeLast(whole - indexCount)
-      return loop ?? []
-    }
+    let inside = max(0, (indexCount - start + stride - 1) / stride)
+    let window = window.lowerBound..<min(window.upperBound, window.lowerBound + inside)
+    let loop = point.map { Multilinear.equalityTable($0, window) }
+    if isContiguous, let loop, loop.count == indexCount { return loop }
     var table = [SecureField](repeating: .zero, count: indexCount)
-    for o in 0..<min(count, loop?.count ?? count) where start + stride * o >= 0 {
-      let index = start + stride * o
-      guard index < indexCount else { break }
-      table[index] = loop?[o] ?? .one
+    for place in 0..<(loop?.count ?? window.count) {
+      let index = start + stride * place
+      if index >= 0 { table[index] = loop?[place] ?? .one }
     }
     return table
   }
 
   /// w(index), without a table.
   package func value(at index: Int) -> SecureField {
-    let (o, rest) = (index - start).quotientAndRemainder(dividingBy: stride)
-    guard rest == 0, o >= 0, o < count else { return .zero }
-    return point.map { Multilinear.equality($0, index: o) } ?? .one
+    let (place, rest) = (index - start).quotientAndRemainder(dividingBy: stride)
+    guard rest == 0, place >= 0, place < window.count else { return .zero }
+    return point.map { Multilinear.equality($0, index: window.lowerBound + place) } ?? .one
   }
 
   /// The extension over an axis of `point.count` bits.
@@ -58,8 +75,8 @@ package struct AxisWeight: Hashable, Sendable {
     guard isContiguous, point?.count ?? other.count == other.count else {
       return Multilinear.evaluate(table(1 << other.count), at: other)
     }
-    guard let point else { return Multilinear.lessThan(count, at: other) }
-    return Multilinear.equalityLessThan(count, point, other)
+    guard let point else { return Multilinear.lessThan(window.upperBound, at: other) }
+    return Multilinear.equalityLessThan(window.upperBound, point, other)
   }
 
   /// For a split axis: by the value of the high bits, the extension over the low bits at `low`.
@@ -80,10 +97,21 @@ package struct AxisWeight: Hashable, Sendable {
     }
     let whole = part(size)
     return (0..<highCount).map { index in
-      let bound = min(max(count - index << low.count, 0), size)
+      let bound = min(max(window.upperBound - index << low.count, 0), size)
       let factor = high.map { index < $0.count ? $0[index] : .zero } ?? .one
       return factor * (bound == size ? whole : part(bound))
     }
+  }
+}
+
+/// A factor and one weight for each axis of a column.
+package struct WeightProduct: Sendable {
+  package var coefficient: SecureField
+  package var weights: [AxisWeight]
+
+  package init(coefficient: SecureField = .one, weights: [AxisWeight]) {
+    self.coefficient = coefficient
+    self.weights = weights
   }
 }
 

@@ -6,30 +6,6 @@ package struct ColumnSlot: Hashable, Sendable {
   package var index: Int
 }
 
-/// Aligned blocks of leaves, largest first. docs/protocol.md §6.
-package struct Blocks: Hashable, Sendable {
-  package let bits: [Int]
-  package let offsets: [Int]
-  package let depth: Int
-
-  package init(bits: [Int]) {
-    self.bits = bits
-    var offsets = [Int](repeating: 0, count: bits.count)
-    var next = 0
-    for index in bits.indices.sorted(by: { (bits[$0], $1) > (bits[$1], $0) }) {
-      offsets[index] = next
-      next += 1 << bits[index]
-    }
-    self.offsets = offsets
-    depth = bitCountOfAxis(next)
-  }
-
-  /// The extension at the leaf point of the indicator of a block's prefix.
-  package func prefixWeight(_ block: Int, at point: [SecureField]) -> SecureField {
-    Multilinear.equality(Array(point.prefix(depth - bits[block])), index: offsets[block] >> bits[block])
-  }
-}
-
 /// Where the columns of a circuit and its lookups are for one batch; independent of all codes.
 package struct Columns: Sendable {
   package let circuit: ArithmeticCircuit
@@ -42,8 +18,11 @@ package struct Columns: Sendable {
   package let multiplicities: [ColumnSlot]
   package let lookupBlocks: Blocks
   package let tableBlocks: Blocks
-  /// Those whose values at the lookups' leaf point are sent, in order. docs/protocol.md §6.
-  package let lookedUp: [Int]
+  /// The virtual columns of lookups, each once in a lookup, whose values at the lookups' leaf point are sent, in order.
+  /// docs/protocol.md §6.
+  package let virtualLookups: [(lookup: Int, column: Int)]
+  /// The commitments that hold columns of lookups.
+  package let lookupCommitments: [Int]
   /// By virtual column.
   package let contractions: [Int: Contraction]
   /// By column that a port shows, *below* of a class port too: the first such of the input and then the output ports.
@@ -67,21 +46,33 @@ package struct Columns: Sendable {
     self.slots = slots
     self.witness = witness
     multiplicities = circuit.tables.indices.map { ColumnSlot(commitment: priorCount, index: witness.count + $0) }
-    lookupBlocks = Blocks(
-      bits: circuit.lookups.map { lookup in
-        (circuit.domain(of: lookup) ?? []).map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: batch)) }
-          .reduce(0, +)
-      })
+    lookupBlocks = Blocks(circuit.lookups.map { circuit.block(of: $0, batch: batch) })
     tableBlocks = Blocks(bits: circuit.tables.map { $0.bitCount })
-    var listed = Set<Int>()
-    lookedUp = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
-      .filter { circuit.columns[$0].kind != .public && listed.insert($0).inserted }
+    virtualLookups = circuit.lookups.enumerated().flatMap { index, lookup in
+      var listed = Set<Int>()
+      return lookup.columns.filter { circuit.columns[$0].kind == .virtual && listed.insert($0).inserted }.map { (index, $0) }
+    }
+    lookupCommitments = Set(circuit.lookups.flatMap { $0.columns.compactMap { slots[$0]?.commitment } }).sorted()
   }
 
   package var hasWeights: Bool { !circuit.columns(of: .weight).isEmpty }
 
+  /// How many values are sent of columns in lookups.
+  package var lookupValueCount: Int { virtualLookups.count + lookupCommitments.count }
+
   /// Those of the virtual claims that every proof makes.
-  package var virtual: [Int] { (lookedUp + circuit.claimedOutputs).filter { slots[$0] == nil } }
+  package var virtual: [Int] { virtualLookups.map { $0.column } + circuit.claimedOutputs.filter { slots[$0] == nil } }
+
+  /// The weights of a lookup's columns at the lookups' leaf point.
+  package func weights(ofLookup lookup: Int, at point: [SecureField]) -> WeightProduct {
+    let block = lookupBlocks.blocks[lookup]
+    guard let leading = block.leading, let axes = circuit.domain(of: circuit.lookups[lookup]) else {
+      return WeightProduct(coefficient: lookupBlocks.indicator(lookup, at: point), weights: [])
+    }
+    let parts = split(point.suffix(block.rest), axes.dropFirst(leading + 1).map { bits(ofAxis: $0) })
+    let before = [AxisWeight](repeating: AxisWeight(at: []), count: leading)
+    return WeightProduct(weights: before + [lookupBlocks.place(lookup, at: point)] + parts.map { AxisWeight(at: $0) })
+  }
 
   package func shape(_ column: Int) -> [Int] { circuit.shape(ofColumn: column, batch: batch) }
 

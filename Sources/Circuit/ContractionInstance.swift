@@ -69,7 +69,7 @@ extension Columns {
       let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
       var coefficient = SecureField(BaseField(term.coefficient))
       for (axis, weight) in zip(output.axes, weights) where !loops.contains(axis) {
-        coefficient *= Multilinear.lessThan(size(ofAxis: axis), at: weight.point ?? [])
+        coefficient *= weight.sum(size(ofAxis: axis))
       }
       let summed = term.summedAxes(output: output)
       if term.operands.count == 1, summed.isEmpty {

@@ -66,6 +66,7 @@ extension ArithmeticCircuit {
       for start in Set([lower, upper - (1 << Int64(bits) - 1)]).sorted(by: >) {
         circuit.lookUp(port.column, from: start, bits: bits)
       }
+      if port.isIndex { circuit.appendRowSums(of: port.column) }
     }
     return circuit
   }
@@ -112,8 +113,17 @@ extension ArithmeticCircuit {
     lookUp(lead, limbs: limbs, isFloor: true, from: 0, bits: min(bits, width))
   }
 
+  /// Each row of the column has exactly one 1.
+  private mutating func appendRowSums(of port: Int) {
+    var sum = columns[port]
+    (sum.name, sum.kind, sum.upper) = (sum.name + ".sum", .virtual, sum.axes.popLast().map { Int64(axes[$0]) } ?? 1)
+    contractions.append(Contraction(output: columns.count, terms: [Term(operands: [whole(port)])]))
+    columns.append(sum)
+    lookUp(columns.count - 1, from: 1, bits: 0)
+  }
+
   /// An operand that reads every entry of a column.
-  private func whole(_ column: Int) -> Operand {
+  func whole(_ column: Int) -> Operand {
     Operand(column: column, bindings: columns[column].axes.map { Binding($0) })
   }
 

@@ -1,6 +1,6 @@
 extension ArithmeticCircuit {
   package static let magic = Array("zkml.circuit".utf8)
-  package static let version: UInt16 = 2
+  package static let version: UInt16 = 3
   package static let encodedByteCap = 64 << 20
 
   /// Decodes the bytes' form; `validate()` checks their meaning.
@@ -17,9 +17,11 @@ extension ArithmeticCircuit {
       let axes = try reader.list(count: try reader.u8(), minimumByteCount: 4) {
         reader throws(MalformedBytes) in try reader.u32()
       }
-      return Column(
+      var column = Column(
         name: name, kind: kind, axes: axes, lower: try reader.i64(), upper: try reader.i64(),
         scale: Double(bitPattern: try reader.u64()))
+      if kind == .constant { column.values = try reader.integers(atMost: Self.constantCap) }
+      return column
     }
     tables = try reader.list(atMost: Self.tableCap, minimumByteCount: 12) { reader throws(MalformedBytes) in try reader.table() }
     var termCount = 0
@@ -38,7 +40,20 @@ extension ArithmeticCircuit {
           reader throws(MalformedBytes) in try reader.form()
         })
     }
-    inputs = try reader.list(atMost: Self.portCap, minimumByteCount: 7) { reader throws(MalformedBytes) in try reader.port() }
+    thresholds = try reader.list(atMost: Self.listCap, minimumByteCount: 17) { reader throws(MalformedBytes) in
+      let digits = try reader.list(count: try reader.u8(), minimumByteCount: 4) { reader throws(MalformedBytes) in try reader.u32() }
+      return Threshold(
+        digits: digits, exponent: try reader.u32(), lookup: try reader.u32(), sum: try reader.u32(), sumBefore: try reader.u32())
+    }
+    inputs = try reader.list(atMost: Self.portCap, minimumByteCount: 8) { reader throws(MalformedBytes) in
+      var port = try reader.port()
+      switch try reader.u8() {
+      case 0: break
+      case 1: port.isIndex = true
+      case _: throw reader.malformed()
+      }
+      return port
+    }
     outputs = try reader.list(atMost: Self.portCap, minimumByteCount: 8) { reader throws(MalformedBytes) in
       var port = try reader.port()
       switch try reader.u8() {
@@ -54,15 +69,19 @@ extension ArithmeticCircuit {
 
 extension ByteReader {
   fileprivate mutating func table() throws(MalformedBytes) -> Table {
-    let name = try string()
+    let (name, lower, bits) = (try string(), try i64(), try u8())
+    let content: TableContent
     switch try u8() {
-    case 0: return Table(name: name, content: .range(lower: try i64(), bits: try u8()))
-    case 1:
-      let lower = try i64()
-      let values = try list(atMost: 1 << 16, minimumByteCount: 8) { reader throws(MalformedBytes) in try reader.i64() }
-      return Table(name: name, content: .function(lower: lower, values: values))
+    case 0: content = .range(lower: lower, bits: bits)
+    case 1: content = .ramp(lower: lower, bits: bits, low: try i64(), high: try i64())
+    case 2: content = .function(lower: lower, bits: bits, width: try u8(), offset: try u32(), values: try integers(atMost: 2 << 16))
     case _: throw malformed()
     }
+    return Table(name: name, content: content)
+  }
+
+  fileprivate mutating func integers(atMost cap: Int) throws(MalformedBytes) -> [Int64] {
+    try list(atMost: cap, minimumByteCount: 8) { reader throws(MalformedBytes) in try reader.i64() }
   }
 
   fileprivate mutating func term(_ columns: [Column]) throws(MalformedBytes) -> Term {

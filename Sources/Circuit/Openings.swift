@@ -78,9 +78,8 @@ package struct OpeningBlock: Hashable, Sendable {
   package static func blocks(of codes: [Code]) -> [OpeningBlock] {
     let tailed = codes.indices.filter { codes[$0].isTailed }
     let blocks = Blocks(bits: codes.map { $0.variableCount } + tailed.map { bitCountOfAxis(codes[$0].tailCount) })
-    func block(_ index: Int) -> Int { blocks.offsets[index] >> blocks.bits[index] }
     return codes.indices.map { index in
-      OpeningBlock(entries: block(index), tail: tailed.firstIndex(of: index).map { block(codes.count + $0) })
+      OpeningBlock(entries: blocks.offsets[index], tail: tailed.firstIndex(of: index).map { blocks.offsets[codes.count + $0] })
     }
   }
 }

@@ -24,7 +24,8 @@ package struct Reductions: Sendable {
       if case .instance(let instance) = term.remainder { instance } else { nil }
     }
     sentTermCount = terms.count { !columns.isComputed($0) }
-    let lookups = circuit.lookups.isEmpty ? 0 : columns.lookedUp.count { slots[$0] != nil } + circuit.tables.count
+    // The multiplicities make one.
+    let lookups = circuit.lookups.isEmpty ? 0 : columns.lookupCommitments.count + 1
     let operands = terms.flatMap { $0.operands }.count { slots[$0.column] != nil }
     claimCount = lookups + circuit.claimedOutputs.count { slots[$0] != nil } + operands
     if !circuit.lookups.isEmpty {
@@ -32,7 +33,7 @@ package struct Reductions: Sendable {
       let (sum, layers) = (depths.reduce(0, +), depths.max() ?? 0)
       productCount = 4 + 3 * sum
       // Roots, their inverses, rounds, ends, values.
-      elementCount = 4 + 2 + layers * (layers - 1) + 4 * sum + columns.lookedUp.count + circuit.tables.count
+      elementCount = 4 + 2 + layers * (layers - 1) + 4 * sum + columns.lookupValueCount
     }
     elementCount += sentTermCount + instances.contractionDegree * instances.roundCount
     for instance in instances {

@@ -42,7 +42,7 @@ public struct Soundness: Sendable {
     let circuit = plan.circuit
     if !circuit.lookups.isEmpty {
       let (lookups, tables) = (plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth)
-      add("lambda", overField: 2 << tables)
+      add("lambda", overField: (circuit.tables.map { $0.arity }.max() ?? 0) << tables)
       add("beta", overField: 1 << lookups + 1 << tables)
       for layer in 0..<max(lookups, tables) { add("layers", overField: 4 + 2 * layer) }
     }

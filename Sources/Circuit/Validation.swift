@@ -7,8 +7,10 @@ package struct InvalidCircuit: Error, Equatable {
 extension ArithmeticCircuit {
   package static let integerBound: Int64 = 1 << 62
   package static let maximumTermCount = 1 << 16 - 1
-  /// Of axes, of tables, of columns, contractions and lookups each, and of input and of output ports.
+  /// Of axes, of tables, of columns, contractions, lookups and thresholds each, and of input and of output ports.
   package static let (axisCap, tableCap, listCap, portCap) = (4096, 1 << 10, 1 << 16, 255)
+  /// Of integers of all constants.
+  package static let constantCap = 1 << 22
 
   /// Checks docs/protocol.md §3.3: every advice value is then determined by weights and inputs, and
   /// arithmetic in F is arithmetic on integers.
@@ -19,12 +21,11 @@ extension ArithmeticCircuit {
     try validateColumns()
     try validatePorts()
     for index in contractions.indices { try validateContraction(index) }
-    try validateDefinitions()
     try validateLookups()
     try withClassRelations.validateTotals()
   }
 
-  private func require(_ condition: Bool, rule: Int, _ index: Int = 0) throws(InvalidCircuit) {
+  func require(_ condition: Bool, rule: Int, _ index: Int = 0) throws(InvalidCircuit) {
     guard condition else { throw InvalidCircuit(rule: rule, index: index) }
   }
 
@@ -40,11 +41,15 @@ extension ArithmeticCircuit {
     let names = [name] + columns.map { $0.name } + tables.map { $0.name } + (inputs + outputs).map { $0.name }
     try require(names.allSatisfy { $0.utf8.count <= 255 }, rule: 2)
     for (index, table) in tables.enumerated() {
+      try require((0...22).contains(table.bitCount) && isBounded(table.lower) && isBounded(table.domain.upper), rule: 1, index)
       switch table.content {
-      case .range(let lower, let bits):
-        try require(bits <= 16 && isBounded(lower), rule: 1, index)
-      case .function(let lower, let values):
-        try require(values.count <= 1 << 16 && values.count.nonzeroBitCount == 1 && isBounded(lower), rule: 1, index)
+      case .range: break
+      case .ramp(let lower, _, let low, let high):
+        try require(lower <= low && low <= high && high <= table.domain.upper, rule: 1, index)
+      case .function(_, let bits, let width, let offset, let values):
+        try require((1...2).contains(width) && values.count.isMultiple(of: width), rule: 1, index)
+        let count = values.count / width
+        try require((1...1 << 16).contains(count) && offset >= 0 && offset + count <= 1 << bits, rule: 1, index)
         try require(values.allSatisfy(isBounded), rule: 1, index)
       }
     }
@@ -53,23 +58,28 @@ extension ArithmeticCircuit {
   private func validateCounts() throws(InvalidCircuit) {
     try require(axes.count <= Self.axisCap && columns.count <= Self.listCap && tables.count <= Self.tableCap, rule: 1)
     // Each contraction has a term.
-    try require(lookups.count <= Self.listCap, rule: 1)
+    try require(lookups.count <= Self.listCap && thresholds.count <= Self.listCap, rule: 1)
     try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
+    try require(tables.reduce(0) { $0 + 1 << $1.bitCount } <= 1 << 24, rule: 1)
   }
 
   /// What grows with the class relations; the tables that a verifier makes of slices are bounded.
   private func validateTotals() throws(InvalidCircuit) {
     try validateCounts()
-    var entries = 0
+    var (entries, constants) = (0, 0)
     for operand in contractions.flatMap({ $0.terms.flatMap { $0.operands } }) {
+      if columns[operand.column].kind == .constant {
+        constants += 1 << shape(ofColumn: operand.column, batch: 1).map(bitCountOfAxis).reduce(0, +)
+      }
       for (axis, binding) in zip(columns[operand.column].axes, operand.bindings) where binding.slice != nil {
         entries += 1 << bitCountOfAxis(max(axes[axis], axes[binding.loopAxis]))
       }
     }
-    try require(entries <= 1 << 28, rule: 1)
-    let leaves = lookups.reduce(0) { sum, lookup in
-      sum + 1 << (domain(of: lookup) ?? []).reduce(0) { $0 + bitCountOfAxis(size(ofAxis: $1, batch: batchCap)) }
-    }
+    try require(entries <= 1 << 28 && constants <= 1 << 28, rule: 1)
+    let terms = contractions.reduce(into: [:]) { $0[$1.output] = $1.terms.count }
+    let lookedUp = lookups.reduce(0) { sum, lookup in Set(lookup.columns).reduce(sum) { $0 + terms[$1, default: 0] } }
+    try require(lookedUp <= 1 << 18, rule: 1)
+    let leaves = lookups.reduce(0) { $0 + block(of: $1, batch: batchCap).leafCount }
     try require(leaves < 1 << 40, rule: 1)
   }
 
@@ -78,12 +88,12 @@ extension ArithmeticCircuit {
   }
 
   private func validateColumns() throws(InvalidCircuit) {
-    var weightTotal = 0
+    var (weightTotal, constantTotal) = (0, 0)
     for (index, column) in columns.enumerated() {
       try require(column.axes.count <= 8 && Set(column.axes).count == column.axes.count, rule: 1, index)
       try require(column.axes.allSatisfy(axes.indices.contains), rule: 3, index)
       try require(!column.axes.dropFirst().contains(Self.batchAxis), rule: 2, index)
-      try require((column.axes.first == Self.batchAxis) == (column.kind != .weight), rule: 2, index)
+      try require((column.axes.first == Self.batchAxis) == ![.weight, .constant].contains(column.kind), rule: 2, index)
       let bits = shape(ofColumn: index, batch: batchCap).map(bitCountOfAxis).reduce(0, +)
       try require(bits <= 32, rule: 1, index)
       try require(isBounded(column.lower) && isBounded(column.upper), rule: 8, index)
@@ -95,6 +105,11 @@ extension ArithmeticCircuit {
         weightTotal += 1 << bits
         try require(weightTotal <= 1 << 36, rule: 1, index)
       case .public: try require(column.lower <= 0 && 0 <= column.upper, rule: 8, index)
+      case .constant:
+        constantTotal += column.values.count
+        try require(constantTotal <= Self.constantCap, rule: 1, index)
+        try require(column.values.count == column.axes.reduce(1) { $0 * axes[$1] }, rule: 8, index)
+        try require(column.values.allSatisfy { column.lower <= $0 && $0 <= column.upper }, rule: 8, index)
       case .advice, .virtual: break
       }
     }
@@ -108,9 +123,10 @@ extension ArithmeticCircuit {
       let sizes = columns[port.column].axes.dropFirst().map { axes[$0] }
       // A column has at most 2^32 entries.
       let size = port.dimensions.reduce(1) { min($0 * $1, 1 << 38) }
-      try require(size == (port.classesOf == nil ? sizes : sizes.dropLast()).reduce(1, *), rule: 9, index)
+      try require(size == (port.showsIndices ? sizes.dropLast() : sizes).reduce(1, *), rule: 9, index)
+      if port.isIndex { try require(!sizes.isEmpty && columns[port.column].range == (0, 1), rule: 9, index) }
     }
-    try require(inputs.allSatisfy { $0.classesOf == nil }, rule: 9)
+    try require(inputs.allSatisfy { $0.classesOf == nil } && outputs.allSatisfy { !$0.isIndex }, rule: 9)
     for ports in [inputs, outputs] { try require(Set(ports.map { Array($0.name.utf8) }).count == ports.count, rule: 9) }
     let published = inputs + outputs.filter { $0.classesOf != nil }
     try require(published.map { $0.column }.sorted() == columns(of: .public), rule: 9)
@@ -219,96 +235,6 @@ extension ArithmeticCircuit {
         $0.inside(loopSize: axes[binding.loopAxis], size: axes[axis]).count < axes[binding.loopAxis]
       } ?? false
     }
-  }
-
-  /// Every virtual column has one contraction; every advice column is one limb or one function value.
-  private func validateDefinitions() throws(InvalidCircuit) {
-    var definitions = [Int](repeating: 0, count: columns.count)
-    var rangeLookups = definitions
-    var seen: Set<AffineForm> = []
-    let codomains = tables.map { $0.codomain }
-    for contraction in contractions { definitions[contraction.output] += 1 }
-    for (index, lookup) in lookups.enumerated() {
-      try require(tables.indices.contains(lookup.table), rule: 3, index)
-      let table = tables[lookup.table]
-      try require(lookup.forms.count == table.arity, rule: 6, index)
-      for form in lookup.forms {
-        try require(!form.parts.isEmpty, rule: 6, index)
-        try require(form.parts.allSatisfy { columns.indices.contains($0.column) }, rule: 3, index)
-        guard seen.insert(form).inserted else { continue }
-        for limb in form.parts.dropFirst() { definitions[limb.column] += 1 }
-      }
-      if table.arity == 1, let column = lookup.forms[0].bareColumn { rangeLookups[column] += 1 }
-      if table.arity == 2 {
-        guard let column = lookup.forms[1].bareColumn else { throw InvalidCircuit(rule: 6, index: index) }
-        definitions[column] += 1
-        let sources = lookup.forms[0].parts.map { $0.column }
-        try require(sources.allSatisfy { $0 < column }, rule: 4, index)
-        try require(columns[column].kind == .advice, rule: 7, index)
-        try require(columns[column].range == codomains[lookup.table], rule: 7, index)
-      }
-    }
-    for (index, column) in columns.enumerated() where column.kind == .virtual || column.kind == .advice {
-      try require(definitions[index] == 1, rule: column.kind == .virtual ? 5 : 7, index)
-    }
-    let limbs = Set(lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map { $0.column } } })
-    for index in limbs {
-      try require(columns[index].kind == .advice && rangeLookups[index] == 1, rule: 7, index)
-    }
-  }
-
-  private func validateLookups() throws(InvalidCircuit) {
-    let limbRanges = self.limbRanges
-    for (index, lookup) in lookups.enumerated() {
-      try require(domain(of: lookup) != nil, rule: 6, index)
-      let (lower, upper) = tables[lookup.table].domain
-      try validateForm(lookup.forms[0], lower: lower, upper: upper, limbRanges, index)
-    }
-  }
-
-  /// Checks rule 6 for the first form of a lookup whose first coordinate is in lower ... upper.
-  private func validateForm(
-    _ form: AffineForm, lower: Int64, upper: Int64, _ limbRanges: [Int: LimbRange], _ index: Int
-  ) throws(InvalidCircuit) {
-    if form.bareColumn != nil { return }
-    let source = form.parts[0]
-    try require((1...48).contains(form.shift) && form.constant.magnitude <= 1 << 61, rule: 6, index)
-    try require(source.coefficient == 1, rule: 6, index)
-    var offset = 0
-    for (position, limb) in form.parts.dropFirst().enumerated() {
-      try require(limb.coefficient == -1 << Int64(offset), rule: 6, index)
-      try require(limb.column > source.column, rule: 4, index)
-      let (lower, bits) = limbRanges[limb.column, default: (0, 0)]
-      let isLast = position == form.parts.count - 2
-      try require(bits >= 1 && lower == (isLast ? -(1 << Int64(bits - 1)) : 0), rule: 6, index)
-      try require(columns[limb.column].range == (lower, lower + (1 << Int64(bits)) - 1), rule: 7, index)
-      offset += bits
-    }
-    try require(offset == form.shift, rule: 6, index)
-    let divisor = Int128(1) << Int128(form.shift)
-    let (low, high) = (Int128(lower), Int128(upper))
-    let half = Int128(0xFFFF_FFFF_0000_0001 as UInt64) / 2
-    try require(divisor * low - divisor / 2 >= -half && divisor * (high + 1) <= half, rule: 6, index)
-  }
-
-  private typealias LimbRange = (lower: Int64, bits: Int)
-
-  /// The range tables in which columns are looked up as bare forms, by column.
-  private var limbRanges: [Int: LimbRange] {
-    lookups.reduce(into: [:]) { ranges, lookup in
-      guard case .range(let lower, let bits) = tables[lookup.table].content else { return }
-      if let column = lookup.forms[0].bareColumn { ranges[column] = (lower, bits) }
-    }
-  }
-}
-
-extension ArithmeticCircuit {
-  /// The axes shared by all columns of a lookup, nil when they differ.
-  package func domain(of lookup: Lookup) -> [Int]? {
-    let columns = lookup.forms.flatMap { $0.parts.map { $0.column } }
-    guard let first = columns.first else { return nil }
-    let axes = self.columns[first].axes
-    return columns.allSatisfy { self.columns[$0].axes == axes } ? axes : nil
   }
 }
 

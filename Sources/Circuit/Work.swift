@@ -10,17 +10,27 @@ extension Plan {
       work += slots[column].map { 512 + 4 * products * placement($0).rowCount } ?? 0
     }
     let ports = circuit.inputs + circuit.outputs
+    // What a statement shows of a column, and constants.
     func visitShown(_ column: Int) {
-      guard let port = columns.ports[column].map({ ports[$0] }) else { return }
-      work += port.dimensions.reduce(port.classesOf == nil ? batch : 96 * batch, *)
+      if let port = columns.ports[column].map({ ports[$0] }) {
+        work += port.dimensions.reduce(port.showsIndices ? 96 * batch : batch, *)
+      } else if circuit.columns[column].kind == .constant {
+        work += circuit.columns[column].values.count
+      } else {
+        return
+      }
       // The outputs of a proof about weights have no integers.
-      guard circuit.columns[column].axes.first == ArithmeticCircuit.batchAxis else { return }
+      guard ![.weight, .virtual].contains(circuit.columns[column].kind) || circuit.columns[column].axes.first == ArithmeticCircuit.batchAxis else { return }
       for bits in columns.bits(ofColumn: column) { work += 8 << bits }
     }
-    for column in columns.lookedUp { visit(column) }
+    for (index, lookup) in circuit.lookups.enumerated() {
+      for column in lookup.columns {
+        work += 8 << bitCountOfAxis(columns.lookupBlocks.blocks[index].size)
+        visit(column)
+        visitShown(column)
+      }
+    }
     for slot in circuit.lookups.isEmpty ? [] : columns.multiplicities { work += 512 + 4 * placement(slot).rowCount }
-    for column in Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } })
-    where circuit.columns[column].kind == .public { visitShown(column) }
     for column in circuit.claimedOutputs {
       visitShown(column)
       visit(column)
@@ -30,8 +40,8 @@ extension Plan {
       work += 512
       for operand in term.operands {
         visit(operand.column)
-        if circuit.columns[operand.column].kind == .public { visitShown(operand.column) }
-        for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+        if slots[operand.column] == nil { visitShown(operand.column) }
+        for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) {
           work += 4 << max(columns.bits(ofAxis: axis), columns.bits(ofAxis: binding.loopAxis))
         }
       }

@@ -27,6 +27,9 @@ package struct CircuitExecutor: Sendable {
     case selection(Selection)
     case below(Selection, of: Int)
     case lead(Selection, of: Int)
+    case threshold(ThresholdSearch)
+    /// Found with the first digit of its threshold.
+    case digit(first: Int)
 
     /// The columns that it reads.
     var sources: [Int] {
@@ -37,6 +40,8 @@ package struct CircuitExecutor: Sendable {
       case .selection(let selection): [selection.source]
       case .below(_, let selected): [selected]
       case .lead(let selection, let selected): [selection.source, selected]
+      case .threshold(let search): search.sources
+      case .digit(let first): [first]
       }
     }
   }
@@ -60,26 +65,34 @@ package struct CircuitExecutor: Sendable {
             ?? terms.map { .strided($0) }
         })
     }
-    var widths: [Int: Int] = [:]
-    for lookup in stated.lookups where lookup.forms.count == 1 {
-      if let column = lookup.forms[0].bareColumn { widths[column] = stated.tables[lookup.table].bitCount }
+    var ranges: [Int: Int] = [:]
+    for (index, lookup) in stated.lookups.enumerated() where lookup.forms.count == 1 {
+      if let column = lookup.forms[0].bareColumn { ranges[column] = index }
     }
     for (index, lookup) in stated.lookups.enumerated() {
-      let form = lookup.forms[0]
+      let (form, table) = (lookup.forms[0], stated.tables[lookup.table])
+      if form.remainderShift != nil {
+        let quotient = form.parts[1].column
+        steps[quotient] = .function(TableFunction(lookup: ranges[quotient] ?? index, form, stated.columns[quotient].range))
+        continue
+      }
       var offset = 0
       for part in form.parts.dropFirst() {
-        let width = widths[part.column] ?? 0
+        let width = ranges[part.column].map { stated.tables[stated.lookups[$0].table].bitCount } ?? 0
         steps[part.column] = .limb(
           Limb(
             source: form.parts[0].column, constant: form.constant, offset: offset, width: width,
             isLast: offset + width == form.shift))
         offset += width
       }
-      if lookup.forms.count == 2, let column = lookup.forms[1].bareColumn,
-        case .function(let lower, let values) = stated.tables[lookup.table].content
-      {
-        steps[column] = .function(TableFunction(lookup: index, form, lower: lower, values: values))
+      for (coordinate, form) in lookup.forms.enumerated().dropFirst() {
+        form.bareColumn.map { steps[$0] = .function(TableFunction(lookup: index, lookup.forms[0], table, coordinate: coordinate)) }
       }
+    }
+    for threshold in circuit.thresholds {
+      let first = threshold.digits.min() ?? 0
+      for digit in threshold.digits { steps[digit] = .digit(first: first) }
+      steps[first] = .threshold(ThresholdSearch(threshold, circuit))
     }
     var leads = stated.contractions.dropFirst(circuit.contractions.count).map(\.output)[...]
     for port in stated.outputs {
@@ -117,8 +130,9 @@ package struct CircuitExecutor: Sendable {
     _ needed: [Bool]?, batch: Int, inputs: [[Int64]], threads: Int
   ) throws(ExecutionError) -> [[Int64]] {
     var columns = [[Int64]](repeating: [], count: steps.count)
-    for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
+    for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = circuit.entries(of: port, integers) }
     for (column, integers) in zip(circuit.columns(of: .weight), weights) { columns[column] = integers }
+    for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
     for (column, step) in steps.enumerated() where needed?[column] ?? true {
       switch step {
       case .contraction(let terms):
@@ -133,7 +147,10 @@ package struct CircuitExecutor: Sendable {
       case .below(let selection, let selected): columns[column] = selection.below(columns[selected])
       case .lead(let selection, let selected):
         columns[column] = selection.lead(columns[selection.source], columns[selected])
-      case nil: break
+      case .threshold(let search):
+        let digits = try search.apply(columns, circuit, batch: batch, threads: threads)
+        for (column, integers) in zip(search.digits, digits) { columns[column] = integers }
+      case .digit, nil: break
       }
     }
     return columns

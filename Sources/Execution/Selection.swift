@@ -55,6 +55,14 @@ struct Selection: Sendable {
 }
 
 extension ArithmeticCircuit {
+  /// The entries of an input port's column: the integers, or rows with a 1 at each index of an index port.
+  package func entries(of port: Port, _ integers: [Int64]) -> [Int64] {
+    guard port.isIndex, let axis = columns[port.column].axes.last else { return integers }
+    var entries = [Int64](repeating: 0, count: integers.count * axes[axis])
+    for (row, index) in integers.enumerated() { entries[row * axes[axis] + Int(index)] = 1 }
+    return entries
+  }
+
   /// What a statement shows of each output port: the column, or the indices that it selects.
   package func shownOutputs(_ columns: [[Int64]]) -> [[Int64]] {
     outputs.map { port in

@@ -33,7 +33,7 @@ enum TermKernel: Sendable {
   }
 }
 
-/// The first form of a lookup: round((constant + source) / 2^shift), halves up.
+/// The first form of a lookup, or the quotient of a remainder: round((constant + source) / 2^shift), halves up.
 struct Rounding: Sendable {
   let source: Int
   let shift: Int64
@@ -42,32 +42,54 @@ struct Rounding: Sendable {
 
   init(_ form: AffineForm) {
     source = form.parts[0].column
-    shift = Int64(form.shift)
-    addend = form.constant + (form.shift == 0 ? 0 : 1 << Int64(form.shift - 1))
+    shift = Int64(form.remainderShift ?? form.shift)
+    addend = form.constant + (shift == 0 ? 0 : 1 << (shift - 1))
   }
 }
 
-/// A column of values of a function table.
+/// A column of values of a table: a coordinate of the rows that an argument names.
 struct TableFunction: Sendable {
   let lookup: Int
   let argument: Rounding
-  private let lower: Int64
+  /// The arguments that the table has.
+  let (lower, upper): (Int64, Int64)
+  /// Those from the entry's row on; the first and the last one hold beyond.
   private let values: [Int64]
+  private let firstRow: Int64
   /// The results of a table that is min(max(argument, lower), upper).
   private let clamp: ClosedRange<Int64>?
 
-  init(lookup: Int, _ form: AffineForm, lower: Int64, values: [Int64]) {
+  /// - Parameter coordinate: 0 for the argument itself.
+  init(lookup: Int, _ form: AffineForm, _ table: Table, coordinate: Int) {
     self.lookup = lookup
-    self.lower = lower
-    self.values = values
     argument = Rounding(form)
-    let (least, most) = (values.first ?? 0, values.last ?? 0)
-    let isClamp = values.indices.allSatisfy { values[$0] == min(max(lower + Int64($0), least), most) }
-    clamp = isClamp && least <= most ? least...most : nil
+    (lower, upper) = table.domain
+    switch table.content {
+    case .function(let lower, _, let width, let offset, let values) where coordinate > 0:
+      self.values = stride(from: coordinate - 1, to: values.count, by: width).map { values[$0] }
+      (firstRow, clamp) = (lower + Int64(offset), nil)
+    default:
+      let (least, most) = table.range(ofCoordinate: coordinate)
+      (values, firstRow, clamp) = ([], 0, least...most)
+    }
+  }
+
+  /// The argument itself, in a range.
+  init(lookup: Int, _ form: AffineForm, _ range: (lower: Int64, upper: Int64)) {
+    self.lookup = lookup
+    argument = Rounding(form)
+    (lower, upper) = range
+    (values, firstRow, clamp) = ([], 0, range.lower...range.upper)
+  }
+
+  /// The value at an argument, that of the nearest one outside the table.
+  func value(at argument: Int64) -> Int64 {
+    if let clamp { return min(max(argument, clamp.lowerBound), clamp.upperBound) }
+    return values[Int(min(max(argument &- firstRow, 0), Int64(values.count - 1)))]
   }
 
   func apply(to source: [Int64], threads: Int) throws(ExecutionError) -> [Int64] {
-    let (shift, addend, lower, upper) = (argument.shift, argument.addend, lower, lower + Int64(values.count) - 1)
+    let (shift, addend, lower, upper) = (argument.shift, argument.addend, lower, upper)
     let results = elementwise(source, threads: threads) { source, results, range in
       // Negative once an argument is outside the table.
       var distances: Int64 = 0
@@ -79,11 +101,11 @@ struct TableFunction: Sendable {
           results[index] = min(max(argument, least), most)
         }
       } else {
-        values.withUnsafeBufferPointer { values in
+        values.withUnsafeBufferPointer { [firstRow, last = Int64(values.count - 1)] values in
           for index in range {
             let argument = (source[index] &+ addend) >> shift
             distances |= (argument &- lower) | (upper &- argument)
-            results[index] = values[Int(min(max(argument, lower), upper) &- lower)]
+            results[index] = values[Int(min(max(argument &- firstRow, 0), last))]
           }
         }
       }

@@ -16,6 +16,21 @@ package enum Multilinear {
     return table
   }
 
+  /// eq(point, i) for the i of a range, in O(its length + n).
+  package static func equalityTable(_ point: [SecureField], _ range: Range<Int>) -> [SecureField] {
+    let range = range.clamped(to: 0..<1 << point.count)
+    guard !range.isEmpty else { return [] }
+    guard range.count < 1 << point.count else { return equalityTable(point) }
+    var (first, table) = (0, [SecureField.one])
+    for (variable, coordinate) in point.enumerated() {
+      let rest = point.count - 1 - variable
+      let next = range.lowerBound >> rest...(range.upperBound - 1) >> rest
+      table = next.map { $0 & 1 == 1 ? table[$0 >> 1 - first] * coordinate : table[$0 >> 1 - first] * (.one - coordinate) }
+      first = next.lowerBound
+    }
+    return table
+  }
+
   /// eq(a, b) = Π_j (a_j·b_j + (1 − a_j)(1 − b_j)); zero for points of different lengths.
   package static func equality(_ a: [SecureField], _ b: [SecureField]) -> SecureField {
     guard a.count == b.count else { return .zero }
@@ -71,6 +86,22 @@ package enum Multilinear {
   /// Σ_i i·eq(point, i), the extension of the identity on 0..<2ⁿ.
   package static func identity(at point: [SecureField]) -> SecureField {
     point.reduce(.zero) { $0 + $0 + $1 }
+  }
+
+  /// Σ_{i < bound} i·eq(point, i), in O(n).
+  package static func identity(below bound: Int, at point: [SecureField]) -> SecureField {
+    // By bit of the index, lowest first: Σ eq and Σ i·eq over all indices so far and over those below the bound.
+    var (all, below) = ((SecureField.one, SecureField.zero), (SecureField.zero, SecureField.zero))
+    var (rest, place) = (bound, SecureField.one)
+    for coordinate in point.reversed() {
+      let zero = SecureField.one - coordinate
+      let (lower, upper) = rest & 1 == 1 ? (all, below) : (below, (.zero, .zero))
+      below = (zero * lower.0 + coordinate * upper.0, zero * lower.1 + coordinate * (upper.1 + place * upper.0))
+      all = (all.0, all.1 + coordinate * place * all.0)
+      rest >>= 1
+      place += place
+    }
+    return rest == 0 ? below.1 : all.1
   }
 
   /// Σ_{i < bound} Π_j f_j(bit j of i), where `factors` gives f_j(0) and f_j(1).

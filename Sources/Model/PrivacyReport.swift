@@ -65,11 +65,11 @@ package struct PrivacyReport: Sendable, Equatable {
     }
     for lookup in circuit.lookups {
       guard let form = lookup.forms.first, form.bareColumn == nil, let last = lookup.forms.last?.parts.last else { continue }
-      add(.shift, labels[last.column], [Int64(form.shift), form.constant])
+      add(.shift, labels[last.column], [Int64(form.remainderShift ?? form.shift), form.constant])
     }
     for (index, table) in circuit.tables.enumerated() {
-      let ends = [table.domain.lower, table.domain.upper, table.codomain.lower, table.codomain.upper]
-      add(.table, table.name.isEmpty ? "table \(index)" : table.name, ends)
+      let ranges = (0..<table.arity).map { table.range(ofCoordinate: $0) }
+      add(.table, table.name.isEmpty ? "table \(index)" : table.name, ranges.flatMap { [$0.lower, $0.upper] })
     }
     entries += published.map { numbers in
       let name = "\(numbers.sources.joined(separator: ", ")) in \(numbers.node): \(numbers.use.rawValue)"

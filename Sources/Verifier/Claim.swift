@@ -1,30 +1,31 @@
 import Circuit
 import Field
 
-/// Σ_x w(x)·column(x) = value, w a sum of signed products of axis weights. docs/protocol.md §5.
+/// Σ_parts Σ_x w(x)·column(x) = value, over columns of one commitment, some more than once. docs/protocol.md §5.5.
 package struct Claim: Sendable {
-  package struct Product: Sendable {
-    package var coefficient: SecureField
-    /// By axis of the column.
-    package var weights: [AxisWeight]
+  package struct Part: Sendable {
+    /// The column, by its index in the commitment's list.
+    package var index: Int
+    package var weight: WeightProduct
 
-    package init(coefficient: SecureField = .one, weights: [AxisWeight]) {
-      self.coefficient = coefficient
-      self.weights = weights
+    package init(index: Int, weight: WeightProduct) {
+      self.index = index
+      self.weight = weight
     }
   }
 
-  package var slot: ColumnSlot
-  package var weight: [Product]
+  package var commitment: Int
+  package var parts: [Part]
   package var value: Value
 
-  package init(slot: ColumnSlot, weight: [Product], value: Value) {
-    self.slot = slot
-    self.weight = weight
+  package init(commitment: Int, parts: [Part], value: Value) {
+    self.commitment = commitment
+    self.parts = parts
     self.value = value
   }
 
   package init(slot: ColumnSlot, weights: [AxisWeight], value: Value) {
-    self.init(slot: slot, weight: [Product(weights: weights)], value: value)
+    let part = Part(index: slot.index, weight: WeightProduct(weights: weights))
+    self.init(commitment: slot.commitment, parts: [part], value: value)
   }
 }

@@ -14,6 +14,17 @@ extension Plan {
   }
 }
 
+extension Plan {
+  /// Appends those about committed columns to `claims`; returns the others.
+  package func claim(_ pending: [VirtualClaim], _ claims: inout [Claim]) -> [VirtualClaim] {
+    pending.filter { claim in
+      guard let slot = slots[claim.column] else { return true }
+      claims.append(Claim(slot: slot, weights: claim.weights, value: claim.value))
+      return false
+    }
+  }
+}
+
 /// A contraction instance and the value that its sum is claimed to have.
 private struct ClaimedInstance {
   let instance: ContractionInstance

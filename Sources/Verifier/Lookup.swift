@@ -26,35 +26,51 @@ package struct FingerprintChallenges: Sendable {
 }
 
 extension Plan {
-  /// The part of the lookups' leaf point that belongs to a column, by axis.
-  package func leafPoint(ofColumn column: Int, _ point: [SecureField]) -> [[SecureField]] {
-    let bits = columns.bits(ofColumn: column)
-    return split(point.suffix(bits.reduce(0, +)), bits)
-  }
-
-  /// What the values at the trees' leaf points claim: of `columns.lookedUp`, then of multiplicities.
-  ///
-  /// - Returns: those of virtual columns; the others are appended to `claims`.
-  package func claims(
-    ofLookedUp values: [Value], at points: [[SecureField]], _ claims: inout [Claim]
-  ) -> [VirtualClaim] {
-    let listed = columns.lookedUp
-    let virtuals = claim(zip(listed, values).map { column, value in
-      VirtualClaim(column: column, weights: leafPoint(ofColumn: column, points[0]).map { AxisWeight(at: $0) }, value: value)
-    }, &claims)
-    for (table, value) in values.dropFirst(listed.count).enumerated() {
-      let point = Array(points[1].suffix(circuit.tables[table].bitCount))
-      claims.append(Claim(slot: columns.multiplicities[table], weights: [AxisWeight(at: point)], value: value))
+  /// What the values of virtual columns at the lookups' leaf point claim.
+  package func virtualClaims(ofLookups values: some Sequence<Value>, at point: [SecureField]) -> [VirtualClaim] {
+    zip(columns.virtualLookups, values).map { listed, value in
+      VirtualClaim(column: listed.column, weights: columns.weights(ofLookup: listed.lookup, at: point).weights, value: value)
     }
-    return virtuals
   }
 
-  /// Appends those about committed columns to `claims`; returns the others.
-  package func claim(_ pending: [VirtualClaim], _ claims: inout [Claim]) -> [VirtualClaim] {
-    pending.filter { claim in
-      guard let slot = slots[claim.column] else { return true }
-      claims.append(Claim(slot: slot, weights: claim.weights, value: claim.value))
-      return false
+  /// λ^k·coefficient·2^−shift of each part of each form of a lookup, in order.
+  package func partFactors(_ lookup: Lookup, lambda: SecureField) -> [(column: Int, factor: SecureField)] {
+    zip(lookup.forms, powers(of: lambda, count: lookup.forms.count + 1).dropFirst()).flatMap { form, power in
+      let power = power * form.inverseDivisor
+      return form.parts.map { ($0.column, power * BaseField($0.coefficient)) }
+    }
+  }
+
+  /// One claim for each commitment that holds columns of lookups, and one about the multiplicities.
+  package func lookupClaims(
+    _ values: some Sequence<Value>, multiplicities: Value, lambda: SecureField, at points: [[SecureField]]
+  ) -> [Claim] {
+    var claims = zip(columns.lookupCommitments, values).map { Claim(commitment: $0, parts: [], value: $1) }
+    for (index, lookup) in circuit.lookups.enumerated() {
+      let weight = columns.weights(ofLookup: index, at: points[0])
+      for (column, factor) in partFactors(lookup, lambda: lambda) {
+        guard let slot = slots[column], let claim = columns.lookupCommitments.firstIndex(of: slot.commitment) else { continue }
+        let product = WeightProduct(coefficient: weight.coefficient * factor, weights: weight.weights)
+        claims[claim].parts.append(Claim.Part(index: slot.index, weight: product))
+      }
+    }
+    let parts = circuit.tables.enumerated().map { index, table in
+      let own = AxisWeight(at: Array(points[1].suffix(table.bitCount)))
+      let weight = WeightProduct(coefficient: columns.tableBlocks.indicator(index, at: points[1]), weights: [own])
+      return Claim.Part(index: columns.multiplicities[index].index, weight: weight)
+    }
+    return claims + (columns.multiplicities.first.map { [Claim(commitment: $0.commitment, parts: parts, value: multiplicities)] } ?? [])
+  }
+
+  /// What no column says of the denominators of the lookups' tree, less 1.
+  package func knownDenominator(_ challenges: FingerprintChallenges, at point: [SecureField]) -> SecureField {
+    circuit.lookups.enumerated().reduce(.zero) { sum, lookup in
+      var (known, power) = (challenges.beta - .one - tag(ofTable: lookup.element.table), challenges.lambda)
+      for form in lookup.element.forms {
+        known -= power * form.inverseDivisor * BaseField(form.constant)
+        power *= challenges.lambda
+      }
+      return sum + columns.lookupBlocks.indicator(lookup.offset, at: point) * known
     }
   }
 
@@ -62,35 +78,43 @@ extension Plan {
     SecureField(BaseField(reducing: UInt64(table + 1)))
   }
 
-  /// λ·first + λ²·second + tag over the rows of a table, extended to the point.
-  package func fingerprint(ofTable table: Int, at point: [SecureField], lambda: SecureField) -> SecureField {
-    let content = circuit.tables[table]
-    var fingerprint = Multilinear.identity(at: point) + SecureField(BaseField(content.domain.lower))
-    if case .function(_, let values) = content.content {
-      fingerprint += lambda * Multilinear.evaluate(values.map { BaseField($0) }, at: point)
-    }
-    return tag(ofTable: table) + lambda * fingerprint
+  /// The fingerprint of the rows of a table, extended to the point.
+  package func fingerprint(ofTable index: Int, at point: [SecureField], lambda: SecureField) -> SecureField {
+    let table = circuit.tables[index]
+    let coordinates = [Multilinear.identity(at: point) + SecureField(BaseField(table.lower))] + table.values(at: point)
+    return zip(coordinates, powers(of: lambda, count: coordinates.count + 1).dropFirst()).reduce(tag(ofTable: index)) { $0 + $1.0 * $1.1 }
   }
 
-  /// λ·first + λ²·second + … + tag of a lookup's forms, given the values of columns at its part of the leaf point.
-  fileprivate func fingerprint(ofLookup lookup: Lookup, _ values: [Int: Value], lambda: SecureField) -> Value {
-    var fingerprint = Value(tag(ofTable: lookup.table))
-    var power = lambda
-    for form in lookup.forms {
-      var sum = Value(SecureField(BaseField(form.constant)))
-      for part in form.parts { sum.add(values[part.column] ?? .zero, times: SecureField(BaseField(part.coefficient))) }
-      fingerprint.add(sum, times: power * form.inverseDivisor)
-      power *= lambda
-    }
-    return fingerprint
+  /// The numerator of a lookup's block at the leaf point, summed over the axes after the leading one.
+  package func numerator(ofLookup index: Int, at point: [SecureField]) -> SecureField {
+    let lookup = circuit.lookups[index]
+    guard !circuit.hasUnitNumerators(lookup), let leading = columns.lookupBlocks.blocks[index].leading else { return .one }
+    let axes = (circuit.domain(of: lookup) ?? []).dropFirst(leading + 1)
+    let parts = split(point.suffix(columns.lookupBlocks.blocks[index].rest), axes.map { columns.bits(ofAxis: $0) })
+    return zip(axes, parts).reduce(.one) { $0 * Multilinear.lessThan(columns.size(ofAxis: $1.0), at: $1.1) }
   }
+}
 
-  /// The numerator of a lookup's block at the leaf point.
-  package func numerator(ofLookup lookup: Lookup, at point: [SecureField]) -> SecureField {
-    guard !circuit.hasUnitNumerators(lookup) else { return .one }
-    let parts = leafPoint(ofColumn: lookup.forms[0].parts[0].column, point)
-    return zip(circuit.domain(of: lookup) ?? [], parts).reduce(.one) {
-      $0 * Multilinear.lessThan(circuit.size(ofAxis: $1.0, batch: batch), at: $1.1)
+extension Table {
+  /// The extensions of the coordinates after the first.
+  fileprivate func values(at point: [SecureField]) -> [SecureField] {
+    switch content {
+    case .range: return []
+    case .ramp(let lower, _, let low, let high):
+      let starts = [low, high].map { Int($0 - lower) }
+      let below = starts.map { Multilinear.lessThan($0, at: point) }
+      let identity = starts.map { Multilinear.identity(below: $0, at: point) }
+      let middle = (below[1] - below[0]) * BaseField(lower) + identity[1] - identity[0]
+      return [below[0] * BaseField(low) + middle + (.one - below[1]) * BaseField(high)]
+    case .function(_, _, let width, let offset, let values):
+      let end = offset + values.count / width
+      let weights = Multilinear.equalityTable(point, offset..<end)
+      let (below, above) = (Multilinear.lessThan(offset, at: point), .one - Multilinear.lessThan(end, at: point))
+      return (0..<width).map { coordinate in
+        let own = stride(from: coordinate, to: values.count, by: width).map { BaseField(values[$0]) }
+        let ends = (below * (own.first ?? .zero)) + above * (own.last ?? .zero)
+        return zip(weights, own).reduce(ends) { $0 + $1.0 * $1.1 }
+      }
     }
   }
 }
@@ -118,51 +142,38 @@ extension VerifierTranscript {
         Fraction(numerator: roots[0], denominator: roots[1]),
         Fraction(numerator: roots[2], denominator: roots[3]),
       ], depths: [plan.columns.lookupBlocks.depth, plan.columns.tableBlocks.depth])
-    let columns = plan.columns.lookedUp
-    let sent = try receive("lookup.values", columns.count + circuit.tables.count)
-    let virtuals = plan.claims(ofLookedUp: sent, at: leaves.map { $0.point }, &claims)
-    var values = zip(columns, sent).reduce(into: [:]) { $0[$1.0] = $1.1 }
-    let inputs = circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map { $0.column } } }
-    var known: Statement.PartialSums = [:]
-    for column in Set(inputs) where circuit.columns[column].kind == .public {
-      let weights = plan.leafPoint(ofColumn: column, leaves[0].point).map { AxisWeight(at: $0) }
-      values[column] = Value(statement.evaluate(column, plan, weights, &known))
+    let columns = plan.columns
+    let (point, tablePoint) = (leaves[0].point, leaves[1].point)
+    let sent = try receive("lookup.values", columns.lookupValueCount)
+    let (virtual, sums) = (sent.prefix(columns.virtualLookups.count), sent.dropFirst(columns.virtualLookups.count))
+    claims += plan.lookupClaims(
+      sums, multiplicities: leaves[1].fraction.numerator, lambda: challenges.lambda, at: leaves.map { $0.point })
+    var numerator = leaves[0].fraction.numerator
+    var denominators = leaves.map { $0.fraction.denominator - .one }
+    for sum in sums { denominators[0] += sum }
+    var rest = virtual
+    denominators[0].constant -= plan.knownDenominator(challenges, at: point)
+    for (index, lookup) in circuit.lookups.enumerated() {
+      numerator.constant -= columns.lookupBlocks.indicator(index, at: point) * plan.numerator(ofLookup: index, at: point)
+      let weights = columns.weights(ofLookup: index, at: point).weights
+      var (own, shown) = ([Int: Value](), Statement.PartialSums())
+      for (column, factor) in plan.partFactors(lookup, lambda: challenges.lambda) where plan.slots[column] == nil {
+        if circuit.columns[column].kind == .virtual {
+          own[column] = own[column] ?? rest.popFirst()
+        } else {
+          own[column] = Value(statement.evaluate(column, plan, weights, &shown))
+        }
+        denominators[0].add(own[column] ?? .zero, times: factor)
+      }
     }
-    let lookups = circuit.lookups.enumerated().map { index, lookup in
-      LeafBlock(
-        prefix: plan.columns.lookupBlocks.prefixWeight(index, at: leaves[0].point),
-        numerator: Value(plan.numerator(ofLookup: lookup, at: leaves[0].point)),
-        fingerprint: plan.fingerprint(ofLookup: lookup, values, lambda: challenges.lambda))
+    for (index, table) in circuit.tables.enumerated() {
+      let own = Array(tablePoint.suffix(table.bitCount))
+      let known = challenges.beta - .one - plan.fingerprint(ofTable: index, at: own, lambda: challenges.lambda)
+      denominators[1].constant -= columns.tableBlocks.indicator(index, at: tablePoint) * known
     }
-    let tables = sent.dropFirst(columns.count).enumerated().map { table, multiplicity in
-      let own = Array(leaves[1].point.suffix(circuit.tables[table].bitCount))
-      return LeafBlock(
-        prefix: plan.columns.tableBlocks.prefixWeight(table, at: leaves[1].point), numerator: multiplicity,
-        fingerprint: Value(plan.fingerprint(ofTable: table, at: own, lambda: challenges.lambda)))
-    }
-    for (leaf, blocks) in zip(leaves, [lookups, tables]) { try check(leaf, blocks, beta: challenges.beta) }
-    return virtuals
+    for difference in [numerator] + denominators { try requireZero(difference, .leafMismatch) }
+    return plan.virtualClaims(ofLookups: virtual, at: point)
   }
-
-  /// A leaf without a block is 0/1.
-  private mutating func check(
-    _ leaf: LeafClaim, _ blocks: [LeafBlock], beta: SecureField
-  ) throws(VerificationError) {
-    var (numerator, denominator) = (leaf.fraction.numerator, leaf.fraction.denominator - .one)
-    for block in blocks {
-      numerator.add(block.numerator, times: -block.prefix)
-      denominator.add(block.fingerprint - (beta - .one), times: block.prefix)
-    }
-    try requireZero(numerator, .leafMismatch)
-    try requireZero(denominator, .leafMismatch)
-  }
-}
-
-/// What the leaves of one block are at a point: fractions of numerator and β − fingerprint.
-private struct LeafBlock {
-  let prefix: SecureField
-  let numerator: Value
-  let fingerprint: Value
 }
 
 extension AffineForm {

@@ -32,15 +32,15 @@ extension Plan {
     let tau = sponge.challenges("padding", count: paddingVariableCount)
     return paddedColumns.compactMap { column in
       slots[column].map { slot in
-        let parts = leafPoint(ofColumn: column, tau)
+        let bits = columns.bits(ofColumn: column)
+        let parts = split(tau.suffix(bits.reduce(0, +)), bits)
         let shape = circuit.shape(ofColumn: column, batch: batch)
+        let products = [
+          WeightProduct(weights: parts.map { AxisWeight(at: $0) }),
+          WeightProduct(coefficient: -.one, weights: zip(parts, shape).map { AxisWeight(point: $0, count: $1) }),
+        ]
         return Claim(
-          slot: slot,
-          weight: [
-            Claim.Product(weights: parts.map { AxisWeight(at: $0) }),
-            Claim.Product(
-              coefficient: -.one, weights: zip(parts, shape).map { AxisWeight(point: $0, count: $1) }),
-          ], value: .zero)
+          commitment: slot.commitment, parts: products.map { Claim.Part(index: slot.index, weight: $0) }, value: .zero)
       }
     }
   }
@@ -67,7 +67,7 @@ extension VerifierTranscript {
   ) throws(VerificationError) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
     let (point, value) = try reduceBatch(
-      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.slot.commitment].variableCount, $1.value * $0) },
+      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.commitment].variableCount, $1.value * $0) },
       roundCount: plan.mergeRoundCount, degree: 2)
     var parts = plan.commitments.indices.map { commitment in
       let (inRow, row) = plan.mergePoint(point, commitment)
@@ -75,12 +75,12 @@ extension VerifierTranscript {
     }
     let rowWeights = parts.map { Multilinear.equalityTable($0.row) }
     for (gamma, claim) in zip(gammas, claims) {
-      let commitment = claim.slot.commitment
-      for product in claim.weight {
+      let commitment = claim.commitment
+      for part in claim.parts {
+        let placement = plan.commitments[commitment].layout.placements[part.index]
         parts[commitment].coefficient +=
-          gamma * product.coefficient
-          * plan.placement(claim.slot).evaluate(
-            product.weights, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
+          gamma * part.weight.coefficient
+          * placement.evaluate(part.weight.weights, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
       }
     }
     return OpeningClaim(parts: parts, value: value)

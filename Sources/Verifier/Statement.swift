@@ -94,23 +94,23 @@ public struct Statement: Hashable, Sendable {
   /// By column that is shown: the sums over its first axis of several entries, and the weight that they are for.
   package typealias PartialSums = [Int: (weight: AxisWeight, sums: [SecureField])]
 
-  /// The extension of a column that a port shows under axis weights; zero outside its true size.
+  /// The extension of a constant or a column that a port shows under axis weights; zero outside its true size.
   ///
   /// An output without integers is zero.
   ///
   /// - Parameter known: The last of each column, which terms of one virtual claim have in common.
   package func evaluate(_ column: Int, _ plan: Plan, _ weights: [AxisWeight], _ known: inout PartialSums) -> SecureField {
-    guard let index = plan.columns.ports[column] else { return .zero }
-    let (shape, output) = (plan.columns.shape(column), index - inputs.count)
-    let integers = output < 0 ? inputs[index] : outputs[output]
+    let (circuit, shape) = (plan.circuit, plan.columns.shape(column))
+    var (port, integers) = (Port?.none, circuit.columns[column].values)
+    if let index = plan.columns.ports[column] {
+      let output = index - inputs.count
+      (port, integers) = output < 0 ? (circuit.inputs[index], inputs[index]) : (circuit.outputs[output], outputs[output])
+    }
     guard !integers.isEmpty else { return .zero }
-    guard output >= 0, plan.circuit.outputs[output].classesOf != nil, let classes = weights.last else {
+    guard let port, port.showsIndices, let entries = weights.last else {
       return evaluate(integers.count, shape, weights, &known[column]) { $0 * BaseField(integers[$1]) }
     }
-    let isBelow = plan.circuit.outputs[output].below == column
-    let rows = integers.map { index in
-      isBelow ? Multilinear.lessThan(Int(index), at: classes.point ?? []) : classes.value(at: Int(index))
-    }
+    let rows = integers.map { port.below == column ? entries.sum(Int($0)) : entries.value(at: Int($0)) }
     var none: PartialSums.Value?
     return evaluate(rows.count, Array(shape.dropLast()), Array(weights.dropLast()), &none) { $0 * rows[$1] }
   }
@@ -194,7 +194,7 @@ extension Sponge {
   ) {
     var batch = ByteWriter()
     batch.append(UInt32(truncatingIfNeeded: statement.batch))
-    observe("protocol", Array("zkml 2".utf8)[...])
+    observe("protocol", Array("zkml 3".utf8)[...])
     observe("purpose", [purpose.rawValue])
     observe("mode", [mode.rawValue])
     observe("key", keyCore.bytes[...])

@@ -63,8 +63,7 @@ struct ProofEstimate {
       }
     }
     // What is beyond the last block is not stored.
-    let leaves = zip(plan.columns.lookupBlocks.offsets, plan.columns.lookupBlocks.bits).map { $0 + 1 << $1 }.max() ?? 0
-    proof += 56 * leaves + 80 << plan.columns.tableBlocks.depth
+    proof += 56 * plan.columns.lookupBlocks.leafCount + 80 << plan.columns.tableBlocks.depth
     return UnitCosts.processByteCount + key + proof
   }
 }

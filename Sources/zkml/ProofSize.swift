@@ -36,7 +36,7 @@ struct ProofSize {
       addElements("inverse", isHiding ? 2 : 0)
       addElements("layer.round", layers * (layers - 1))
       addElements("layer.ends", 4 * depths.reduce(0, +))
-      addElements("lookup.values", plan.columns.lookedUp.count + plan.circuit.tables.count)
+      addElements("lookup.values", plan.columns.lookupValueCount)
     }
     let instances = plan.reductions.instances
     let committed = instances.map { $0.operands.count { plan.slots[$0.column] != nil } }

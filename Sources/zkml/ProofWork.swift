@@ -46,7 +46,7 @@ struct ProofWork {
     }
     if let pads = plan.pads { for kind in [WorkKind.witnessPads, .dischargePads, .openPads] { add(kind, pads.entryCount) } }
     if !circuit.lookups.isEmpty {
-      add(.lookupLeaves, 1 << plan.columns.lookupBlocks.depth + 1 << plan.columns.tableBlocks.depth)
+      add(.lookupLeaves, plan.columns.lookupBlocks.leafCount + plan.columns.tableBlocks.leafCount)
     }
     var contracted: Set<Int> = []
     for term in plan.reductions.terms {
@@ -64,7 +64,7 @@ struct ProofWork {
         add(.contractionTables, instance.degree << instance.variableCount)
       }
     }
-    for columns in [contracted, Set(plan.columns.lookedUp), Set(plan.paddedColumns)] { addClaims(columns, plan) }
+    for columns in [contracted, Set(circuit.lookups.flatMap { $0.columns }), Set(plan.paddedColumns)] { addClaims(columns, plan) }
     addOpening(plan)
   }
 

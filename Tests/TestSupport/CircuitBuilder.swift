@@ -95,7 +95,7 @@ package struct CircuitBuilder {
     let form = rounding(source, plus: constant, limbs: limbs)
     let content = TableContent.function(lower: lower, upper: upper, function)
     let table = table(content)
-    let result = add(.advice, axes, circuit.tables[table].codomain)
+    let result = add(.advice, axes, circuit.tables[table].range(ofCoordinate: 1))
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: result)]))
     return result
   }

@@ -80,13 +80,20 @@ struct CircuitBuilder {
     }.map(\.element)
   }
 
-  /// A function table gets as many rows as a power of two, the last value again beyond the given ones.
-  mutating func appendTable(_ content: TableContent, _ name: String) -> Int {
-    var content = content
-    if case .function(let lower, var values) = content {
-      while values.count.nonzeroBitCount != 1, let last = values.last { values.append(last) }
-      content = .function(lower: lower, values: values)
+  /// A table of a value for each integer from `lower` on; the first and the last one hold as far as they are the same.
+  mutating func appendTable(lower: Int64, values: [Int64], _ name: String) -> Int {
+    let bits = bitCountOfAxis(values.count)
+    let (low, high) = (values.first ?? 0, values.last ?? 0)
+    if low >= lower, low <= high, values.indices.allSatisfy({ values[$0] == min(max(lower + Int64($0), low), high) }) {
+      return appendTable(.ramp(lower: lower, bits: bits, low: low, high: high), name)
     }
+    let end = (values.lastIndex { $0 != high } ?? -1) + 2
+    let start = min(max((values.firstIndex { $0 != low } ?? 0) - 1, 0), end - 1)
+    return appendTable(
+      .function(lower: lower, bits: bits, width: 1, offset: start, values: Array(values[start..<min(end, values.count)])), name)
+  }
+
+  mutating func appendTable(_ content: TableContent, _ name: String) -> Int {
     if let index = tables[content] { return index }
     circuit.tables.append(Table(name: name, content: content))
     tables[content] = circuit.tables.count - 1

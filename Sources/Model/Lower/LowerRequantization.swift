@@ -27,7 +27,7 @@ extension CircuitBuilder {
   mutating func appendFunction(
     _ name: String, of form: AffineForm, _ table: Int, scale: Double = 1
   ) -> Int {
-    let (lower, upper) = circuit.tables[table].codomain
+    let (lower, upper) = circuit.tables[table].range(ofCoordinate: 1)
     let column = appendColumn(name, .advice, axes(of: form.parts[0].column), lower...upper, scale: scale)
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: column)]))
     return column
@@ -55,13 +55,11 @@ extension CircuitBuilder {
     let highs = min(high[0], -1)...max(high[1], 0)
     let inside = appendFunction(
       "\(name).inside", of: form,
-      appendTable(.function(lower: highs.lowerBound, values: highs.map { $0 == 0 ? 1 : 0 }), "is 0"))
+      appendTable(lower: highs.lowerBound, values: highs.map { $0 == 0 ? 1 : 0 }, "is 0"))
     let outside = appendFunction(
       "\(name).outside", of: form,
       appendTable(
-        .function(
-          lower: highs.lowerBound,
-          values: highs.map { $0 == 0 ? middle : $0 < 0 ? window.lowerBound : window.upperBound }),
+        lower: highs.lowerBound, values: highs.map { $0 == 0 ? middle : $0 < 0 ? window.lowerBound : window.upperBound },
         "ends of \(window)"))
     let loops = axes(of: accumulators)
     let low = parts[parts.count - 1]
@@ -93,7 +91,7 @@ extension CircuitBuilder {
     let domain = Requantization.domain(shift: shift, accumulators: range)
     let top = appendFunction(
       "\(name).top", of: form,
-      appendTable(.function(lower: domain.lowerBound, values: Array(domain)), "identity"))
+      appendTable(lower: domain.lowerBound, values: Array(domain), "identity"))
     var parts: [(column: Int, coefficient: Int64)] = []
     var offset = 0
     for (column, bits) in zip(columns, limbs) {

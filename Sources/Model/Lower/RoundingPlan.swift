@@ -72,8 +72,7 @@ struct RoundingPlan {
   func windowTable(
     of function: ActivationFunction, _ window: ClosedRange<Int64>, _ builder: inout CircuitBuilder
   ) -> Int {
-    builder.appendTable(
-      .function(lower: window.lowerBound, values: window.map(function.value)), "function on \(window)")
+    builder.appendTable(lower: window.lowerBound, values: window.map(function.value), "function on \(window)")
   }
 
   func table(
@@ -82,10 +81,9 @@ struct RoundingPlan {
     switch function {
     case .clamp(let clamp):
       let domain = domains[clamp] ?? domain
-      return builder.appendTable(
-        .function(lower: domain.lowerBound, values: domain.map(function.value)), "clamp to \(clamp)")
+      return builder.appendTable(lower: domain.lowerBound, values: domain.map(function.value), "clamp to \(clamp)")
     case .values(let lower, let values):
-      return builder.appendTable(.function(lower: lower, values: values), "function on \(domain)")
+      return builder.appendTable(lower: lower, values: values, "function on \(domain)")
     }
   }
 }

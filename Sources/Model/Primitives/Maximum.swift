@@ -93,12 +93,11 @@ extension Lowering {
   ) throws(ModelError) -> Int {
     let domain = -spread...spread
     if domain.count <= maximumTableSize {
-      let table = builder.appendTable(
-        .function(lower: -spread, values: domain.map { max($0, 0) }), "excess up to \(spread)")
+      let table = builder.appendTable(lower: -spread, values: domain.map { max($0, 0) }, "excess up to \(spread)")
       return builder.appendFunction(name, of: AffineForm(bare: difference), table, scale: scale)
     }
     let window = 0...Int64(maximumTableSize) - 1
-    let table = builder.appendTable(.function(lower: 0, values: Array(window)), "excess up to \(spread)")
+    let table = builder.appendTable(lower: 0, values: Array(window), "excess up to \(spread)")
     return try builder.appendSaturation(
       difference, name, limbs: [], domain: domain, window: window, table: table, scale: scale)
   }

@@ -70,7 +70,7 @@ struct LeafBlock {
     }
   }
 
-  /// Initializes leaves, their number a multiple of eight.
+  /// Initializes as many leaves as the vectors have.
   ///
   /// - Parameter range: Within the block.
   fileprivate func initialize(
@@ -183,34 +183,33 @@ extension FractionTree {
     _ blocks: [LeafBlock], _ leaves: Range<Int>, _ denominators: UnsafeMutableBufferPointer<SecureLanes>,
     _ bits: UnsafeMutableBufferPointer<UInt8>
   ) {
-    var integers = (0..<2).map { _ in [Int64](repeating: 0, count: leaves.count) }
+    var integers = (0..<3).map { _ in [Int64](repeating: 0, count: leaves.count) }
     defer { for index in integers.indices { integers[index].erase() } }
     var next = leaves.lowerBound
     var index = blocks.partitioningIndex { $0.leaves.upperBound > next }
     while next < leaves.upperBound {
       let block = blocks[index]
       let end = min(block.leaves.upperBound, leaves.upperBound)
-      let own = next - block.leaves.lowerBound..<end - block.leaves.lowerBound
-      let group = (next - leaves.lowerBound) / 8
-      if own.count >= 8 {
-        let groups = group..<group + own.count / 8
-        block.initialize(own, denominators.extracting(groups), bits.extracting(groups), &integers)
+      let first = next - block.leaves.lowerBound
+      let (group, lane) = (next - leaves.lowerBound).quotientAndRemainder(dividingBy: 8)
+      if lane == 0, end - next >= 8 {
+        let count = (end - next) / 8
+        let groups = group..<group + count
+        block.initialize(first..<first + 8 * count, denominators.extracting(groups), bits.extracting(groups), &integers)
+        next += 8 * count
       } else {
-        // Blocks of less than a vector come last, and some of them share it; a tree may be less than two.
-        if (next - leaves.lowerBound) & 7 == 0 {
+        // Blocks may begin and end within a vector; a tree may be less than one.
+        if lane == 0 {
           denominators.initializeElement(at: group, to: SecureLanes(repeating: .one))
           bits.initializeElement(at: group, to: 0)
         }
-        for leaf in own {
-          let lane = (next - leaves.lowerBound + leaf - own.lowerBound) & 7
-          let (isLive, denominator) = block.leaf(leaf)
-          let others = denominators[group]
-          denominators[group] = secureLanes { $0 == lane ? denominator : others[$0] }
-          if isLive { bits[group] |= 1 << UInt8(lane) }
-        }
+        let (isLive, denominator) = block.leaf(first)
+        let others = denominators[group]
+        denominators[group] = secureLanes { $0 == lane ? denominator : others[$0] }
+        if isLive { bits[group] |= 1 << UInt8(lane) }
+        next += 1
       }
-      next = end
-      index += 1
+      if next == block.leaves.upperBound { index += 1 }
     }
   }
 }
@@ -233,29 +232,31 @@ extension [LeafBlock] {
   return BaseLanes(values)
 }
 
-/// Values of padded columns at a point whose last variables are those of a column.
+/// Sums over blocks of leaves at the leaf point of their tree.
 struct ColumnEvaluator {
   private let point: [SecureField]
   private let low: SecureTable
-  private static let lowBits = 10
+  private let lowBits: Int
 
   init(_ point: [SecureField]) {
     self.point = point
-    low = SecureTable.equality(point.suffix(Self.lowBits))
+    lowBits = min(point.count, 10)
+    low = SecureTable.equality(point.suffix(lowBits))
   }
 
-  /// Σ_i eq(point, i)·column[i] over the padded indices.
-  func evaluate(_ column: [Int64], _ shape: PaddedShape, threads: Int) -> SecureField {
-    let own = point.suffix(shape.bitCount)
-    let low = own.count < Self.lowBits ? SecureTable.equality(Array(own)) : low
-    let high = Multilinear.equalityTable(Array(own.dropLast(Self.lowBits)))
-    let sums = Parallel.map(high.count, threads: threads) { block in
+  /// Σ_i eq(point, first leaf + i)·column[i] over the padded indices of a block.
+  func evaluate(_ column: [Int64], _ shape: PaddedShape, _ leaves: Range<Int>, threads: Int) -> SecureField {
+    let chunks = leaves.lowerBound >> lowBits..<(leaves.upperBound - 1) >> lowBits + 1
+    let high = Multilinear.equalityTable(point.dropLast(lowBits), chunks)
+    let sums = Parallel.map(chunks.count, threads: threads) { place in
+      let first = (chunks.lowerBound + place) << lowBits
+      let own = leaves.clamped(to: first..<first + low.count)
       var integers = [Int64](repeating: 0, count: max(low.count, 8))
       defer { integers.erase() }
       var isLive = false
-      shape.forEachRun(in: block * low.count..<(block + 1) * low.count) { start, index, count in
+      shape.forEachRun(in: own.lowerBound - leaves.lowerBound..<own.upperBound - leaves.lowerBound) { start, index, count in
         isLive = true
-        for offset in 0..<count { integers[start + offset] = column[index + offset] }
+        for offset in 0..<count { integers[own.lowerBound - first + start + offset] = column[index + offset] }
       }
       guard isLive else { return SecureField.zero }
       var (c0, c1) = (ProductLanes(), ProductLanes())
@@ -264,7 +265,7 @@ struct ColumnEvaluator {
         c0.add(values, low.lanes[group].c0)
         c1.add(values, low.lanes[group].c1)
       }
-      return high[block] * SecureField(c0: c0.reducedLong().sum(), c1: c1.reducedLong().sum())
+      return high[place] * SecureField(c0: c0.reducedLong().sum(), c1: c1.reducedLong().sum())
     }
     return sums.reduce(.zero, +)
   }

@@ -18,6 +18,7 @@ extension ArithmeticCircuit {
       writer.append(column.lower)
       writer.append(column.upper)
       writer.append(column.scale.bitPattern)
+      if column.kind == .constant { writer.appendList(column.values) { $0.append($1) } }
     }
     writer.appendList(tables) { $0.append($1) }
     writer.appendList(contractions) { writer, contraction in
@@ -30,7 +31,16 @@ extension ArithmeticCircuit {
       writer.append(UInt8(lookup.forms.count))
       for form in lookup.forms { writer.append(form) }
     }
-    writer.appendList(inputs) { $0.append($1) }
+    writer.appendList(thresholds) { writer, threshold in
+      writer.append(UInt8(threshold.digits.count))
+      for index in threshold.digits + [threshold.exponent, threshold.lookup, threshold.sum, threshold.sumBefore] {
+        writer.append(UInt32(index))
+      }
+    }
+    writer.appendList(inputs) { writer, port in
+      writer.append(port)
+      writer.append(UInt8(port.isIndex ? 1 : 0))
+    }
     writer.appendList(outputs) { writer, port in
       writer.append(port)
       writer.append(UInt8(port.classesOf == nil ? 0 : 1))
@@ -84,16 +94,19 @@ extension ByteWriter {
 
   fileprivate mutating func append(_ table: Table) {
     append(string: table.name)
+    append(table.lower)
+    append(UInt8(table.bitCount))
     switch table.content {
-    case .range(let lower, let bits):
-      append(UInt8(0))
-      append(lower)
-      append(UInt8(bits))
-    case .function(let lower, let values):
+    case .range: append(UInt8(0))
+    case .ramp(_, _, let low, let high):
       append(UInt8(1))
-      append(lower)
-      append(UInt32(values.count))
-      for value in values { append(value) }
+      append(low)
+      append(high)
+    case .function(_, _, let width, let offset, let values):
+      append(UInt8(2))
+      append(UInt8(width))
+      append(UInt32(offset))
+      appendList(values) { $0.append($1) }
     }
   }
 

@@ -30,12 +30,12 @@ extension ProverTranscript {
   ) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
     var instances = commitments.indices.map { index in
-      let own = zip(gammas, claims).filter { $0.1.slot.commitment == index }
+      let own = zip(gammas, claims).filter { $0.1.commitment == index }
       return mergeInstance(plan, index, commitments[index], own, threads: threads)
     }
     defer { for index in instances.indices { instances[index].erase(threads: threads) } }
     let (point, value) = sendBatch(
-      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.slot.commitment].variableCount, $0 * $1.value.constant) },
+      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.commitment].variableCount, $0 * $1.value.constant) },
       roundCount: plan.mergeRoundCount
     ) { remaining in
       var (constant, quadratic) = (SecureField.zero, SecureField.zero)
@@ -66,7 +66,7 @@ extension ProverTranscript {
     _ plan: Plan, _ index: Int, _ commitment: Commitment, _ claims: [(SecureField, Claim)], threads: Int
   ) -> MergeInstance {
     let products = claims.flatMap { gamma, claim in
-      claim.weight.map { (plan.placement(claim.slot), gamma * $0.coefficient, $0.weights) }
+      claim.parts.map { (plan.commitments[index].layout.placements[$0.index], gamma * $0.weight.coefficient, $0.weight.weights) }
     }
     return MergeInstance(commitment, plan.commitments[index], products, threads: threads)
   }

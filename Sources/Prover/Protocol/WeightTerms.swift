@@ -19,7 +19,7 @@ struct AxisPart: Hashable {
 
   /// The point of eq, for a whole weight that is eq.
   fileprivate var equalityPoint: [SecureField]? {
-    guard slice == nil, weight.isContiguous, let point = weight.point, weight.count == table.count,
+    guard slice == nil, weight.isContiguous, let point = weight.point, weight.window.count == table.count,
       table.count == 1 << point.count
     else { return nil }
     return point
@@ -102,7 +102,7 @@ extension AxisWeight {
   fileprivate func divided(extent: Int, lowBits: Int) -> [(high: AxisWeight, low: AxisPart)] {
     let size = 1 << lowBits
     var products: [(high: AxisWeight, low: AxisPart)] = []
-    let whole = isContiguous ? min(count / size, extent) : 0
+    let whole = isContiguous ? min(window.count / size, extent) : 0
     if whole > 0 {
       let highBits = max(0, (point?.count ?? 0) - lowBits)
       let high = AxisWeight(point: point.map { Array($0.prefix(highBits)) }, count: whole)

@@ -43,8 +43,7 @@ package struct Witness: Sendable {
           for integer in source { counts.count(integer &- lower) }
         }
         if circuit.hasUnitNumerators(lookup) {
-          let shape = circuit.shape(ofColumn: lookup.forms[0].parts[0].column, batch: batch)
-          counts[Int(-lower)] += Int64(1 << shape.map(bitCountOfAxis).reduce(0, +) - source.count)
+          counts[Int(-lower)] += Int64(circuit.block(of: lookup, batch: batch).leafCount - source.count)
         }
       }
       return counts

@@ -152,7 +152,7 @@ struct RandomCircuit {
     let first = lower + (rows < span ? integer(0...span - rows) : -integer(0...rows - span))
     let values = (0..<rows).map { _ in integer(-2...2) }
     let table = table(.function(lower: first, values: values))
-    let result = add(.advice, circuit.columns[source].axes, circuit.tables[table].codomain)
+    let result = add(.advice, circuit.columns[source].axes, circuit.tables[table].range(ofCoordinate: 1))
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: result)]))
   }
 

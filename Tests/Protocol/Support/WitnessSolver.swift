@@ -115,7 +115,7 @@ struct WitnessSolver {
       guard let column = form.bareColumn else { continue }
       var domain = Domain(range: table.domain.lower...table.domain.upper)
       if position == 1, case .function(_, let values) = table.content {
-        domain = Domain(range: table.codomain.lower...table.codomain.upper, members: Set(values))
+        domain = Domain(range: table.range(ofCoordinate: 1).lower...table.range(ofCoordinate: 1).upper, members: Set(values))
       }
       if let known = domains[column] {
         guard known.range.overlaps(domain.range) else {

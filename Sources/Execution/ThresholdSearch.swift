@@ -1,0 +1,96 @@
+import Circuit
+
+/// The least integer of a threshold for which its sum is at most the bound, for each index of the digits' axes.
+/// docs/protocol.md §3.2.
+struct ThresholdSearch: Sendable {
+  let digits: [Int]
+  /// What the exponent is made of besides the digits.
+  private let terms: [AffineTerm]
+  /// The terms of the sum without the function: coefficients times masks.
+  private let masks: [(term: AffineTerm?, coefficient: Int64)]
+  private let function: TableFunction
+  private let axes: [Int]
+  private let exponentAxes: [Int]
+  /// C.
+  private let bound: Int64
+  /// The integers that the digits can make up.
+  private let range: ClosedRange<Int64>
+
+  /// For a valid circuit.
+  init(_ threshold: Threshold, _ circuit: ArithmeticCircuit) {
+    digits = threshold.digits
+    let lookup = circuit.lookups[threshold.lookup]
+    let exponent = circuit.columns[threshold.exponent]
+    func terms(_ column: Int) -> [Term] { circuit.contractions.first { $0.output == column }?.terms ?? [] }
+    self.terms = terms(threshold.exponent).filter { term in !term.operands.contains { threshold.digits.contains($0.column) } }
+      .compactMap { AffineTerm($0, output: exponent, circuit) }
+    masks = terms(threshold.sum).map { term in
+      let operands = Array(term.operands.dropFirst())
+      let mask = Term(coefficient: term.coefficient, operands: operands)
+      return (operands.isEmpty ? nil : AffineTerm(mask, output: exponent, circuit), operands.isEmpty ? term.coefficient : 0)
+    }
+    function = TableFunction(lookup: threshold.lookup, lookup.forms[0], circuit.tables[lookup.table], coordinate: 1)
+    (axes, exponentAxes) = (circuit.columns[digits[0]].axes, exponent.axes)
+    func ends(_ column: Int, _ end: (Table) -> Int64) -> [Int64] {
+      circuit.lookups.filter { $0.forms.count == 1 && $0.forms[0].bareColumn == column }.map { end(circuit.tables[$0.table]) }
+    }
+    let before = ends(threshold.sumBefore) { $0.lower - 1 }
+    bound = ends(threshold.sum) { $0.domain.upper }.first(where: before.contains) ?? 0
+    let (top, low) = (circuit.columns[digits[digits.count - 1]], Int64(16 * (digits.count - 1)))
+    range = top.lower << low...(top.upper + 1) << low - 1
+  }
+
+  /// The columns that it reads.
+  var sources: [Int] { (terms + masks.compactMap(\.term)).flatMap(\.columns) }
+
+  /// The digits' columns, lowest first.
+  func apply(_ columns: [[Int64]], _ circuit: ArithmeticCircuit, batch: Int, threads: Int) throws(ExecutionError) -> [[Int64]] {
+    let shape = exponentAxes.map { circuit.size(ofAxis: $0, batch: batch) }
+    let count = shape.reduce(1, *)
+    var rest = [Int64](repeating: 0, count: count)
+    for term in terms { TermKernel.strided(term).add(to: &rest, columns, batch: batch, threads: threads) }
+    var weights = [Int64](repeating: masks.reduce(0) { $0 + $1.coefficient }, count: count)
+    for mask in masks.compactMap(\.term) { TermKernel.strided(mask).add(to: &weights, columns, batch: batch, threads: threads) }
+    let (rows, rowCount) = rowNumbers(shape, circuit, batch: batch)
+    var members = [[Int]](repeating: [], count: rowCount)
+    for (index, row) in rows.enumerated() { members[row].append(index) }
+    let shift = function.argument.shift
+    var results = [[Int64]](repeating: [Int64](repeating: 0, count: rowCount), count: digits.count)
+    for (row, members) in members.enumerated() {
+      // The exponents for 0.
+      let exponents = members.map { (rest[$0] &+ function.argument.addend) >> shift }
+      func isRight(_ integer: Int64) -> Bool {
+        zip(exponents, members).reduce(0) { $0 &+ weights[$1.1] &* function.value(at: $1.0 &+ integer) } <= bound
+      }
+      var (low, high) = (range.lowerBound, range.upperBound)
+      while low < high {
+        let middle = low + (high - low) / 2
+        if isRight(middle) { high = middle } else { low = middle + 1 }
+      }
+      for exponent in exponents where exponent + low < function.lower || exponent + low > function.upper {
+        throw .outsideTable(lookup: function.lookup, index: members[0], value: exponent + low)
+      }
+      for digit in digits.indices {
+        let own = low >> Int64(16 * digit)
+        results[digit][row] = digit == digits.count - 1 ? own : own & 0xFFFF
+      }
+    }
+    return results
+  }
+
+  /// By entry of the exponent: the entry of a digit.
+  private func rowNumbers(_ shape: [Int], _ circuit: ArithmeticCircuit, batch: Int) -> (numbers: [Int], count: Int) {
+    var strides: [Int: Int] = [:]
+    var count = 1
+    for axis in axes.reversed() {
+      strides[axis] = count
+      count *= circuit.size(ofAxis: axis, batch: batch)
+    }
+    var numbers = [0]
+    for (axis, size) in zip(exponentAxes, shape) {
+      let stride = strides[axis] ?? 0
+      numbers = numbers.flatMap { number in (0..<size).map { number + stride * $0 } }
+    }
+    return (numbers, count)
+  }
+}
