@@ -1,10 +1,11 @@
-/// An axis weight (π, first, end, start, stride) of §5.5: eq(π, o) at i = start + stride·o for first ≤ o < end, otherwise 0; 1 instead of eq
-/// without π.
+/// An axis weight of §5.5: eq(π, o) at i = begin + stride·(o − first) for first ≤ o < end, otherwise 0; 1 instead of eq without π.
+///
+/// The text's start is begin − stride·first, which may not fit into 64 bits.
 package struct AxisWeight {
   package var point: [Extension]?
   package var first = 0
   package var end: Int
-  package var start = 0
+  package var begin = 0
   package var stride = 1
 
   package static func eq(_ point: [Extension]) -> AxisWeight { AxisWeight(point: point, end: 1 << point.count) }
@@ -14,7 +15,7 @@ package struct AxisWeight {
   package static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, end: size) }
 
   package static func place(_ point: [Extension], _ first: Int, _ size: Int) -> AxisWeight {
-    AxisWeight(point: point, first: first, end: first + size, start: -first)
+    AxisWeight(point: point, first: first, end: first + size)
   }
 
   /// The weight through a binding; the sizes are the true ones of the loop axis and the column's axis (§7 step 2).
@@ -23,7 +24,7 @@ package struct AxisWeight {
     let sliceEnd = size <= slice.start ? 0 : ceilDivide(size - slice.start, slice.stride)
     return AxisWeight(
       point: point, first: first, end: min(end, first + min(loopSize, sliceEnd)),
-      start: slice.start - slice.stride * first, stride: slice.stride)
+      begin: slice.start, stride: slice.stride)
   }
 
   /// The weights of the index values below `extent`.
@@ -32,7 +33,7 @@ package struct AxisWeight {
     guard first < end else { return values }
     let factors = point.map { eqTable($0[...], over: first..<end) }
     for o in first..<end {
-      let i = start + stride * o
+      let i = begin + stride * (o - first)
       if i < 0 { continue }
       if i >= extent { break }
       values[i] = factors.map { $0[o - first] } ?? .one

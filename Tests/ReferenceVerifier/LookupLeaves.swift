@@ -77,9 +77,15 @@ extension ProofCheck {
 
   /// Receives what step 4 lists and makes its claims; returns Σ λ^k·coefficient·2^(−shift)·value over all terms.
   private mutating func receiveLookupValues(_ terms: [LeafTerm]) throws(ReferenceRejection) -> Value {
-    var virtuals: [LeafTerm] = []
+    var virtuals: [(term: LeafTerm, factor: Extension)] = []
+    var places: [[Int]: Int] = [:]
     for term in terms where circuit.columns[term.column].kind == .virtual {
-      if !virtuals.contains(where: { $0.lookup == term.lookup && $0.column == term.column }) { virtuals.append(term) }
+      if let place = places[[term.lookup, term.column]] {
+        virtuals[place].factor += term.factor
+      } else {
+        places[[term.lookup, term.column]] = virtuals.count
+        virtuals.append((term, term.factor))
+      }
     }
     let sums = holdings.map { columns in
       let held = Set(columns)
@@ -88,9 +94,9 @@ extension ProofCheck {
     let values = try transcript.receiveValues("lookup.values", virtuals.count + sums.count)
 
     var total = Value(.zero)
-    for (term, value) in zip(virtuals, values) {
-      virtualClaims.append(VirtualClaim(column: term.column, weights: term.weights, value: value))
-      for same in terms where same.lookup == term.lookup && same.column == term.column { total += value * same.factor }
+    for (listed, value) in zip(virtuals, values) {
+      virtualClaims.append(VirtualClaim(column: listed.term.column, weights: listed.term.weights, value: value))
+      total += value * listed.factor
     }
     for (terms, value) in zip(sums, values[virtuals.count...]) {
       let products = terms.map { WeightProduct(column: .listed($0.column), factor: $0.factor, weights: $0.weights) }

@@ -79,7 +79,7 @@ struct ProofCheck {
     try check.receiveCommitments(prior, outputs)
     check.transcript.mark("1")
     work += check.work()
-    guard work <= 1 << 30 else { throw .work }
+    guard work <= workLimit else { throw .work }
     try check.checkRelations(outputs)
     check.claimPadding()
     check.transcript.mark("4")

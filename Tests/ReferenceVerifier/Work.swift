@@ -1,5 +1,8 @@
+/// The most of §5.3.
+let workLimit = 1 << 30
+
 extension ProofCheck {
-  /// *work* of §5.3, once the layouts of the commitments are known.
+  /// *work* of §5.3, once the layouts of the commitments are known; beyond `workLimit` it is not counted to the end.
   func work() -> Int {
     let outputs = unique(circuit.outputs.filter { $0.source == nil }.map(\.column))
     var virtuals = outputs.filter { circuit.columns[$0].kind == .virtual }
@@ -18,6 +21,7 @@ extension ProofCheck {
     for column in virtuals {
       for term in circuit.contractions.first(where: { $0.output == column })?.terms ?? [] {
         work += 512
+        if work > workLimit { return work }
         for operand in term.operands {
           claimed.append(.listed(operand.column))
           if circuit.columns[operand.column].kind.isKnown { known.append(operand.column) }
@@ -30,7 +34,8 @@ extension ProofCheck {
     claimed += paddedColumns.flatMap { [.listed($0), .listed($0)] }
     let rows = rowCounts
     for column in claimed { work += rows[column].map { 512 + 4 * $0 } ?? 0 }
-    return known.reduce(work) { $0 + knownWork($1) }
+    for column in known where work <= workLimit { work += knownWork(column) }
+    return work
   }
 
   /// By column of a commitment: the rows that have a part of it.

@@ -72,10 +72,10 @@ import Testing
     #expect(AxisWeight.cut(point, 3).table(4) == [eqs[0], eqs[1], eqs[2], .zero])
     #expect(AxisWeight.live(2).table(3) == [.one, .one, .zero])
     var slice = AxisWeight.cut(point, 3)
-    slice.start = 1
+    slice.begin = 1
     slice.stride = 2
     #expect(slice.table(8) == [.zero, eqs[0], .zero, eqs[1], .zero, eqs[2], .zero, .zero])
-    slice.start = -3
+    slice.begin = -3
     #expect(slice.table(4) == [.zero, eqs[2], .zero, .zero])
   }
 
