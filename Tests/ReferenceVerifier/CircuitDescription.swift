@@ -6,6 +6,7 @@ package struct CircuitDescription {
   var tables: [Table]
   var contractions: [Contraction]
   var lookups: [Lookup]
+  var thresholds: [Threshold]
   var inputs: [Port]
   var outputs: [Port]
 }
@@ -15,6 +16,10 @@ enum ColumnKind: UInt8 {
   case advice = 1
   case published = 2
   case virtual = 3
+  case constant = 4
+
+  /// Whether the verifier computes the values itself (§5.5).
+  var isKnown: Bool { self == .published || self == .constant }
 }
 
 struct Column {
@@ -23,35 +28,8 @@ struct Column {
   var lower: Int64
   var upper: Int64
   var scale: Double
-}
-
-package enum Table: Equatable {
-  case range(lower: Int64, bits: Int)
-  case function(lower: Int64, values: [Int64])
-
-  var rowCount: Int {
-    switch self {
-    case .range(_, let bits): 1 << bits
-    case .function(_, let values): values.count
-    }
-  }
-
-  /// First and last value of the first coordinate.
-  var domain: (lower: Int64, upper: Int64) {
-    switch self {
-    case .range(let lower, _), .function(let lower, _): (lower, lower + Int64(rowCount - 1))
-    }
-  }
-
-  /// ⌈log rows⌉.
-  var bits: Int { ceilLog(rowCount) }
-
-  var formCount: Int {
-    switch self {
-    case .range: 1
-    case .function: 2
-    }
-  }
+  /// Of a constant column.
+  var values: [Int64] = []
 }
 
 struct Contraction {
@@ -64,18 +42,23 @@ struct Term {
   var operands: [Operand]
 }
 
-struct Operand {
+struct Operand: Equatable {
   var column: Int
   var bindings: [Binding]
 }
 
-struct Slice: Equatable {
+package struct Slice: Equatable {
   var start: Int
   var stride: Int
+
+  package init(start: Int, stride: Int) {
+    self.start = start
+    self.stride = stride
+  }
 }
 
 /// A whole binding when `slice` is nil.
-struct Binding {
+struct Binding: Equatable {
   var loop: Int
   var slice: Slice?
 }
@@ -85,12 +68,12 @@ struct Lookup {
   var forms: [Form]
 }
 
-struct FormEntry: Equatable {
+struct FormEntry: Hashable {
   var column: Int
   var coefficient: Int64
 }
 
-struct Form: Equatable {
+struct Form: Hashable {
   var shift: Int
   var constant: Int64
   var entries: [FormEntry]
@@ -106,14 +89,26 @@ struct Form: Equatable {
   }
 }
 
+struct Threshold {
+  var digits: [Int]
+  var exponent: Int
+  var lookup: Int
+  var sum: Int
+  var sumBefore: Int
+}
+
 struct Port {
   var column: Int
   var name: [UInt8]
   var dimensions: [Int]
+  var isIndexPort = false
   /// The source of a class port.
   var source: Int?
-  /// The column Z that §5 appends for a class port.
-  var smaller: Int?
+  /// The column *below* that §5.2 appends for a class port.
+  var below: Int?
+
+  /// Whether a statement has indices for it in place of a column's integers (§3.2).
+  var showsIndices: Bool { isIndexPort || source != nil }
 }
 
 extension CircuitDescription {

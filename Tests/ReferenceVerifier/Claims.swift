@@ -1,32 +1,42 @@
-/// An axis weight (π, count, start, stride) of §5: eq(π, o) at i = start + stride·o for 0 ≤ o < count, otherwise 0; 1 instead of eq without π.
+/// An axis weight of §5.5: eq(π, o) at i = begin + stride·(o − first) for first ≤ o < end, otherwise 0; 1 instead of eq without π.
+///
+/// The text's start is begin − stride·first, which may not fit into 64 bits.
 package struct AxisWeight {
   package var point: [Extension]?
-  package var count: Int
-  package var start = 0
+  package var first = 0
+  package var end: Int
+  package var begin = 0
   package var stride = 1
 
-  package static func eq(_ point: [Extension]) -> AxisWeight { AxisWeight(point: point, count: 1 << point.count) }
+  package static func eq(_ point: [Extension]) -> AxisWeight { AxisWeight(point: point, end: 1 << point.count) }
 
-  package static func cut(_ point: [Extension], _ size: Int) -> AxisWeight { AxisWeight(point: point, count: size) }
+  package static func cut(_ point: [Extension], _ size: Int) -> AxisWeight { AxisWeight(point: point, end: size) }
 
-  package static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, count: size) }
+  package static func live(_ size: Int) -> AxisWeight { AxisWeight(point: nil, end: size) }
+
+  package static func place(_ point: [Extension], _ first: Int, _ size: Int) -> AxisWeight {
+    AxisWeight(point: point, first: first, end: first + size)
+  }
 
   /// The weight through a binding; the sizes are the true ones of the loop axis and the column's axis (§7 step 2).
-  func through(_ binding: Binding, loopSize: Int, size: Int) -> AxisWeight {
-    guard let slice = binding.slice else { return self }
-    let end = size <= slice.start ? 0 : ceilDivide(size - slice.start, slice.stride)
-    return AxisWeight(point: point, count: min(count, loopSize, end), start: slice.start, stride: slice.stride)
+  package func through(_ slice: Slice?, loopSize: Int, size: Int) -> AxisWeight {
+    guard let slice else { return self }
+    let sliceEnd = size <= slice.start ? 0 : ceilDivide(size - slice.start, slice.stride)
+    return AxisWeight(
+      point: point, first: first, end: min(end, first + min(loopSize, sliceEnd)),
+      begin: slice.start, stride: slice.stride)
   }
 
   /// The weights of the index values below `extent`.
   package func table(_ extent: Int) -> [Extension] {
     var values = [Extension](repeating: .zero, count: extent)
-    let factors = point.map { eqTable($0[...]) }
-    for o in 0..<count {
-      let i = start + stride * o
+    guard first < end else { return values }
+    let factors = point.map { eqTable($0[...], over: first..<end) }
+    for o in first..<end {
+      let i = begin + stride * (o - first)
       if i < 0 { continue }
       if i >= extent { break }
-      values[i] = factors.map { $0[o] } ?? .one
+      values[i] = factors.map { $0[o - first] } ?? .one
     }
     return values
   }
@@ -36,10 +46,8 @@ package struct AxisWeight {
     innerProduct(table(1 << other.count), eqTable(other[...]))
   }
 
-  /// Σ_{i < size} eq(π, i).
-  func liveSum(_ size: Int) -> Extension {
-    point.map { eqPrefixSum($0[...], count: size) } ?? .one
-  }
+  /// Σ_{i < size} w(i).
+  package func sum(below size: Int) -> Extension { table(size).reduce(.zero) { $0 + $1 } }
 }
 
 /// A column in a commitment: a column of the circuit or the multiplicities of a table.
@@ -48,12 +56,17 @@ enum CommittedColumn: Hashable {
   case multiplicity(table: Int)
 }
 
-/// Σ_x w(x)·column(x) = value (§5), w = Π `weights`, minus Π `subtracted` where there is one.
+/// Σ over the products, of w(x)·column(x) over x, is `value` (§5.5); all columns are of one commitment.
 struct Claim {
-  var column: CommittedColumn
-  var weights: [AxisWeight]
-  var subtracted: [AxisWeight]?
+  var products: [WeightProduct]
   var value: Value
+}
+
+/// factor·Π weights, one of the products in the weight of a column.
+struct WeightProduct {
+  var column: CommittedColumn
+  var factor = Extension.one
+  var weights: [AxisWeight]
 }
 
 /// Splits a point in the order of the axes (§5).

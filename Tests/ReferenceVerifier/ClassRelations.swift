@@ -18,7 +18,7 @@ extension CircuitDescription {
 
     let z = columns.count
     columns.append(Column(kind: .published, axes: y.axes, lower: 0, upper: 1, scale: 1))
-    outputs[index].smaller = z
+    outputs[index].below = z
 
     var terms: [Term] = []
     for term in definition.terms {

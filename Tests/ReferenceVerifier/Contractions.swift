@@ -52,7 +52,7 @@ extension ProofCheck {
     let axes = circuit.columns[virtual.column].axes
     let outputWeights = Dictionary(uniqueKeysWithValues: zip(axes, virtual.weights))
     let isComputed = contraction.terms.map { term in
-      isSimple(term, axes) && circuit.columns[term.operands[0].column].kind == .published
+      isSimple(term, axes) && circuit.columns[term.operands[0].column].kind.isKnown
     }
     var received = try transcript.receiveValues("terms", isComputed.count { !$0 })[...]
     var instances: [Instance] = []
@@ -60,7 +60,7 @@ extension ProofCheck {
     for (term, computed) in zip(contraction.terms, isComputed) {
       var value: Value
       if computed {
-        value = Value(publicValue(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] }))
+        value = Value(knownValue(term.operands[0].column, weights(of: term.operands[0]) { outputWeights[$0] }))
       } else {
         value = received.removeFirst()
         if isSimple(term, axes) {
@@ -74,7 +74,7 @@ extension ProofCheck {
         }
       }
       for (axis, weight) in zip(axes, virtual.weights) where term.occurrences(of: axis) == 0 {
-        value = value * weight.liveSum(sizes[axis])
+        value = value * weight.sum(below: sizes[axis])
       }
       sum += value * Residue.of(term.coefficient)
     }
@@ -90,7 +90,7 @@ extension ProofCheck {
   private func weights(of operand: Operand, _ loopWeight: (Int) -> AxisWeight?) -> [AxisWeight] {
     zip(operand.bindings, circuit.columns[operand.column].axes).map { binding, axis in
       (loopWeight(binding.loop) ?? .live(sizes[binding.loop]))
-        .through(binding, loopSize: sizes[binding.loop], size: sizes[axis])
+        .through(binding.slice, loopSize: sizes[binding.loop], size: sizes[axis])
     }
   }
 
@@ -120,7 +120,7 @@ extension ProofCheck {
     }
 
     let operands = instances.flatMap(\.term.operands)
-    let privateCount = operands.count { circuit.columns[$0.column].kind != .published }
+    let privateCount = operands.count { !circuit.columns[$0.column].kind.isKnown }
     var received = try transcript.receiveValues("operands", privateCount)[...]
     var expected = Value(.zero)
     for (i, instance) in instances.enumerated() {
@@ -136,8 +136,8 @@ extension ProofCheck {
       var committed: [Value] = []
       for operand in instance.term.operands {
         let weights = weights(of: operand) { variableParts[$0].map(AxisWeight.eq) ?? instance.outputWeights[$0] }
-        if circuit.columns[operand.column].kind == .published {
-          factor *= publicValue(operand.column, weights)
+        if circuit.columns[operand.column].kind.isKnown {
+          factor *= knownValue(operand.column, weights)
         } else {
           let value = received.removeFirst()
           claim(operand.column, weights, value)

@@ -47,18 +47,30 @@ extension CircuitDescription {
   package init(encoding: [UInt8]) throws(ReferenceRejection) {
     guard encoding.count <= 64 << 20 else { throw .invalidCircuit(rule: 1) }
     var reader = ByteReader(encoding)
-    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 2 else { throw .malformedCircuit }
+    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 3 else { throw .malformedCircuit }
     try reader.name()
     batchCap = try reader.u32()
     axes = try reader.list(count: try reader.u32(), atMost: 4096) { r throws(ReferenceRejection) in try r.u32() }
-    columns = try reader.list(count: try reader.u32(), atMost: 65536, Column.init)
+    let axes = axes
+    columns = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
+      try Column(&r, axes)
+    }
     tables = try reader.list(count: try reader.u32(), atMost: 1024, Table.init)
     let columns = columns
     contractions = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
       try Contraction(&r, columns)
     }
     lookups = try reader.list(count: try reader.u32(), atMost: 65536, Lookup.init)
-    inputs = try reader.list(count: try reader.u32(), atMost: 255, Port.init)
+    thresholds = try reader.list(count: try reader.u32(), atMost: 65536, Threshold.init)
+    inputs = try reader.list(count: try reader.u32(), atMost: 255) { r throws(ReferenceRejection) in
+      var port = try Port(&r)
+      switch try r.u8() {
+      case 0: break
+      case 1: port.isIndexPort = true
+      default: throw .malformedCircuit
+      }
+      return port
+    }
     outputs = try reader.list(count: try reader.u32(), atMost: 255) { r throws(ReferenceRejection) in
       var port = try Port(&r)
       switch try r.u8() {
@@ -73,7 +85,8 @@ extension CircuitDescription {
 }
 
 extension Column {
-  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+  /// The values of a constant are as many as its axes have entries.
+  init(_ reader: inout ByteReader, _ sizes: [Int]) throws(ReferenceRejection) {
     try reader.name()
     guard let kind = ColumnKind(rawValue: UInt8(try reader.u8())) else { throw .malformedCircuit }
     self.kind = kind
@@ -81,27 +94,41 @@ extension Column {
     lower = try reader.i64()
     upper = try reader.i64()
     scale = Double(bitPattern: try reader.u64())
+    guard kind == .constant else { return }
+    guard axes.allSatisfy({ $0 < sizes.count }) else { throw .invalidCircuit(rule: 3) }
+    let count = axes.reduce(Integer(1)) { $0 * Integer(sizes[$1]) }
+    values = try reader.list(count: try reader.u32(), atMost: 1 << 22) { r throws(ReferenceRejection) in try r.i64() }
+    guard Integer(values.count) == count else { throw .invalidCircuit(rule: 1) }
   }
 }
 
 extension Table {
+  /// With its caps of rule 1.
   init(_ reader: inout ByteReader) throws(ReferenceRejection) {
     try reader.name()
+    lower = try reader.i64()
+    bits = try reader.u8()
+    guard bits <= 22, isSmall(lower), isSmall(lower + Int64(1 << bits - 1)) else { throw .invalidCircuit(rule: 1) }
     switch try reader.u8() {
-    case 0:
-      let lower = try reader.i64()
-      let bits = try reader.u8()
-      guard lower.magnitude <= 1 << 62, bits <= 16 else { throw .invalidCircuit(rule: 1) }
-      self = .range(lower: lower, bits: bits)
+    case 0: kind = .range
     case 1:
-      let lower = try reader.i64()
-      let values = try reader.list(count: try reader.u32(), atMost: 65536) { r throws(ReferenceRejection) in
-        try r.i64()
-      }
-      guard lower.magnitude <= 1 << 62, values.count == 1 << ceilLog(values.count) else { throw .invalidCircuit(rule: 1) }
-      self = .function(lower: lower, values: values)
-    default:
-      throw .malformedCircuit
+      let (low, high) = (try reader.i64(), try reader.i64())
+      guard lower <= low, low <= high, high <= lower + Int64(1 << bits - 1) else { throw .invalidCircuit(rule: 1) }
+      kind = .ramp(low: low, high: high)
+    case 2: kind = .function(try FunctionEntries(&reader, rowCount: 1 << bits))
+    default: throw .malformedCircuit
+    }
+  }
+}
+
+extension FunctionEntries {
+  fileprivate init(_ reader: inout ByteReader, rowCount: Int) throws(ReferenceRejection) {
+    width = try reader.u8()
+    offset = try reader.u32()
+    guard (1...2).contains(width) else { throw .invalidCircuit(rule: 1) }
+    values = try reader.list(count: try reader.u32(), atMost: width << 16) { r throws(ReferenceRejection) in try r.i64() }
+    guard !values.isEmpty, values.count % width == 0, offset + count <= rowCount, values.allSatisfy(isSmall) else {
+      throw .invalidCircuit(rule: 1)
     }
   }
 }
@@ -152,10 +179,20 @@ extension Form {
   }
 }
 
+extension Threshold {
+  init(_ reader: inout ByteReader) throws(ReferenceRejection) {
+    digits = try reader.list(count: try reader.u8(), atMost: 255) { r throws(ReferenceRejection) in try r.u32() }
+    exponent = try reader.u32()
+    lookup = try reader.u32()
+    sum = try reader.u32()
+    sumBefore = try reader.u32()
+  }
+}
+
 extension Lookup {
   init(_ reader: inout ByteReader) throws(ReferenceRejection) {
     table = try reader.u32()
-    forms = try reader.list(count: try reader.u8(), atMost: 2, Form.init)
+    forms = try reader.list(count: try reader.u8(), atMost: 255, Form.init)
   }
 }
 

@@ -13,6 +13,6 @@ extension CircuitDescription {
     }
     return CircuitDescription(
       batchCap: 1, axes: axes, columns: weights + weights + differences, tables: [], contractions: contractions,
-      lookups: [], inputs: [], outputs: weights.indices.map { Port(column: first + $0, name: [], dimensions: []) })
+      lookups: [], thresholds: [], inputs: [], outputs: weights.indices.map { Port(column: first + $0, name: [], dimensions: []) })
   }
 }

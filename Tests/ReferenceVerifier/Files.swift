@@ -19,11 +19,11 @@ struct VerifyingKey {
   var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
 
   var modelID: [UInt8] {
-    hash("model", littleEndian(UInt16(2)) + circuitDigest + commitments[0].parameters + commitments[0].root)
+    hash("model", littleEndian(UInt16(3)) + circuitDigest + commitments[0].parameters + commitments[0].root)
   }
 
   func keyCore(_ commitment: KeyCommitment) -> [UInt8] {
-    hash("key", littleEndian(UInt16(2)) + circuitDigest + commitment.parameters + modelID + commitment.root)
+    hash("key", littleEndian(UInt16(3)) + circuitDigest + commitment.parameters + modelID + commitment.root)
   }
 }
 
@@ -83,7 +83,7 @@ private func openFile(
   let body = Array(file.dropLast(32))
   guard hash("file", body) == Array(file.suffix(32)) else { throw .malformedFile }
   var reader = ByteReader(body)
-  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 2 else { throw .malformedFile }
+  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 3 else { throw .malformedFile }
   let mode = try reader.u8()
   guard mode <= 1 else { throw .malformedFile }
   return (reader, mode == 1)

@@ -16,8 +16,21 @@ extension CircuitDescription {
       if Int(span) + 1 < 1 << bits {
         circuit.lookUp(.bare(port.column), from: upper - Int64(1 << bits) + 1, bits: bits)
       }
+      if port.isIndexPort { circuit.lookUpOnes(port.column) }
     }
     return circuit
+  }
+
+  /// Each row of an index port's column has exactly one 1.
+  private mutating func lookUpOnes(_ column: Int) {
+    let columnAxes = columns[column].axes
+    let sum = columns.count
+    let operand = Operand(column: column, bindings: columnAxes.map { Binding(loop: $0) })
+    columns.append(
+      Column(
+        kind: .virtual, axes: columnAxes.dropLast(), lower: 0, upper: Int64(columnAxes.last.map { axes[$0] } ?? 0), scale: 1))
+    contractions.append(Contraction(output: sum, terms: [Term(coefficient: 1, operands: [operand])]))
+    lookUp(.bare(sum), from: 1, bits: 0)
   }
 
   /// The commitments that a statement refers to, with the inputs of this circuit that they hold (§5).
@@ -31,7 +44,7 @@ extension CircuitDescription {
       let code = try modelParameters([ColumnShape(sizes: sizes)], proofs: stated.proofs)
       let digest = hash(
         "input",
-        littleEndian(UInt16(2)) + littleEndian(UInt32(stated.proofs)) + code.encoded
+        littleEndian(UInt16(3)) + littleEndian(UInt32(stated.proofs)) + code.encoded
           + littleEndian(UInt64(bitPattern: column.lower)) + littleEndian(UInt64(bitPattern: column.upper))
           + littleEndian(column.scale.bitPattern) + [UInt8(sizes.count)]
           + sizes.flatMap { littleEndian(UInt32($0)) } + stated.root)

@@ -1,35 +1,35 @@
-/// A block of leaves in a tree of §6.
-private struct Block {
-  var offset: Int
-  var bits: Int
+/// A block of leaves in a tree of §6: d·2^rest leaves from leaf f·2^rest on.
+struct LeafBlock {
+  /// d.
+  var count: Int
+  var rest: Int
+  /// f.
+  var first = 0
+
+  func leading(_ point: [Extension]) -> [Extension] { point.dropLast(rest) }
+
+  /// The weight that the block has at a leaf point: E_j of a lookup, pre_j of a table.
+  func weight(at point: [Extension]) -> Extension { eqSum(leading(point)[...], over: first..<first + count) }
 }
 
 /// A tree of fractions: its blocks, in the order of lookups or tables, and its depth.
 private struct Tree {
-  var blocks: [Block]
+  var blocks: [LeafBlock]
   var depth: Int
 
-  init(blockBits: [Int]) {
-    blocks = blockBits.map { Block(offset: 0, bits: $0) }
+  init(_ unplaced: [LeafBlock]) {
+    blocks = unplaced
     var cursor = 0
-    for index in stableDescending(Array(blockBits.indices), by: { blockBits[$0] }) {
-      blocks[index].offset = cursor
-      cursor += 1 << blockBits[index]
+    for index in stableDescending(Array(blocks.indices), by: { unplaced[$0].rest }) {
+      blocks[index].first = cursor >> blocks[index].rest
+      cursor += blocks[index].count << blocks[index].rest
     }
     depth = ceilLog(cursor)
   }
-
-  /// pre_j of §6 step 5.
-  func selector(_ index: Int, _ point: [Extension]) -> Extension {
-    let block = blocks[index]
-    return eq(point[..<(depth - block.bits)], index: block.offset >> block.bits)
-  }
-
-  func blockPoint(_ index: Int, _ point: [Extension]) -> [Extension] { Array(point[(depth - blocks[index].bits)...]) }
 }
 
 /// The running claim on one tree: the numerators' and denominators' values at `point`.
-private struct TreeClaim {
+struct TreeClaim {
   var p: Value
   var q: Value
   var point: [Extension] = []
@@ -38,11 +38,11 @@ private struct TreeClaim {
 extension ProofCheck {
   /// §6.
   mutating func checkLookups() throws(ReferenceRejection) {
-    let lookupTree = Tree(blockBits: circuit.lookups.map { axes(of: $0).reduce(0) { $0 + bits[$1] } })
-    let tableTree = Tree(blockBits: circuit.tables.map(\.bits))
+    let lookupTree = Tree(circuit.lookups.map(block(of:)))
+    let tableTree = Tree(circuit.tables.map { LeafBlock(count: 1, rest: $0.bits) })
     let lambda = transcript.challenge("lambda")
     let beta = transcript.challenge("beta")
-    ledger.add(2 << tableTree.depth)
+    ledger.add((circuit.tables.map(\.coordinateCount).max() ?? 0) << tableTree.depth)
     ledger.add((1 << lookupTree.depth) + (1 << tableTree.depth))
 
     let roots = try transcript.receiveValues("roots", 4)
@@ -55,12 +55,24 @@ extension ProofCheck {
       [TreeClaim(p: roots[0], q: roots[1]), TreeClaim(p: roots[2], q: roots[3])],
       depths: [lookupTree.depth, tableTree.depth])
 
-    let values = try receiveLookupValues(lookupTree, tableTree, ends)
-    try checkLookupLeaves(lookupTree, ends[0], values.columns, lambda, beta)
-    try checkTableLeaves(tableTree, ends[1], values.multiplicities, lambda, beta)
+    try checkLookupLeaves(lookupTree.blocks, ends[0], lambda, beta)
+    try checkTableLeaves(tableTree.blocks, ends[1], lambda, beta)
   }
 
-  private func axes(of lookup: Lookup) -> [Int] { circuit.columns[lookup.forms[0].entries[0].column].axes }
+  /// The axes of a lookup's domain.
+  func axes(of lookup: Lookup) -> [Int] { circuit.columns[lookup.forms[0].entries[0].column].axes }
+
+  /// The place of the leading axis of a lookup in its domain; nil without axes.
+  func leadingAxis(of lookup: Lookup) -> Int? {
+    let axes = axes(of: lookup)
+    return axes.firstIndex { sizes[$0] > 1 } ?? axes.indices.first
+  }
+
+  private func block(of lookup: Lookup) -> LeafBlock {
+    let axes = axes(of: lookup)
+    guard let leading = leadingAxis(of: lookup) else { return LeafBlock(count: 1, rest: 0) }
+    return LeafBlock(count: sizes[axes[leading]], rest: axes[(leading + 1)...].reduce(0) { $0 + bits[$1] })
+  }
 
   /// Step 3: from the roots to the leaves.
   private mutating func walk(_ start: [TreeClaim], depths: [Int]) throws(ReferenceRejection) -> [TreeClaim] {
@@ -97,124 +109,5 @@ extension ProofCheck {
       }
     }
     return trees
-  }
-
-  /// Step 4: the values of the columns at the leaves, which become claims.
-  private mutating func receiveLookupValues(
-    _ lookupTree: Tree, _ tableTree: Tree, _ ends: [TreeClaim]
-  ) throws(ReferenceRejection) -> (columns: [Int: Value], multiplicities: [Value]) {
-    var listed: [(column: Int, point: [Extension])] = []
-    var seen: Set<Int> = []
-    var columns: [Int: Value] = [:]
-    for (index, lookup) in circuit.lookups.enumerated() {
-      let point = lookupTree.blockPoint(index, ends[0].point)
-      for column in lookup.forms.flatMap({ $0.entries.map(\.column) }) where seen.insert(column).inserted {
-        if circuit.columns[column].kind == .published {
-          columns[column] = Value(
-            publicValue(column, split(point, bits: bits(ofColumn: column)).map(AxisWeight.eq)))
-        } else {
-          listed.append((column, point))
-        }
-      }
-    }
-    let values = try transcript.receiveValues("lookup.values", listed.count + circuit.tables.count)
-    for (value, item) in zip(values, listed) {
-      columns[item.column] = value
-      let weights = split(item.point, bits: bits(ofColumn: item.column)).map(AxisWeight.eq)
-      if circuit.columns[item.column].kind == .virtual {
-        virtualClaims.append(VirtualClaim(column: item.column, weights: weights, value: value))
-      } else {
-        claim(item.column, weights, value)
-      }
-    }
-    let multiplicities = Array(values[listed.count...])
-    for (table, value) in multiplicities.enumerated() {
-      let weight = AxisWeight.eq(tableTree.blockPoint(table, ends[1].point))
-      claims.append(
-        Claim(column: .multiplicity(table: table), weights: [weight], subtracted: nil, value: value))
-    }
-    return (columns, multiplicities)
-  }
-
-  /// Step 5 for the lookups' tree.
-  private mutating func checkLookupLeaves(
-    _ tree: Tree, _ end: TreeClaim, _ values: [Int: Value], _ lambda: Extension, _ beta: Extension
-  ) throws(ReferenceRejection) {
-    var p = Extension.zero
-    var q = Value(.one)
-    for (index, lookup) in circuit.lookups.enumerated() {
-      let e = tree.selector(index, end.point)
-      let forms = lookup.forms.map { form in
-        var sum = Value(Extension(Residue.of(form.constant)))
-        for entry in form.entries { sum += (values[entry.column] ?? Value(.zero)) * Residue.of(entry.coefficient) }
-        return sum * Residue.invert(Residue.power(2, UInt64(form.shift)))
-      }
-      p += e * numerator(lookup, tree.blockPoint(index, end.point))
-      q += (Value(beta - .one) - fingerprint(table: lookup.table, forms, lambda)) * e
-    }
-    try transcript.require(end.p, equals: Value(p), else: .leaves)
-    try transcript.require(end.q, equals: q, else: .leaves)
-  }
-
-  /// 1, or the indicator of the true sizes where the padding is not looked up (§6).
-  private func numerator(_ lookup: Lookup, _ point: [Extension]) -> Extension {
-    let constants = lookup.forms.map(\.constant)
-    if constants.allSatisfy({ $0 == 0 }), circuit.tables[lookup.table].contains(constants) { return .one }
-    let axes = axes(of: lookup)
-    return zip(axes, split(point, bits: axes.map { bits[$0] })).reduce(.one) { product, part in
-      product * eqPrefixSum(part.1[...], count: sizes[part.0])
-    }
-  }
-
-  /// Step 5 for the tables' tree.
-  private mutating func checkTableLeaves(
-    _ tree: Tree, _ end: TreeClaim, _ multiplicities: [Value], _ lambda: Extension, _ beta: Extension
-  ) throws(ReferenceRejection) {
-    var p = Value(.zero)
-    var q = Value(.one)
-    for (index, table) in circuit.tables.enumerated() {
-      let e = tree.selector(index, end.point)
-      let coordinates = table.coordinates(at: tree.blockPoint(index, end.point)).map { Value($0) }
-      p += multiplicities[index] * e
-      q += (Value(beta - .one) - fingerprint(table: index, coordinates, lambda)) * e
-    }
-    try transcript.require(end.p, equals: p, else: .leaves)
-    try transcript.require(end.q, equals: q, else: .leaves)
-  }
-
-  /// φ of §6.
-  private func fingerprint(table: Int, _ tuple: [Value], _ lambda: Extension) -> Value {
-    evaluate([Value(Extension(UInt64(table + 1)))] + tuple, at: lambda)
-  }
-}
-
-extension Table {
-  /// Whether a tuple of integers is a row.
-  func contains(_ tuple: [Int64]) -> Bool {
-    switch self {
-    case .range(let lower, _):
-      return (0..<rowCount).contains { lower + Int64($0) == tuple[0] }
-    case .function(let lower, let values):
-      return values.indices.contains {
-        lower + Int64($0) == tuple[0] && values[$0] == tuple[1]
-      }
-    }
-  }
-
-  /// The extensions of the coordinates.
-  package func coordinates(at point: [Extension]) -> [Extension] {
-    switch self {
-    case .range(let lower, let bits):
-      var sum = Extension(Residue.of(lower))
-      for (i, coordinate) in point.enumerated() { sum += coordinate * (UInt64(1) << UInt64(bits - 1 - i)) }
-      return [sum]
-    case .function(let lower, let values):
-      var sums = [Extension.zero, Extension.zero]
-      for (i, weight) in eqTable(point[...]).enumerated() {
-        sums[0] += weight * Residue.of(lower + Int64(i))
-        sums[1] += weight * Residue.of(values[i])
-      }
-      return sums
-    }
   }
 }

@@ -32,10 +32,13 @@ extension ProofCheck {
     for column in padded {
       let bits = bits(ofColumn: column)
       let parts = split(Array(tau[(most - bits.reduce(0, +))...]), bits: bits)
+      let cuts = zip(parts, sizes(ofColumn: column)).map { AxisWeight.cut($0, $1) }
       claims.append(
         Claim(
-          column: .listed(column), weights: parts.map(AxisWeight.eq),
-          subtracted: zip(parts, sizes(ofColumn: column)).map { AxisWeight.cut($0, $1) }, value: Value(.zero)))
+          products: [
+            WeightProduct(column: .listed(column), weights: parts.map(AxisWeight.eq)),
+            WeightProduct(column: .listed(column), factor: .zero - .one, weights: cuts),
+          ], value: Value(.zero)))
     }
   }
 
@@ -47,10 +50,10 @@ extension ProofCheck {
     for (c, commitment) in commitments.enumerated() {
       for (index, column) in commitment.columns.enumerated() { homes[column] = (c, index) }
     }
-    var located: [(claim: Claim, power: Extension, commitment: Int, index: Int)] = []
+    var located: [(claim: Claim, power: Extension, commitment: Int)] = []
     var power = Extension.one
     for claim in claims {
-      if let home = homes[claim.column] { located.append((claim, power, home.commitment, home.index)) }
+      if let home = claim.products.first.flatMap({ homes[$0.column] }) { located.append((claim, power, home.commitment)) }
       power *= gamma
     }
 
@@ -73,12 +76,11 @@ extension ProofCheck {
       let rowTable = eqTable(rowPoint[...])
       var factor = Extension.zero
       for item in located where item.commitment == c {
-        var weight = commitment.layout.evaluate(
-          item.claim.weights, at: item.index, rowTable: rowTable, low: low)
-        if let subtracted = item.claim.subtracted {
-          weight = weight - commitment.layout.evaluate(subtracted, at: item.index, rowTable: rowTable, low: low)
+        for product in item.claim.products {
+          guard let home = homes[product.column] else { continue }
+          let weight = commitment.layout.evaluate(product.weights, at: home.index, rowTable: rowTable, low: low)
+          factor += item.power * product.factor * weight
         }
-        factor += item.power * weight
       }
       return MergedClaim.Part(low: low, rowPoint: rowPoint, factor: factor)
     }

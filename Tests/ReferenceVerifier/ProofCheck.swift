@@ -46,7 +46,10 @@ struct ProofCheck {
   var padRowCount = 0
   var claims: [Claim] = []
   var virtualClaims: [VirtualClaim] = []
-  var publicValues: [Int: [Extension]] = [:]
+  /// Of public and constant columns.
+  var knownValues: [Int: [Extension]] = [:]
+  /// The columns of each commitment, that of the witness too, also before its root is received.
+  var holdings: [[CommittedColumn]] = []
 
   let isHiding: Bool
 
@@ -57,6 +60,9 @@ struct ProofCheck {
     bits = sizes.map(ceilLog)
     transcript = Transcript(proof)
     transcript.isPadded = isHiding
+    for column in circuit.columnIndices(.constant) {
+      knownValues[column] = circuit.columns[column].values.map { Extension(Residue.of($0)) }
+    }
   }
 
   /// Checks one proof (§5).
@@ -73,7 +79,7 @@ struct ProofCheck {
     try check.receiveCommitments(prior, outputs)
     check.transcript.mark("1")
     work += check.work()
-    guard work <= 1 << 30 else { throw .work }
+    guard work <= workLimit else { throw .work }
     try check.checkRelations(outputs)
     check.claimPadding()
     check.transcript.mark("4")
@@ -110,7 +116,7 @@ struct ProofCheck {
   func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
 
   private mutating func absorb(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
-    transcript.observe("protocol", Array("zkml 2".utf8))
+    transcript.observe("protocol", Array("zkml 3".utf8))
     transcript.observe("purpose", [purpose.rawValue])
     transcript.observe("mode", [isHiding ? 1 : 0])
     transcript.observe("key", keyCore)
@@ -122,28 +128,33 @@ struct ProofCheck {
     transcript.observe("context", statement.context)
   }
 
-  /// Reads the inputs and classes, which ascend in each row (§5), into `publicValues`; returns the outputs, one list for each port.
+  /// Reads the inputs and the indices, which ascend in each row of a class port (§5.1), into `knownValues`; returns the outputs, one list for each port.
   private mutating func readStatement(_ statement: Statement) throws(ReferenceRejection) -> [[Extension]] {
     guard statement.context.count <= 65535 else { throw .malformedStatement }
     let inputs = try decode(statement.encodedInputs, circuit.inputs)
-    for (port, values) in zip(circuit.inputs, inputs) { publicValues[port.column] = values.map { Extension($0) } }
+    for (port, values) in zip(circuit.inputs, inputs) {
+      knownValues[port.column] = port.isIndexPort ? entries(port, values, ==) : values.map { Extension($0) }
+    }
     let outputs = try decode(statement.encodedOutputs, circuit.outputs)
     for (index, port) in circuit.outputs.enumerated() where port.source == nil {
       let first = circuit.outputs.firstIndex { $0.column == port.column }
       guard first.map({ outputs[$0] }) == outputs[index] else { throw .malformedStatement }
     }
     for (port, indices) in zip(circuit.outputs, outputs) where port.source != nil {
-      let (k, n) = (sizes(ofColumn: port.column).suffix(2).first ?? 1, sizes(ofColumn: port.column).last ?? 1)
+      let k = sizes(ofColumn: port.column).suffix(2).first ?? 1
       for position in indices.indices where position % k > 0 {
         guard indices[position - 1] < indices[position] else { throw .malformedStatement }
       }
-      func entries(_ isOne: (Int, Int) -> Bool) -> [Extension] {
-        indices.flatMap { index in (0..<n).map { isOne($0, Int(index)) ? .one : .zero } }
-      }
-      publicValues[port.column] = entries { $0 == $1 }
-      if let smaller = port.smaller { publicValues[smaller] = entries { $0 < $1 } }
+      knownValues[port.column] = entries(port, indices, ==)
+      if let below = port.below { knownValues[below] = entries(port, indices, <) }
     }
     return outputs.map { $0.map { Extension($0) } }
+  }
+
+  /// For each index of a port as many entries as its column's last axis has, 1 where j stands in the relation to the index.
+  private func entries(_ port: Port, _ indices: [UInt64], _ isOne: (UInt64, UInt64) -> Bool) -> [Extension] {
+    let size = UInt64(sizes(ofColumn: port.column).last ?? 1)
+    return indices.flatMap { index in (0..<size).map { isOne($0, index) ? .one : .zero } }
   }
 
   /// Of an equal weights proof (§10).
@@ -158,17 +169,16 @@ struct ProofCheck {
     for port in ports {
       let column = circuit.columns[port.column]
       let sizes = sizes(ofColumn: port.column)
-      let isClasses = port.source != nil
-      let span = isClasses ? UInt64((sizes.last ?? 1) - 1) : UInt64(bitPattern: column.upper &- column.lower)
+      let span = port.showsIndices ? UInt64((sizes.last ?? 1) - 1) : UInt64(bitPattern: column.upper &- column.lower)
       let width = max(1, ceilDivide(64 - span.leadingZeroBitCount, 8))
-      let count = (isClasses ? sizes.dropLast() : sizes[...]).reduce(1, *)
+      let count = (port.showsIndices ? sizes.dropLast() : sizes[...]).reduce(1, *)
       guard count <= (bytes.count - position) / width else { throw .malformedStatement }
       var values: [UInt64] = []
       values.reserveCapacity(count)
       for _ in 0..<count {
         let digits = word(bytes[position..<position + width])
         guard digits <= span else { throw .malformedStatement }
-        values.append(isClasses ? digits : Residue.add(Residue.of(column.lower), digits))
+        values.append(port.showsIndices ? digits : Residue.add(Residue.of(column.lower), digits))
         position += width
       }
       lists.append(values)
@@ -188,6 +198,7 @@ struct ProofCheck {
     let columns =
       circuit.columnIndices(.advice).filter { !elsewhere.contains($0) }.map { CommittedColumn.listed($0) }
       + circuit.tables.indices.map { .multiplicity(table: $0) }
+    holdings = commitments.map(\.columns) + (isHiding || !columns.isEmpty ? [columns] : [])
     if isHiding {
       let obligations = try rehearse(outputs)
       let priorVariables = commitments.map(\.variableCount).max() ?? 0
@@ -219,17 +230,17 @@ struct ProofCheck {
   private func shape(_ column: CommittedColumn) -> ColumnShape {
     switch column {
     case .listed(let index): ColumnShape(sizes: sizes(ofColumn: index))
-    case .multiplicity(let table): ColumnShape(sizes: [1 << circuit.tables[table].bits])
+    case .multiplicity(let table): ColumnShape(sizes: [circuit.tables[table].rowCount])
     }
   }
 
-  /// Σ_x w(x)·column(x) over a public column's true entries.
-  func publicValue(_ column: Int, _ weights: [AxisWeight]) -> Extension {
-    contract(publicValues[column] ?? [], zip(weights, sizes(ofColumn: column)).map { $0.table($1) })
+  /// Σ_x w(x)·column(x) over the true entries of a public or constant column.
+  func knownValue(_ column: Int, _ weights: [AxisWeight]) -> Extension {
+    contract(knownValues[column] ?? [], zip(weights, sizes(ofColumn: column)).map { $0.table($1) })
   }
 
-  /// Appends a claim on a column of the circuit that is not public or virtual.
+  /// Appends a claim on a weight or an advice column.
   mutating func claim(_ column: Int, _ weights: [AxisWeight], _ value: Value) {
-    claims.append(Claim(column: .listed(column), weights: weights, subtracted: nil, value: value))
+    claims.append(Claim(products: [WeightProduct(column: .listed(column), weights: weights)], value: value))
   }
 }

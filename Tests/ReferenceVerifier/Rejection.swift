@@ -38,6 +38,6 @@ package enum ReferenceRejection: Error, Equatable {
   case opening
   /// The sum of §12 exceeds 2^−100.
   case soundness
-  /// W of §5 exceeds 2^31, for a proof or for all of a key.
+  /// *work* of §5.3 exceeds 2^30, for a proof or for all of a key.
   case work
 }

@@ -36,20 +36,47 @@ package func eq(_ point: ArraySlice<Extension>, index: Int) -> Extension {
   return product
 }
 
-/// Σ_{i < count} eq(point, i), from the binary digits of `count`.
-package func eqPrefixSum(_ point: ArraySlice<Extension>, count: Int) -> Extension {
-  if count >= 1 << point.count { return .one }
-  var sum = Extension.zero
-  var prefix = Extension.one
+/// eq(point, i) for the indices i of a range, one of {0,1}^n at least.
+package func eqTable(_ point: ArraySlice<Extension>, over range: Range<Int>) -> [Extension] {
+  var table = [Extension.one]
+  var first = 0
   for (i, coordinate) in point.enumerated() {
-    if (count >> (point.count - 1 - i)) & 1 == 1 {
-      sum += prefix * (.one - coordinate)
-      prefix *= coordinate
-    } else {
-      prefix *= .one - coordinate
+    let shift = point.count - 1 - i
+    let next = range.lowerBound >> shift
+    table = (next...(range.upperBound - 1) >> shift).map { index in
+      table[index >> 1 - first] * (index & 1 == 1 ? coordinate : .one - coordinate)
+    }
+    first = next
+  }
+  return table
+}
+
+/// Σ_{i < count} eq(point, i) and Σ_{i < count} i·eq(point, i).
+package struct PrefixSum {
+  package private(set) var weight = Extension.zero
+  package private(set) var index = Extension.zero
+
+  package init(_ point: ArraySlice<Extension>, count: Int) {
+    if count <= 0 { return }
+    guard let x = point.first else {
+      weight = .one
+      return
+    }
+    let half = 1 << (point.count - 1)
+    let lower = PrefixSum(point.dropFirst(), count: min(count, half))
+    weight = (.one - x) * lower.weight
+    index = (.one - x) * lower.index
+    if count > half {
+      let upper = PrefixSum(point.dropFirst(), count: count - half)
+      weight += x * upper.weight
+      index += x * (upper.weight * UInt64(half) + upper.index)
     }
   }
-  return sum
+}
+
+/// Σ eq(point, i) over the indices i of a range.
+package func eqSum(_ point: ArraySlice<Extension>, over range: Range<Int>) -> Extension {
+  PrefixSum(point, count: range.upperBound).weight - PrefixSum(point, count: range.lowerBound).weight
 }
 
 func innerProduct(_ a: [Extension], _ b: [Extension]) -> Extension {

@@ -1,4 +1,4 @@
-/// Checks rules 1 to 4 and 9 of §3.3; the others are in the files beside.
+/// Checks rules 1 to 3 and 9 of §3.3; the others are in the files beside.
 extension CircuitDescription {
   package func checkValidity() throws(ReferenceRejection) {
     try checkCaps()
@@ -21,7 +21,7 @@ extension CircuitDescription {
       }
     }
     for column in columns where !(isSmall(column.lower) && isSmall(column.upper)) { throw .invalidCircuit(rule: 1) }
-    for case .function(_, let values) in tables where !values.allSatisfy(isSmall) { throw .invalidCircuit(rule: 1) }
+    guard columns.reduce(0, { $0 + $1.values.count }) <= 1 << 22 else { throw .invalidCircuit(rule: 1) }
     guard columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) else { throw .invalidCircuit(rule: 1) }
     for form in lookups.flatMap(\.forms) {
       guard form.shift <= 48, isSmall(form.constant), form.entries.allSatisfy({ isSmall($0.coefficient) }) else {
@@ -36,7 +36,8 @@ extension CircuitDescription {
       guard column.axes.allSatisfy({ $0 < axes.count }) else { throw .invalidCircuit(rule: 3) }
       guard Set(column.axes).count == column.axes.count else { throw .invalidCircuit(rule: 1) }
       guard !column.axes.dropFirst().contains(0) else { throw .invalidCircuit(rule: 2) }
-      guard (column.axes.first == 0) == (column.kind != .weight) else { throw .invalidCircuit(rule: 2) }
+      let isBatched = column.kind != .weight && column.kind != .constant
+      guard (column.axes.first == 0) == isBatched else { throw .invalidCircuit(rule: 2) }
     }
     for contraction in contractions {
       guard contraction.output < columns.count else { throw .invalidCircuit(rule: 3) }
@@ -52,10 +53,18 @@ extension CircuitDescription {
         lookup.forms.allSatisfy({ $0.entries.allSatisfy { $0.column < columns.count } })
       else { throw .invalidCircuit(rule: 3) }
     }
+    for threshold in thresholds {
+      let named = threshold.digits + [threshold.exponent, threshold.sum, threshold.sumBefore]
+      guard threshold.lookup < lookups.count, named.allSatisfy({ $0 < columns.count }) else { throw .invalidCircuit(rule: 3) }
+    }
     let bits = sizes(batch: batchCap).map(ceilLog)
     for column in columns where column.axes.reduce(0, { $0 + bits[$1] }) > 32 { throw .invalidCircuit(rule: 1) }
     let weights = columns.filter { $0.kind == .weight }.map { 1 << $0.axes.reduce(0) { $0 + bits[$1] } }
     guard weights.reduce(0, +) <= 1 << 36 else { throw .invalidCircuit(rule: 1) }
+    let constants = contractions.flatMap(\.terms).flatMap(\.operands).filter { columns[$0.column].kind == .constant }
+    guard constants.reduce(0, { $0 + 1 << columns[$1.column].axes.reduce(0) { $0 + bits[$1] } }) <= 1 << 28 else {
+      throw .invalidCircuit(rule: 1)
+    }
     for lookup in lookups where lookup.forms.first?.entries.isEmpty ?? true { throw .invalidCircuit(rule: 6) }
   }
 
@@ -87,10 +96,15 @@ extension CircuitDescription {
       }
     }
     guard sliced <= 1 << 28 else { throw .invalidCircuit(rule: 1) }
+    let capSizes = circuit.sizes(batch: batchCap)
     let blocks = circuit.lookups.map { lookup in
-      circuit.columns[lookup.forms[0].entries[0].column].axes.reduce(1) { $0 * paddedSizes[$1] }
+      let axes = circuit.columns[lookup.forms[0].entries[0].column].axes
+      let leading = axes.firstIndex { capSizes[$0] > 1 } ?? 0
+      return axes.dropFirst(leading + 1).reduce(axes.isEmpty ? 1 : capSizes[axes[leading]]) { $0 * paddedSizes[$1] }
     }
-    guard blocks.reduce(0, +) < 1 << 40 else { throw .invalidCircuit(rule: 1) }
+    guard blocks.reduce(0, +) < 1 << 40, circuit.tables.reduce(0, { $0 + $1.rowCount }) <= 1 << 24 else {
+      throw .invalidCircuit(rule: 1)
+    }
   }
 
   /// Rule 9.
@@ -106,15 +120,19 @@ extension CircuitDescription {
         throw .invalidCircuit(rule: 9)
       }
       if let source = port.source { try checkClasses(port, source) }
-      let own = columns[port.column].axes.dropFirst()
-      let entries = (port.source == nil ? own : own.dropLast()).reduce(Integer(1)) { $0 * Integer(axes[$1]) }
+      let column = columns[port.column]
+      if port.isIndexPort {
+        guard column.axes.count >= 2, column.lower == 0, column.upper == 1 else { throw .invalidCircuit(rule: 9) }
+      }
+      let own = column.axes.dropFirst()
+      let entries = (port.showsIndices ? own.dropLast() : own).reduce(Integer(1)) { $0 * Integer(axes[$1]) }
       let product = port.dimensions.reduce(Integer(1)) { $0 * Integer($1) }
       guard product == entries else { throw .invalidCircuit(rule: 9) }
     }
     for port in outputs where port.source == nil {
       switch columns[port.column].kind {
       case .advice, .virtual: break
-      case .weight, .published: throw .invalidCircuit(rule: 9)
+      case .weight, .published, .constant: throw .invalidCircuit(rule: 9)
       }
     }
   }

@@ -24,7 +24,7 @@ extension CircuitDescription {
       if uses.count < 2 || size.nonzeroBitCount == 1 { continue }
       let isCut = uses.contains { use in
         let kind = columns[use.column].kind
-        return kind == .advice || kind == .published || use.binding(of: loop)?.slice != nil
+        return kind == .advice || kind.isKnown || use.binding(of: loop)?.slice != nil
       }
       guard isCut else { throw .invalidCircuit(rule: 5) }
     }
@@ -113,6 +113,10 @@ extension CircuitDescription {
         guard column.lower <= 0, column.upper >= 0 else { throw .invalidCircuit(rule: 8) }
       case .advice, .virtual:
         guard column.lower <= column.upper else { throw .invalidCircuit(rule: 8) }
+      case .constant:
+        guard column.lower <= column.upper, column.values.allSatisfy({ (column.lower...column.upper).contains($0) }) else {
+          throw .invalidCircuit(rule: 8)
+        }
       }
     }
     for contraction in contractions {

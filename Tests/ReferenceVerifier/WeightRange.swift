@@ -32,7 +32,7 @@ extension CircuitDescription {
       lookups.append(Lookup(table: quotient, forms: [Form(shift: shift, constant: 0, entries: entries)]))
     }
     return CircuitDescription(
-      batchCap: 1, axes: axes, columns: columns, tables: tables, contractions: [], lookups: lookups, inputs: [],
+      batchCap: 1, axes: axes, columns: columns, tables: tables, contractions: [], lookups: lookups, thresholds: [], inputs: [],
       outputs: [])
   }
 }

@@ -1,32 +1,44 @@
+/// The most of §5.3.
+let workLimit = 1 << 30
+
 extension ProofCheck {
-  /// W of §5, once the layouts of the commitments are known.
+  /// *work* of §5.3, once the layouts of the commitments are known; beyond `workLimit` it is not counted to the end.
   func work() -> Int {
-    let listed = unique(circuit.lookups.flatMap { $0.forms.flatMap { $0.entries.map(\.column) } })
-    let shownPorts = unique(circuit.outputs.filter { $0.source == nil }.map(\.column))
-    let lookedUp = listed.filter { circuit.columns[$0].kind != .published }
-    var claimed = lookedUp.map { CommittedColumn.listed($0) } + shownPorts.map { .listed($0) }
-    if !circuit.lookups.isEmpty { claimed += circuit.tables.indices.map { .multiplicity(table: $0) } }
-    var shown = shownPorts + listed.filter { circuit.columns[$0].kind == .published }
+    let outputs = unique(circuit.outputs.filter { $0.source == nil }.map(\.column))
+    var virtuals = outputs.filter { circuit.columns[$0].kind == .virtual }
+    var claimed = outputs.map { CommittedColumn.listed($0) }
+    var known = outputs
     var work = 0
-    for column in (lookedUp + shownPorts).filter({ circuit.columns[$0].kind == .virtual }) {
+    for lookup in circuit.lookups {
+      let columns = lookup.forms.flatMap { $0.entries.map(\.column) }
+      let leadingBits = leadingAxis(of: lookup).map { bits[axes(of: lookup)[$0]] } ?? 0
+      work += columns.count * 8 << leadingBits
+      claimed += columns.map { .listed($0) }
+      known += columns.filter { circuit.columns[$0].kind.isKnown }
+      virtuals += unique(columns).filter { circuit.columns[$0].kind == .virtual }
+    }
+    if !circuit.lookups.isEmpty { claimed += circuit.tables.indices.map { .multiplicity(table: $0) } }
+    for column in virtuals {
       for term in circuit.contractions.first(where: { $0.output == column })?.terms ?? [] {
         work += 512
+        if work > workLimit { return work }
         for operand in term.operands {
           claimed.append(.listed(operand.column))
-          if circuit.columns[operand.column].kind == .published { shown.append(operand.column) }
-          for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+          if circuit.columns[operand.column].kind.isKnown { known.append(operand.column) }
+          for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) {
             work += 4 << max(bits[axis], bits[binding.loop])
           }
         }
       }
     }
+    claimed += paddedColumns.flatMap { [.listed($0), .listed($0)] }
     let rows = rowCounts
     for column in claimed { work += rows[column].map { 512 + 4 * $0 } ?? 0 }
-    for column in paddedColumns { work += rows[.listed(column)].map { 512 + 8 * $0 } ?? 0 }
-    return shown.reduce(work) { $0 + shownWork($1) }
+    for column in known where work <= workLimit { work += knownWork(column) }
+    return work
   }
 
-  /// By column of a commitment: the rows that it has.
+  /// By column of a commitment: the rows that have a part of it.
   private var rowCounts: [CommittedColumn: Int] {
     var counts: [CommittedColumn: Int] = [:]
     for commitment in commitments {
@@ -35,12 +47,13 @@ extension ProofCheck {
     return counts
   }
 
-  /// The integers that a port shows for a column, 96 for an index of a class port, and its axes.
-  private func shownWork(_ column: Int) -> Int {
-    guard let port = (circuit.inputs + circuit.outputs).first(where: { $0.column == column || $0.smaller == column }) else { return 0 }
-    let integers = port.dimensions.reduce(sizes[0], *) * (port.source == nil ? 1 : 96)
-    guard circuit.columns[column].axes.first == 0 else { return integers }
-    return bits(ofColumn: column).reduce(integers) { $0 + 8 << $1 }
+  /// The integers that the statement or the circuit has for a column, 96 for an index of a port, and its axes.
+  private func knownWork(_ column: Int) -> Int {
+    let axes = bits(ofColumn: column).reduce(0) { $0 + 8 << $1 }
+    if circuit.columns[column].kind == .constant { return circuit.columns[column].values.count + axes }
+    guard let port = (circuit.inputs + circuit.outputs).first(where: { $0.column == column || $0.below == column }) else { return 0 }
+    let integers = port.dimensions.reduce(sizes[0], *) * (port.showsIndices ? 96 : 1)
+    return circuit.columns[column].axes.first == 0 ? integers + axes : integers
   }
 
   private func unique(_ columns: [Int]) -> [Int] {

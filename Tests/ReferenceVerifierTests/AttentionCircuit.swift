@@ -22,7 +22,7 @@ enum AttentionCircuit {
   static var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(2)
+    w.u16(3)
     w.string("attention")
     w.u32(batchCap)
     w.u32(5)
@@ -38,21 +38,13 @@ enum AttentionCircuit {
     w.column("U", kind: 0, axes: [3, 2], -2, 1)
     w.column("s", kind: 3, axes: [0, 1, 4], -(1 << 40), 1 << 40)
     w.u32(3)
-    for (lower, bits) in [(Int64(0), UInt8(4)), (-2, 2)] {
-      w.string("limb")
-      w.u8(0)
-      w.i64(lower)
-      w.u8(bits)
-    }
-    w.string("function")
-    w.u8(1)
-    w.i64(-64)
-    w.u32(128)
-    for i in 0..<128 { w.i64(Int64(i % 50 + 3)) }
+    for (lower, bits) in [(Int64(0), UInt8(4)), (-2, 2)] { w.range("limb", lower, bits: bits) }
+    w.function("function", -64, bits: 7, (0..<128).map { $0 % 50 + 3 })
     writeContractions(&w)
     writeLookups(&w)
+    w.u32(0)
     w.u32(1)
-    w.port(1, "x", [3, 5])
+    w.input(1, "x", [3, 5])
     w.u32(2)
     w.output(8, "s", [3, 3])
     w.output(5, "h", [12])

@@ -21,12 +21,53 @@ import Testing
     expect(rule: 9, SampleCircuit(inputPorts: [2, 2]))
   }
 
-  @Test func everyTruncationIsRefused() {
-    let encoding = SampleCircuit().encoding
-    for count in 0..<encoding.count {
-      #expect(throws: ReferenceRejection.self) { try CircuitDescription(encoding: Array(encoding[..<count])) }
+  @Test func thresholdsAreChecked() throws {
+    try ThresholdCircuit().validate()
+    func expect(rule: Int, _ circuit: ThresholdCircuit) {
+      #expect(throws: ReferenceRejection.invalidCircuit(rule: rule)) { try circuit.validate() }
     }
-    #expect(throws: ReferenceRejection.malformedCircuit) { try CircuitDescription(encoding: encoding + [0]) }
+    expect(rule: 7, ThresholdCircuit(digitUpper: 65534))
+    expect(rule: 7, ThresholdCircuit(thresholds: 0))
+    expect(rule: 7, ThresholdCircuit(digits: [3]))
+    expect(rule: 7, ThresholdCircuit(thresholds: 2))
+    expect(rule: 10, ThresholdCircuit(digits: [4, 3]))
+    expect(rule: 10, ThresholdCircuit(digitOfSecondTerm: 1 << 15))
+    expect(rule: 10, ThresholdCircuit(function: [9, 9, 8, 9, 6, 8, 3, 6, 1, 3, 0, 0]))
+    expect(rule: 10, ThresholdCircuit(function: [8, 9, 8, 8, 6, 8, 3, 6, 9, 3, 0, 1, 0, 0]))
+    expect(rule: 10, ThresholdCircuit(function: [8, 9, 6, 8, 3, 6, 9, 3, 0, 9, 0, 0]))
+    try ThresholdCircuit(function: [9, 0, 8, 9, 6, 8, 3, 6, 1, 3, 0, 1, 0, 0], offset: 0).validate()
+    expect(rule: 10, ThresholdCircuit(function: [9, 0, 8, 9, 6, 8, 3, 6, 1, 3, 0, 1, 0, 0], offset: 1))
+    expect(rule: 10, ThresholdCircuit(leastBefore: 22))
+    expect(rule: 10, ThresholdCircuit(maskOfSumBefore: 2))
+    expect(rule: 10, ThresholdCircuit(sumCoefficient: -1))
+    expect(rule: 10, ThresholdCircuit(maskLower: -1, isIndexPort: 0))
+  }
+
+  @Test func remaindersRampsConstantsAndIndexPortsAreChecked() throws {
+    func expect(rule: Int, _ circuit: ThresholdCircuit) {
+      #expect(throws: ReferenceRejection.invalidCircuit(rule: rule)) { try circuit.validate() }
+    }
+    expect(rule: 7, ThresholdCircuit(keptUpper: 6))
+    expect(rule: 6, ThresholdCircuit(keptCoefficient: -4))
+    expect(rule: 6, ThresholdCircuit(keptCoefficient: -3))
+    expect(rule: 6, ThresholdCircuit(keptCoefficient: 2))
+    expect(rule: 1, ThresholdCircuit(ramp: (-9, 5)))
+    expect(rule: 1, ThresholdCircuit(ramp: (5, 4)))
+    expect(rule: 7, ThresholdCircuit(ramp: (-2, 6)))
+    expect(rule: 7, ThresholdCircuit(rampUpper: 6))
+    expect(rule: 1, ThresholdCircuit(constants: [0, 1, 2, 0]))
+    expect(rule: 8, ThresholdCircuit(constants: [0, 1, 2, 0, 3]))
+    expect(rule: 9, ThresholdCircuit(isIndexPort: 0))
+    #expect(throws: ReferenceRejection.malformedCircuit) { try ThresholdCircuit(isIndexPort: 2).validate() }
+  }
+
+  @Test func everyTruncationIsRefused() {
+    for encoding in [SampleCircuit().encoding, ThresholdCircuit().encoding] {
+      for count in 0..<encoding.count {
+        #expect(throws: ReferenceRejection.self) { try CircuitDescription(encoding: Array(encoding[..<count])) }
+      }
+      #expect(throws: ReferenceRejection.malformedCircuit) { try CircuitDescription(encoding: encoding + [0]) }
+    }
   }
 
   /// No changed byte may trap; only those of names, scales and table values may leave the circuit valid.
@@ -39,11 +80,19 @@ import Testing
         _ = try? CircuitDescription(encoding: changed).checkValidity()
       }
     }
+    let other = ThresholdCircuit().encoding
+    for position in other.indices {
+      for value in [UInt8(0), 1, 0x7F, 0x80, 0xFF, other[position] ^ 1] {
+        var changed = other
+        changed[position] = value
+        _ = try? CircuitDescription(encoding: changed).checkValidity()
+      }
+    }
   }
 
   @Test func filesAreCheckedBeforeTheirContent() {
     func file(_ body: [UInt8]) -> [UInt8] { body + hash("file", body) }
-    let start: [UInt8] = Array("zkml.vk\n".utf8) + [2, 0, 0]
+    let start: [UInt8] = Array("zkml.vk\n".utf8) + [3, 0, 0]
     for body in [[], start, start + [255, 255, 255, 255], start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 37)] {
       #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: file(body)) }
       #expect(throws: ReferenceRejection.malformedFile) { try referenceVerify(verifyingKey: body, proof: []) }
@@ -56,7 +105,7 @@ import Testing
   func parametersAndRangeProofAreChecked(hidingProofs: Int) throws {
     func key(_ proofs: Int, _ code: [UInt8], mode: UInt8, rangeProof: [UInt8]) -> [UInt8] {
       let circuit = SampleCircuit().encoding
-      var body: [UInt8] = Array("zkml.vk\n".utf8) + [2, 0, mode]
+      var body: [UInt8] = Array("zkml.vk\n".utf8) + [3, 0, mode]
       body += littleEndian(UInt32(circuit.count)) + circuit + [1] + littleEndian(UInt32(proofs)) + code
       body += [UInt8](repeating: 7, count: 32)
       body += littleEndian(UInt32(rangeProof.count)) + rangeProof

@@ -45,7 +45,7 @@ import Testing
     for index in 0..<32 { #expect(table[index] == eq(point[...], index: index)) }
     #expect(table[16] == point[0] * point[1...].reduce(.one) { $0 * (.one - $1) })
     for count in 0...32 {
-      #expect(eqPrefixSum(point[...], count: count) == table[..<count].reduce(.zero) { $0 + $1 })
+      #expect(PrefixSum(point[...], count: count).weight == table[..<count].reduce(.zero) { $0 + $1 })
     }
   }
 }

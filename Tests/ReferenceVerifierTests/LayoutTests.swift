@@ -72,20 +72,58 @@ import Testing
     #expect(AxisWeight.cut(point, 3).table(4) == [eqs[0], eqs[1], eqs[2], .zero])
     #expect(AxisWeight.live(2).table(3) == [.one, .one, .zero])
     var slice = AxisWeight.cut(point, 3)
-    slice.start = 1
+    slice.begin = 1
     slice.stride = 2
     #expect(slice.table(8) == [.zero, eqs[0], .zero, eqs[1], .zero, eqs[2], .zero, .zero])
-    slice.start = -3
+    slice.begin = -3
     #expect(slice.table(4) == [.zero, eqs[2], .zero, .zero])
   }
 
-  @Test func tablesAreExtended() {
-    let point = [Extension(3, 4), Extension(5, 6)]
+  @Test func placesAreShifted() {
+    let point = [Extension(3, 4), Extension(5, 6), Extension(7, 8)]
     let eqs = eqTable(point[...])
-    let coordinates = Table.function(lower: -1, values: [10, 20, 30, 40]).coordinates(at: point)
-    #expect(coordinates[0] == eqs[2] + eqs[3] * 2 - eqs[0])
-    #expect(coordinates[1] == eqs[0] * 10 + eqs[1] * 20 + eqs[2] * 30 + eqs[3] * 40)
-    let range = Table.range(lower: -2, bits: 2).coordinates(at: point)
-    #expect(range == [eqs[3] - eqs[0] - eqs[0] - eqs[1]])
+    let place = AxisWeight.place(point, 2, 5)
+    #expect(place.table(8) == Array(eqs[2..<7]) + [.zero, .zero, .zero])
+    #expect(place.sum(below: 3) == eqs[2] + eqs[3] + eqs[4])
+    #expect(place.through(nil, loopSize: 5, size: 5).table(5) == place.table(5))
+    // Indices 0 … 4 read entries −1, 1, 3, … of a column of 4.
+    let slice = Slice(start: -1, stride: 2)
+    #expect(place.through(slice, loopSize: 5, size: 4).table(4) == [.zero, eqs[3], .zero, eqs[4]])
+    #expect(AxisWeight.eq(point).through(slice, loopSize: 2, size: 9).table(4) == [.zero, eqs[1], .zero, .zero])
+    #expect(place.through(Slice(start: 9, stride: 1), loopSize: 5, size: 4).table(4) == [.zero, .zero, .zero, .zero])
+  }
+
+  @Test func prefixSums() {
+    let point = (1...4).map { Extension(UInt64(3 * $0), UInt64(5 * $0)) }
+    let eqs = eqTable(point[...])
+    for first in 0..<16 {
+      for end in first + 1...16 {
+        #expect(eqTable(point[...], over: first..<end) == Array(eqs[first..<end]))
+        #expect(eqSum(point[...], over: first..<end) == eqs[first..<end].reduce(.zero) { $0 + $1 })
+      }
+      let sum = PrefixSum(point[...], count: first)
+      #expect(sum.index == (0..<first).reduce(Extension.zero) { $0 + eqs[$1] * UInt64($1) })
+    }
+  }
+
+  @Test func tablesAreExtended() {
+    let point = [Extension(3, 4), Extension(5, 6), Extension(7, 8)]
+    let eqs = eqTable(point[...])
+    func check(_ kind: Table.Kind, _ others: [[UInt64]]) {
+      let coordinates = Table(lower: 10, bits: 3, kind).coordinates(at: point)
+      let expected = [[10, 11, 12, 13, 14, 15, 16, 17]] + others
+      #expect(coordinates == expected.map { column in zip(eqs, column).reduce(.zero) { $0 + $1.0 * $1.1 } })
+    }
+    check(.range, [])
+    check(.ramp(low: 12, high: 15), [[12, 12, 12, 13, 14, 15, 15, 15]])
+    check(.ramp(low: 10, high: 17), [[10, 11, 12, 13, 14, 15, 16, 17]])
+    check(.ramp(low: 14, high: 14), [[14, 14, 14, 14, 14, 14, 14, 14]])
+    let values: [Int64] = [1, 20, 2, 21, 3, 22]
+    check(
+      .function(FunctionEntries(width: 2, offset: 2, values: values)),
+      [[1, 1, 1, 2, 3, 3, 3, 3], [20, 20, 20, 21, 22, 22, 22, 22]])
+    check(.function(FunctionEntries(width: 1, offset: 0, values: [5])), [[5, 5, 5, 5, 5, 5, 5, 5]])
+    check(.function(FunctionEntries(width: 1, offset: 7, values: [5])), [[5, 5, 5, 5, 5, 5, 5, 5]])
+    check(.function(FunctionEntries(width: 1, offset: 2, values: values)), [[1, 1, 1, 20, 2, 21, 3, 22]])
   }
 }

@@ -66,6 +66,45 @@ struct ByteWriter {
 }
 
 extension ByteWriter {
+  mutating func range(_ name: String, _ lower: Int64, bits: UInt8) {
+    string(name)
+    i64(lower)
+    u8(bits)
+    u8(0)
+  }
+
+  mutating func ramp(_ name: String, _ lower: Int64, bits: UInt8, _ low: Int64, _ high: Int64) {
+    string(name)
+    i64(lower)
+    u8(bits)
+    u8(1)
+    i64(low)
+    i64(high)
+  }
+
+  mutating func function(_ name: String, _ lower: Int64, bits: UInt8, width: UInt8 = 1, offset: Int = 0, _ values: [Int64]) {
+    string(name)
+    i64(lower)
+    u8(bits)
+    u8(2)
+    u8(width)
+    u32(offset)
+    u32(values.count)
+    for value in values { i64(value) }
+  }
+
+  mutating func constant(_ name: String, axes: [Int], _ lower: Int64, _ upper: Int64, _ values: [Int64]) {
+    column(name, kind: 4, axes: axes, lower, upper)
+    u32(values.count)
+    for value in values { i64(value) }
+  }
+
+  /// An input port that is no index port.
+  mutating func input(_ column: Int, _ name: String, _ dimensions: [Int]) {
+    port(column, name, dimensions)
+    u8(0)
+  }
+
   /// An output port that is no class port.
   mutating func output(_ column: Int, _ name: String, _ dimensions: [Int]) {
     port(column, name, dimensions)
@@ -89,7 +128,7 @@ struct SampleCircuit {
   var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(2)
+    w.u16(3)
     w.string(name)
     w.u32(16)
     w.u32(3)
@@ -102,15 +141,8 @@ struct SampleCircuit {
     w.column("r", kind: 1, axes: [0, 2], -128, 127)
     w.column("y", kind: 1, axes: [0, 2], 0, 127)
     w.u32(2)
-    w.string("bytes")
-    w.u8(0)
-    w.i64(limbLower)
-    w.u8(8)
-    w.string("relu")
-    w.u8(1)
-    w.i64(-512)
-    w.u32(1024)
-    for i in 0..<1024 { w.i64(Int64(min(127, max(0, i - 512)))) }
+    w.range("bytes", limbLower, bits: 8)
+    w.function("relu", -512, bits: 10, (0..<1024).map { min(127, max(0, $0 - 512)) })
     w.u32(1)
     w.u32(3)
     w.u16(2)
@@ -129,8 +161,9 @@ struct SampleCircuit {
     w.u8(2)
     w.form(shift: 8, [(3, 1), (4, limbCoefficient)])
     w.form(shift: 0, [(5, 1)])
+    w.u32(0)
     w.u32(inputPorts.count)
-    for port in inputPorts { w.port(port, "x", [3]) }
+    for port in inputPorts { w.input(port, "x", [3]) }
     w.u32(1)
     w.output(outputPort, "y", [5])
     return w.bytes
