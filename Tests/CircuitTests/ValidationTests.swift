@@ -223,7 +223,7 @@ import Testing
     // The extremes stay inside (−p/2, p/2), to the last integer.
     func domain(_ lower: Int64, shift: Int) -> Int? {
       rule { circuit in
-        guard case .function(_, let values) = circuit.tables[2].content else { return }
+        guard let (_, values) = circuit.tables[2].content.function else { return }
         circuit.tables[2].content = .function(lower: lower, values: values)
         circuit.tables[0].content = .range(lower: 0, bits: 16)
         circuit.tables[1].content = .range(lower: -(1 << Int64(shift - 17)), bits: shift - 16)
@@ -286,7 +286,7 @@ import Testing
     #expect(rule { circuit in
       circuit.columns.append(Column(name: "", kind: .public, axes: [0, 2], lower: 0, upper: 1))
       circuit.inputs.append(Port(column: 9, name: "", dimensions: [5]))
-      guard case .function(let lower, let values) = circuit.tables[2].content else { return }
+      guard let (lower, values) = circuit.tables[2].content.function else { return }
       circuit.tables.append(Table(name: "", content: .function(lower: lower, values: values.map { $0 > 0 ? 1 : 0 })))
       circuit.lookups.append(
         Lookup(table: 3, forms: [AffineForm(bare: 6), AffineForm(bare: 9)]))

@@ -25,7 +25,7 @@ private struct TellingNetwork {
     _ = b.apply(to: b.contraction([4], [b.term(1, w3, x)]), limbs: [13, 13, 13]) { min(max($0, 0), 9) }
     var circuit = b.circuit
     let table = circuit.lookups[circuit.lookups.count - 1].table
-    if case .function(let lower, let values) = circuit.tables[table].content {
+    if let (lower, values) = circuit.tables[table].content.function {
       circuit.tables[table].content = .function(lower: 0, upper: lower + Int64(values.count) - 1) { values[Int($0 - lower)] }
     }
     (self.circuit, weights) = (circuit, b.weights)

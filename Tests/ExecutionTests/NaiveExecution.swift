@@ -7,6 +7,7 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
   let circuit = network.circuit.withClassRelations
   var columns = [[Int64]](repeating: [], count: circuit.columns.count)
   for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
+  for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
   for (column, integers) in zip(circuit.columns(of: .weight), network.weights) { columns[column] = integers }
   for column in circuit.columns.indices {
     for port in circuit.outputs where port.column == column {
@@ -26,14 +27,14 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
     }
     for lookup in circuit.lookups {
       let form = lookup.forms[0]
-      let power = Int64(1) << Int64(form.shift)
+      let power = Int64(1) << Int64(form.remainderShift ?? form.shift)
       let sums = columns[form.parts[0].column].map { $0 + form.constant }
-      if lookup.forms.count == 2, lookup.forms[1].parts[0].column == column,
-        case .function(let lower, let values) = circuit.tables[lookup.table].content
-      {
-        columns[column] = sums.map { values[Int(nearest($0, power) - lower)] }
+      let table = circuit.tables[lookup.table]
+      for (coordinate, form) in lookup.forms.enumerated().dropFirst() where form.parts[0].column == column {
+        columns[column] = sums.map { table.value(coordinate, row: Int(nearest($0, power) - table.lower)) }
       }
-      guard let position = form.parts.dropFirst().firstIndex(where: { $0.column == column }) else { continue }
+      if form.remainderShift != nil, form.parts[1].column == column { columns[column] = sums.map { nearest($0, power) } }
+      guard form.remainderShift == nil, let position = form.parts.dropFirst().firstIndex(where: { $0.column == column }) else { continue }
       // Digit by digit: what is left of the remainder after the lower limbs, in the limb's range.
       let (unit, range) = (-form.parts[position].coefficient, circuit.columns[column].range)
       let base = range.upper - range.lower + 1

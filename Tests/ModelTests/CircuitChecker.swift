@@ -23,12 +23,9 @@ struct CircuitChecker {
     let column = lookup.forms[0].parts[0].column
     return columns[column].indices.allSatisfy { index in
       let tuple = lookup.forms.map { value(of: $0, at: index) }
-      switch circuit.tables[lookup.table].content {
-      case .range(let lower, let bits): return tuple[0].map { lower <= $0 && $0 < lower + 1 << bits } ?? false
-      case .function(let lower, let values):
-        guard let argument = tuple[0], values.indices.contains(Int(argument - lower)) else { return false }
-        return values[Int(argument - lower)] == tuple[1]
-      }
+      let table = circuit.tables[lookup.table]
+      guard let argument = tuple[0], table.domain.lower <= argument, argument <= table.domain.upper else { return false }
+      return tuple.enumerated().allSatisfy { $1 == table.value($0, row: Int(argument - table.lower)) }
     }
   }
 

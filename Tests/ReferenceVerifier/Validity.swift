@@ -96,6 +96,11 @@ extension CircuitDescription {
       }
     }
     guard sliced <= 1 << 28 else { throw .invalidCircuit(rule: 1) }
+    let expandedTerms = circuit.contractions.reduce(into: [:]) { $0[$1.output] = $1.terms.count }
+    let lookedUp = circuit.lookups.reduce(0) { sum, lookup in
+      Set(lookup.forms.flatMap { $0.entries.map(\.column) }).reduce(sum) { $0 + (expandedTerms[$1] ?? 0) }
+    }
+    guard lookedUp <= 1 << 18 else { throw .invalidCircuit(rule: 1) }
     let capSizes = circuit.sizes(batch: batchCap)
     let blocks = circuit.lookups.map { lookup in
       let axes = circuit.columns[lookup.forms[0].entries[0].column].axes

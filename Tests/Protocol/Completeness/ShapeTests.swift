@@ -51,7 +51,7 @@ import Verifier
     var transcript = ProverTranscript()
     let claims = prover.reduce(&transcript, prover.commit())
     #expect(claims.count == proven.plan.claimCount)
-    #expect(claims.allSatisfy { proven.plan.commitments.indices.contains($0.slot.commitment) })
+    #expect(claims.allSatisfy { proven.plan.commitments.indices.contains($0.commitment) })
   }
 
   @Test("the prover's merge sends what the sumcheck over full tables sends", arguments: SmallNetwork.all)

@@ -15,21 +15,25 @@ import Verifier
     let prover = MaliciousProver(proven)
     var transcript = ProverTranscript()
     let claims = prover.reduce(&transcript, prover.commit())
-    var work = claims.reduce(0) { $0 + 512 + 4 * $1.weight.count * plan.placement($1.slot).rowCount }
+    var work = 0
+    for claim in claims {
+      for part in claim.parts { work += 512 + 4 * plan.commitments[claim.commitment].layout.placements[part.index].rowCount }
+    }
+    for lookup in circuit.lookups { work += 8 * lookup.columns.count << bitCountOfAxis(circuit.block(of: lookup, batch: plan.batch).size) }
     let terms = plan.columns.virtual.flatMap { column in circuit.contractions.first { $0.output == column }?.terms ?? [] }
     let operands = terms.flatMap(\.operands)
     work += 512 * terms.count
     for operand in operands {
-      for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) where binding.slice != nil {
+      for (axis, binding) in zip(circuit.columns[operand.column].axes, operand.bindings) {
         work += 4 << [axis, binding.loopAxis].map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: plan.batch)) }.max()!
       }
     }
     let isShown = { (column: Int) in circuit.columns[column].kind == .public }
-    let looked = Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.map(\.column) } })
+    let looked = circuit.lookups.flatMap(\.columns)
     for column in operands.map(\.column).filter(isShown) + looked.filter(isShown) + circuit.claimedOutputs {
       for (port, integers) in zip(circuit.inputs + circuit.outputs, proven.statement.inputs + proven.statement.outputs)
       where port.column == column || port.below == column {
-        work += integers.count * (port.classesOf == nil ? 1 : 96)
+        work += integers.count * (port.showsIndices ? 96 : 1)
         work += plan.columns.bits(ofColumn: column).reduce(0) { $0 + 8 << $1 }
         break
       }

@@ -78,7 +78,9 @@ import Verifier
       case .columnEnds:
         var ends = commitments.indices.map { columnEnds(commitments[$0], $0, at: end.point) }
         var columnWeights = ends.map { $0.map { _ in SecureField.zero } }
-        for (claim, weight) in zip(claims, weights) { columnWeights[claim.slot.commitment][claim.slot.index] += weight }
+        for (claim, weights) in zip(claims, plan.partWeights(claims, end.coefficients, at: end.point, flaw)) {
+          for (part, weight) in zip(claim.parts, weights) { columnWeights[claim.commitment][part.index] += weight }
+        }
         var error = end.claim
         for index in ends.indices {
           error -= zip(ends[index], columnWeights[index]).reduce(.zero) { $0 + $1.0 * $1.1 }

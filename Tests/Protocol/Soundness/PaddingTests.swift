@@ -64,9 +64,10 @@ import Verifier
     let padded = circuit.columns(of: .advice).filter { column in
       plan.slots[column].map { plan.placement($0).hasPadding } ?? false
     }
-    #expect(claims.map(\.slot) == padded.map { plan.slots[$0] })
+    let slots = claims.map { $0.parts.map(\.index) }
+    #expect(slots == padded.map { column in plan.slots[column].map { [$0.index, $0.index] } })
     for claim in claims {
-      let placement = plan.placement(claim.slot)
+      let placement = plan.commitments[claim.commitment].layout.placements[claim.parts[0].index]
       #expect(claim.value == .zero)
       for entry in 0..<1 << min(placement.bits.reduce(0, +), 10) {
         var (rest, index) = (entry, placement.bits)
@@ -74,7 +75,7 @@ import Verifier
           index[axis] = rest & (1 << placement.bits[axis] - 1)
           rest >>= placement.bits[axis]
         }
-        let weight = claim.weight.reduce(SecureField.zero) { sum, product in
+        let weight = claim.parts.map(\.weight).reduce(SecureField.zero) { sum, product in
           sum + zip(product.weights, index).reduce(product.coefficient) { $0 * $1.0.value(at: $1.1) }
         }
         #expect((weight == .zero) == zip(index, placement.shape).allSatisfy { $0 < $1 })

@@ -197,11 +197,12 @@ import Verifier
     rejects { $0.columns[0].upper += 1 }
     for table in proven.circuit.tables.indices {
       rejects { circuit in
-        switch circuit.tables[table].content {
-        case .range(let lower, let bits): circuit.tables[table].content = .range(lower: lower - 1, bits: bits)
-        case .function(let lower, var values):
-          values[values.count - 1] += 1
+        let content = circuit.tables[table].content
+        if let (lower, values) = content.function {
+          let values = Array(values.dropLast()) + [(values.last ?? 0) + 1]
           circuit.tables[table].content = .function(lower: lower, values: values)
+        } else {
+          circuit.tables[table].content = .range(lower: circuit.tables[table].lower - 1, bits: circuit.tables[table].bitCount)
         }
       }
     }

@@ -186,9 +186,7 @@ extension Table {
     }
     let first = quotients[0]
     guard Int128(domain.lower) <= first, first <= Int128(domain.upper) else { return false }
-    switch content {
-    case .range: return true
-    case .function(let lower, let values): return Int128(values[Int(first - Int128(lower))]) == quotients[1]
-    }
+    let row = Int(first - Int128(lower))
+    return quotients.enumerated().allSatisfy { Int128(value($0.offset, row: row)) == $0.element }
   }
 }

@@ -22,8 +22,8 @@ extension Flaw {
     guard self == .restartedPowers else { return powers(of: gamma, count: claims.count) }
     var next: [Int: SecureField] = [:]
     return claims.map { claim in
-      let power = next[claim.slot.commitment] ?? .one
-      next[claim.slot.commitment] = power * gamma
+      let power = next[claim.commitment] ?? .one
+      next[claim.commitment] = power * gamma
       return power
     }
   }
@@ -32,7 +32,9 @@ extension Flaw {
 extension Plan {
   /// How many variables are left when a claim joins the merge.
   func joiningCount(_ claim: Claim, _ flaw: Flaw) -> Int {
-    flaw == .columnEnds ? placement(claim.slot).inRowBits : commitments[claim.slot.commitment].variableCount
+    // The columns of one claim have as many variables in the circuits that this flaw is for.
+    let layout = commitments[claim.commitment].layout
+    return flaw == .columnEnds ? layout.placements[claim.parts[0].index].inRowBits : commitments[claim.commitment].variableCount
   }
 
   /// The extension of each claim's weight at the end of the merge, times its coefficient; by claim.
@@ -41,17 +43,23 @@ extension Plan {
   func weights(
     _ claims: [Claim], _ coefficients: [SecureField], at point: [SecureField], _ flaw: Flaw
   ) -> [SecureField] {
+    partWeights(claims, coefficients, at: point, flaw).map { $0.reduce(.zero, +) }
+  }
+
+  /// By claim, and by part of the claim.
+  func partWeights(
+    _ claims: [Claim], _ coefficients: [SecureField], at point: [SecureField], _ flaw: Flaw
+  ) -> [[SecureField]] {
     zip(claims, coefficients).map { claim, coefficient in
-      let (inRow, row) = mergePoint(point, claim.slot.commitment)
-      let placement = placement(claim.slot)
-      return claim.weight.reduce(SecureField.zero) { sum, product in
+      let (inRow, row) = mergePoint(point, claim.commitment)
+      return claim.parts.map { part in
+        let placement = commitments[claim.commitment].layout.placements[part.index]
+        let (factor, weights) = (coefficient * part.weight.coefficient, part.weight.weights)
         guard flaw == .columnEnds else {
-          return sum + coefficient * product.coefficient
-            * placement.evaluate(product.weights, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
+          return factor * placement.evaluate(weights, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
         }
         let parts = split(inRow.suffix(placement.inRowBits), placement.bits)
-        return sum
-          + zip(product.weights, parts).reduce(coefficient * product.coefficient) { $0 * $1.0.evaluate(at: $1.1) }
+        return zip(weights, parts).reduce(factor) { $0 * $1.0.evaluate(at: $1.1) }
       }
     }
   }
@@ -134,14 +142,14 @@ extension VerifierTranscript {
     switch flaw {
     case .none, .noPaddingClaims, .restartedPowers:
       for index in parts.indices { parts[index].coefficient = .zero }
-      for (claim, weight) in zip(claims, weights) { parts[claim.slot.commitment].coefficient += weight }
+      for (claim, weight) in zip(claims, weights) { parts[claim.commitment].coefficient += weight }
       return OpeningClaim(parts: parts, value: running)
     case .columnEnds:
       let columns = plan.commitments.map { $0.layout.placements.count }
       var ends: [[Value]] = []
       for count in columns { ends.append(try receiveUnpadded("ends", count)) }
-      for (claim, weight) in zip(claims, weights) {
-        running = running - ends[claim.slot.commitment][claim.slot.index] * weight
+      for (claim, weights) in zip(claims, plan.partWeights(claims, coefficients, at: point, flaw)) {
+        for (part, weight) in zip(claim.parts, weights) { running = running - ends[claim.commitment][part.index] * weight }
       }
       try requireZero(running, .contractionMismatch)
       let batching = sponge.challenge("batch")
@@ -156,7 +164,7 @@ extension VerifierTranscript {
     case .commitmentValues:
       let values = try receiveUnpadded("values", parts.count)
       var totals = [SecureField](repeating: .zero, count: parts.count)
-      for (claim, weight) in zip(claims, weights) { totals[claim.slot.commitment] += weight }
+      for (claim, weight) in zip(claims, weights) { totals[claim.commitment] += weight }
       for (value, total) in zip(values, totals) { running = running - value * total }
       try requireZero(running, .contractionMismatch)
       return OpeningClaim(parts: parts, value: values.reduce(.zero) { $0 + $1 })

@@ -39,10 +39,10 @@ extension ProverTranscript {
     let coefficients = flaw.coefficients(sponge.challenge("merge"), claims)
     var tables: [MergeTables] = []
     for (index, commitment) in commitments.enumerated() {
-      let own = zip(coefficients, claims).filter { $0.1.slot.commitment == index }
+      let own = zip(coefficients, claims).filter { $0.1.commitment == index }
       if flaw == .columnEnds {
         for column in plan.commitments[index].layout.placements.indices {
-          tables.append(plan.columnTables(commitment, index, column, own.filter { $0.1.slot.index == column }))
+          tables.append(plan.columnTables(commitment, index, column, own))
         }
       } else {
         tables.append(plan.tables(commitment, index, own))
@@ -84,10 +84,10 @@ extension Plan {
         values[entry << rowBits + row] = SecureField(elements[row << entryBits + entry])
       }
       for (coefficient, claim) in claims {
-        let placement = placement(claim.slot)
-        for product in claim.weight {
-          for (row, factor) in placement.rowFactors(product.weights, inRow: point).enumerated() {
-            weights[entry << rowBits + placement.firstRow + row] += coefficient * product.coefficient * factor
+        for part in claim.parts {
+          let placement = layout.placements[part.index]
+          for (row, factor) in placement.rowFactors(part.weight.weights, inRow: point).enumerated() {
+            weights[entry << rowBits + placement.firstRow + row] += coefficient * part.weight.coefficient * factor
           }
         }
       }
@@ -102,9 +102,9 @@ extension Plan {
     let placement = commitments[index].layout.placements[column]
     var weights = [SecureField](repeating: .zero, count: 1 << placement.inRowBits)
     for (coefficient, claim) in claims {
-      for product in claim.weight {
-        var table = [coefficient * product.coefficient]
-        for (weight, bits) in zip(product.weights, placement.bits) { table = outer(table, weight.table(1 << bits)) }
+      for part in claim.parts where part.index == column {
+        var table = [coefficient * part.weight.coefficient]
+        for (weight, bits) in zip(part.weight.weights, placement.bits) { table = outer(table, weight.table(1 << bits)) }
         for entry in table.indices { weights[entry] += table[entry] }
       }
     }
@@ -131,7 +131,7 @@ extension Plan {
   /// Σ of the weights of each commitment's claims.
   func totals(_ claims: [Claim], _ weights: [SecureField]) -> [SecureField] {
     commitments.indices.map { index in
-      zip(claims, weights).reduce(.zero) { $1.0.slot.commitment == index ? $0 + $1.1 : $0 }
+      zip(claims, weights).reduce(.zero) { $1.0.commitment == index ? $0 + $1.1 : $0 }
     }
   }
 }

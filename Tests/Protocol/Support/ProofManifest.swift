@@ -108,7 +108,7 @@ struct ProofManifest {
       read("layer.ends", .secure, 4 * depths.count { $0 > layer }, proof, &sponge)
       draw("layer.line", &sponge)
     }
-    read("lookup.values", .secure, plan.columns.lookedUp.count + plan.circuit.tables.count, proof, &sponge)
+    read("lookup.values", .secure, plan.columns.lookupValueCount, proof, &sponge)
   }
 
   private mutating func walkContractions(_ plan: Plan, _ proof: [UInt8], _ sponge: inout Sponge) {

@@ -215,8 +215,12 @@ extension RandomCircuit {
     switch circuit.tables[table].content {
     case .range(let lower, let bits):
       circuit.tables[table].content = .range(lower: lower + integer(-1...1), bits: max(0, min(16, bits + below(3) - 1)))
-    case .function(let lower, let values):
-      circuit.tables[table].content = .function(lower: lower + integer(-1...1), values: values.map { below(3) == 0 ? $0 &+ 1 : $0 })
+    case .ramp(let lower, let bits, let low, let high):
+      circuit.tables[table].content = .ramp(lower: lower + integer(-1...1), bits: bits, low: low + integer(-1...1), high: high + integer(-1...1))
+    case .function(let lower, let bits, let width, let offset, let values):
+      circuit.tables[table].content = .function(
+        lower: lower + integer(-1...1), bits: bits, width: width, offset: max(0, offset + Int(integer(-1...1))),
+        values: values.map { below(3) == 0 ? $0 &+ 1 : $0 })
     }
   }
 

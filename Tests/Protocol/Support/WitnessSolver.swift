@@ -64,6 +64,7 @@ struct WitnessSolver {
     values = circuit.columns.indices.map { column in
       switch circuit.columns[column].kind {
       case .weight, .public: given[column].map { BaseField($0) }
+      case .constant: circuit.columns[column].values.map { BaseField($0) }
       case .advice, .virtual: Array(repeating: nil, count: circuit.shape(ofColumn: column, batch: batch).reduce(1, *))
       }
     }
@@ -114,8 +115,9 @@ struct WitnessSolver {
     for (position, form) in lookup.forms.enumerated() {
       guard let column = form.bareColumn else { continue }
       var domain = Domain(range: table.domain.lower...table.domain.upper)
-      if position == 1, case .function(_, let values) = table.content {
-        domain = Domain(range: table.range(ofCoordinate: 1).lower...table.range(ofCoordinate: 1).upper, members: Set(values))
+      if position > 0 {
+        let (lower, upper) = table.range(ofCoordinate: position)
+        domain = Domain(range: lower...upper, members: Set((0..<1 << table.bitCount).map { table.value(position, row: $0) }))
       }
       if let known = domains[column] {
         guard known.range.overlaps(domain.range) else {
@@ -221,10 +223,9 @@ struct WitnessSolver {
       guard integers.contains(integer) else { return [] }
       integers = integer...integer
     }
-    guard case .function(let lower, let values) = table.content else { return integers.map { [$0] } }
     return integers.compactMap { integer in
-      let value = values[Int(integer - lower)]
-      return known[1] == nil || known[1] == value ? [integer, value] : nil
+      let row = (0..<table.arity).map { table.value($0, row: Int(integer - table.lower)) }
+      return zip(row, known).allSatisfy { $1 == nil || $1 == $0 } ? row : nil
     }
   }
 
