@@ -72,10 +72,11 @@ package struct AxisWeight: Hashable, Sendable {
 
   /// The extension over an axis of `point.count` bits.
   package func evaluate(at other: [SecureField]) -> SecureField {
-    guard isContiguous, point?.count ?? other.count == other.count else {
+    guard start == 0, stride == 1, point?.count ?? other.count >= other.count else {
       return Multilinear.evaluate(table(1 << other.count), at: other)
     }
-    guard let point else { return Multilinear.lessThan(window.upperBound, at: other) }
+    guard let point else { return Multilinear.lessThan(window.count, at: other) }
+    guard isContiguous, point.count == other.count else { return Multilinear.equalityWindow(window, point, other) }
     return Multilinear.equalityLessThan(window.upperBound, point, other)
   }
 
@@ -83,10 +84,7 @@ package struct AxisWeight: Hashable, Sendable {
   package func evaluateLow(at low: [SecureField], highCount: Int) -> [SecureField] {
     let size = 1 << low.count
     guard isContiguous, point?.count ?? low.count >= low.count else {
-      let table = table(highCount << low.count)
-      return (0..<highCount).map {
-        Multilinear.evaluate(Array(table[$0 << low.count..<($0 + 1) << low.count]), at: low)
-      }
+      return (0..<highCount).map { slice($0, at: low) }
     }
     let highBits = max(0, (point?.count ?? 0) - low.count)
     let high = point.map { Multilinear.equalityTable(Array($0.prefix(highBits))) }
@@ -112,6 +110,18 @@ package struct WeightProduct: Sendable {
   package init(coefficient: SecureField = .one, weights: [AxisWeight]) {
     self.coefficient = coefficient
     self.weights = weights
+  }
+}
+
+extension AxisWeight {
+  /// The extension over the low bits of an index, for one value of its high bits.
+  private func slice(_ slice: Int, at low: [SecureField]) -> SecureField {
+    let size = 1 << low.count
+    guard start == 0, stride == 1, let point, point.count >= low.count else {
+      return Multilinear.evaluate(Array(table((slice + 1) << low.count).suffix(size)), at: low)
+    }
+    let first = window.lowerBound + slice << low.count
+    return Multilinear.equalityWindow(first..<max(first, min(first + size, window.upperBound)), point, low)
   }
 }
 

@@ -83,6 +83,41 @@ package enum Multilinear {
     return sumBelow(bound, zip(r, point).map { x, y in ((.one - x) * (.one - y), x * y) })
   }
 
+  /// Σ_i eq(r, window.lowerBound + i)·eq(point, i) over the i below the window's length and 2ⁿ, in O(bits).
+  ///
+  /// For a window of integers that `r` has, and a `point` of n ≤ `r.count` variables.
+  package static func equalityWindow(_ window: Range<Int>, _ r: [SecureField], _ point: [SecureField]) -> SecureField {
+    // Bit by bit, lowest first: sums over the i so far, by the carry of the addition, and whether i is below the length.
+    typealias Sums = (below: SecureField, other: SecureField)
+    var sums: [Sums] = [(.zero, .one), (.zero, .zero)]
+    var (offset, length) = (window.lowerBound, window.count)
+    for (x, y) in zip(r.reversed(), point.reversed()) {
+      let both = x * y
+      // By bit of i, then of the sum.
+      let factors = [[.one - x - y + both, x - both], [y - both, both]]
+      var next: [Sums] = [(.zero, .zero), (.zero, .zero)]
+      for carry in 0...1 where sums[carry].below != .zero || sums[carry].other != .zero {
+        for bit in 0...1 {
+          let sum = (offset & 1) + bit + carry
+          let factor = factors[bit][sum & 1]
+          let (below, other) = (sums[carry].below * factor, sums[carry].other * factor)
+          let isBelow = bit < length & 1
+          next[sum >> 1].below += isBelow ? below + other : bit > length & 1 ? .zero : below
+          next[sum >> 1].other += isBelow ? .zero : bit > length & 1 ? below + other : other
+        }
+      }
+      sums = next
+      (offset, length) = (offset >> 1, length >> 1)
+    }
+    var totals = sums.map { length > 0 ? $0.below + $0.other : $0.below }
+    for x in r.dropLast(point.count).reversed() {
+      let (zero, one) = (totals[0], totals[1])
+      totals = offset & 1 == 0 ? [zero * (.one - x) + one * x, .zero] : [zero * x, one * (.one - x)]
+      offset >>= 1
+    }
+    return totals[0]
+  }
+
   /// Σ_i i·eq(point, i), the extension of the identity on 0..<2ⁿ.
   package static func identity(at point: [SecureField]) -> SecureField {
     point.reduce(.zero) { $0 + $0 + $1 }

@@ -148,11 +148,14 @@ public struct Statement: Hashable, Sendable {
 
   /// Integers as value − lower, in as few bytes as the column's range needs.
   package static func encode(_ ports: [[Int64]], _ columns: [Column]) -> [UInt8] {
-    var writer = ByteWriter()
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(zip(ports, columns).reduce(0) { $0 + $1.0.count * $1.1.integerByteCount })
     for (integers, column) in zip(ports, columns) {
-      for integer in integers { writer.append(integer &- column.lower, byteCount: column.integerByteCount) }
+      for integer in integers {
+        for index in 0..<column.integerByteCount { bytes.append(UInt8(truncatingIfNeeded: (integer &- column.lower) >> (8 * index))) }
+      }
     }
-    return writer.bytes
+    return bytes
   }
 
   package static func decode(

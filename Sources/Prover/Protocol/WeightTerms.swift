@@ -98,16 +98,22 @@ private struct AxisProduct {
 extension AxisWeight {
   /// A sum of products: weights of an index's high part, which has `extent` values, times parts over its low bits.
   ///
-  /// Slices that are multiples of one make one product, each other one that is not zero its own.
+  /// Whole slices of a window make one product, two where it begins within a slice; each other slice that is not zero makes
+  /// its own.
   fileprivate func divided(extent: Int, lowBits: Int) -> [(high: AxisWeight, low: AxisPart)] {
     let size = 1 << lowBits
     var products: [(high: AxisWeight, low: AxisPart)] = []
-    let whole = isContiguous ? min(window.count / size, extent) : 0
+    let whole = start == 0 && stride == 1 ? min(window.count / size, extent) : 0
     if whole > 0 {
       let highBits = max(0, (point?.count ?? 0) - lowBits)
-      let high = AxisWeight(point: point.map { Array($0.prefix(highBits)) }, count: whole)
-      let low = AxisWeight(point: point.map { Array($0.dropFirst(highBits)) }, count: size)
-      products.append((high, AxisPart(low, count: size)))
+      let (first, skipped) = (window.lowerBound >> lowBits, window.lowerBound & (size - 1))
+      func append(_ first: Int, _ window: Range<Int>, start: Int) {
+        let high = AxisWeight(point: point.map { Array($0.prefix(highBits)) }, window: first..<first + whole)
+        let low = AxisWeight(point: point.map { Array($0.dropFirst(highBits)) }, window: window, start: start)
+        products.append((high, AxisPart(low, count: size)))
+      }
+      append(first, skipped..<size, start: 0)
+      if skipped > 0 { append(first + 1, 0..<skipped, start: size - skipped) }
     }
     let table = whole < extent ? table(extent << lowBits) : []
     for slice in whole..<extent {
