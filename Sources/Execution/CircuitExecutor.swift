@@ -55,7 +55,8 @@ package struct CircuitExecutor: Sendable {
     self.stated = stated
     self.weights = weights
     var steps = [Step?](repeating: nil, count: stated.columns.count)
-    let integers = Dictionary(uniqueKeysWithValues: zip(circuit.columns(of: .weight), weights))
+    var integers = Dictionary(uniqueKeysWithValues: zip(circuit.columns(of: .weight), weights))
+    for column in circuit.columns(of: .constant) { integers[column] = circuit.columns[column].values }
     for contraction in circuit.contractions {
       let output = circuit.columns[contraction.output]
       let terms = contraction.terms.compactMap { AffineTerm($0, output: output, circuit) }

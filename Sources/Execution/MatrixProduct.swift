@@ -26,11 +26,11 @@ struct MatrixProduct: Sendable {
 
   /// Nil for a term that has not this form, or whose matrices are too thin to be worth it.
   ///
-  /// - Parameter weights: The integers of weight columns, nil for other columns.
+  /// - Parameter weights: The integers of weights and constants, nil for other columns.
   init?(_ terms: [AffineTerm], _ circuit: ArithmeticCircuit, weights: (Int) -> [Int64]?) {
     let term = terms[0]
     guard term.columns.count == 2 else { return nil }
-    let isWeight = term.columns.map { circuit.columns[$0].kind == .weight }
+    let isWeight = term.columns.map { [.weight, .constant].contains(circuit.columns[$0].kind) }
     guard !(isWeight[0] && isWeight[1]) else { return nil }
     let (left, right) = isWeight[1] ? (2, 1) : (1, 2)
     (leftLane, rightLane) = (left, right)

@@ -5,7 +5,7 @@ import Circuit
 /// What it leaves out follows from these and from the network's architecture.
 package struct PrivacyReport: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
-    case scale, width, range, shift, coefficient, table, trained
+    case scale, width, range, shift, coefficient, constant, table, trained
 
     /// What the numbers of the kind are, and what they depend on.
     package var explanation: String {
@@ -16,6 +16,7 @@ package struct PrivacyReport: Sendable, Equatable {
       case .range: "first and last integer; by widths, shifts, coefficients, tables, and whether calibration data are negative"
       case .shift: "bits by which accumulators are rounded, and what is added before; by the layer's largest weight"
       case .coefficient: "factors of sums, means and products; by scales"
+      case .constant: "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight"
       case .table:
         "first and last argument, least and largest value; arguments by the L1 norms of weights, rounded up to a power of "
           + "two, values by the function and scales"
@@ -52,6 +53,7 @@ package struct PrivacyReport: Sendable, Equatable {
       entries.append(Entry(kind: kind, name: name, numbers: integers.map { .integer($0) }))
     }
     for (column, label) in zip(circuit.columns, labels) {
+      if column.kind == .constant { add(.constant, label, Set(column.values).sorted()) }
       if column.kind == .weight {
         add(.width, label, [Int64(Int64.bitWidth - column.upper.leadingZeroBitCount + 1)])
       } else {

@@ -354,6 +354,7 @@ import Testing
         for index in circuit.tables.indices where circuit.tables[index].name == entry.name {
           blank.tables[index] = Table(name: "", content: .range(lower: 0, bits: 0))
         }
+      case .constant: for index in columns { blank.columns[index].values = [] }
       case .trained: break
       }
     }

@@ -37,15 +37,22 @@ struct CircuitBuilder {
     return unitAxes[index]
   }
 
-  /// - Parameter axes: Without the batch axis, which every kind but weights gets in front.
+  /// - Parameter axes: Without the batch axis, which every kind but weights and constants gets in front.
   mutating func appendColumn(
     _ name: String, _ kind: ColumnKind, _ axes: [Int], _ range: ClosedRange<Int64>, scale: Double = 1
   ) -> Int {
     circuit.columns.append(
       Column(
-        name: shortened(name), kind: kind, axes: (kind == .weight ? [] : [ArithmeticCircuit.batchAxis]) + axes,
+        name: shortened(name), kind: kind, axes: ([.weight, .constant].contains(kind) ? [] : [ArithmeticCircuit.batchAxis]) + axes,
         lower: range.lowerBound, upper: range.upperBound, scale: scale))
     return circuit.columns.count - 1
+  }
+
+  /// A column of integers that the circuit shows.
+  mutating func appendConstant(_ values: [Int64], _ name: String, _ axes: [Int]) -> Int {
+    let column = appendColumn(name, .constant, axes, (values.min() ?? 0)...(values.max() ?? 0))
+    circuit.columns[column].values = values
+    return column
   }
 
   /// Has the name of an output's column say that the model goes on with an operator.
@@ -54,7 +61,7 @@ struct CircuitBuilder {
   /// The axes of a column without the batch axis.
   func axes(of column: Int) -> [Int] {
     let column = circuit.columns[column]
-    return column.kind == .weight ? column.axes : Array(column.axes.dropFirst())
+    return column.axes.first == ArithmeticCircuit.batchAxis ? Array(column.axes.dropFirst()) : column.axes
   }
 
   /// Declared in 16, 32 or 48 bits, so that the range proof needs one table only.
@@ -102,16 +109,11 @@ struct CircuitBuilder {
 
   // MARK: Contractions
 
-  /// 1 at one index of a loop axis, 0 else: a weight of one element that a lookup forces to be 1, read there.
-  mutating func one(at index: Int, loop: Int) throws(ModelError) -> Operand {
-    if oneColumn == nil {
-      let column = try appendWeights([1], "one", layer: "one", [unitAxis()])
-      let table = appendTable(.range(lower: 1, bits: 0), "1")
-      circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: column)]))
-      oneColumn = column
-    }
-    return Operand(
-      column: oneColumn ?? 0, bindings: [Binding(loop, slice: .init(start: -index, stride: 1))])
+  /// 1 at one index of a loop axis, 0 else: a constant of one element, read there.
+  mutating func one(at index: Int, loop: Int) -> Operand {
+    let column = oneColumn ?? appendConstant([1], "one", [unitAxis()])
+    oneColumn = column
+    return Operand(column: column, bindings: [Binding(loop, slice: .init(start: -index, stride: 1))])
   }
 
   /// Reads a view, its axes driven by these loop axes.

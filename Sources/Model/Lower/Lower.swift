@@ -52,7 +52,7 @@ struct Lowering {
     }
     // A proof commits to something, also of a network without weights that rounds nothing.
     if !builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) {
-      _ = try builder.one(at: 0, loop: builder.unitAxis())
+      _ = try builder.appendWeights([1], "one", layer: "one", [builder.unitAxis()])
     }
     builder.limitBatch()
     do throws(InvalidCircuit) {

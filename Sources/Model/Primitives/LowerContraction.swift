@@ -123,7 +123,7 @@ extension Lowering {
       }
     }
     // All reads are beyond their operands.
-    if terms.isEmpty { terms = [Circuit.Term(coefficient: 0, operands: [try builder.one(at: 0, loop: builder.unitAxis())])] }
+    if terms.isEmpty { terms = [Circuit.Term(coefficient: 0, operands: [builder.one(at: 0, loop: builder.unitAxis())])] }
     try requireProducts(terms, node)
     let outputs = lowered.axes.prefix(plan.axes[network.inputs.count + index].count).map { $0 ?? 0 }
     return try accumulators(node, index, outputs, terms)
@@ -142,7 +142,8 @@ extension Lowering {
     }
   }
 
-  /// A column of weights, read as a whole; its unrolled loops together are its first axis.
+  /// A column of weights, or of numbers that the operator alone says, read as a whole; its unrolled loops together are its
+  /// first axis.
   private mutating func weight(
     _ constant: Contraction<Int64>.Constant, _ name: String, _ contraction: Contraction<Int64>, _ node: Node<Int64>, _ index: Int,
     _ lowered: LoweredLoops
@@ -160,9 +161,11 @@ extension Lowering {
       + order.compactMap { axis in named.firstIndex { lowered.axes[$0] == axis } }
     var axes = unrolled.isEmpty ? order : [builder.appendAxis(tapCount)] + order
     if axes.isEmpty { axes = [builder.unitAxis()] }
-    let column = try builder.appendWeights(
-      transposed(constant.values, named.map { plan.axes[space][$0] }, order: permutation),
-      "\(node.name).\(name)", layer: node.name, axes)
+    let values = transposed(constant.values, named.map { plan.axes[space][$0] }, order: permutation)
+    let column =
+      constant.isPublic && values.count <= maximumTableSize
+      ? builder.appendConstant(values, "\(node.name).constant", axes)
+      : try builder.appendWeights(values, "\(node.name).\(name)", layer: node.name, axes)
     return (builder.whole(column), unrolled)
   }
 
@@ -181,7 +184,7 @@ extension Lowering {
       guard let axis = plan.axis(step.loop, node.loops, of: plan.loops(ofNode: index)), let own = lowered.axes[axis] else {
         throw splitAxis(node)
       }
-      ones.append(try builder.one(at: inside.lowerBound, loop: own))
+      ones.append(builder.one(at: inside.lowerBound, loop: own))
     }
     let (view, axes) = try read(index, number, reading, at: places)
     return [builder.operand(view, loops: axes.map { $0.flatMap { lowered.axes[$0] } ?? 0 })] + ones

@@ -118,7 +118,7 @@ extension Lowering {
       else { continue }
       let known = products
       for index in (0..<loops[step.loop]).filter({ !inside.contains($0) }) {
-        let one = try builder.one(at: index, loop: loop)
+        let one = builder.one(at: index, loop: loop)
         products.append(Term(coefficient: value, operands: [one]))
         products += known.map { Term(coefficient: -$0.coefficient, operands: $0.operands + [one]) }
       }
