@@ -91,7 +91,8 @@ struct CircuitBuilder {
   mutating func appendTable(lower: Int64, values: [Int64], _ name: String) -> Int {
     let bits = bitCountOfAxis(values.count)
     let (low, high) = (values.first ?? 0, values.last ?? 0)
-    if low >= lower, low <= high, values.indices.allSatisfy({ values[$0] == min(max(lower + Int64($0), low), high) }) {
+    let isInside = lower <= low && low <= high && high < lower + 1 << Int64(bits)
+    if isInside, values.indices.allSatisfy({ values[$0] == min(max(lower + Int64($0), low), high) }) {
       return appendTable(.ramp(lower: lower, bits: bits, low: low, high: high), name)
     }
     let end = (values.lastIndex { $0 != high } ?? -1) + 2
