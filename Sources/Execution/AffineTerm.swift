@@ -70,6 +70,14 @@ struct AffineTerm: Sendable {
   /// Where the loops would start if they ran over whole axes.
   var wholeStart: SIMD4<Int> { loops.reduce(start) { $0 &- $1.strides &* ($1.range?.lowerBound ?? 0) } }
 
+  /// Without some loops, each at one index.
+  func fixing(_ indices: [(loop: Int, index: Int)]) -> AffineTerm {
+    var term = self
+    for (loop, index) in indices { term.start &+= loops[loop].strides &* index }
+    for (loop, _) in indices.sorted(by: { $0.loop > $1.loop }) { term.loops.remove(at: loop) }
+    return term
+  }
+
   /// Whether two terms differ only in where they start and which part of the output's axes they reach.
   func isParallel(to other: AffineTerm) -> Bool {
     columns == other.columns && coefficient == other.coefficient && loops.count == other.loops.count

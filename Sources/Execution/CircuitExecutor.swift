@@ -21,7 +21,7 @@ package struct CircuitExecutor: Sendable {
   private let needed: [Bool]
 
   private enum Step {
-    case contraction([TermKernel])
+    case contraction([TermKernel], gathers: [Gather])
     case function(TableFunction)
     case limb(Limb)
     case selection(Selection)
@@ -34,7 +34,7 @@ package struct CircuitExecutor: Sendable {
     /// The columns that it reads.
     var sources: [Int] {
       switch self {
-      case .contraction(let terms): terms.flatMap(\.columns)
+      case .contraction(let terms, let gathers): terms.flatMap(\.columns) + gathers.flatMap(\.columns)
       case .function(let function): [function.argument.source]
       case .limb(let limb): [limb.source]
       case .selection(let selection): [selection.source]
@@ -59,12 +59,13 @@ package struct CircuitExecutor: Sendable {
     for column in circuit.columns(of: .constant) { integers[column] = circuit.columns[column].values }
     for contraction in circuit.contractions {
       let output = circuit.columns[contraction.output]
-      let terms = contraction.terms.compactMap { AffineTerm($0, output: output, circuit) }
+      let gathers = contraction.terms.map { Gather($0, output: output, circuit) }
+      let terms = zip(contraction.terms, gathers).compactMap { $1 == nil ? AffineTerm($0, output: output, circuit) : nil }
       steps[contraction.output] = .contraction(
         terms.grouped().flatMap { terms -> [TermKernel] in
           MatrixProduct(terms, circuit) { integers[$0] }.map { [.matrix($0, columns: terms[0].columns)] }
             ?? terms.map { .strided($0) }
-        })
+        }, gathers: gathers.compactMap(\.self))
     }
     var ranges: [Int: Int] = [:]
     for (index, lookup) in stated.lookups.enumerated() where lookup.forms.count == 1 {
@@ -136,10 +137,11 @@ package struct CircuitExecutor: Sendable {
     for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
     for (column, step) in steps.enumerated() where needed?[column] ?? true {
       switch step {
-      case .contraction(let terms):
+      case .contraction(let terms, let gathers):
         let count = circuit.shape(ofColumn: column, batch: batch).reduce(1, *)
         var sums = [Int64](repeating: 0, count: count)
         for term in terms { term.add(to: &sums, columns, batch: batch, threads: threads) }
+        for gather in gathers { gather.add(to: &sums, columns, indices: inputs[gather.port], batch: batch, threads: threads) }
         columns[column] = sums
       case .function(let function):
         columns[column] = try function.apply(to: columns[function.argument.source], threads: threads)
