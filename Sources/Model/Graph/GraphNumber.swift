@@ -18,6 +18,8 @@ package protocol GraphNumber: Sendable, Hashable, Comparable {
   static func product(_ x: Self, _ y: Self) -> Self
   /// sum + x·y
   static func sum(_ sum: Self, adding x: Self, times y: Self) -> Self
+  /// exp(score) · weight in proportion to their sum; of all where no weight is above 0.
+  static func shares(of scores: [Self], weights: [Self]?) -> [Self]
 }
 
 package protocol GraphInput: Sendable, Equatable {

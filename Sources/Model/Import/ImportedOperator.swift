@@ -1,3 +1,6 @@
+/// The domain of operators that onnxruntime's optimizer puts in the place of several.
+let fusedDomain = "com.microsoft"
+
 /// An ONNX operator, with the translation of its nodes. Import*.swift hold lists of them.
 package struct ImportedOperator: Sendable {
   /// What the outputs of a node are, in order; `label` is the name of the node.
@@ -37,8 +40,15 @@ package struct ImportedOperator: Sendable {
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
-      constants, logic, combinations, functions, linear, windows, transposedConvolution, samples, shapes, quantization, classes,
+      constants, logic, combinations, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
+      norms, attention, quantization, classes,
     ].joined().map { ($0.name, $0) })
+
+  /// The operator of a node, in its domain.
+  static func known(_ node: ONNXNode) -> ImportedOperator? {
+    if node.domain == fusedDomain, let fused = named["\(fusedDomain).\(node.opType)"] { return fused }
+    return isDefaultDomain(node.domain) ? named[node.opType] : nil
+  }
 
   /// In the order of docs/operators.md.
   package static var all: [ImportedOperator] { named.values.sorted { $0.name.lowercased() < $1.name.lowercased() } }
