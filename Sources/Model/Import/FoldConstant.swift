@@ -2,7 +2,7 @@
 extension Constant {
   /// The same elements under another shape of as many.
   func reshaped(_ shape: [Int], _ place: BatchPlace? = nil) -> Constant {
-    Constant(elements, shape: shape, type: type, batch: place.map { Batch(place: $0, steps: batch?.steps) })
+    Constant(elements, shape: shape, type: type, batch: place.map { Batch(place: $0, steps: steps) })
   }
 
   /// The elements at `positions`.
@@ -86,7 +86,9 @@ extension Constant {
     func constant(_ elements: Elements) -> Constant { Constant(elements, shape: shape, type: type, batch: batch) }
     guard let range = type.range else { return constant(.floats(numbers.map(type.rounded))) }
     if type == .bool { return constant(.integers(numbers.map { $0 == 0 ? 0 : 1 })) }
-    let result = integers ?? numbers.compactMap { Int(exactly: $0.rounded(.towardZero)) }
+    // What is no number becomes one that is likely to be left out.
+    let least = Float(max(range.lowerBound, -1 << 59))
+    let result = integers ?? numbers.compactMap { Int(exactly: ($0.isFinite ? $0 : least).rounded(.towardZero)) }
     guard result.count == count, result.allSatisfy({ range.contains(Int64($0)) }) else {
       throw .unsupported("it casts \(integers == nil ? "a number" : "an integer") out of the range of its type")
     }

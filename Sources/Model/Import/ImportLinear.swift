@@ -29,7 +29,7 @@ extension ImportedOperator {
           operand, axis: importer.shape(of: operand).count - 1, count, alpha == 1 ? weights : weights.map { $0 * alpha }, bias: bias, label))]
     },
     // Axes are numbered from the last one, 1; that which is summed is 0.
-    ImportedOperator("MatMul", "two values, or a value and a constant; axes before the matrices broadcast") {
+    ImportedOperator("MatMul", "all; axes before the matrices broadcast") {
       importer, node, label throws(NodeProblem) in
       let tensors = [try importer.tensor(node, 0), try importer.tensor(node, 1)]
       let ranks = tensors.map { importer.fullShape($0).count }
@@ -39,9 +39,9 @@ extension ImportedOperator {
         leading(ranks[0]) + (ranks[0] > 1 ? [2, 0] : [0]), leading(ranks[1]) + (ranks[1] > 1 ? [0, 1] : [0]),
       ]
       let result = leading(max(ranks[0], ranks[1])) + (ranks[0] > 1 ? [2] : []) + (ranks[1] > 1 ? [1] : [])
-      return [.value(try importer.product(tensors, axes, result, label))]
+      return [try importer.product(tensors, axes, result, label)]
     },
-    ImportedOperator("Einsum", since: 12, "of values, and at most one constant; no ellipsis and no axis twice in an operand") {
+    ImportedOperator("Einsum", since: 12, "of values, and at most one constant, or of constants; no ellipsis and no axis twice in an operand") {
       importer, node, label throws(NodeProblem) in
       let text = try node.text("equation", default: "").filter { $0 != " " }
       let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -57,7 +57,7 @@ extension ImportedOperator {
       }
       var tensors: [Tensor] = []
       for index in operands.indices { tensors.append(try importer.tensor(node, index)) }
-      return [.value(try importer.product(tensors, operands, stated, label))]
+      return [try importer.product(tensors, operands, stated, label)]
     },
     ImportedOperator("BatchNormalization", "for inference") { importer, node, label throws(NodeProblem) in
       guard try node.integer("training_mode", default: 0) == 0 else {
@@ -92,11 +92,13 @@ extension GraphImporter {
   /// `result` does not name is summed over. All axes of ONNX have names, the batch axis too.
   mutating func product(
     _ tensors: [Tensor], _ axes: [[Int]], _ result: [Int], _ label: String
-  ) throws(NodeProblem) -> Int {
+  ) throws(NodeProblem) -> Definition {
     var tensors = tensors
     for (index, (tensor, axes)) in zip(tensors, axes).enumerated() where fullShape(tensor).count != axes.count {
       throw .malformed("operand \(index) has \(fullShape(tensor).count) axes, not \(axes.count)")
     }
+    let constants = tensors.compactMap { if case .constant(let constant) = $0 { constant } else { nil } }
+    if constants.count == tensors.count { return .constant(try product(constants, axes, result)) }
     // The name of the batch axis.
     func name(_ index: Int) -> Int? {
       if case .value(let value) = tensors[index] { axes[index][place(of: value).axis] } else { nil }
@@ -151,7 +153,23 @@ extension GraphImporter {
     let outers = Set(values.map { self.place(of: $0).outer })
     guard outers.count == 1, let outer = outers.first else { throw .unsupported("the batch is folded into axes in different ways") }
     let batchPlace = BatchPlace(axis: own.flatMap { result.firstIndex(of: $0) } ?? 0, isFolded: batchName == nil, outer: outer)
-    return try append(label, .contraction(product), values, shape: shape, place: batchPlace)
+    return .value(try append(label, .contraction(product), values, shape: shape, place: batchPlace))
+  }
+
+  private func product(_ constants: [Constant], _ axes: [[Int]], _ result: [Int]) throws(NodeProblem) -> Constant {
+    let factors = zip(constants, axes).map { NamedFactor<Double>(axes: $1, shape: $0.shape) }
+    let floats = constants.compactMap(\.floats)
+    guard (1...3).contains(factors.count), floats.count == factors.count, constants.allSatisfy({ $0.batch == nil }) else {
+      throw .unsupported("it multiplies integers, or more than three constants")
+    }
+    guard let (product, shape) = Contraction.product(factors, result: result) else {
+      throw .malformed("its operands of shapes \(constants.map(\.shape)) do not fit each other")
+    }
+    guard elementCount(shape, limit: maximumMadeElementCount) != nil, elementCount(product.loops, limit: 1 << 32) != nil else {
+      throw .unsupported("it makes a constant that is too large")
+    }
+    let values = product.run(constants.map(\.shape), shape)(floats.map { $0.map(Double.init) })
+    return .floats(values.map { Float($0) }, shape: shape)
   }
 
   /// A matrix of outputs × inputs times each line of a value along an axis, and a bias.

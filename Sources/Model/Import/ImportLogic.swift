@@ -158,10 +158,11 @@ extension GraphImporter {
         if broadcastShape(broadcastShape(mask.shape, fullShape(first)) ?? [], fullShape(second)) == shape { return tensor }
       }
     }
-    if case .constant(let one) = first, case .constant(let other) = second, let one = one.finite.single, let other = other.finite.single,
-      !isTrained, case .value(let value) = condition
+    if case .constant(let first) = first, case .constant(let second) = second, let one = first.finite.single,
+      let other = second.finite.single, !isTrained, case .value(let value) = condition
     {
-      return .value(try apply(.affine(scale: one - other, shift: other), to: value, label))
+      let chosen = Tensor.value(try apply(.affine(scale: one - other, shift: other), to: value, label))
+      return try expanded(try expanded(chosen, first.shape, label), second.shape, label)
     }
     // m·x + (1 − m)·y
     let masks = [condition, try not(condition, label)]
@@ -191,8 +192,8 @@ extension Constant {
     return Constant(.integers(values.map { $0 ? 1 : 0 }), shape: shape, type: .bool, batch: batch)
   }
 
-  /// The only number; nil where there are several.
-  fileprivate var single: Double? { count == 1 ? reals[0] : nil }
+  /// The number that all elements are; nil where there are several.
+  fileprivate var single: Double? { reals.first.flatMap { first in reals.allSatisfy { $0 == first } ? first : nil } }
 
   /// With the largest finite numbers in the place of infinities.
   fileprivate var finite: Constant {

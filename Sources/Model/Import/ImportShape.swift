@@ -226,7 +226,7 @@ extension GraphImporter {
     return (sizes, axis)
   }
 
-  fileprivate mutating func expanded(_ tensor: Tensor, _ target: [Int], _ label: String) throws(NodeProblem) -> Tensor {
+  mutating func expanded(_ tensor: Tensor, _ target: [Int], _ label: String) throws(NodeProblem) -> Tensor {
     let shape = fullShape(tensor)
     let wanted = target.map { batchMultiple($0) ?? $0 }
     let limit = max(maximumMadeElementCount, elementCount(shape) ?? 0)
