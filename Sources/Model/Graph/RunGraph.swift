@@ -10,7 +10,8 @@ struct Runner<Number: GraphNumber> {
     let ids = Set(graph.inputs.indices.filter { graph.inputs[$0].port.indexCount != nil })
     runs = graph.nodes.map { node in
       let indexed = node.operands.indices.filter { ids.contains(node.operands[$0]) }
-      return node.operation.primitive.run(node.operands.map { graph.shape(of: $0) }, node.shape, indexed: indexed)
+      let (primitive, sources) = (node.operation.primitive, node.operands.map { graph.shape(of: $0) })
+      return indexed.isEmpty ? primitive.run(sources, node.shape) : primitive.run(sources, node.shape, indexed: indexed)
     }
   }
 

@@ -14,7 +14,7 @@ struct BatchPlace: Equatable {
   func shifted(by count: Int) -> BatchPlace { moved(to: axis + count) }
 
   /// That of one sample: none of its axes is the batch's.
-  static let none = BatchPlace(axis: 0, isFolded: true)
+  static let alone = BatchPlace(axis: 0, isFolded: true)
 }
 
 /// Stands for the size of a symbolic batch axis in constants that were computed from shapes.
@@ -78,7 +78,7 @@ extension GraphImporter {
   ) throws(NodeProblem) -> Tensor {
     switch tensor {
     case .constant(let constant): .constant(constant.reshaped(full, place))
-    case .value(let value): .value(try reshaped(value, full, place ?? .none, label))
+    case .value(let value): .value(try reshaped(value, full, place ?? .alone, label))
     }
   }
 
@@ -116,9 +116,9 @@ extension GraphImporter {
       }
     }
     guard batch == .one, case .value(let value) = tensor else { throw .unsupported("it cuts, repeats or picks along the batch axis") }
-    let whole = try reshaped(value, source, .none, label)
+    let whole = try reshaped(value, source, .alone, label)
     return .value(try append(
-        label, .contraction(.view(full, reading)), [whole], shape: full, place: .none))
+        label, .contraction(.view(full, reading)), [whole], shape: full, place: .alone))
   }
 
   /// An axis along which a tensor's elements belong together. Of a model for one sample every axis is one.
@@ -126,7 +126,7 @@ extension GraphImporter {
     let result = try normalized(axis, rank: fullShape(tensor).count)
     guard let place = place(of: tensor), place.axis == result else { return result }
     guard batch == .one else { throw .unsupported("it works along the batch axis") }
-    tensor = try reshaped(tensor, fullShape(tensor), .none)
+    tensor = try reshaped(tensor, fullShape(tensor), .alone)
     return result
   }
 
@@ -167,7 +167,7 @@ extension GraphImporter {
       }) {
         place = pure
       } else if batch == .one {
-        place = .none
+        place = .alone
       } else {
         throw .unsupported("its operands have the batch at different axes: \(places.map { "\($0.axis)\($0.isFolded ? ", folded" : "")" }.joined(separator: "; "))")
       }

@@ -203,7 +203,7 @@ extension GraphImporter {
         case .minimum: .minimum(.x, .constant(uniform))
         case .maximum: .maximum(.x, .constant(uniform))
         }
-      return try apply(function, to: value, label)
+      return function == .x ? value : try apply(function, to: value, label)
     }
     func affine(
       _ value: Int, scale: [Float]? = nil, shift: [Float]? = nil, coefficient: Double = 1
@@ -240,7 +240,7 @@ extension GraphImporter {
     guard isOfSamples ?? true else { throw .unsupported("its operands have the batch at different axes") }
     if own[place.axis] != 1, isOfSamples == nil {
       guard batch == .one else { throw problem }
-      place = .none
+      place = .alone
       values[0] = try reshaped(values[0], full, place)
     }
     if !place.isFolded { own.remove(at: place.axis) }

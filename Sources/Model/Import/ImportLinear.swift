@@ -93,12 +93,13 @@ extension GraphImporter {
   mutating func product(
     _ tensors: [Tensor], _ axes: [[Int]], _ result: [Int], _ label: String
   ) throws(NodeProblem) -> Definition {
-    var tensors = tensors
+    var (tensors, axes, result) = (tensors, axes, result)
     for (index, (tensor, axes)) in zip(tensors, axes).enumerated() where fullShape(tensor).count != axes.count {
       throw .malformed("operand \(index) has \(fullShape(tensor).count) axes, not \(axes.count)")
     }
     let constants = tensors.compactMap { if case .constant(let constant) = $0 { constant } else { nil } }
     if constants.count == tensors.count { return .constant(try product(constants, axes, result)) }
+    let grouped = try ungroup(&tensors, &axes, &result)
     // The name of the batch axis.
     func name(_ index: Int) -> Int? {
       if case .value(let value) = tensors[index] { axes[index][place(of: value).axis] } else { nil }
@@ -113,7 +114,7 @@ extension GraphImporter {
       if batch == .one {
         // Every axis is one of the sample.
         for index in tensors.indices {
-          tensors[index] = try reshaped(tensors[index], fullShape(tensors[index]), .none)
+          tensors[index] = try reshaped(tensors[index], fullShape(tensors[index]), .alone)
         }
         batchName = nil
       } else {
@@ -153,7 +154,11 @@ extension GraphImporter {
     let outers = Set(values.map { self.place(of: $0).outer })
     guard outers.count == 1, let outer = outers.first else { throw .unsupported("the batch is folded into axes in different ways") }
     let batchPlace = BatchPlace(axis: own.flatMap { result.firstIndex(of: $0) } ?? 0, isFolded: batchName == nil, outer: outer)
-    return .value(try append(label, .contraction(product), values, shape: shape, place: batchPlace))
+    let value = try append(label, .contraction(product), values, shape: shape, place: batchPlace)
+    guard let grouped else { return .value(value) }
+    var full = fullShape(.value(value))
+    full[grouped] *= full.remove(at: grouped + 1)
+    return .value(try reshaped(value, full, batchPlace.axis > grouped ? batchPlace.shifted(by: -1) : batchPlace, label))
   }
 
   private func product(_ constants: [Constant], _ axes: [[Int]], _ result: [Int]) throws(NodeProblem) -> Constant {

@@ -180,7 +180,7 @@ extension GraphImporter {
     if batch == .one {
       let places = sizes.indices.filter { sizes[$0] == 1 && sizes[..<$0].reduce(1, *) == before }
       let own = places.first { $0 == place.axis } ?? places.first
-      return try reshaped(tensor, sizes, own.map { BatchPlace(axis: $0) } ?? .none, label)
+      return try reshaped(tensor, sizes, own.map { BatchPlace(axis: $0) } ?? .alone, label)
     }
     guard let axis, case let (outer, rest) = before.quotientAndRemainder(dividingBy: sizes[..<axis].reduce(1, *)), rest == 0,
       sizes[axis] % outer == 0
@@ -260,7 +260,7 @@ extension GraphImporter {
     var (lifted, place) = try self.lifted(values)
     if place.axis == axis {
       guard batch == .one else { throw .unsupported("it works along the batch axis") }
-      place = .none
+      place = .alone
       for index in lifted.indices { lifted[index] = try reshaped(lifted[index], fullShape(.value(lifted[index])), place) }
     }
     let (shape, own) = (sampleShape(result, place), place.isFolded || axis < place.axis ? axis : axis - 1)

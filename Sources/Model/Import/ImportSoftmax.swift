@@ -78,8 +78,13 @@ extension GraphImporter {
 
   /// The masks that a mask is the product of.
   private func parts(of mask: Tensor) -> [Tensor] {
-    guard case .value(let value) = mask, let node = maker(value), case .contraction(let product) = node.operation,
-      product.terms.count == 1, product.terms[0].coefficient == 1, product.terms[0].factors.count > 1,
+    guard case .value(let value) = mask, let node = maker(value), case .contraction(let product) = node.operation else { return [mask] }
+    // Broadcasting is left to who reads it.
+    if node.operands.count == 1, place(of: node.operands[0]) == place(of: value), shape(of: node.operands[0]).count == node.shape.count,
+      product == .sum(of: [shape(of: node.operands[0])], [1], shape: node.shape) {
+      return parts(of: .value(node.operands[0]))
+    }
+    guard product.terms.count == 1, product.terms[0].coefficient == 1, product.terms[0].factors.count > 1,
       product.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape),
       node.operands.allSatisfy({ kind(of: .value($0)) == .boolean })
     else { return [mask] }

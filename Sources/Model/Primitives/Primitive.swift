@@ -72,16 +72,8 @@ protocol Primitive<Number> {
 
 extension Primitive {
   func run(_ sources: [[Int]], _ shape: [Int], indexed: [Int]) -> ([[Number]]) -> [Number] {
-    if indexed.isEmpty { return run(sources, shape) }
-    let run = run(sources, shape)
-    return { operands in
-      var codes = operands
-      for operand in indexed {
-        let count = sources[operand].last ?? 1
-        codes[operand] = operands[operand].flatMap { id in (0..<count).map { Number($0) == id ? .one : .zero } }
-      }
-      return run(codes)
-    }
+    precondition(indexed.isEmpty, "only contractions read one-hot codes")
+    return run(sources, shape)
   }
   var loops: [Int] { [] }
   var readings: [(operand: Int, reading: Reading)] { [] }
