@@ -117,8 +117,8 @@ extension GraphImporter {
     }
     guard batch == .one, case .value(let value) = tensor else { throw .unsupported("it cuts, repeats or picks along the batch axis") }
     let whole = try reshaped(value, source, .alone, label)
-    return .value(try append(
-        label, .contraction(.view(full, reading)), [whole], shape: full, place: .alone))
+    let picked = try append(label, .contraction(.view(full, reading)), [whole], shape: full, place: .alone)
+    return .value(full.count > 1 && full[0] == 1 ? try reshaped(picked, full, BatchPlace(), label) : picked)
   }
 
   /// An axis along which a tensor's elements belong together. Of a model for one sample every axis is one.

@@ -3,6 +3,7 @@ extension ImportedOperator {
     ImportedOperator(
       "Attention", since: 23, "without past keys and values, softcap and results of its parts; masks of booleans, or that are added"
     ) { importer, node, label throws(NodeProblem) in
+      importer.showAttributes(of: node, label)
       for index in 4...6 where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
       guard try node.float("softcap", default: 0) == 0 else { throw .unsupported("softcap is not 0") }
       let heads = (try node.integer("q_num_heads"), try node.integer("kv_num_heads"))
@@ -18,6 +19,7 @@ extension ImportedOperator {
     ImportedOperator(
       "\(fusedDomain).MultiHeadAttention", "of queries, keys and values of three axes, a bias, and what is added to scores"
     ) { importer, node, label throws(NodeProblem) in
+      importer.showAttributes(of: node, label)
       for index in [4, 6, 7] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), a mask or past tokens, is given") }
       let count = try node.integer("num_heads", default: 1)
       var parts: [Int] = []

@@ -31,6 +31,24 @@ extension ImportedOperator {
       }
       return [.tensor(try importer.picked(data, columns, shape, at: 0, indices.batch, label))]
     },
+    ImportedOperator("ScatterND", since: 11, "of constants, reduction = none") { importer, node, _ throws(NodeProblem) in
+      let (data, indices, updates) = (try importer.constant(node, 0), try importer.constant(node, 1), try importer.constant(node, 2))
+      guard try node.text("reduction", default: "none") == "none", let given = indices.integers, let width = indices.shape.last,
+        (1...max(data.shape.count, 1)).contains(width), !indices.hasBatchSize,
+        updates.shape == indices.shape.dropLast() + data.shape[width...]
+      else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(data.shape), or it reduces") }
+      let block = data.shape[width...].reduce(1, *)
+      let strides = rowStrides(data.shape)
+      var positions = Array(0..<data.count)
+      for row in 0..<given.count / width {
+        var start = 0
+        for axis in 0..<width { start += strides[axis] * (try normalized(given[row * width + axis], rank: data.shape[axis])) }
+        for place in 0..<block { positions[start + place] = data.count + row * block + place }
+      }
+      let joined = Constant.concatenated([data.reshaped([data.count]), updates.reshaped([updates.count])], axis: 0)
+      guard let joined, data.batch == nil, updates.batch == nil else { throw .unsupported("its operands differ in type, or depend on the batch") }
+      return [.constant(joined.picking(positions, shape: data.shape))]
+    },
     ImportedOperator("GatherElements", since: 11, "of constants", numbers: .selected) { importer, node, _ throws(NodeProblem) in
       let (data, indices) = (try importer.constant(node, 0), try importer.constant(node, 1))
       let rank = data.shape.count

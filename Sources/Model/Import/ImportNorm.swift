@@ -20,7 +20,7 @@ extension ImportedOperator {
         sum = try sum.map { sum throws(NodeProblem) in try importer.combine(sum, rows, .add, label) } ?? rows
       }
       guard case .value(let value)? = sum else { throw .malformed("it has no tables") }
-      return [try importer.norm(node, value, first: 1, gain: 5, shift: 6, centres: true, label), .refused, .value(value)]
+      return [try importer.norm(node, value, first: 2, gain: 5, shift: 6, centres: true, label), .refused, .value(value)]
     },
     ImportedOperator("InstanceNormalization", "all") { importer, node, label throws(NodeProblem) in
       let value = try importer.value(node, 0)
@@ -71,7 +71,8 @@ extension GraphImporter {
     let rank = fullShape(operand).count
     for axis in first..<rank { _ = try freeAxis(axis, &operand) }
     guard case .value(let value) = operand else { return .refused }
-    let epsilon = Double(try node.float("epsilon", default: centres || node.domain != fusedDomain ? 1e-5 : 1e-6))
+    showAttributes(of: node, label)
+    let epsilon = Double(try node.float("epsilon", default: node.domain == fusedDomain ? 1e-12 : 1e-5))
     let axes = (first..<rank).map { sampleAxis($0, value) }
     var result = Tensor.value(try norm(value, axes: axes, epsilon: epsilon, centres: centres, label))
     for (index, combination) in [(gain, Combination.multiply), (shift ?? node.input.count, .add)] where try self.operand(node, index) != nil {
@@ -88,6 +89,7 @@ extension GraphImporter {
     guard groups > 0, shape[0] % groups == 0 else { throw .malformed("its \(shape[0]) channels do not make \(groups) groups") }
     let parts = [groups, shape[0] / groups] + shape.dropFirst()
     let grouped = try reshaped(value, parts, label)
+    showAttributes(of: node, label)
     let epsilon = Double(try node.float("epsilon", default: 1e-5))
     let axes = Array(parts.indices.dropFirst())
     let normal = try norm(grouped, axes: axes, epsilon: epsilon, centres: true, label)

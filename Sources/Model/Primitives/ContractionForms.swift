@@ -9,7 +9,8 @@ extension Contraction {
   /// each operand.
   func isElementwise(_ shapes: [[Int]], shape: [Int]) -> Bool {
     loops == shape && terms.flatMap(\.factors).allSatisfy { factor in
-      if case .operand(let operand, _) = factor { factor == Self.broadcast(operand, shapes[operand], to: shape) } else { true }
+      guard case .operand(let operand, _) = factor else { return true }
+      return shapes[operand].count <= shape.count && factor == Self.broadcast(operand, shapes[operand], to: shape)
     }
   }
 

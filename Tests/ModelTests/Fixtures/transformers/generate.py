@@ -487,6 +487,27 @@ def fused():
 
 
 @fixture
+def embedded():
+    """EmbedLayerNormalization and MultiHeadAttention, with what is added to scores: slopes that are no mask, and one that is."""
+    ms = dict(domain="com.microsoft")
+    nodes = [
+        node("EmbedLayerNormalization", ["ids", "segments", "table", "places", "kinds", "gain", "shift"], ["x", ""], **ms),
+        node("MatMul", ["x", "wq"], ["q"]), node("MatMul", ["x", "wk"], ["k"]), node("MatMul", ["x", "wv"], ["v"]),
+        node("ScatterND", ["slopes", "where", "never"], ["added"]),
+        node("MultiHeadAttention", ["q", "k", "v", "bias", "", "added"], ["a"], num_heads=heads, **ms),
+        node("Add", ["a", "x"], ["y"]),
+    ]
+    distance = np.arange(length)[None, :] - np.arange(length)[:, None]
+    slopes = -np.abs(distance)[None, None] * np.array([0.5, 6]).reshape(1, heads, 1, 1)
+    where = np.argwhere(np.broadcast_to(distance > 0, slopes.shape))
+    graph("embedded", nodes, {"ids": ids().astype(np.int32), "segments": ids(2).astype(np.int32)}, {"y": 3}, [
+        weights("table", vocabulary, width), weights("places", 16, width), weights("kinds", 2, width), weights("gain", width),
+        weights("shift", width), weights("wq", width, width), weights("wk", width, width), weights("wv", width, width),
+        weights("bias", 3 * width), constant("slopes", slopes), constant("where", where, np.int64),
+        constant("never", np.full(len(where), -np.inf))], opset=18, domains=["com.microsoft"])
+
+
+@fixture
 def groups():
     """InstanceNormalization and GroupNormalization."""
     nodes = [
