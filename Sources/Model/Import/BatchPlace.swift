@@ -29,6 +29,12 @@ func batchMultiple(_ size: Int) -> Int? {
   return (1...maximumElementCount).contains(count) ? count : nil
 }
 
+/// Sizes of axes, for errors.
+func describe(_ sizes: [Int]) -> String {
+  let texts = sizes.prefix(8).map { size in batchMultiple(size).map { $0 == 1 ? "batch" : "\($0) · batch" } ?? "\(size)" }
+  return "[\(texts.joined(separator: ", "))]"
+}
+
 extension GraphImporter {
   /// Nil for a constant that is the same for each sample.
   func place(of tensor: Tensor) -> BatchPlace? {

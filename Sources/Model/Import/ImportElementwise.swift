@@ -188,7 +188,9 @@ extension GraphImporter {
     _ value: Int, _ constant: Constant, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Int {
     let (shape, place) = (shape(of: value), place(of: value))
-    guard let floats = constant.numbers?.map({ $0.isInfinite ? ($0 < 0 ? -1 : 1) * .greatestFiniteMagnitude : $0 }) else {
+    // What masks is added.
+    let bounded = combination == .add || combination == .subtract ? constant.finite : constant
+    guard let floats = bounded.numbers else {
       throw .unsupported("it computes with the batch size")
     }
     guard constant.floats != nil || kind(of: .value(value)) != .real else { throw .malformed("its constant is not of floats") }

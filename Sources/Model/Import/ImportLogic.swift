@@ -196,7 +196,7 @@ extension Constant {
   fileprivate var single: Double? { reals.first.flatMap { first in reals.allSatisfy { $0 == first } ? first : nil } }
 
   /// With the largest finite numbers in the place of infinities.
-  fileprivate var finite: Constant {
+  var finite: Constant {
     guard let floats else { return self }
     let bounded = floats.map { $0.isInfinite ? ($0 < 0 ? -1 : 1) * Float.greatestFiniteMagnitude : $0 }
     return Constant(.floats(bounded), shape: shape, type: type, batch: batch)

@@ -15,8 +15,7 @@ extension ImportedOperator {
       let operand = try importer.tensor(node, 0)
       guard let target = try importer.constant(node, 1).integers else { throw .malformed("its shape is not of integers") }
       let (sizes, batch) = try importer.sizes(target, operand, zeroCopies: try node.integer("allowzero", default: 0) == 0)
-      let texts = target.prefix(8).map { size in batchMultiple(size).map { $0 == 1 ? "batch" : "\($0) · batch" } ?? "\(size)" }
-      return [.tensor(try importer.rearranged(operand, sizes, batch: batch, "it reshapes to [\(texts.joined(separator: ", "))]", label))]
+      return [.tensor(try importer.rearranged(operand, sizes, batch: batch, "it reshapes to \(describe(target))", label))]
     },
     ImportedOperator("Squeeze", "constant axes, not the batch axis", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
@@ -194,7 +193,7 @@ extension GraphImporter {
   ) throws(NodeProblem) -> (sizes: [Int], batch: Int?) {
     let source = fullShape(tensor)
     let own = batch == .symbolic ? place(of: tensor)?.axis : nil
-    let text = "it reshapes to \(target.prefix(8).map { batchMultiple($0) == nil ? "\($0)" : "batch" })"
+    let text = "it reshapes to \(describe(target))"
     var sizes: [Int] = []
     var (inferred, axis) = (Int?.none, Int?.none)
     for (place, size) in target.enumerated() {
@@ -230,7 +229,7 @@ extension GraphImporter {
     let shape = fullShape(tensor)
     let wanted = target.map { batchMultiple($0) ?? $0 }
     let limit = max(maximumMadeElementCount, elementCount(shape) ?? 0)
-    let text = "it expands \(shape) to \(target.prefix(8).map { batchMultiple($0) == nil ? "\($0)" : "batch" })"
+    let text = "it expands \(shape) to \(describe(target))"
     guard let result = broadcastShape(shape, wanted), elementCount(result, limit: limit) != nil else { throw .unsupported(text) }
     let own = place(of: tensor)?.shifted(by: result.count - shape.count)
     let stated = target.firstIndex { batchMultiple($0) != nil }.map { $0 + result.count - target.count }

@@ -134,7 +134,6 @@ refused("no_output_name", one([gemm, node("Relu", ["y"], [], name="silent")]))
 refused("foreign_domain", one(
     [node("Gemm", ["x", "w"], ["y"], name="fc", domain="com.example")], opsets=[helper.make_opsetid("com.example", 1)]))
 refused("attribute_type", one([node("Gemm", ["x", "w"], ["y"], transB=1, alpha=2, name="fc")]))
-refused("flatten_batch", one([node("Flatten", ["x"], ["f"], axis=0, name="flat"), gemm]))
 refused("dropout_mask", one(
     [node("Dropout", ["x"], ["d", "mask"], name="drop"), node("Relu", ["mask"], ["r"]), gemm]))
 refused("dropout_training", one(
