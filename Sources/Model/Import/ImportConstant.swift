@@ -36,6 +36,7 @@ extension ImportedOperator {
       guard let sizes = try importer.constant(node, 0).integers else { throw .malformed("its shape is not of integers") }
       let shape = sizes.map { batchMultiple($0) ?? $0 }
       let batch = sizes.firstIndex { batchMultiple($0) != nil }
+      guard sizes.count(where: { batchMultiple($0) != nil }) < 2 else { throw .unsupported("its shape has the batch twice") }
       guard let count = elementCount(shape, limit: maximumMadeElementCount) else {
         throw .unsupported("its shape \(shape.prefix(8)) is negative or too large")
       }

@@ -266,7 +266,7 @@ extension GraphImporter {
     switch tensor {
     case .value(let value): return .value(try apply(function, to: value, label))
     case .constant(let constant):
-      if let integers = constant.integers, !constant.hasBatchSize, function.keepsIntegers {
+      if let integers = constant.integers, integers.allSatisfy({ $0.magnitude < 1 << 53 }), constant.batch?.isUniform ?? true, function.keepsIntegers {
         let results = integers.map { Int(function.value(at: Double($0))) }
         return .constant(Constant(.integers(results), shape: constant.shape, type: constant.type, batch: constant.batch))
       }

@@ -42,19 +42,19 @@ extension GraphImporter {
   }
 
   /// The value of which another one repeats every element `count` times along an axis of a sample; nil when it does not.
-  private mutating func ungrouped(_ value: Int) throws(NodeProblem) -> (value: Int, axis: Int, count: Int)? {
-    guard let node = maker(value), node.operands.count == 1, !place(of: value).isFolded else { return nil }
+  private mutating func ungrouped(_ value: Int, depth: Int = 0) throws(NodeProblem) -> (value: Int, axis: Int, count: Int)? {
+    guard depth < maximumPatternDepth, let node = maker(value), node.operands.count == 1, !place(of: value).isFolded else { return nil }
     let operand = node.operands[0]
     let source = shape(of: operand)
     switch node.operation {
     case .map:
-      guard let inner = try ungrouped(operand) else { return nil }
+      guard let inner = try ungrouped(operand, depth: depth + 1) else { return nil }
       let same = try append("", node.operation, [inner.value], shape: shape(of: inner.value), place: place(of: value))
       return (same, inner.axis, inner.count)
     case .contraction(let contraction):
       // A transposition.
       guard node.isView(of: source), source.sorted() == node.shape.sorted(), case .contraction(let view)? = contraction.selection,
-        case .operand(_, let reading)? = view.terms.first?.factors.first, let inner = try ungrouped(operand)
+        case .operand(_, let reading)? = view.terms.first?.factors.first, let inner = try ungrouped(operand, depth: depth + 1)
       else { return nil }
       let loops = reading.map { $0.steps.first?.loop }
       guard let axis = loops[inner.axis] else { return nil }
@@ -65,7 +65,7 @@ extension GraphImporter {
     case .reshape:
       if let repeated = try repeated(operand, node.shape, place(of: value)) { return repeated }
       let (long, own) = (source.indices.filter { source[$0] != 1 }, node.shape.indices.filter { node.shape[$0] != 1 })
-      guard long.map({ source[$0] }) == own.map({ node.shape[$0] }), let inner = try ungrouped(operand),
+      guard long.map({ source[$0] }) == own.map({ node.shape[$0] }), let inner = try ungrouped(operand, depth: depth + 1),
         let number = long.firstIndex(of: inner.axis)
       else { return nil }
       var shape = node.shape

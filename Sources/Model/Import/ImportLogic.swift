@@ -33,7 +33,7 @@ extension ImportedOperator {
       let (operands, shape, place) = try Constant.broadcast([try importer.constant(node, 0), try importer.constant(node, 1)])
       let keepsSign = try node.integer("fmod", default: 0) != 0
       guard let first = operands[0].integers, let second = operands[1].integers, place == nil,
-        !operands.contains(where: \.hasBatchSize), !second.contains(0)
+        !(first + second).contains(where: { $0.magnitude >= 1 << 60 }), !second.contains(0)
       else { throw .unsupported("its operands are not integers, or depend on the batch size") }
       return [.constant(.integers(zip(first, second).map { first, second in
           let rest = first % second
@@ -220,7 +220,7 @@ extension Constant {
     var results: [Bool] = []
     for (place, (one, other)) in zip(operands[0].reals, operands[1].reals).enumerated() {
       let sign = one < other ? -1 : one > other ? 1 : 0
-      let growth = (first[place] - second[place]).signum()
+      let growth = (first[place] &- second[place]).signum()
       guard growth == 0 || sign * growth >= 0 && holds(sign) == holds(growth) else { throw .unsupported("it compares numbers of samples") }
       results.append(!one.isNaN && !other.isNaN && holds(sign))
     }

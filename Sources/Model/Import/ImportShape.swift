@@ -70,7 +70,8 @@ extension ImportedOperator {
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
       guard let repeats = try importer.constant(node, 1).integers, repeats.count == shape.count,
-        elementCount(zip(shape, repeats).map { size, count in batchMultiple(count) == 1 ? size : max(count, 0) * size }) != nil
+        repeats.allSatisfy({ batchMultiple($0) == 1 || (0...maximumElementCount).contains($0) }),
+        elementCount(zip(shape, repeats).map { size, count in batchMultiple(count) == 1 ? size : count * size }) != nil
       else { throw .malformed("its repeats do not fit its operand of shape \(shape), or are too many") }
       // Each axis is one of repeats and one of elements.
       let place = importer.place(of: operand).map { $0.moved(to: 2 * $0.axis + 1) }

@@ -5,6 +5,9 @@ struct MaskedScores {
   let mask: Tensor
 }
 
+/// Patterns of several operators are followed so far.
+let maximumPatternDepth = 64
+
 extension ImportedOperator {
   static let softmaxes: [ImportedOperator] = [softmax("Softmax"), softmax("LogSoftmax")]
 
@@ -49,7 +52,7 @@ extension GraphImporter {
   mutating func softmax(_ scores: Int, axis: Int, masks: [Tensor], _ label: String) throws(NodeProblem) -> Int {
     var (operands, constants, factors) = ([scores], [Contraction<Double>.Constant](), [Factor]())
     let (shape, full, own) = (shape(of: scores), fullShape(.value(scores)), place(of: scores))
-    for mask in masks.flatMap(parts) {
+    for mask in masks.flatMap({ parts(of: $0) }) {
       switch mask {
       case .constant(let constant):
         guard let numbers = constant.numbers, broadcastShape(full, constant.shape) == full else {
@@ -77,12 +80,13 @@ extension GraphImporter {
   }
 
   /// The masks that a mask is the product of.
-  private func parts(of mask: Tensor) -> [Tensor] {
+  private func parts(of mask: Tensor, depth: Int = 0) -> [Tensor] {
+    guard depth < maximumPatternDepth else { return [mask] }
     guard case .value(let value) = mask, let node = maker(value), case .contraction(let product) = node.operation else { return [mask] }
     // Broadcasting is left to who reads it.
     if node.operands.count == 1, place(of: node.operands[0]) == place(of: value), shape(of: node.operands[0]).count == node.shape.count,
       product == .sum(of: [shape(of: node.operands[0])], [1], shape: node.shape) {
-      return parts(of: .value(node.operands[0]))
+      return parts(of: .value(node.operands[0]), depth: depth + 1)
     }
     guard product.terms.count == 1, product.terms[0].coefficient == 1, product.terms[0].factors.count > 1,
       product.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape),
@@ -91,7 +95,7 @@ extension GraphImporter {
     let place = place(of: value)
     return product.terms[0].factors.flatMap { factor -> [Tensor] in
       switch factor {
-      case .operand(let operand, _): return parts(of: .value(node.operands[operand]))
+      case .operand(let operand, _): return parts(of: .value(node.operands[operand]), depth: depth + 1)
       case .constant(let number):
         var sizes = node.shape.indices.map { product.constants[number].loops.contains($0) ? node.shape[$0] : 1 }
         if !place.isFolded { sizes.insert(1, at: place.axis) }
@@ -117,11 +121,12 @@ extension GraphImporter {
 
   /// Adds what a sum consists of to `addends` and `masks`.
   private mutating func takeApart(
-    _ value: Int, _ addends: inout [Tensor], _ masks: inout [Tensor], _ label: String
+    _ value: Int, _ addends: inout [Tensor], _ masks: inout [Tensor], _ label: String, depth: Int = 0
   ) throws(NodeProblem) {
+    guard depth < maximumPatternDepth else { return addends.append(.value(value)) }
     if let known = maskedScores[value] {
       masks.append(known.mask)
-      return try takeApart(known.scores, &addends, &masks, label)
+      return try takeApart(known.scores, &addends, &masks, label, depth: depth + 1)
     }
     if let mask = try mask(adding: value, .x, label) { return masks.append(.value(mask)) }
     guard let node = maker(value), case .contraction(let sum) = node.operation,
@@ -131,7 +136,7 @@ extension GraphImporter {
     let place = place(of: value)
     for term in sum.terms {
       switch term.factors[0] {
-      case .operand(let operand, _): try takeApart(node.operands[operand], &addends, &masks, label)
+      case .operand(let operand, _): try takeApart(node.operands[operand], &addends, &masks, label, depth: depth + 1)
       case .constant(let number):
         var sizes = node.shape.indices.map { sum.constants[number].loops.contains($0) ? node.shape[$0] : 1 }
         if !place.isFolded { sizes.insert(1, at: place.axis) }
@@ -147,7 +152,10 @@ extension GraphImporter {
 
   /// The mask of 0 and 1 that is 0 where function(value) is very negative; nil where that is not 0 or very negative because
   /// of a number of 0 and 1. An input of integers that masks so is one of 0 and 1.
-  private mutating func mask(adding value: Int, _ function: Pointwise, _ label: String) throws(NodeProblem) -> Int? {
+  private mutating func mask(
+    adding value: Int, _ function: Pointwise, _ label: String, depth: Int = 0
+  ) throws(NodeProblem) -> Int? {
+    guard depth < maximumPatternDepth else { return nil }
     let isInteger = value < inputs.count && inputs[value].kind == .integer
     if kind(of: .value(value)) == .boolean || isInteger {
       let (off, on) = (function.value(at: 0), function.value(at: 1))
@@ -158,15 +166,15 @@ extension GraphImporter {
     }
     guard let node = maker(value) else { return nil }
     switch node.operation {
-    case .map(.expression(let inner)): return try mask(adding: node.operands[0], function.of(inner), label)
+    case .map(.expression(let inner)): return try mask(adding: node.operands[0], function.of(inner), label, depth: depth + 1)
     case .contraction(let contraction):
       if node.operands.count == 1, let inner = contraction.uniformFunction(of: shape(of: node.operands[0]), node.shape) {
-        return try mask(adding: node.operands[0], function.of(inner), label)
+        return try mask(adding: node.operands[0], function.of(inner), label, depth: depth + 1)
       }
       guard contraction.selection != nil else { return nil }
       fallthrough
     case .reshape:
-      guard let source = try mask(adding: node.operands[0], function, label) else { return nil }
+      guard let source = try mask(adding: node.operands[0], function, label, depth: depth + 1) else { return nil }
       return try append(label, node.operation, [source], shape: node.shape, place: place(of: value))
     case .map, .maximum, .softmax: return nil
     }
