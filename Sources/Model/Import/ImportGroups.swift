@@ -11,7 +11,7 @@ extension GraphImporter {
     _ tensors: inout [Tensor], _ axes: inout [[Int]], _ result: inout [Int]
   ) throws(NodeProblem) -> Int? {
     for index in tensors.indices {
-      guard case .value(let value) = tensors[index], let group = try ungrouped(value) else { continue }
+      guard case .value(let value) = tensors[index], !place(of: value).isFolded, let group = try ungrouped(value) else { continue }
       let name = axes[index][fullAxis(group.axis, value)]
       let others = tensors.indices.filter { $0 != index && axes[$0].contains(name) }
       guard let axis = result.firstIndex(of: name), others.allSatisfy({ other in
@@ -43,7 +43,7 @@ extension GraphImporter {
 
   /// The value of which another one repeats every element `count` times along an axis of a sample; nil when it does not.
   private mutating func ungrouped(_ value: Int, depth: Int = 0) throws(NodeProblem) -> (value: Int, axis: Int, count: Int)? {
-    guard depth < maximumPatternDepth, let node = maker(value), node.operands.count == 1, !place(of: value).isFolded else { return nil }
+    guard depth < maximumPatternDepth, let node = maker(value), node.operands.count == 1 else { return nil }
     let operand = node.operands[0]
     let source = shape(of: operand)
     switch node.operation {

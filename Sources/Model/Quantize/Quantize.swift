@@ -57,7 +57,7 @@ struct Quantizer {
     {
       integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let own = activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let own = port.kind == .boolean ? 0...1 : activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
