@@ -147,6 +147,9 @@ extension GraphImporter {
       let place = constant.batch.map { $0.place.axis < axis ? $0.place : $0.place.shifted(by: shape.count - 1) }
       return .constant(constant.picking(picked, shape: result, place))
     case .value(let value):
+      guard elementCount([positions.count, source[axis]], limit: maximumMadeElementCount) != nil else {
+        throw .unsupported("it picks \(positions.count) of \(source[axis]) elements in no order")
+      }
       var ones = [Float](repeating: 0, count: positions.count * source[axis])
       for (row, index) in positions.enumerated() { ones[row * source[axis] + index] = 1 }
       let chosen = try linear(value, axis: sampleAxis(axis, value), positions.count, ones, bias: nil, isPublic: true, label)

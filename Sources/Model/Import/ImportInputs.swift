@@ -69,10 +69,10 @@ extension ONNXGraph {
     // By operator, operands that are ids, each with the table.
     let tables = ["Gather": [(1, 0)], "RotaryEmbedding": [(3, 1)], "EmbedLayerNormalization": [(0, 2), (1, 4), (8, 3)]]
     let movements: Set = ["Cast", "Expand", "Flatten", "Identity", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"]
-    var rows = Dictionary(initializer.map { ($0.name, $0.dims.first ?? 0) }) { first, _ in first }
+    var rows = Dictionary(initializer.filter(\.hasRows).map { ($0.name, $0.dims.first ?? 0) }) { first, _ in first }
     var origins = Dictionary(input.filter { (try? $0.kind()) == .integer }.map { ($0.name, $0.name) }) { first, _ in first }
     var counts: [String: Set<Int>] = [:]
-    for name in rows.keys { origins[name] = nil }
+    for tensor in initializer { origins[tensor.name] = nil }
     for node in node {
       guard let operand = node.input.first, let output = node.output.first else { continue }
       if movements.contains(node.opType) { origins[output] = origins[operand] }
@@ -94,6 +94,14 @@ extension ONNXGraph {
     if leading == 1 { return (0, .one) }
     if dimensions.count > 2, dimensions[1].size == 1 { return (1, .one) }
     throw DataProblem("has a batch axis of \(leading); only 1 or a symbolic one is supported")
+  }
+}
+
+extension ONNXTensor {
+  /// Whether it holds as many elements as its first axis says, at least.
+  fileprivate var hasRows: Bool {
+    let stored = [rawData.count, floatData.count, int32Data.count, int64Data.count, doubleData.count].max() ?? 0
+    return dims.first.map { $0 > 0 && $0 <= stored } ?? false
   }
 }
 

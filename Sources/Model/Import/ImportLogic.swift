@@ -79,6 +79,7 @@ extension ImportedOperator {
       let (step, size) = (rowStrides(shape)[axis], shape[axis])
       switch operand {
       case .value(let value):
+        guard elementCount([size, size], limit: maximumMadeElementCount) != nil else { throw .unsupported("it adds along an axis of \(size)") }
         let ones = (0..<size * size).map { Float($0 % size <= $0 / size ? 1 : 0) }
         let kind = importer.kind(of: operand)
         let sums = try importer.linear(value, axis: importer.sampleAxis(axis, value), size, ones, bias: nil, isPublic: true, label)

@@ -288,8 +288,11 @@ extension Contraction<Double> {
     _ parts: [(start: Int, shape: [Int], constant: Model.Constant?)], axis: Int, shape: [Int]
   ) throws(NodeProblem) -> Contraction {
     var (terms, operandCount) = ([Term](), 0)
-    var values = [Float](repeating: 0, count: shape.reduce(1, *))
     let isMixed = parts.contains { $0.constant != nil }
+    guard !isMixed || elementCount(shape, limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("its result of shape \(shape.prefix(8)), with constants in it, is too large")
+    }
+    var values = [Float](repeating: 0, count: isMixed ? shape.reduce(1, *) : 0)
     for (start, own, constant) in parts {
       guard let constant else {
         terms.append(Term(1, [.operand(operandCount, own.indices.map { Index($0, start: $0 == axis ? -start : 0) })]))
