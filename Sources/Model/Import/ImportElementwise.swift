@@ -267,7 +267,8 @@ extension GraphImporter {
     case .value(let value): return .value(try apply(function, to: value, label))
     case .constant(let constant):
       if let integers = constant.integers, integers.allSatisfy({ $0.magnitude < 1 << 53 }), constant.batch?.isUniform ?? true, function.keepsIntegers {
-        let results = integers.map { Int(function.value(at: Double($0))) }
+        let results = integers.compactMap { Int(exactly: function.value(at: Double($0))) }
+        guard results.count == integers.count else { throw .unsupported("it makes integers that are too large") }
         return .constant(Constant(.integers(results), shape: constant.shape, type: constant.type, batch: constant.batch))
       }
       guard let floats = constant.floats else { throw .unsupported("operand 0 is a constant of integers") }
@@ -299,8 +300,21 @@ extension Pointwise {
     }
   }
 
-  /// Whether it takes integers to integers.
-  fileprivate var keepsIntegers: Bool { [.function(.abs, .x), .function(.negate, .x), .function(.relu, .x)].contains(self) }
+  /// Whether it takes integers to integers, as far as the expression shows.
+  fileprivate var keepsIntegers: Bool {
+    switch self {
+    case .x: true
+    case .constant(let value): value == value.rounded() && value.magnitude < 0x1p53
+    case .function(let function, let argument):
+      switch function {
+      case .abs, .negate, .relu, .step, .truncate: argument.keepsIntegers
+      case .erf, .exp, .tanh, .sigmoid, .sqrt, .log, .reciprocal, .sin, .cos: false
+      }
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
+      first.keepsIntegers && second.keepsIntegers
+    case .power: false
+    }
+  }
 }
 
 /// The shape that arrays of two shapes broadcast to, aligned at the last axis; nil when there is none.

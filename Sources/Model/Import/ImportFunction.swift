@@ -2,6 +2,9 @@ extension ImportedOperator {
   /// Functions of one number.
   static let functions: [ImportedOperator] = [
     pointwise("Abs") { _ in .function(.abs, .x) },
+    pointwise("Sign", since: 9) { _ in .sign },
+    pointwise("Ceil") { _ in .function(.negate, .floor.of(.function(.negate, .x))) },
+    pointwise("Floor") { _ in .floor },
     pointwise("Cos") { _ in .function(.cos, .x) },
     pointwise("Sin") { _ in .function(.sin, .x) },
     pointwise("Erf", since: 9) { _ in .function(.erf, .x) },
@@ -104,6 +107,12 @@ extension Pointwise {
 
   /// x · sigmoid(alpha·x)
   fileprivate static func swish(_ alpha: Double) -> Pointwise { .x * .function(.sigmoid, .constant(alpha) * .x) }
+
+  fileprivate static let sign = Pointwise.function(.step, .x) + -1.0 * .function(.step, .function(.negate, .x))
+
+  fileprivate static let floor = truncated + -1.0 * .function(.step, truncated + -1.0 * .x)
+
+  private static let truncated = Pointwise.function(.truncate, .x)
 
   /// 1 where x is not 0, else 0.
   static let isNonZero = Pointwise.function(.step, .function(.abs, .x))

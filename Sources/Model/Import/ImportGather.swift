@@ -49,22 +49,21 @@ extension ImportedOperator {
       guard let joined, data.batch == nil, updates.batch == nil else { throw .unsupported("its operands differ in type, or depend on the batch") }
       return [.constant(joined.picking(positions, shape: data.shape))]
     },
-    ImportedOperator("GatherElements", since: 11, "of constants", numbers: .selected) { importer, node, _ throws(NodeProblem) in
-      let (data, indices) = (try importer.constant(node, 0), try importer.constant(node, 1))
-      let rank = data.shape.count
-      let axis = try normalized(try node.integer("axis", default: 0), rank: rank)
-      guard let given = indices.integers, !indices.hasBatchSize, indices.shape.count == rank,
-        data.shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= data.shape[$0] })
-      else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(data.shape), or depend on the sample") }
-      let (strides, own) = (rowStrides(data.shape), rowStrides(indices.shape))
-      var positions: [Int] = []
-      for (place, index) in given.enumerated() {
-        let chosen = try normalized(index, rank: data.shape[axis])
-        positions.append((0..<rank).reduce(0) { sum, other in
-            sum + strides[other] * (other == axis ? chosen : place / own[other] % indices.shape[other])
-          })
+    ImportedOperator(
+      "GatherElements", since: 11, "constant indices, not along the batch axis; other indices where all elements are equal", numbers: .selected
+    ) { importer, node, label throws(NodeProblem) in
+      let axis = try node.integer("axis", default: 0)
+      switch (try importer.tensor(node, 0), try importer.tensor(node, 1)) {
+      case (.constant(let data), .constant(let indices)): return [.constant(try data.gatheringElements(indices, axis: axis))]
+      case (.value(let value), .constant(let indices)):
+        return [.value(try importer.gatherElements(value, indices, axis: axis, label))]
+      case (.constant(let data), .value(let indices)):
+        guard data.isUniform else { throw .unsupported("its indices depend on the input") }
+        let shape = importer.fullShape(.value(indices))
+        let repeated = data.picking([Int](repeating: 0, count: shape.reduce(1, *)), shape: shape, importer.place(of: indices))
+        return [.constant(repeated)]
+      case (.value, .value): throw .unsupported("its indices depend on the input")
       }
-      return [.constant(data.picking(positions, shape: indices.shape, indices.batch?.place ?? data.batch?.place))]
     },
   ]
 }
@@ -200,6 +199,67 @@ extension GraphImporter {
     let place = place(of: value)
     let distances = try append(label, .contraction(distance), [value], shape: shape + [count], place: place)
     return try apply(.isZero, to: distances, label, kind: .boolean)
+  }
+}
+
+extension GraphImporter {
+  /// A sum over an axis of products with numbers that are 1 at one place.
+  fileprivate mutating func gatherElements(
+    _ value: Int, _ indices: Constant, axis: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    var operand = Tensor.value(value)
+    let axis = try freeAxis(axis, &operand)
+    guard case .value(let value) = operand else { return value }
+    let (full, place) = (fullShape(operand), place(of: value))
+    guard let given = indices.integers, indices.batch?.isUniform ?? true, indices.shape.count == full.count,
+      full.indices.allSatisfy({ $0 == axis || indices.shape[$0] == full[$0] })
+    else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(full), or depend on the sample") }
+    var chosen: [Int] = []
+    for index in given { chosen.append(try normalized(index, rank: full[axis])) }
+    let (shape, own, size) = (sampleShape(indices.shape, place), sampleAxis(axis, value), full[axis])
+    // Axes along which the indices differ.
+    let strides = rowStrides(shape)
+    let loops = shape.indices.filter { axis in
+      chosen.indices.contains { chosen[$0] != chosen[$0 - $0 / strides[axis] % shape[axis] * strides[axis]] }
+    }
+    guard elementCount(loops.map { shape[$0] } + [size], limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("it picks of \(size) elements in too many ways")
+    }
+    let picked = strided(chosen, sizes: loops.map { shape[$0] }, strides: loops.map { strides[$0] })
+    var ones = [Float](repeating: 0, count: picked.count * size)
+    for (row, index) in picked.enumerated() { ones[row * size + index] = 1 }
+    let reading = shape.indices.map { Index($0 == own ? shape.count : $0) }
+    let sum = Contraction<Double>(
+      loops: shape + [size], constants: [.init(loops: loops + [shape.count], ones, isPublic: true)],
+      terms: [.init(1, [.constant(0), .operand(0, reading)])])
+    return try append(label, .contraction(sum), [value], shape: shape, place: place)
+  }
+}
+
+extension Constant {
+  fileprivate func gatheringElements(_ indices: Constant, axis: Int) throws(NodeProblem) -> Constant {
+    let rank = shape.count
+    let axis = try normalized(axis, rank: rank)
+    guard let given = indices.integers, !indices.hasBatchSize, indices.shape.count == rank,
+      shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= shape[$0] })
+    else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(shape), or depend on the sample") }
+    let (strides, own) = (rowStrides(shape), rowStrides(indices.shape))
+    var positions: [Int] = []
+    for (place, index) in given.enumerated() {
+      let chosen = try normalized(index, rank: shape[axis])
+      positions.append((0..<rank).reduce(0) { sum, other in
+          sum + strides[other] * (other == axis ? chosen : place / own[other] % indices.shape[other])
+        })
+    }
+    return picking(positions, shape: indices.shape, indices.batch?.place ?? batch?.place)
+  }
+
+  /// Whether all elements are equal, and there are any.
+  fileprivate var isUniform: Bool {
+    switch elements {
+    case .floats(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
+    case .integers(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
+    }
   }
 }
 

@@ -317,12 +317,12 @@ extension GraphImporter {
     return (values, constant.shape)
   }
 
-  /// A constant of one float, or nil when the operand is left out.
+  /// A constant of one number, or nil when the operand is left out.
   func scalar(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Float? {
     guard try operand(node, index) != nil else { return nil }
     let constant = try constant(node, index)
-    guard let values = constant.floats, values.count == 1 else {
-      throw .unsupported("operand \(index) is not one float")
+    guard let values = constant.numbers, values.count == 1 else {
+      throw .unsupported("operand \(index) is not one number")
     }
     return values[0]
   }

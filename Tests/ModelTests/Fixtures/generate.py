@@ -591,7 +591,7 @@ external("short", "external_outside.onnx", length=47)
 external("negative", "external_outside.onnx", offset=-8)
 
 # What depends on the input where once only constants were: masks, quotients, batches that move.
-for op in ["Cos", "Sin"]:
+for op in ["Cos", "Sin", "Ceil", "Floor", "Sign"]:
     unary(op)
 for name, spec in {"ReduceSumSquare": {}, "ReduceL2": {"keepdims": 0}}.items():
     operator(name, [node(name, ["x", "axes"], ["y"], **spec)], {"axes": i(-1)}, {"x": [3, 4]})
@@ -625,6 +625,8 @@ operator("Gather_batch_moved", [node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
          {"x": [4, 3]})
 operator("GatherND", [node("GatherND", ["x", "k"], ["y"])], {"k": np.array([[[0, 0, 1], [0, 1, 2]]])}, {"x": [2, 3]}, batch=1)
 logic("GatherElements", [node("GatherElements", ["a", "k"], ["m"], axis=1)], {"a": ramp, "k": np.array([[3, 2, 1, 0]] * 3)})
+operator("GatherElements_values", [node("GatherElements", ["x", "k"], ["y"], axis=1)], {"k": np.array([[[2, 0], [1, 1], [0, 2]]])},
+         {"x": [3, 2]}, batch=1)
 logic("ScatterND", [node("ScatterND", ["a", "k", "u"], ["m"])], {"a": ramp, "k": i(2, 0).reshape(2, 1), "u": ramp[:2] * 3})
 operator("Concat_constant", [node("Concat", ["c", "x", "c"], ["y"], axis=1)], {"c": array(1, 2, 3)}, {"x": [4, 3]}, batch=1)
 operator("Reshape_folded", [node("Shape", ["x"], ["s"]), node("Reshape", ["x", "flat"], ["f"]), node("MatMul", ["f", "w"], ["m"]),
