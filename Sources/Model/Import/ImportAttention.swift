@@ -17,10 +17,10 @@ extension ImportedOperator {
       return [.value(heads.0 == nil ? attended : try importer.joined(attended, label))]
     },
     ImportedOperator(
-      "\(fusedDomain).MultiHeadAttention", "of queries, keys and values of three axes, a bias, and what is added to scores"
+      "\(fusedDomain).MultiHeadAttention", "of queries, keys and values of three axes, a bias, a mask of two axes, and what is added to scores"
     ) { importer, node, label throws(NodeProblem) in
       importer.showAttributes(of: node, label)
-      for index in [4, 6, 7] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), a mask or past tokens, is given") }
+      for index in [6, 7] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
       let count = try node.integer("num_heads", default: 1)
       var parts: [Int] = []
       for index in 0..<3 { parts.append(try importer.value(node, index)) }
@@ -35,12 +35,32 @@ extension ImportedOperator {
           if case .value(let value) = sum { parts[index] = value }
         }
       }
-      let mask = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
-      for index in 0..<3 { parts[index] = try importer.heads(parts[index], count, "operand \(index)") }
-      let attended = try importer.attend(
-        parts[0], parts[1], parts[2], mask, scale: try node.float("scale", default: 0),
-        isCausal: try node.integer("unidirectional", default: 0) != 0, label)
-      return [.value(try importer.joined(attended, label))]
+      let added = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
+      return [.value(try importer.attend(node, parts, count, added, padding: 4, label))]
+    },
+    ImportedOperator(
+      "\(fusedDomain).Attention", "constant weights and bias, a mask of two axes, and what is added to scores"
+    ) { importer, node, label throws(NodeProblem) in
+      for index in [4, 6] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
+      guard try node.integers("qkv_hidden_sizes") == nil else { throw .unsupported("its queries, keys and values differ in size") }
+      importer.showAttributes(of: node, label)
+      let value = try importer.value(node, 0)
+      let (weights, shape) = try importer.floats(node, 1)
+      let source = importer.shape(of: value)
+      guard source.count == 2, shape.count == 2, shape[0] == source[1], shape[1] % 3 == 0 else {
+        throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(source)")
+      }
+      let bias = try importer.operand(node, 2) == nil ? nil : try importer.floats(node, 2).values
+      guard bias.map({ $0.count == shape[1] }) ?? true else { throw .malformed("its bias does not fit its weights of shape \(shape)") }
+      let (width, matrix) = (shape[1] / 3, transposed(weights, shape, order: [1, 0]))
+      var parts: [Int] = []
+      for part in 0..<3 {
+        let own = Array(matrix[part * width * shape[0]..<(part + 1) * width * shape[0]])
+        let shift = bias.map { Array($0[part * width..<(part + 1) * width]) }
+        parts.append(try importer.linear(value, axis: 1, width, own, bias: shift, label))
+      }
+      let added = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
+      return [.value(try importer.attend(node, parts, try node.integer("num_heads", default: 1), added, padding: 3, label))]
     },
     ImportedOperator("RotaryEmbedding", since: 23, "constant cosines and sines; positions constant or given") {
       importer, node, label throws(NodeProblem) in
@@ -101,13 +121,38 @@ extension GraphImporter {
     return try reshaped(turned, [shape[1], shape[0] * shape[2]], label)
   }
 
+  /// Attention of onnxruntime's operators, of tokens × (heads · size).
+  ///
+  /// - Parameters:
+  ///   - parts: Queries, keys and values.
+  ///   - added: What is added to scores.
+  ///   - padding: The operand that is 0 where a key is left out.
+  fileprivate mutating func attend(
+    _ node: ONNXNode, _ parts: [Int], _ count: Int, _ added: Tensor?, padding: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    var heads: [Int] = []
+    for (index, part) in parts.enumerated() { heads.append(try self.heads(part, count, "operand \(index)")) }
+    var masks: [Tensor] = []
+    if try operand(node, padding) != nil {
+      let mask = try value(node, padding)
+      guard shape(of: mask).count == 1 else { throw .unsupported("operand \(padding), its mask, has not two axes") }
+      let truth = try cast(mask, to: .bool, label)
+      masks.append(.value(try reshaped(truth, [1, 1, shape(of: mask)[0]], label)))
+    }
+    let attended = try attend(
+      heads[0], heads[1], heads[2], added, masks, scale: try node.float("scale", default: 0),
+      isCausal: try node.integer("unidirectional", default: 0) != 0, label)
+    return try joined(attended, label)
+  }
+
   /// Attention of heads × tokens × size; keys and values may have fewer heads, which groups of queries share.
   ///
   /// - Parameters:
   ///   - mask: Booleans, or what is added to scores.
+  ///   - known: Other masks.
   ///   - scale: 0 for 1/√size.
   fileprivate mutating func attend(
-    _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, scale: Float, isCausal: Bool, _ label: String
+    _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, isCausal: Bool, _ label: String
   ) throws(NodeProblem) -> Int {
     let (q, k, v) = (shape(of: query), shape(of: key), shape(of: value))
     guard q.count == 3, k.count == 3, v.count == 3, k[0] == v[0], k[1] == v[1], q[2] == k[2], q[0] % k[0] == 0 else {
@@ -115,14 +160,19 @@ extension GraphImporter {
     }
     let (group, tokens, memory) = (q[0] / k[0], q[1], k[1])
     let factor = scale == 0 ? 1 / Double(q[2]).squareRoot() : Double(scale)
-    let grouped = try reshaped(query, [k[0], group, tokens, q[2]], label)
-    // Heads of keys 0, queries of a group 1, tokens 2, keys 3, size 4.
-    let product = Contraction<Double>(
-      loops: [k[0], group, tokens, memory, q[2]],
-      terms: [.init(factor, [.operand(0, [Index(0), Index(1), Index(2), Index(4)]), .operand(1, [Index(0), Index(3), Index(4)])])])
-    var scores = try append(label, .contraction(product), [grouped, key], shape: [k[0], group, tokens, memory])
+    // Axes: heads of keys 0, queries of a group 1, tokens 2, keys 3, sizes 4 and 5. Without groups there is no axis 1.
+    let lead = group == 1 ? [0] : [0, 1]
+    let sizes = group == 1 ? [k[0]] : [k[0], group]
+    let grouped = try reshaped(query, sizes + [tokens, q[2]], label)
+    let queries = NamedFactor<Double>(axes: lead + [2, 4], shape: sizes + [tokens, q[2]])
+    let products = Contraction.product([queries, NamedFactor(axes: [0, 3, 4], shape: k)], result: lead + [2, 3])
+    let shares = NamedFactor<Double>(axes: lead + [2, 3], shape: sizes + [tokens, memory])
+    let sums = Contraction.product([shares, NamedFactor(axes: [0, 3, 5], shape: v)], result: lead + [2, 5])
+    guard case (var product, let shape)? = products, case (let sum, let result)? = sums else { throw .malformed("its operands do not fit each other") }
+    product.terms[0].coefficient = factor
+    var scores = try append(label, .contraction(product), [grouped, key], shape: shape)
     scores = try reshaped(scores, [q[0], tokens, memory], label)
-    var masks: [Tensor] = []
+    var masks = known
     if isCausal {
       let allowed = (0..<tokens * memory).map { Float($0 % memory <= $0 / memory ? 1 : 0) }
       masks.append(.constant(.floats(allowed, shape: [tokens, memory])))
@@ -138,13 +188,8 @@ extension GraphImporter {
         masks += added
       }
     }
-    var shares = try softmax(scores, axis: 2, masks: masks, label)
-    shares = try reshaped(shares, [k[0], group, tokens, memory], label)
-    // Heads of values 0, queries of a group 1, tokens 2, size 3, keys 4.
-    let sums = Contraction<Double>(
-      loops: [k[0], group, tokens, v[2], memory],
-      terms: [.init(1, [.operand(0, [Index(0), Index(1), Index(2), Index(4)]), .operand(1, [Index(0), Index(4), Index(3)])])])
-    let attended = try append(label, .contraction(sums), [shares, value], shape: [k[0], group, tokens, v[2]])
+    let shared = try reshaped(try softmax(scores, axis: 2, masks: masks, label), shape, label)
+    let attended = try append(label, .contraction(sum), [shared, value], shape: result)
     return try reshaped(attended, [q[0], tokens, v[2]], label)
   }
 

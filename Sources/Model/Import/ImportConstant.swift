@@ -56,7 +56,7 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
-  fileprivate mutating func cast(_ value: Int, to type: ElementType, _ label: String) throws(NodeProblem) -> Int {
+  mutating func cast(_ value: Int, to type: ElementType, _ label: String) throws(NodeProblem) -> Int {
     let kind = kind(of: .value(value))
     if type == .bool { return kind == .boolean ? value : try apply(.isNonZero, to: value, label, kind: .boolean) }
     if type.isFloat { return kind == .integer ? try apply(.x, to: value, label) : value }

@@ -508,6 +508,19 @@ def embedded():
 
 
 @fixture
+def fused_attention():
+    """Attention and MultiHeadAttention of onnxruntime, with masks of two axes."""
+    ms = dict(domain="com.microsoft")
+    nodes = [
+        node("Attention", ["x", "w", "b", "mask"], ["a"], num_heads=heads, **ms),
+        node("Attention", ["a", "w", "b"], ["c"], num_heads=heads, unidirectional=1, **ms),
+        node("MultiHeadAttention", ["c", "x", "a", "b", "mask"], ["y"], num_heads=heads, **ms),
+    ]
+    graph("fused_attention", nodes, {"x": floats(length, width), "mask": padding(type=np.int32)}, {"y": 3}, [
+        weights("w", width, 3 * width), weights("b", 3 * width)], opset=18, domains=["com.microsoft"])
+
+
+@fixture
 def groups():
     """InstanceNormalization and GroupNormalization."""
     nodes = [
