@@ -264,18 +264,13 @@ extension GraphImporter {
       for index in lifted.indices { lifted[index] = try reshaped(lifted[index], fullShape(.value(lifted[index])), place) }
     }
     let (shape, own) = (sampleShape(result, place), place.isFolded || axis < place.axis ? axis : axis - 1)
-    var (parts, rest) = ([(start: Int, shape: [Int], constant: Constant?)](), lifted[...])
-    var start = 0
-    for tensor in tensors {
-      switch tensor {
-      case .value: parts.append((start, self.shape(of: rest.removeFirst()), nil))
-      case .constant(let constant):
-        guard place.isFolded || constant.shape[place.axis] == 1 else { throw .unsupported("a constant has another element for each sample") }
-        parts.append((start, sampleShape(constant.shape, place), constant))
-      }
-      start += parts[parts.count - 1].shape[own]
+    let parts = try tensors.map { tensor throws(NodeProblem) -> [Int] in
+      let full = fullShape(tensor)
+      guard place.isFolded || full[place.axis] == 1 else { throw .unsupported("a constant has another element for each sample") }
+      return sampleShape(full, place)
     }
-    let joined = try Contraction<Double>.concatenation(parts, axis: own, shape: shape)
+    var joined = Contraction.concatenation(of: parts, parts.map { _ in 1.0 }, axis: own, shape: shape)
+    if !constants.isEmpty { try joined.stateConstants(tensors, parts, axis: own, shape) }
     let kinds = Set(tensors.map { kind(of: $0) })
     return .value(try append(
         label, .contraction(joined), lifted, shape: shape, place: place, kind: kinds.count == 1 ? kinds.first : .real))
@@ -283,28 +278,29 @@ extension GraphImporter {
 }
 
 extension Contraction<Double> {
-  /// Operands, in their order, and constants at places along an axis. Constants are one array, 0 elsewhere.
-  fileprivate static func concatenation(
-    _ parts: [(start: Int, shape: [Int], constant: Model.Constant?)], axis: Int, shape: [Int]
-  ) throws(NodeProblem) -> Contraction {
-    var (terms, operandCount) = ([Term](), 0)
-    let isMixed = parts.contains { $0.constant != nil }
-    guard !isMixed || elementCount(shape, limit: maximumMadeElementCount) != nil else {
+  /// Puts one array in the place of those operands of a concatenation that are constants.
+  fileprivate mutating func stateConstants(
+    _ tensors: [Tensor], _ parts: [[Int]], axis: Int, _ shape: [Int]
+  ) throws(NodeProblem) {
+    guard elementCount(shape, limit: maximumMadeElementCount) != nil else {
       throw .unsupported("its result of shape \(shape.prefix(8)), with constants in it, is too large")
     }
-    var values = [Float](repeating: 0, count: isMixed ? shape.reduce(1, *) : 0)
-    for (start, own, constant) in parts {
-      guard let constant else {
-        terms.append(Term(1, [.operand(operandCount, own.indices.map { Index($0, start: $0 == axis ? -start : 0) })]))
-        operandCount += 1
-        continue
+    var values = [Float](repeating: 0, count: shape.reduce(1, *))
+    let (inner, step) = (shape[(axis + 1)...].reduce(1, *), shape[axis...].reduce(1, *))
+    var (start, kept) = (0, [Term]())
+    for (number, tensor) in tensors.enumerated() {
+      switch tensor {
+      case .value:
+        guard case .operand(_, let reading) = terms[number].factors[0] else { continue }
+        kept.append(Term(1, [.operand(kept.count, reading)]))
+      case .constant(let constant):
+        guard let numbers = constant.numbers else { throw .unsupported("a constant is the batch size") }
+        let block = max(parts[number][axis] * inner, 1)
+        for place in numbers.indices { values[place / block * step + start * inner + place % block] = numbers[place] }
       }
-      guard let numbers = constant.numbers else { throw .unsupported("a constant is the batch size") }
-      let (block, step) = (own[axis...].reduce(1, *), shape[axis...].reduce(1, *))
-      let offset = start * shape[(axis + 1)...].reduce(1, *)
-      for place in numbers.indices { values[place / max(block, 1) * step + offset + place % max(block, 1)] = numbers[place] }
+      start += parts[number][axis]
     }
-    if isMixed { terms.append(Term(1, [.constant(0)])) }
-    return Contraction(loops: shape, constants: isMixed ? [Constant(loops: Array(shape.indices), values)] : [], terms: terms)
+    terms = kept + [Term(1, [.constant(0)])]
+    constants = [Constant(loops: Array(shape.indices), values)]
   }
 }
