@@ -24,12 +24,15 @@ package struct CompiledModel: Sendable {
 package func compile(
   model: String, calibration: DataReference, options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> CompiledModel {
-  let network = try importONNX(path: model, publish: options.publish).simplified().showing(classes: options.classCount)
+  let imported = try importONNX(path: model, publish: options.publish) { input throws(ModelError) in
+    try calibration.read(preferring: input).shape
+  }
+  let network = imported.simplified().showing(classes: options.classCount)
   let arrays = try calibration.arrays(network.inputs.map(\.name))
-  let scales = arrays.map { options.inputScale ?? ($0.isInteger ? 1 : nil) }
+  let scales = zip(arrays, network.inputs).map { $1.kind != .real ? 1 : options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
     arrays, for: network.ports, integerScales: scales.map { $0 ?? 1 }, source: calibration.description)
-  let integers = options.inputScale == nil ? zip(arrays, network.inputs).filter(\.0.isInteger).map(\.1.name) : []
+  let integers = options.inputScale == nil ? zip(arrays, network.inputs).filter { $0.isInteger && $1.kind == .real }.map(\.1.name) : []
   let notices =
     zip(arrays, network.ports).compactMap { $0.flatteningNotice(for: $1, source: calibration.description) }
     + integers.map {

@@ -65,7 +65,9 @@ extension ArithmeticCircuit {
   ///
   /// - Throws: When its inputs or outputs have other names or sizes. Those of an anonymous circuit are compared in order.
   func floatNetwork(_ path: String) throws -> Network {
-    let network = try importONNX(path: path, publish: nil).simplified()
+    let network = try importONNX(path: path, publish: nil) { name throws(ModelError) in
+      inputs.first { $0.name == name }.map { [1] + $0.dimensions }
+    }.simplified()
     let shown = Network(
       name: network.name, inputs: network.inputs,
       outputs: zip(network.outputs, outputs).map { output, port in

@@ -29,7 +29,7 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
 let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
 private let npyElementTypes: [String: ElementType] = [
-  "<f4": .float, "<f8": .double, "|i1": .int8, "<i2": .int16, "<i4": .int32, "<i8": .int64, "|u1": .uint8,
+  "<f4": .float, "<f8": .double, "|i1": .int8, "<i2": .int16, "<i4": .int32, "<i8": .int64, "|u1": .uint8, "|b1": .bool,
 ]
 
 /// The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }`, keys in any order.

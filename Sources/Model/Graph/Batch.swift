@@ -29,13 +29,30 @@ extension Batch<Int64> {
 extension Batch<Double> {
   /// The samples of `array`, reshaped to batch × the port's shape.
   ///
-  /// - Parameter integerScale: What the integer 1 is worth in an array of integers.
-  /// - Throws: `.shapeMismatch`.
+  /// Ids below 0 count from the end, as in ONNX.
+  ///
+  /// - Parameter integerScale: What the integer 1 is worth in an array of integers for an input of real numbers.
+  /// - Throws: `.shapeMismatch`, `.unusableData`.
   package init(
     _ array: NumericArray, for port: NamedShape, integerScale: Double = 1, source: String
   ) throws(ModelError) {
     let count = try array.batchCount(of: port, source: source)
-    self.init(count: count, values: array.isInteger ? array.values.map { $0 * integerScale } : array.values)
+    func values(_ what: String, in range: Range<Int>) throws(ModelError) -> [Double] {
+      let strange = array.values.firstIndex { $0 != $0.rounded() || $0 < Double(range.lowerBound) || $0 >= Double(range.upperBound) }
+      guard let strange else { return array.values }
+      throw .unusableData(
+        source: source,
+        reason: "sample \(strange / max(port.width, 1)) has \(array.values[strange]) for '\(port.name.oneLine)', which takes \(what)")
+    }
+    let read: [Double]
+    switch port.kind {
+    case .real: read = array.isInteger ? array.values.map { $0 * integerScale } : array.values
+    case .integer: read = try values("integers", in: -1 << 53..<1 << 53)
+    case .boolean: read = try values("0 and 1", in: 0..<2)
+    case .index(let size):
+      read = try values("ids from 0 to \(size - 1)", in: -size..<size).map { $0 < 0 ? $0 + Double(size) : $0 }
+    }
+    self.init(count: count, values: read)
   }
 
   /// Arrays as batches of the same number of samples.

@@ -27,7 +27,7 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package func node(of value: Int) -> Node<Number>? { value < inputs.count ? nil : nodes[value - inputs.count] }
 
   /// The shape of one sample of a value.
-  package func shape(of value: Int) -> [Int] { node(of: value)?.shape ?? inputs[value].port.shape }
+  package func shape(of value: Int) -> [Int] { node(of: value)?.shape ?? inputs[value].port.valueShape }
 
   /// The shape of what an output shows of one sample.
   package func shape(of output: NetworkOutput) -> [Int] { output.shape(of: shape(of: output.value)) }
@@ -96,18 +96,36 @@ extension Graph<Int64> {
 
 /// A named input or output of a network, with the shape of one sample.
 package struct NamedShape: Sendable, Equatable {
+  /// What the numbers of an input are.
+  package enum Kind: Sendable, Equatable {
+    case real, integer
+    /// 0 or 1.
+    case boolean
+    /// Ids 0..<count. The network reads an id as its one-hot code, along one more axis at the end, so that a product with
+    /// a table is the row of the id.
+    case index(count: Int)
+  }
+
   package let name: String
   package let shape: [Int]
   /// True when the network flattens it before anything else.
   package let isReadFlat: Bool
+  package internal(set) var kind: Kind
 
-  package init(name: String, shape: [Int], isReadFlat: Bool = false) {
+  package init(name: String, shape: [Int], isReadFlat: Bool = false, kind: Kind = .real) {
     self.name = name
     self.shape = shape
     self.isReadFlat = isReadFlat
+    self.kind = kind
   }
 
   package var width: Int { shape.reduce(1, *) }
+
+  /// How many ids there are; nil where the numbers are none.
+  package var indexCount: Int? { if case .index(let count) = kind { count } else { nil } }
+
+  /// As the network reads it.
+  var valueShape: [Int] { shape + (indexCount.map { [$0] } ?? []) }
 }
 
 /// An output of a network.
@@ -159,7 +177,7 @@ extension Graph<Double> {
       let isReadFlat = !readers.isEmpty && readers.allSatisfy { node in
         if case .reshape = node.operation { node.shape.count { $0 != 1 } <= 1 } else { false }
       }
-      return NamedShape(name: input.name, shape: input.shape, isReadFlat: isReadFlat)
+      return NamedShape(name: input.name, shape: input.shape, isReadFlat: isReadFlat, kind: input.kind)
     }
   }
 

@@ -15,9 +15,13 @@ package protocol GraphNumber: Sendable, Hashable, Comparable {
   static var lowest: Self { get }
   init(_ stored: Stored)
   init(_ integer: Int)
+  /// The integer that an id is.
+  var id: Int { get }
   static func product(_ x: Self, _ y: Self) -> Self
   /// sum + x·y
   static func sum(_ sum: Self, adding x: Self, times y: Self) -> Self
+  /// exp(score) · weight in proportion to their sum; of all where no weight is above 0.
+  static func shares(of scores: [Self], weights: [Self]?) -> [Self]
 }
 
 package protocol GraphInput: Sendable, Equatable {
@@ -40,6 +44,7 @@ extension Double: GraphNumber {
   package typealias Encoding = RealNumbers
   package typealias Function = RealFunction
   package static let one = 1.0
+  package var id: Int { Int(self) }
   package static let lowest = -Double.infinity
   package static func product(_ x: Double, _ y: Double) -> Double { x * y }
   package static func sum(_ sum: Double, adding x: Double, times y: Double) -> Double { sum + x * y }
@@ -58,6 +63,7 @@ extension Int64: GraphNumber {
   package typealias Encoding = Quantum
   package typealias Function = IntegerFunction
   package static let one: Int64 = 1
+  package var id: Int { Int(self) }
   package static let lowest = Int64.min
   package static func product(_ x: Int64, _ y: Int64) -> Int64 { x &* y }
   package static func sum(_ sum: Int64, adding x: Int64, times y: Int64) -> Int64 { sum &+ x &* y }

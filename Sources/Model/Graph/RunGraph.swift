@@ -7,12 +7,17 @@ struct Runner<Number: GraphNumber> {
   init(_ graph: Graph<Number>) {
     inputs = graph.inputs.map(\.port)
     operands = graph.nodes.map(\.operands)
-    runs = graph.nodes.map { $0.operation.primitive.run($0.operands.map { graph.shape(of: $0) }, $0.shape) }
+    let ids = Set(graph.inputs.indices.filter { graph.inputs[$0].port.indexCount != nil })
+    runs = graph.nodes.map { node in
+      let indexed = node.operands.indices.filter { ids.contains(node.operands[$0]) }
+      let (primitive, sources) = (node.operation.primitive, node.operands.map { graph.shape(of: $0) })
+      return indexed.isEmpty ? primitive.run(sources, node.shape) : primitive.run(sources, node.shape, indexed: indexed)
+    }
   }
 
   /// All values of one sample: the inputs, then the result of each node. Each is kept until nothing reads it any more.
   ///
-  /// - Parameter sample: The elements of each input.
+  /// - Parameter sample: The elements of each input; of one of ids the ids.
   /// - Precondition: `sample` has the inputs' numbers of elements.
   func forEachValue(of sample: [[Number]], _ body: (_ value: Int, _ elements: [Number]) -> Void) {
     precondition(sample.map(\.count) == inputs.map(\.width))

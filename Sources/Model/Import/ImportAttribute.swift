@@ -16,7 +16,7 @@ extension ONNXNode {
   }
 
   /// Whether the node's result is a constant that is an attribute.
-  var statesConstant: Bool { ImportedOperator.named[opType]?.numbers == .stated }
+  var statesConstant: Bool { ImportedOperator.known(self)?.numbers == .stated }
 
   /// The value of a Constant node.
   func constant() throws(NodeProblem) -> Constant {

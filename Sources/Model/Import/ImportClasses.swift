@@ -23,26 +23,14 @@ extension ImportedOperator {
       }
       return [.refused, .classes(of: value, count: counts[0], shape: shape.dropLast() + counts)]
     },
-    softmax("Softmax"), softmax("LogSoftmax"),
   ]
-
-  private static func softmax(_ name: String) -> ImportedOperator {
-    let support = "before an output, or an ArgMax or TopK before an output: left out, with a notice"
-    return ImportedOperator(name, support) { importer, node, _ throws(NodeProblem) in
-      let value = try importer.value(node, 0)
-      let rank = importer.shape(of: value).count + 1
-      let axis = try normalized(try node.integer("axis", default: importer.operatorSet < 13 ? 1 : -1), rank: rank)
-      guard axis > 0 else { throw .unsupported("it is over the batch axis") }
-      return [.probabilities(of: value, operation: node.opType, isOverLastAxis: axis == rank - 1)]
-    }
-  }
 }
 
 extension GraphImporter {
   /// The value whose largest elements are asked for; a Softmax over the same axis keeps their order.
-  fileprivate func ranked(_ node: ONNXNode, axis: Int) throws(NodeProblem) -> (value: Int, shape: [Int]) {
+  fileprivate mutating func ranked(_ node: ONNXNode, axis: Int) throws(NodeProblem) -> (value: Int, shape: [Int]) {
     let value: Int
-    if case .probabilities(let logits, _, true)? = try operand(node, 0) {
+    if case .probabilities(_, let logits, _, true)? = try operand(node, 0) {
       value = logits
     } else {
       value = try self.value(node, 0)

@@ -12,8 +12,8 @@ extension ImportedOperator {
       }
       return [try importer.identity(node)]
     },
-    ImportedOperator("Cast", "between floats; of constants and of classes also integers", numbers: .selected) {
-      importer, node, _ throws(NodeProblem) in
+    ImportedOperator("Cast", "all; what depends on the input is rounded towards zero, or compared with 0", numbers: .selected) {
+      importer, node, label throws(NodeProblem) in
       let code = try node.integer("to", default: 0)
       guard let type = ElementType(rawValue: Int32(clamping: code)) else {
         throw .unsupported("it casts to \(elementTypeName(Int32(clamping: code)))")
@@ -21,9 +21,8 @@ extension ImportedOperator {
       let operand = try importer.identity(node)
       switch operand {
       case .classes: return [operand]
-      case .tensor(.value), .probabilities:
-        guard type.isFloat else { throw .unsupported("it casts to \(elementTypeName(type.rawValue))") }
-        return [operand]
+      case .probabilities where type.isFloat: return [operand]
+      case .tensor(.value), .probabilities: return [.value(try importer.cast(importer.value(node, 0, keepsPlace: true), to: type, label))]
       case .tensor(.constant(let constant)): return [.constant(try constant.cast(to: type))]
       case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
       case .initializer, .refused: throw .followsRefusedNode
@@ -34,22 +33,20 @@ extension ImportedOperator {
     },
     ImportedOperator("ConstantOfShape", since: 9, "a constant shape", numbers: .stated) {
       importer, node, _ throws(NodeProblem) in
-      guard let shape = try importer.integers(node, 0, or: "") else {
-        throw .unsupported("its shape is not one of constants")
-      }
+      guard let sizes = try importer.constant(node, 0).integers else { throw .malformed("its shape is not of integers") }
+      let shape = sizes.map { batchMultiple($0) ?? $0 }
+      let batch = sizes.firstIndex { batchMultiple($0) != nil }
+      guard sizes.count(where: { batchMultiple($0) != nil }) < 2 else { throw .unsupported("its shape has the batch twice") }
       guard let count = elementCount(shape, limit: maximumMadeElementCount) else {
         throw .unsupported("its shape \(shape.prefix(8)) is negative or too large")
       }
       let value = try node.tensor("value") ?? .floats([0], shape: [1])
       guard value.count == 1 else { throw .malformed("its value is not one number") }
-      return [.constant(value.picking([Int](repeating: 0, count: count), shape: shape))]
+      let place = batch.map { BatchPlace(axis: $0, isFolded: shape[$0] != 1) }
+      return [.constant(value.picking([Int](repeating: 0, count: count), shape: shape, place))]
     },
     ImportedOperator("Shape", "all") { importer, node, _ throws(NodeProblem) in
-      var shape: [Int]
-      switch try importer.tensor(node, 0) {
-      case .value(let value): shape = [importer.batch == .one ? 1 : symbolicBatch] + importer.shape(of: value)
-      case .constant(let constant): shape = constant.shape
-      }
+      var shape = importer.symbolicShape(try importer.tensor(node, 0))
       let range = sliceRange(
         try node.integer("start", default: 0), try node.integer("end", default: .max), step: 1, size: shape.count)
       shape = Array(shape[range.start..<range.start + range.count])
@@ -59,6 +56,13 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
+  mutating func cast(_ value: Int, to type: ElementType, _ label: String) throws(NodeProblem) -> Int {
+    let kind = kind(of: .value(value))
+    if type == .bool { return kind == .boolean ? value : try apply(.isNonZero, to: value, label, kind: .boolean) }
+    if type.isFloat { return kind == .integer ? try apply(.x, to: value, label) : value }
+    return kind == .real ? try apply(.function(.truncate, .x), to: value, label, kind: .integer) : value
+  }
+
   fileprivate func identity(_ node: ONNXNode) throws(NodeProblem) -> Definition {
     guard let operand = try operand(node, 0) else { throw .malformed("operand 0 is missing") }
     return operand

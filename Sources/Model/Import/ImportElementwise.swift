@@ -13,16 +13,39 @@ enum Combination {
     }
   }
 
-  /// The result for sizes, which are not negative; nil when there is none.
+  /// Of integers below 2^60, or of a size of the batch and a number; nil when there is no result. Quotients are rounded
+  /// towards zero, as ONNX's.
   func callAsFunction(_ first: Int, _ second: Int) -> Int? {
-    guard first >= 0, second >= 0, first <= maximumElementCount, second <= maximumElementCount else { return nil }
+    let result: (Int, overflow: Bool)
+    switch (self, batchMultiple(first), batchMultiple(second)) {
+    case (.multiply, let count?, nil) where second > 0, (.multiply, nil, let count?) where first > 0:
+      let number = max(first, second)
+      return count <= maximumElementCount && number <= maximumElementCount ? sizeOfBatch(times: count * number) : nil
+    case (.divide, let count?, nil) where second > 0 && count % second == 0: return sizeOfBatch(times: count / second)
+    case (.divide, let count?, let other?) where count % other == 0: return count / other
+    case (.add, _?, nil) where second == 0, (.subtract, _?, nil) where second == 0: return first
+    case (.add, nil, _?) where first == 0: return second
+    case (.minimum, nil, nil): return min(first, second)
+    case (.maximum, nil, nil): return max(first, second)
+    case (.add, nil, nil): result = first.addingReportingOverflow(second)
+    case (.subtract, nil, nil): result = first.subtractingReportingOverflow(second)
+    case (.multiply, nil, nil): result = first.multipliedReportingOverflow(by: second)
+    case (.divide, nil, nil): result = first.dividedReportingOverflow(by: second)
+    default: return nil
+    }
+    return !result.overflow && result.0.magnitude < 1 << 60 ? result.0 : nil
+  }
+
+  /// By how much results grow from one sample to the next where operands do; nil when that is not so simple.
+  func steps(_ first: [Int], _ one: [Int], _ second: [Int], _ other: [Int]) -> [Int]? {
+    let (isFirst, isSecond) = (one.contains { $0 != 0 }, other.contains { $0 != 0 })
     switch self {
-    case .add: return first + second
-    case .subtract: return first >= second ? first - second : nil
-    case .multiply: return first * second
-    case .divide: return second > 0 ? first / second : nil
-    case .minimum: return min(first, second)
-    case .maximum: return max(first, second)
+    case _ where !isFirst && !isSecond: return one
+    case .add: return zip(one, other).map { $0 &+ $1 }
+    case .subtract: return zip(one, other).map { $0 &- $1 }
+    case .multiply where !isSecond: return zip(one, second).map { $0 &* $1 }
+    case .multiply where !isFirst: return zip(first, other).map { $0 &* $1 }
+    case .multiply, .divide, .minimum, .maximum: return nil
     }
   }
 }
@@ -31,7 +54,15 @@ extension ImportedOperator {
   /// Operators of several tensors that broadcast to one shape.
   static let combinations: [ImportedOperator] = [
     binary("Add", .add), binary("Sub", .subtract), binary("Mul", .multiply),
-    binary("Div", .divide, "by a constant, or a constant by a value"),
+    ImportedOperator("Div", "all but integers that depend on the input") { importer, node, label throws(NodeProblem) in
+      let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
+      if let shares = try importer.softmax(exponentials: first, total: second, label) { return [.value(shares)] }
+      let quotient = try importer.combine(first, second, .divide, label)
+      if case .value = quotient, importer.kind(of: first) == .integer, importer.kind(of: second) == .integer {
+        throw .unsupported("it divides integers that depend on the input")
+      }
+      return [.tensor(quotient)]
+    },
     fold("Sum", .add, "any number of operands"),
     fold("Min", .minimum, "a value and constants"),
     fold("Max", .maximum, "a value and constants"),
@@ -39,18 +70,19 @@ extension ImportedOperator {
       let sum = try importer.fold(node, .add, label)
       return [.tensor(try importer.apply(.affine(scale: 1 / Double(node.input.count), shift: 0), to: sum, label))]
     },
-    ImportedOperator("Pow", "a constant exponent that is one number, with --publish where it may be trained") {
+    ImportedOperator("Pow", "a constant exponent that is one number, with --publish where it may be trained; all of constants") {
       importer, node, label throws(NodeProblem) in
       let exponents = try importer.constant(node, 1)
+      var base = try importer.tensor(node, 0)
+      if case .constant(let constant) = base { return [.constant(try constant.power(exponents))] }
       guard let numbers = exponents.numbers, let exponent = numbers.first, numbers.allSatisfy({ $0 == exponent }) else {
         throw .unsupported("its exponent is not one number")
       }
-      var base = try importer.tensor(node, 0)
       if case .value(let value) = base {
         base = .value(try importer.aligned(value, exponents, label).0)
         importer.publish(Double(exponent), "its exponent", node, label)
       }
-      return [.tensor(try importer.apply(.power(.x, Double(exponent)), to: base, label))]
+      return [.tensor(try importer.apply(.raised(to: Double(exponent)), to: base, label))]
     },
     ImportedOperator("PRelu", "constant slopes") { importer, node, label throws(NodeProblem) in
       let (values, shape) = try importer.floats(node, 1)
@@ -100,6 +132,16 @@ extension GraphImporter {
   mutating func combine(
     _ first: Tensor, _ second: Tensor, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Tensor {
+    let result = try combined(first, second, combination, label)
+    if case .value(let value) = result, kind(of: first) != .real, kind(of: second) != .real, combination != .divide {
+      mark(value, .integer)
+    }
+    return result
+  }
+
+  private mutating func combined(
+    _ first: Tensor, _ second: Tensor, _ combination: Combination, _ label: String
+  ) throws(NodeProblem) -> Tensor {
     switch (first, second) {
     case (.constant(let first), .constant(let second)): return .constant(try first.combined(second, combination))
     case (.value(let value), .constant(let constant)):
@@ -110,37 +152,49 @@ extension GraphImporter {
       switch combination {
       case .add, .multiply, .minimum, .maximum: return .value(try combine(value, constant, combination, label))
       case .subtract:
-        let negated = try append(label, .map(.expression(.affine(scale: -1, shift: 0))), [value], shape: shape(of: value))
+        let negated = try apply(.affine(scale: -1, shift: 0), to: value, label)
         return .value(try combine(negated, constant, .add, label))
       case .divide:
-        let inverse = try append(label, .map(.expression(.function(.reciprocal, .x))), [value], shape: shape(of: value))
+        let inverse = try apply(.function(.reciprocal, .x), to: value, label)
         return .value(try combine(inverse, constant, .multiply, label))
       }
     case (.value(let first), .value(let second)):
-      let shapes = (shape(of: first), shape(of: second))
-      guard shapes.0.count == shapes.1.count, let result = broadcastShape(shapes.0, shapes.1) else {
-        throw .unsupported("its operands of shapes batch × \(shapes.0) and batch × \(shapes.1) do not broadcast")
+      let (values, place) = try lifted([first, second])
+      let shapes = values.map { shape(of: $0) }
+      guard let result = broadcastShape(shapes[0], shapes[1]) else {
+        throw .unsupported("its operands of shapes batch × \(shapes[0]) and batch × \(shapes[1]) do not broadcast")
       }
       switch combination {
       case .add, .subtract:
-        let sum = Contraction.sum(of: [shapes.0, shapes.1], [1, combination == .add ? 1 : -1], shape: result)
-        return .value(try append(label, .contraction(sum), [first, second], shape: result))
-      case .multiply:
-        let product = Contraction<Double>.product(of: [shapes.0, shapes.1], 1, shape: result)
-        return .value(try append(label, .contraction(product), [first, second], shape: result))
-      case .divide: throw .unsupported("its divisor depends on the input")
+        let sum = Contraction.sum(of: shapes, [1, combination == .add ? 1 : -1], shape: result)
+        return .value(try append(label, .contraction(sum), values, shape: result, place: place))
+      case .multiply: return .value(try product(values, shape: result, place, label))
+      case .divide:
+        let inverse = try apply(.function(.reciprocal, .x), to: values[1], label)
+        return .value(try product([values[0], inverse], shape: result, place, label))
       case .minimum, .maximum: throw .unsupported("more than one operand depends on the input")
       }
     }
+  }
+
+  /// Values of one rank multiplied, broadcast to a shape.
+  mutating func product(_ values: [Int], shape: [Int], _ place: BatchPlace, _ label: String) throws(NodeProblem) -> Int {
+    let product = Contraction<Double>.product(of: values.map { self.shape(of: $0) }, 1, shape: shape)
+    return try append(label, .contraction(product), values, shape: shape, place: place)
   }
 
   /// A value combined with a constant that broadcasts to its shape.
   private mutating func combine(
     _ value: Int, _ constant: Constant, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Int {
-    let shape = shape(of: value)
-    guard let floats = constant.floats else { throw .malformed("its constant is not of floats") }
-    if !isTrained, let uniform = constant.uniform.map(Double.init) {
+    let (shape, place) = (shape(of: value), place(of: value))
+    // What masks is added.
+    let bounded = combination == .add || combination == .subtract ? constant.finite : constant
+    guard let floats = bounded.numbers else {
+      throw .unsupported("it computes with the batch size")
+    }
+    guard constant.floats != nil || kind(of: .value(value)) != .real else { throw .malformed("its constant is not of floats") }
+    if !isTrained, let uniform = floats.first.map(Double.init), floats.allSatisfy({ Double($0) == uniform }) {
       show([uniform], .published, label)
       let function: Pointwise =
         switch combination {
@@ -151,14 +205,14 @@ extension GraphImporter {
         case .minimum: .minimum(.x, .constant(uniform))
         case .maximum: .maximum(.x, .constant(uniform))
         }
-      return try append(label, .map(.expression(function)), [value], shape: shape)
+      return function == .x ? value : try apply(function, to: value, label)
     }
     func affine(
       _ value: Int, scale: [Float]? = nil, shift: [Float]? = nil, coefficient: Double = 1
     ) throws(NodeProblem) -> Int {
       var affine = Contraction<Double>.affine(floats.count == 1 ? [] : constant.shape, scale: scale, shift: shift, shape)
       affine.terms[0].coefficient = coefficient
-      return try append(label, .contraction(affine), [value], shape: shape)
+      return try append(label, .contraction(affine), [value], shape: shape, place: place)
     }
     let negated = floats.map { -$0 }
     switch combination {
@@ -170,35 +224,95 @@ extension GraphImporter {
       // max(x, c) = max(x − c, 0) + c, min(x, c) = c − max(c − x, 0)
       let sign: Double = combination == .maximum ? 1 : -1
       let distance = try affine(value, shift: combination == .maximum ? negated : floats, coefficient: sign)
-      let excess = try append(label, .map(.expression(.relu)), [distance], shape: shape)
+      let excess = try apply(.relu, to: distance, label)
       return try affine(excess, shift: floats, coefficient: sign)
     }
   }
 
-  /// The value broadcast to the shape that it and the constant have together, and the constant without a batch axis.
-  fileprivate mutating func aligned(
-    _ value: Int, _ constant: Constant, _ label: String
-  ) throws(NodeProblem) -> (Int, Constant) {
-    let shape = shape(of: value)
-    var own = constant.shape
-    if own.count == shape.count + 1, own[0] == 1 { own.removeFirst() }
-    guard own.count <= shape.count, let result = broadcastShape(shape, own) else {
-      throw .unsupported("a constant of shape \(constant.shape) does not broadcast to batch × \(shape)")
+  /// The value broadcast to the shape that it and the constant have together, and the constant as it broadcasts to a sample.
+  mutating func aligned(_ value: Int, _ constant: Constant, _ label: String) throws(NodeProblem) -> (Int, Constant) {
+    guard constant.batch?.isUniform ?? true else { throw .unsupported("it computes with the numbers of samples") }
+    let problem = NodeProblem.unsupported("a constant of shape \(constant.shape) does not broadcast to batch × \(shape(of: value))")
+    var (values, place) = try lifted([value], rank: constant.shape.count)
+    let full = fullShape(.value(values[0]))
+    var own = [Int](repeating: 1, count: full.count - constant.shape.count) + constant.shape
+    guard let result = broadcastShape(full, own) else { throw problem }
+    let difference = full.count - constant.shape.count
+    let isOfSamples = constant.batch.map { $0.place.shifted(by: difference) == place }
+    guard isOfSamples ?? true else { throw .unsupported("its operands have the batch at different axes") }
+    if own[place.axis] != 1, isOfSamples == nil {
+      guard batch == .one else { throw problem }
+      place = .alone
+      values[0] = try reshaped(values[0], full, place)
     }
-    return (try broadcast(value, to: result, label), constant.reshaped(own))
+    if !place.isFolded { own.remove(at: place.axis) }
+    return (try broadcast(values[0], to: sampleShape(result, place), label), constant.reshaped(own))
   }
 
   mutating func broadcast(_ value: Int, to result: [Int], _ label: String) throws(NodeProblem) -> Int {
     if shape(of: value) == result { return value }
-    return try append(label, .contraction(.sum(of: [shape(of: value)], [1], shape: result)), [value], shape: result)
+    return try append(
+      label, .contraction(.sum(of: [shape(of: value)], [1], shape: result)), [value], shape: result, place: place(of: value))
+  }
+
+  /// A function of every element.
+  mutating func apply(
+    _ function: Pointwise, to value: Int, _ label: String, kind: NumberKind = .real
+  ) throws(NodeProblem) -> Int {
+    try append(label, .map(.expression(function)), [value], shape: shape(of: value), place: place(of: value), kind: kind)
   }
 
   mutating func apply(_ function: Pointwise, to tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
     switch tensor {
-    case .value(let value): return .value(try append(label, .map(.expression(function)), [value], shape: shape(of: value)))
+    case .value(let value): return .value(try apply(function, to: value, label))
     case .constant(let constant):
+      if let integers = constant.integers, integers.allSatisfy({ $0.magnitude < 1 << 53 }), constant.batch?.isUniform ?? true, function.keepsIntegers {
+        let results = integers.compactMap { Int(exactly: function.value(at: Double($0))) }
+        guard results.count == integers.count else { throw .unsupported("it makes integers that are too large") }
+        return .constant(Constant(.integers(results), shape: constant.shape, type: constant.type, batch: constant.batch))
+      }
       guard let floats = constant.floats else { throw .unsupported("operand 0 is a constant of integers") }
-      return .constant(.floats(floats.map { Float(function.value(at: Double($0))) }, shape: constant.shape))
+      let results = floats.map { Float(function.value(at: Double($0))) }
+      return .constant(Constant(.floats(results), shape: constant.shape, type: .float, batch: constant.batch))
+    }
+  }
+}
+
+extension Constant {
+  /// Floats to the power of constants.
+  fileprivate func power(_ exponents: Constant) throws(NodeProblem) -> Constant {
+    let (operands, shape, place) = try Constant.broadcast([self, exponents])
+    guard floats != nil, place == nil, let bases = operands[0].numbers, let exponents = operands[1].numbers else {
+      throw .unsupported("it raises integers to a power")
+    }
+    return .floats(zip(bases, exponents).map { Float(Pointwise.power(.x, Double($1)).value(at: Double($0))) }, shape: shape)
+  }
+}
+
+extension Pointwise {
+  /// x^exponent, in the form that operators of their own have.
+  fileprivate static func raised(to exponent: Double) -> Pointwise {
+    switch exponent {
+    case 2: .x * .x
+    case 0.5: .function(.sqrt, .x)
+    case -0.5: .function(.reciprocal, .function(.sqrt, .x))
+    case _: .power(.x, exponent)
+    }
+  }
+
+  /// Whether it takes integers to integers, as far as the expression shows.
+  fileprivate var keepsIntegers: Bool {
+    switch self {
+    case .x: true
+    case .constant(let value): value == value.rounded() && value.magnitude < 0x1p53
+    case .function(let function, let argument):
+      switch function {
+      case .abs, .negate, .relu, .step, .truncate: argument.keepsIntegers
+      case .erf, .exp, .tanh, .sigmoid, .sqrt, .log, .reciprocal, .sin, .cos: false
+      }
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
+      first.keepsIntegers && second.keepsIntegers
+    case .power: false
     }
   }
 }

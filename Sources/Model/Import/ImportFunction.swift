@@ -2,6 +2,11 @@ extension ImportedOperator {
   /// Functions of one number.
   static let functions: [ImportedOperator] = [
     pointwise("Abs") { _ in .function(.abs, .x) },
+    pointwise("Sign", since: 9) { _ in .sign },
+    pointwise("Ceil") { _ in .function(.negate, .floor.of(.function(.negate, .x))) },
+    pointwise("Floor") { _ in .floor },
+    pointwise("Cos") { _ in .function(.cos, .x) },
+    pointwise("Sin") { _ in .function(.sin, .x) },
     pointwise("Erf", since: 9) { _ in .function(.erf, .x) },
     pointwise("Exp") { _ in .function(.exp, .x) },
     pointwise("HardSwish", since: 14) { _ in .x * .clamped(.constant(1.0 / 6) * .x + 0.5) },
@@ -36,13 +41,17 @@ extension ImportedOperator {
     },
     pointwise("Gelu", since: 20, "both approximations") { node throws(NodeProblem) in
       switch try node.text("approximate", default: "none") {
-      case "none": return 0.5 * .x * (1.0 + .function(.erf, .constant(0.5.squareRoot()) * .x))
-      case "tanh":
-        let cubic = Pointwise.x + 0.044715 * .power(.x, 3)
-        return 0.5 * .x * (1.0 + .function(.tanh, .constant((2 / Double.pi).squareRoot()) * cubic))
+      case "none": return .gelu
+      case "tanh": return .tanhGelu
       case let other: throw .malformed("it is approximated by '\(other.oneLine)'")
       }
     },
+    pointwise("Swish", since: 24) { node throws(NodeProblem) in .swish(Double(try node.float("alpha", default: 1))) },
+    pointwise("\(fusedDomain).Gelu") { _ in .gelu },
+    pointwise("\(fusedDomain).QuickGelu") { node throws(NodeProblem) in
+      .swish(Double(try node.float("alpha", default: 1.702)))
+    },
+    biased("\(fusedDomain).BiasGelu", .gelu), biased("\(fusedDomain).FastGelu", .tanhGelu),
     ImportedOperator("Clip", "constant bounds, either may be missing") { importer, node, label throws(NodeProblem) in
       let isOld = importer.operatorSet < 11
       let low = isOld ? try node.float("min", default: -.infinity) : try importer.scalar(node, 1) ?? -.infinity
@@ -57,6 +66,15 @@ extension ImportedOperator {
       return try importer.pointwise(result, node, label)
     },
   ]
+
+  /// A function of the sum of both operands, of which the second may be left out.
+  private static func biased(_ name: String, _ function: Pointwise) -> ImportedOperator {
+    ImportedOperator(name, "all") { importer, node, label throws(NodeProblem) in
+      var sum = try importer.tensor(node, 0)
+      if try importer.operand(node, 1) != nil { sum = try importer.combine(sum, try importer.tensor(node, 1), .add, label) }
+      return [.tensor(try importer.apply(function, to: sum, label))]
+    }
+  }
 
   private static func pointwise(
     _ name: String, since: Int = supportedOperatorSets.lowerBound, _ support: String = "all",
@@ -81,6 +99,28 @@ extension GraphImporter {
 
 extension Pointwise {
   static let relu = Pointwise.function(.relu, .x)
+
+  static let gelu = 0.5 * Pointwise.x * (1.0 + .function(.erf, .constant(0.5.squareRoot()) * .x))
+
+  fileprivate static let tanhGelu = 0.5 * Pointwise.x
+    * (1.0 + .function(.tanh, .constant((2 / Double.pi).squareRoot()) * (.x + 0.044715 * .power(.x, 3))))
+
+  /// x · sigmoid(alpha·x)
+  fileprivate static func swish(_ alpha: Double) -> Pointwise { .x * .function(.sigmoid, .constant(alpha) * .x) }
+
+  fileprivate static let sign = Pointwise.function(.step, .x) + -1.0 * .function(.step, .function(.negate, .x))
+
+  fileprivate static let floor = truncated + -1.0 * .function(.step, truncated + -1.0 * .x)
+
+  private static let truncated = Pointwise.function(.truncate, .x)
+
+  /// 1 where x is not 0, else 0.
+  static let isNonZero = Pointwise.function(.step, .function(.abs, .x))
+
+  static let isZero = negated(isNonZero)
+
+  /// 1 − a function.
+  static func negated(_ function: Pointwise) -> Pointwise { 1.0 + -1.0 * function }
 
   /// log(1 + exp(x)), without overflow.
   fileprivate static let softplus = relu + .function(.log, 1.0 + .function(.exp, .function(.negate, .function(.abs, .x))))

@@ -5,14 +5,17 @@ enum Tensor {
   case constant(Constant)
 }
 
+/// What numbers are known to be.
+enum NumberKind { case real, integer, boolean }
+
 /// What a name of the graph stands for.
 enum Definition {
   case tensor(Tensor)
   case initializer(ONNXTensor)
   /// The integers of a value that is already rounded to them, as QuantizeLinear gives them.
   case quantized(Int, scale: Float, zeroPoint: Int)
-  /// A Softmax or LogSoftmax of a value.
-  case probabilities(of: Int, operation: String, isOverLastAxis: Bool)
+  /// A Softmax or LogSoftmax of logits.
+  case probabilities(Int, of: Int, operation: String, isOverLastAxis: Bool)
   /// The indices of the largest elements along the last axis; with the result's shape without the batch axis.
   case classes(of: Int, count: Int, shape: [Int])
   case refused
@@ -26,7 +29,7 @@ enum Definition {
 struct GraphImporter {
   let file: String
   let name: String
-  let inputs: [NamedShape]
+  private(set) var inputs: [NamedShape]
   let batch: BatchAxis
   let operatorSet: Int
   private let readNames: Set<String>
@@ -37,6 +40,12 @@ struct GraphImporter {
   private var sources: Set<String> = []
   private(set) var publicNumbers: [PublicNumbers] = []
   private(set) var nodes: [Node<Double>] = []
+  /// By value, where the batch is not the first axis.
+  private var places: [Int: BatchPlace] = [:]
+  /// By value, where its numbers are integers.
+  private var kinds: [Int: NumberKind] = [:]
+  /// By value, scores with very negative numbers in other places than those where a mask is 1.
+  var maskedScores: [Int: MaskedScores] = [:]
   /// Elements of weights and of folded constants.
   private var elementTotal = 0
   /// Elements of inputs and of the results of nodes, and what computing them takes, for one sample.
@@ -44,11 +53,11 @@ struct GraphImporter {
   private var labels: Set<String> = []
 
   init(
-    _ graph: ONNXGraph, inputs: [NamedShape], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, file: String
+    _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, file: String
   ) throws(ModelError) {
     self.file = file
     self.name = graph.name
-    self.inputs = inputs
+    self.inputs = inputs.map(\.port)
     self.batch = batch
     self.operatorSet = operatorSet
     trained = TrainedNumbers(publish: publish)
@@ -59,9 +68,24 @@ struct GraphImporter {
           file: file, node: nil, reason: "two initializers have the name '\(tensor.name.oneLine)'")
       }
     }
-    for (index, input) in inputs.enumerated() { definitions[input.name] = .value(index) }
-    valueTotal = inputs.reduce(0) { $0 + $1.width }
+    for (index, input) in inputs.enumerated() {
+      definitions[input.port.name] = .value(index)
+      places[index] = input.place
+      switch input.port.kind {
+      case .real: break
+      case .integer, .index: kinds[index] = .integer
+      case .boolean: kinds[index] = .boolean
+      }
+    }
+    valueTotal = inputs.reduce(0) { $0 + $1.port.width }
     guard valueTotal <= maximumElementCount else {
+      throw .unusableModel(file: file, node: nil, reason: "the inputs are too large together")
+    }
+    do throws(NodeProblem) {
+      for (index, input) in inputs.enumerated() where input.port.indexCount != nil {
+        definitions[input.port.name] = .value(try appendNumbers(ofIds: index))
+      }
+    } catch {
       throw .unusableModel(file: file, node: nil, reason: "the inputs are too large together")
     }
   }
@@ -87,10 +111,10 @@ struct GraphImporter {
   }
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
-    guard isDefaultDomain(node.domain) else {
+    guard isDefaultDomain(node.domain) || node.domain == fusedDomain else {
       throw .unsupported("operators of the domain '\(node.domain.oneLine)' are not supported")
     }
-    guard let known = ImportedOperator.named[node.opType] else { throw .unsupported("the operator is not supported") }
+    guard let known = ImportedOperator.known(node) else { throw .unsupported("the operator is not supported") }
     return try known.translate(&self, node, label)
   }
 
@@ -134,13 +158,41 @@ struct GraphImporter {
     guard elementTotal <= maximumElementCount else { throw .malformed("the network has too many weights") }
   }
 
-  func shape(of value: Int) -> [Int] { value < inputs.count ? inputs[value].shape : nodes[value - inputs.count].shape }
+  func shape(of value: Int) -> [Int] {
+    value < inputs.count ? inputs[value].valueShape : nodes[value - inputs.count].shape
+  }
+
+  func place(of value: Int) -> BatchPlace { places[value] ?? BatchPlace() }
+
+  func kind(of tensor: Tensor) -> NumberKind {
+    switch tensor {
+    case .value(let value): kinds[value] ?? .real
+    case .constant(let constant): constant.type == .bool ? .boolean : constant.type.isFloat ? .real : .integer
+    }
+  }
+
+  /// The node that makes a value; nil for an input.
+  func maker(_ value: Int) -> Node<Double>? { value < inputs.count ? nil : nodes[value - inputs.count] }
+
+  /// Says what the numbers of a value are known to be.
+  mutating func mark(_ value: Int, _ kind: NumberKind) { kinds[value] = kind }
+
+  /// Data for the input must be 0 and 1.
+  mutating func restrictToBooleans(_ input: Int) {
+    inputs[input].kind = .boolean
+    kinds[input] = .boolean
+  }
 
   /// Appends a node of the network and gives its value.
   ///
-  /// - Parameter label: The name of the ONNX node.
+  /// - Parameters:
+  ///   - label: The name of the ONNX node.
+  ///   - shape: Of one sample.
+  ///   - place: Of the batch among the axes that ONNX gives the result.
+  ///   - kind: Nil for the operand's where results are some of its elements, and else real.
   mutating func append(
-    _ label: String, _ operation: Operation<Double>, _ operands: [Int], shape: [Int]
+    _ label: String, _ operation: Operation<Double>, _ operands: [Int], shape: [Int], place: BatchPlace = BatchPlace(),
+    kind: NumberKind? = nil
   ) throws(NodeProblem) -> Int {
     try count(operation.primitive.parameterCount)
     guard !shape.isEmpty else { throw .unsupported("its result has a batch axis only") }
@@ -158,7 +210,10 @@ struct GraphImporter {
       throw .malformed("with its result the network has more than 2^27 values of a sample, or takes more than 2^40 steps")
     }
     nodes.append(Node(name: label, operands: operands, operation: operation, shape: shape))
-    return inputs.count + nodes.count - 1
+    let value = inputs.count + nodes.count - 1
+    if place != BatchPlace() { places[value] = place }
+    kinds[value] = kind ?? (operation.primitive.selection == nil ? nil : kinds[operands[0]])
+    return value
   }
 }
 
@@ -231,8 +286,7 @@ extension GraphImporter {
     case .tensor(let tensor): return tensor
     case .initializer(let tensor): return .constant(try Constant(tensor))
     case .quantized: throw .unsupported("operand \(index) is quantized; only a DequantizeLinear can follow")
-    case .probabilities(_, let operation, _):
-      throw .unsupported("operand \(index) comes from a \(operation), which is supported only before an output")
+    case .probabilities(let value, _, _, _): return .value(value)
     case .classes:
       throw .unsupported("operand \(index) comes from an ArgMax or TopK, which is supported only before an output")
     case .refused: throw .followsRefusedNode
@@ -240,9 +294,11 @@ extension GraphImporter {
   }
 
   /// The operand, which must be a value of the network.
-  func value(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Int {
+  ///
+  /// - Parameter keepsPlace: False for one whose batch axis must be the first.
+  mutating func value(_ node: ONNXNode, _ index: Int, keepsPlace: Bool = false) throws(NodeProblem) -> Int {
     switch try tensor(node, index) {
-    case .value(let value): return value
+    case .value(let value): return keepsPlace ? value : try batchFirst(value, "operand \(index)")
     case .constant: throw .unsupported("operand \(index) is a constant")
     }
   }
@@ -261,12 +317,12 @@ extension GraphImporter {
     return (values, constant.shape)
   }
 
-  /// A constant of one float, or nil when the operand is left out.
+  /// A constant of one number, or nil when the operand is left out.
   func scalar(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Float? {
     guard try operand(node, index) != nil else { return nil }
     let constant = try constant(node, index)
-    guard let values = constant.floats, values.count == 1 else {
-      throw .unsupported("operand \(index) is not one float")
+    guard let values = constant.numbers, values.count == 1 else {
+      throw .unsupported("operand \(index) is not one number")
     }
     return values[0]
   }
@@ -278,7 +334,7 @@ extension GraphImporter {
     guard let values = try constant(node, index).integers else {
       throw .malformed("operand \(index) is not of integers")
     }
-    guard !values.contains(symbolicBatch) else { throw .unsupported("operand \(index) depends on the batch size") }
+    guard !values.contains(where: { batchMultiple($0) != nil }) else { throw .unsupported("operand \(index) depends on the batch size") }
     return values
   }
 }

@@ -5,15 +5,16 @@ extension ImportedOperator {
       let beta = try node.float("beta", default: 1)
       guard try node.integer("transA", default: 0) == 0 else { throw .unsupported("transA is not 0") }
       let isOutputMajor = try node.integer("transB", default: 0) != 0
-      let operand = try importer.value(node, 0)
-      guard importer.shape(of: operand).count == 1 else {
+      let operand = try importer.value(node, 0, keepsPlace: true)
+      let full = importer.fullShape(.value(operand))
+      guard full.count == 2, importer.place(of: operand).axis == 0 else {
         throw .unsupported("its input is batch × \(importer.shape(of: operand)); only batch × features is supported")
       }
       let (values, shape) = try importer.floats(node, 1)
       guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
       let (count, inputCount) = isOutputMajor ? (shape[0], shape[1]) : (shape[1], shape[0])
-      guard [inputCount] == importer.shape(of: operand), count > 0 else {
-        throw .malformed("its weights of shape \(shape) do not fit an input of \(importer.shape(of: operand)[0]) features")
+      guard inputCount == full[1], count > 0 else {
+        throw .malformed("its weights of shape \(shape) do not fit an input of \(full[1]) features")
       }
       let weights = isOutputMajor ? values : transposed(values, shape, order: [1, 0])
       var bias: [Float]?
@@ -25,10 +26,10 @@ extension ImportedOperator {
         bias = (0..<count).map { beta * values[values.count == 1 ? 0 : $0] }
       }
       return [.value(try importer.linear(
-          operand, axis: 0, count, alpha == 1 ? weights : weights.map { $0 * alpha }, bias: bias, label))]
+          operand, axis: importer.shape(of: operand).count - 1, count, alpha == 1 ? weights : weights.map { $0 * alpha }, bias: bias, label))]
     },
     // Axes are numbered from the last one, 1; that which is summed is 0.
-    ImportedOperator("MatMul", "two values, or a value and a constant; axes before the matrices broadcast") {
+    ImportedOperator("MatMul", "all; axes before the matrices broadcast") {
       importer, node, label throws(NodeProblem) in
       let tensors = [try importer.tensor(node, 0), try importer.tensor(node, 1)]
       let ranks = tensors.map { importer.fullShape($0).count }
@@ -38,9 +39,9 @@ extension ImportedOperator {
         leading(ranks[0]) + (ranks[0] > 1 ? [2, 0] : [0]), leading(ranks[1]) + (ranks[1] > 1 ? [0, 1] : [0]),
       ]
       let result = leading(max(ranks[0], ranks[1])) + (ranks[0] > 1 ? [2] : []) + (ranks[1] > 1 ? [1] : [])
-      return [.value(try importer.product(tensors, axes, result, label))]
+      return [try importer.product(tensors, axes, result, label)]
     },
-    ImportedOperator("Einsum", since: 12, "of values, and at most one constant; no ellipsis and no axis twice in an operand") {
+    ImportedOperator("Einsum", since: 12, "of values, and at most one constant, or of constants; no ellipsis and no axis twice in an operand") {
       importer, node, label throws(NodeProblem) in
       let text = try node.text("equation", default: "").filter { $0 != " " }
       let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -56,7 +57,7 @@ extension ImportedOperator {
       }
       var tensors: [Tensor] = []
       for index in operands.indices { tensors.append(try importer.tensor(node, index)) }
-      return [.value(try importer.product(tensors, operands, stated, label))]
+      return [try importer.product(tensors, operands, stated, label)]
     },
     ImportedOperator("BatchNormalization", "for inference") { importer, node, label throws(NodeProblem) in
       guard try node.integer("training_mode", default: 0) == 0 else {
@@ -89,22 +90,54 @@ extension ImportedOperator {
 extension GraphImporter {
   /// Σ of products of tensors: axes of one name are one loop, axes of size 1 are read everywhere, and what
   /// `result` does not name is summed over. All axes of ONNX have names, the batch axis too.
-  fileprivate mutating func product(
+  mutating func product(
     _ tensors: [Tensor], _ axes: [[Int]], _ result: [Int], _ label: String
-  ) throws(NodeProblem) -> Int {
+  ) throws(NodeProblem) -> Definition {
+    var (tensors, axes, result) = (tensors, axes, result)
+    for (index, (tensor, axes)) in zip(tensors, axes).enumerated() where fullShape(tensor).count != axes.count {
+      throw .malformed("operand \(index) has \(fullShape(tensor).count) axes, not \(axes.count)")
+    }
+    let constants = tensors.compactMap { if case .constant(let constant) = $0 { constant } else { nil } }
+    if constants.count == tensors.count { return .constant(try product(constants, axes, result)) }
+    let grouped = try ungroup(&tensors, &axes, &result)
+    // The name of the batch axis.
+    func name(_ index: Int) -> Int? {
+      if case .value(let value) = tensors[index] { axes[index][place(of: value).axis] } else { nil }
+    }
+    let names = Set(tensors.indices.compactMap(name))
+    let folded = Set(tensors.map { place(of: $0)?.isFolded ?? false }).contains(true)
+    var batchName = names.first
+    let isOfSamples = zip(tensors, axes).contains { tensor, axes in
+      place(of: tensor) == nil && zip(axes, fullShape(tensor)).contains { $0 == batchName && $1 != 1 }
+    }
+    if names.count > 1 || folded || !result.contains(batchName ?? 0) || batch == .one && isOfSamples {
+      if batch == .one {
+        // Every axis is one of the sample.
+        for index in tensors.indices {
+          tensors[index] = try reshaped(tensors[index], fullShape(tensors[index]), .alone)
+        }
+        batchName = nil
+      } else {
+        guard names.count == 1, let name = names.first, result.contains(name) else {
+          throw .unsupported("its operands have the batch at axes that are not one of the result's")
+        }
+        if folded { batchName = nil }
+      }
+    }
     var (factors, values) = ([NamedFactor<Double>](), [Int]())
     for (index, (tensor, axes)) in zip(tensors, axes).enumerated() {
       let shape = fullShape(tensor)
-      guard shape.count == axes.count else { throw .malformed("operand \(index) has \(shape.count) axes, not \(axes.count)") }
+      let kept = axes.indices.filter { axes[$0] != batchName }
       switch tensor {
       case .value(let value):
-        guard axes.first == result.first else { throw .unsupported("the batch axis of operand \(index) is not the result's first one") }
-        factors.append(NamedFactor(axes: Array(axes.dropFirst()), shape: Array(shape.dropFirst())))
+        guard !folded || batch == .one || place(of: value).isFolded else {
+          throw .unsupported("the batch is folded into an axis of one operand alone")
+        }
+        factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }))
         values.append(value)
       case .constant(let constant):
         guard let floats = constant.floats else { throw .malformed("its weights are not of floats") }
-        let kept = axes.indices.filter { axes[$0] != result.first }
-        guard kept.count == axes.count || shape[axes.firstIndex(of: result.first ?? 0) ?? 0] == 1 else {
+        guard batch == .one || !isOfSamples else {
           throw .unsupported("operand \(index) of shape \(shape) has another element for each sample")
         }
         factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }, constant: floats))
@@ -113,11 +146,35 @@ extension GraphImporter {
     guard !values.isEmpty, values.count >= axes.count - 1, axes.count <= 3 else {
       throw .unsupported("it has \(axes.count - values.count) constant operands of \(axes.count)")
     }
-    guard let (product, shape) = Contraction.product(factors, result: Array(result.dropFirst())) else {
+    guard let (product, shape) = Contraction.product(factors, result: result.filter { $0 != batchName }) else {
       throw .malformed("its operands of shapes \(tensors.map(fullShape)) do not fit each other")
     }
     guard elementCount(product.loops, limit: maximumStepCount) != nil else { throw .unsupported("it takes more than 2^40 steps") }
-    return try append(label, .contraction(product), values, shape: shape)
+    let own = batchName ?? names.first.flatMap { batch == .one ? nil : $0 }
+    let outers = Set(values.map { self.place(of: $0).outer })
+    guard outers.count == 1, let outer = outers.first else { throw .unsupported("the batch is folded into axes in different ways") }
+    let batchPlace = BatchPlace(axis: own.flatMap { result.firstIndex(of: $0) } ?? 0, isFolded: batchName == nil, outer: outer)
+    let value = try append(label, .contraction(product), values, shape: shape, place: batchPlace)
+    guard let grouped else { return .value(value) }
+    var full = fullShape(.value(value))
+    full[grouped] *= full.remove(at: grouped + 1)
+    return .value(try reshaped(value, full, batchPlace.axis > grouped ? batchPlace.shifted(by: -1) : batchPlace, label))
+  }
+
+  private func product(_ constants: [Constant], _ axes: [[Int]], _ result: [Int]) throws(NodeProblem) -> Constant {
+    let factors = zip(constants, axes).map { NamedFactor<Double>(axes: $1, shape: $0.shape) }
+    let floats = constants.compactMap(\.floats)
+    guard (1...3).contains(factors.count), floats.count == factors.count, constants.allSatisfy({ $0.batch == nil }) else {
+      throw .unsupported("it multiplies integers, or more than three constants")
+    }
+    guard let (product, shape) = Contraction.product(factors, result: result) else {
+      throw .malformed("its operands of shapes \(constants.map(\.shape)) do not fit each other")
+    }
+    guard elementCount(shape, limit: maximumMadeElementCount) != nil, elementCount(product.loops, limit: 1 << 32) != nil else {
+      throw .unsupported("it makes a constant that is too large")
+    }
+    let values = product.run(constants.map(\.shape), shape)(floats.map { $0.map(Double.init) })
+    return .floats(values.map { Float($0) }, shape: shape)
   }
 
   /// A matrix of outputs × inputs times each line of a value along an axis, and a bias.
@@ -126,6 +183,6 @@ extension GraphImporter {
   ) throws(NodeProblem) -> Int {
     let linear = Contraction<Double>.linear(
       shape(of: operand), axis: axis, outputCount: outputCount, weights, bias: bias, isPublic: isPublic)
-    return try append(label, .contraction(linear), [operand], shape: linear.loops.dropLast())
+    return try append(label, .contraction(linear), [operand], shape: linear.loops.dropLast(), place: place(of: operand))
   }
 }

@@ -3,27 +3,42 @@ extension ImportedOperator {
   static let logic: [ImportedOperator] = [
     comparison("Equal") { $0 == 0 }, comparison("Greater") { $0 > 0 }, comparison("Less") { $0 < 0 },
     comparison("GreaterOrEqual", since: 12) { $0 >= 0 }, comparison("LessOrEqual", since: 12) { $0 <= 0 },
-    logical("And") { $0 && $1 }, logical("Or") { $0 || $1 }, logical("Xor") { $0 != $1 },
-    ImportedOperator("Not", "of constants") { importer, node, _ throws(NodeProblem) in
-      let operand = try importer.constant(node, 0)
-      return [.constant(.booleans(operand.reals.map { $0 == 0 }, shape: operand.shape))]
+    logical("And", { $0 && $1 }) { importer, operands, label throws(NodeProblem) in
+      try importer.combine(operands[0], operands[1], .multiply, label)
     },
-    ImportedOperator("Where", since: 9, "a constant condition") { importer, node, label throws(NodeProblem) in
-      let condition = try importer.constant(node, 0)
-      switch (try importer.tensor(node, 1), try importer.tensor(node, 2)) {
-      case (.constant(let first), .constant(let second)):
-        let (operands, shape) = try Constant.broadcast([condition, first, second])
-        let joined = Constant.concatenated([operands[1].reshaped([operands[1].count]), operands[2].reshaped([operands[2].count])], axis: 0)
-        guard let joined else { throw .malformed("its operands differ in type") }
-        let positions = operands[0].reals.enumerated().map { $1 != 0 ? $0 : operands[0].count + $0 }
-        return [.constant(joined.picking(positions, shape: shape))]
-      case (let first, let second):
-        // m·x + (1 − m)·y
-        let mask = condition.reals.map { Float($0 == 0 ? 0 : 1) }
-        let chosen = try importer.combine(first, .constant(.floats(mask, shape: condition.shape)), .multiply, label)
-        let other = try importer.combine(second, .constant(.floats(mask.map { 1 - $0 }, shape: condition.shape)), .multiply, label)
-        return [.tensor(try importer.combine(chosen, other, .add, label))]
+    logical("Or", { $0 || $1 }) { importer, operands, label throws(NodeProblem) in
+      let negated = [try importer.not(operands[0], label), try importer.not(operands[1], label)]
+      return try importer.not(try importer.combine(negated[0], negated[1], .multiply, label), label)
+    },
+    logical("Xor", { $0 != $1 }) { importer, operands, label throws(NodeProblem) in
+      let difference = try importer.combine(operands[0], operands[1], .subtract, label)
+      return try importer.apply(.x * .x, to: difference, label)
+    },
+    ImportedOperator("Not", "all") { importer, node, label throws(NodeProblem) in
+      [.tensor(try importer.not(try importer.tensor(node, 0), label))]
+    },
+    ImportedOperator("IsNaN", since: 9, "all; of what depends on the input nothing is") { importer, node, _ throws(NodeProblem) in
+      switch try importer.tensor(node, 0) {
+      case .constant(let constant):
+        return [.constant(.booleans((constant.floats ?? []).map(\.isNaN), shape: constant.shape))]
+      case .value(let value):
+        return [.constant(.booleans([false], shape: importer.fullShape(.value(value)).map { _ in 1 }))]
       }
+    },
+    ImportedOperator("Where", since: 9, "all") { importer, node, label throws(NodeProblem) in
+      let operands = [try importer.tensor(node, 0), try importer.tensor(node, 1), try importer.tensor(node, 2)]
+      return [.tensor(try importer.choose(operands[0], operands[1], operands[2], label))]
+    },
+    ImportedOperator("Mod", since: 10, "of constant integers") { importer, node, _ throws(NodeProblem) in
+      let (operands, shape, place) = try Constant.broadcast([try importer.constant(node, 0), try importer.constant(node, 1)])
+      let keepsSign = try node.integer("fmod", default: 0) != 0
+      guard let first = operands[0].integers, let second = operands[1].integers, place == nil,
+        !(first + second).contains(where: { $0.magnitude >= 1 << 60 }), !second.contains(0)
+      else { throw .unsupported("its operands are not integers, or depend on the batch size") }
+      return [.constant(.integers(zip(first, second).map { first, second in
+          let rest = first % second
+          return keepsSign || rest == 0 || (rest < 0) == (second < 0) ? rest : rest + second
+        }, shape: shape))]
     },
     ImportedOperator("Trilu", since: 14, "of constants") { importer, node, _ throws(NodeProblem) in
       let operand = try importer.constant(node, 0)
@@ -39,6 +54,10 @@ extension ImportedOperator {
     ImportedOperator("Range", since: 11, "constant bounds") { importer, node, _ throws(NodeProblem) in
       var bounds: [Constant] = []
       for index in 0..<3 { bounds.append(try importer.constant(node, index)) }
+      if importer.batch == .symbolic, bounds.map(\.integers) == [[0], [symbolicBatch], [1]] {
+        // The numbers of the samples.
+        return [.constant(Constant(.integers([0]), shape: [1], type: .int64, batch: .init(place: BatchPlace(), steps: [1])))]
+      }
       let numbers = bounds.map { $0.reals.first ?? .nan }
       let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
       guard bounds.allSatisfy({ $0.count == 1 }), numbers.allSatisfy({ $0.magnitude < 0x1p53 }), numbers[2] != 0,
@@ -50,48 +69,163 @@ extension ImportedOperator {
       }
       return [.constant(.floats(places.map { Float(numbers[0] + Double($0) * numbers[2]) }, shape: [places.count]))]
     },
-    ImportedOperator("CumSum", since: 11, "of constants, exclusive = 0, reverse = 0") { importer, node, _ throws(NodeProblem) in
-      let operand = try importer.constant(node, 0)
+    ImportedOperator("CumSum", since: 11, "exclusive = 0, reverse = 0") { importer, node, label throws(NodeProblem) in
+      var operand = try importer.tensor(node, 0)
       guard let given = try importer.integers(node, 1, or: "")?.first, try node.integer("exclusive", default: 0) == 0,
         try node.integer("reverse", default: 0) == 0
       else { throw .unsupported("its axis is missing, or it is exclusive or reversed") }
-      let axis = try normalized(given, rank: operand.shape.count)
-      let (step, size) = (rowStrides(operand.shape)[axis], operand.shape[axis])
-      var sums = operand.reals
-      guard operand.floats != nil || sums.allSatisfy({ $0.magnitude <= 0x1p24 }) else {
-        throw .unsupported("it adds integers beyond 2^24, or the batch size")
+      let axis = try importer.freeAxis(given, &operand)
+      let shape = importer.fullShape(operand)
+      let (step, size) = (rowStrides(shape)[axis], shape[axis])
+      switch operand {
+      case .value(let value):
+        guard elementCount([size, size], limit: maximumMadeElementCount) != nil else { throw .unsupported("it adds along an axis of \(size)") }
+        let ones = (0..<size * size).map { Float($0 % size <= $0 / size ? 1 : 0) }
+        let kind = importer.kind(of: operand)
+        let sums = try importer.linear(value, axis: importer.sampleAxis(axis, value), size, ones, bias: nil, isPublic: true, label)
+        if kind != .real { importer.mark(sums, .integer) }
+        return [.value(sums)]
+      case .constant(let constant):
+        var sums = constant.reals
+        guard constant.floats != nil || sums.allSatisfy({ $0.magnitude <= 0x1p24 }), constant.batch?.isUniform ?? true else {
+          throw .unsupported("it adds integers beyond 2^24, or the batch size")
+        }
+        for place in sums.indices where place / step % size > 0 { sums[place] += sums[place - step] }
+        let elements = constant.floats == nil ? Constant.Elements.integers(sums.map { Int($0) }) : .floats(sums.map { Float($0) })
+        return [.constant(Constant(elements, shape: shape, type: constant.floats == nil ? .int64 : .float, batch: constant.batch))]
       }
-      for place in sums.indices where place / step % size > 0 { sums[place] += sums[place - step] }
-      return [.constant(operand.floats == nil ? .integers(sums.map { Int($0) }, shape: operand.shape)
-          : .floats(sums.map { Float($0) }, shape: operand.shape))]
     },
   ]
 
   private static func comparison(
     _ name: String, since: Int = supportedOperatorSets.lowerBound, _ holds: @escaping @Sendable (Int) -> Bool
   ) -> ImportedOperator {
-    ImportedOperator(name, since: since, "of constants") { importer, node, _ throws(NodeProblem) in
-      let (operands, shape) = try Constant.broadcast([try importer.constant(node, 0), try importer.constant(node, 1)])
-      guard name == "Equal" || operands.allSatisfy({ $0.integers?.contains(symbolicBatch) != true }) else {
-        throw .unsupported("it compares the batch size")
+    ImportedOperator(name, since: since, "all") { importer, node, label throws(NodeProblem) in
+      let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
+      guard case .constant(let one) = first, case .constant(let other) = second else {
+        let difference = try importer.combine(first, second, .subtract, label)
+        guard case .value(let value) = difference else { return [] }
+        let function: Pointwise =
+          switch (holds(-1), holds(0), holds(1)) {
+          case (_, true, false): .negated(.function(.step, .x))
+          case (false, true, _): .negated(.function(.step, .function(.negate, .x)))
+          case (true, _, _): .function(.step, .function(.negate, .x))
+          case (false, _, _): .function(.step, .x)
+          }
+        return [.value(try importer.apply(name == "Equal" ? .isZero : function, to: value, label, kind: .boolean))]
       }
-      return [.constant(.booleans(zip(operands[0].reals, operands[1].reals).map { first, second in
-          !first.isNaN && !second.isNaN && holds(first < second ? -1 : first > second ? 1 : 0)
-        }, shape: shape))]
+      return [.constant(try one.compared(other, isOrdered: name != "Equal", holds))]
     }
   }
 
-  private static func logical(_ name: String, _ holds: @escaping @Sendable (Bool, Bool) -> Bool) -> ImportedOperator {
-    ImportedOperator(name, "of constants") { importer, node, _ throws(NodeProblem) in
-      let (operands, shape) = try Constant.broadcast([try importer.constant(node, 0), try importer.constant(node, 1)])
-      return [.constant(.booleans(zip(operands[0].reals, operands[1].reals).map { holds($0 != 0, $1 != 0) }, shape: shape))]
+  private static func logical(
+    _ name: String, _ holds: @escaping @Sendable (Bool, Bool) -> Bool,
+    _ combine: @escaping @Sendable (inout GraphImporter, [Tensor], String) throws(NodeProblem) -> Tensor
+  ) -> ImportedOperator {
+    ImportedOperator(name, "all") { importer, node, label throws(NodeProblem) in
+      let operands = [try importer.tensor(node, 0), try importer.tensor(node, 1)]
+      if case .constant(let first) = operands[0], case .constant(let second) = operands[1] {
+        let (constants, shape, place) = try Constant.broadcast([first, second])
+        let results = zip(constants[0].reals, constants[1].reals).map { holds($0 != 0, $1 != 0) }
+        return [.constant(.booleans(results, shape: shape, place))]
+      }
+      let result = try combine(&importer, operands, label)
+      if case .value(let value) = result { importer.mark(value, .boolean) }
+      return [.tensor(result)]
     }
   }
 }
 
+extension GraphImporter {
+  /// 1 − a number of 0 and 1.
+  mutating func not(_ tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
+    switch tensor {
+    case .constant(let constant):
+      return .constant(.booleans(constant.reals.map { $0 == 0 }, shape: constant.shape, constant.batch?.place))
+    case .value(let value): return .value(try apply(.affine(scale: -1, shift: 1), to: value, label, kind: .boolean))
+    }
+  }
+
+  /// `first` where a condition holds, else `second`.
+  mutating func choose(
+    _ condition: Tensor, _ first: Tensor, _ second: Tensor, _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    if case .constant(let mask) = condition {
+      if case .constant(let first) = first, case .constant(let second) = second { return .constant(try mask.choosing(first, second)) }
+      // A choice that is none.
+      let places = mask.reals
+      for (tensor, isChosen) in [(first, true), (second, false)] where places.allSatisfy({ ($0 != 0) == isChosen }) {
+        let shape = fullShape(tensor)
+        if broadcastShape(broadcastShape(mask.shape, fullShape(first)) ?? [], fullShape(second)) == shape { return tensor }
+      }
+    }
+    if case .constant(let first) = first, case .constant(let second) = second, let one = first.finite.single,
+      let other = second.finite.single, !isTrained, case .value(let value) = condition
+    {
+      let chosen = Tensor.value(try apply(.affine(scale: one - other, shift: other), to: value, label))
+      return try expanded(try expanded(chosen, first.shape, label), second.shape, label)
+    }
+    // m·x + (1 − m)·y
+    let masks = [condition, try not(condition, label)]
+    var parts: [Tensor] = []
+    for (tensor, mask) in zip([first, second], masks) {
+      var (tensor, mask) = (tensor, mask)
+      if case .constant(let constant) = tensor { tensor = .constant(constant.finite) }
+      if case .constant(let constant) = mask { mask = .constant(try constant.cast(to: .float)) }
+      parts.append(try combine(mask, tensor, .multiply, label))
+    }
+    let result = try combine(parts[0], parts[1], .add, label)
+    guard case .value(let value) = result else { return result }
+    for (scores, other, mask) in [(first, second, masks[0]), (second, first, masks[1])] {
+      if case .value(let scores) = scores, case .constant(let constant) = other, constant.numbers?.allSatisfy({ $0 <= -30 }) ?? false,
+        fullShape(.value(scores)) == fullShape(result)
+      {
+        maskedScores[value] = MaskedScores(scores: scores, mask: mask)
+      }
+    }
+    return result
+  }
+}
+
 extension Constant {
-  fileprivate static func booleans(_ values: [Bool], shape: [Int]) -> Constant {
-    Constant(.integers(values.map { $0 ? 1 : 0 }), shape: shape, type: .bool)
+  fileprivate static func booleans(_ values: [Bool], shape: [Int], _ place: BatchPlace? = nil) -> Constant {
+    let batch = place.map { Batch(place: $0, steps: [Int](repeating: 0, count: values.count)) }
+    return Constant(.integers(values.map { $0 ? 1 : 0 }), shape: shape, type: .bool, batch: batch)
+  }
+
+  /// The number that all elements are; nil where there are several.
+  fileprivate var single: Double? { reals.first.flatMap { first in reals.allSatisfy { $0 == first } ? first : nil } }
+
+  /// With the largest finite numbers in the place of infinities.
+  var finite: Constant {
+    guard let floats else { return self }
+    let bounded = floats.map { $0.isInfinite ? ($0 < 0 ? -1 : 1) * Float.greatestFiniteMagnitude : $0 }
+    return Constant(.floats(bounded), shape: shape, type: type, batch: batch)
+  }
+
+  fileprivate func choosing(_ first: Constant, _ second: Constant) throws(NodeProblem) -> Constant {
+    let (operands, shape, place) = try Constant.broadcast([self, first, second])
+    let count = operands[0].count
+    let joined = Constant.concatenated([operands[1].reshaped([count], BatchPlace()), operands[2].reshaped([count], BatchPlace())], axis: 0)
+    guard let joined else { throw .malformed("its operands differ in type") }
+    guard !hasBatchSize else { throw .unsupported("it chooses by the number of a sample") }
+    return joined.picking(operands[0].reals.enumerated().map { $1 != 0 ? $0 : count + $0 }, shape: shape, place)
+  }
+
+  /// Of numbers that grow with the sample, where the result does not depend on it.
+  fileprivate func compared(_ other: Constant, isOrdered: Bool, _ holds: (Int) -> Bool) throws(NodeProblem) -> Constant {
+    let (operands, shape, place) = try Constant.broadcast([self, other])
+    let isSize = operands.contains { $0.integers?.contains { batchMultiple($0) != nil } ?? false }
+    if isSize, isOrdered { throw .unsupported("it compares the batch size") }
+    guard let first = operands[0].steps, let second = operands[1].steps else { throw .unsupported("it compares numbers of samples") }
+    var results: [Bool] = []
+    for (place, (one, other)) in zip(operands[0].reals, operands[1].reals).enumerated() {
+      let sign = one < other ? -1 : one > other ? 1 : 0
+      let growth = (first[place] &- second[place]).signum()
+      guard growth == 0 || sign * growth >= 0 && holds(sign) == holds(growth) else { throw .unsupported("it compares numbers of samples") }
+      results.append(!one.isNaN && !other.isNaN && holds(sign))
+    }
+    return .booleans(results, shape: shape, place)
   }
 
   /// The elements as reals, whatever their type.

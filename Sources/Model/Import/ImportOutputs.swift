@@ -20,7 +20,8 @@ extension GraphImporter {
         notices.append(
           "the output '\(name.oneLine)' is of integers q, shown as the numbers that they stand for: \(scale) · (q − \(zeroPoint))"
         )
-      case .probabilities(let own, let operation, _):
+      case .probabilities(let shares, _, _, _) where nodes.contains(where: { $0.operands.contains(shares) }): value = shares
+      case .probabilities(_, let own, let operation, _):
         (value, leftOut) = (own, operation)
         notices.append("the final \(operation) is left out: the proof is about its input, the logits")
       case .classes(let own, let count, let resultShape):
@@ -33,7 +34,9 @@ extension GraphImporter {
       guard !outputs.contains(where: { $0.name == name }) else { throw refuse("is declared twice") }
       let computed = shape ?? self.shape(of: value)
       let dimensions = output.type.tensorType.shape.dim
-      guard dimensions.isEmpty || matches(dimensions, computed) else {
+      let place = place(of: value)
+      if place != BatchPlace() { notices.append("the output '\(name.oneLine)' is shown sample by sample: its batch is at axis \(place.axis)") }
+      guard dimensions.isEmpty || matches(dimensions, shape.map { [1] + $0 } ?? fullShape(.value(value)), place) else {
         throw refuse("is declared with another shape than \(computed), which the graph computes")
       }
       let drops = shape.map { $0.count < self.shape(of: value).count } ?? false
@@ -45,11 +48,11 @@ extension GraphImporter {
     ).withoutUnusedNodes()
   }
 
-  private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int]) -> Bool {
-    guard declared.count == shape.count + 1 else { return false }
-    return zip(declared.dropFirst(), shape).allSatisfy { dimension, size in
-      switch dimension.value {
-      case .dimValue(let declaredSize): declaredSize == size
+  private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int], _ place: BatchPlace) -> Bool {
+    guard declared.count == shape.count else { return false }
+    return zip(declared, shape).enumerated().allSatisfy { axis, pair in
+      switch pair.0.value {
+      case .dimValue(let size): axis == place.axis || size == pair.1
       case .dimParam, nil: true
       }
     }

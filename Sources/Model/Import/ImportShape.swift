@@ -1,38 +1,21 @@
 extension ImportedOperator {
-  /// Operators that only rearrange elements. Axes are those of ONNX: of a value of the network, axis 0 is the batch.
+  /// Operators that only rearrange elements.
   static let shapes: [ImportedOperator] = [
-    ImportedOperator("Flatten", "keeping the batch axis", numbers: .selected) { importer, node, label throws(NodeProblem) in
+    ImportedOperator("Flatten", "all that keeps samples apart", numbers: .selected) { importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
       let given = try node.integer("axis", default: 1)
       let axis = given == shape.count ? given : try normalized(given, rank: shape.count)
-      let leading = shape[..<axis].reduce(1, *)
-      if case .value = operand, axis == 0 || leading != 1 {
-        throw .unsupported("it flattens from axis \(given), which does not keep the batch axis")
-      }
-      return [.tensor(try importer.reshaped(operand, [leading, shape[axis...].reduce(1, *)], label))]
+      let sizes = [shape[..<axis].reduce(1, *), shape[axis...].reduce(1, *)]
+      let batch = importer.place(of: operand).map { $0.axis < axis ? 0 : 1 }
+      return [.tensor(try importer.rearranged(operand, sizes, batch: batch, "it flattens from axis \(given)", label))]
     },
-    ImportedOperator("Reshape", "a constant or computed shape that keeps the batch axis", numbers: .selected) {
+    ImportedOperator("Reshape", "a constant or computed shape that keeps samples apart", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       guard let target = try importer.constant(node, 1).integers else { throw .malformed("its shape is not of integers") }
-      let zeroCopies = try node.integer("allowzero", default: 0) == 0
-      switch operand {
-      case .constant(let constant):
-        let shape = try importer.resolved(target[...], constant.shape, target, zeroCopies, mayInfer: true)
-        return [.constant(constant.reshaped(shape))]
-      case .value(let value):
-        let text = "it reshapes to \(target.prefix(8))"
-        guard let leading = target.first, target.count > 1 else { throw .unsupported("\(text), without a batch axis") }
-        guard (leading == 0 && zeroCopies) || leading == -1 || leading == symbolicBatch
-          || (leading == 1 && importer.batch == .one)
-        else {
-          throw .unsupported("\(text), which does not keep the batch axis")
-        }
-        let sample = try importer.resolved(
-          target.dropFirst(), importer.shape(of: value), target, zeroCopies, mayInfer: leading != -1)
-        return [.tensor(try importer.reshaped(operand, [1] + sample, label))]
-      }
+      let (sizes, batch) = try importer.sizes(target, operand, zeroCopies: try node.integer("allowzero", default: 0) == 0)
+      return [.tensor(try importer.rearranged(operand, sizes, batch: batch, "it reshapes to \(describe(target))", label))]
     },
     ImportedOperator("Squeeze", "constant axes, not the batch axis", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
@@ -44,11 +27,14 @@ extension ImportedOperator {
       } else {
         axes = shape.indices.filter { shape[$0] == 1 }
       }
-      if case .value = operand, axes.contains(0) { throw .unsupported("it removes the batch axis") }
+      let place = importer.place(of: operand)
+      if let place, importer.batch == .symbolic, axes.contains(place.axis) { throw .unsupported("it removes the batch axis") }
       guard axes.allSatisfy({ shape[$0] == 1 }) else { throw .malformed("it removes an axis that is not 1") }
-      return [.tensor(try importer.reshaped(operand, shape.indices.filter { !axes.contains($0) }.map { shape[$0] }, label))]
+      let sizes = shape.indices.filter { !axes.contains($0) }.map { shape[$0] }
+      let batch = place.map { place in place.axis - axes.count { $0 < place.axis } }
+      return [.tensor(try importer.rearranged(operand, sizes, batch: batch, "it removes axes", label))]
     },
-    ImportedOperator("Unsqueeze", "constant axes, not the batch axis", numbers: .selected) {
+    ImportedOperator("Unsqueeze", "constant axes", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
@@ -56,97 +42,83 @@ extension ImportedOperator {
       let rank = shape.count + given.count
       guard rank <= maximumAxisCount else { throw .unsupported("its result has \(rank) axes") }
       let axes = try normalized(given, rank: rank)
-      if case .value = operand, axes.contains(0) { throw .unsupported("it adds an axis before the batch axis") }
-      var sizes = shape.makeIterator()
-      return [.tensor(try importer.reshaped(operand, (0..<rank).map { axes.contains($0) ? 1 : sizes.next() ?? 1 }, label))]
+      let kept = (0..<rank).filter { !axes.contains($0) }
+      var sizes = [Int](repeating: 1, count: rank)
+      for (axis, size) in zip(kept, shape) { sizes[axis] = size }
+      let place = importer.place(of: operand).map { $0.moved(to: kept.isEmpty ? 0 : kept[$0.axis]) }
+      if importer.batch == .one, case .value = operand {
+        return [.tensor(try importer.rearranged(operand, sizes, batch: nil, "it adds axes", label))]
+      }
+      return [.tensor(try importer.reshaped(operand, sizes, place, label))]
     },
-    ImportedOperator("Transpose", "keeping the batch axis first", numbers: .selected) {
-      importer, node, label throws(NodeProblem) in
+    ImportedOperator("Transpose", "all", numbers: .selected) { importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
       let order = try node.integers("perm") ?? shape.indices.reversed()
       guard order.sorted() == Array(shape.indices) else {
         throw .malformed("\(order.prefix(8)) is no permutation of \(shape.count) axes")
       }
-      if case .value = operand, order.first != 0 { throw .unsupported("it moves the batch axis") }
       let reading = shape.indices.map { Index(order.firstIndex(of: $0)) }
       return [.tensor(try importer.view(operand, order.map { shape[$0] }, reading, label))]
     },
-    ImportedOperator("Expand", "not along the batch axis", numbers: .selected) {
-      importer, node, label throws(NodeProblem) in
+    ImportedOperator("Expand", "all that repeats no sample", numbers: .selected) { importer, node, label throws(NodeProblem) in
+      let operand = try importer.tensor(node, 0)
+      guard let target = try importer.constant(node, 1).integers else { throw .malformed("its shape is not of integers") }
+      return [.tensor(try importer.expanded(operand, target, label))]
+    },
+    ImportedOperator("Tile", "constant repeats, not of the batch axis", numbers: .selected) { importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
-      guard let target = try importer.constant(node, 1).integers else { throw .malformed("its shape is not of integers") }
-      let wanted = target.first == symbolicBatch && target.count == shape.count ? [1] + target.dropFirst() : target
-      let limit = max(maximumMadeElementCount, elementCount(shape) ?? 0)
-      guard let result = broadcastShape(shape, wanted), elementCount(result, limit: limit) != nil else {
-        throw .unsupported("it expands \(shape) to \(target.prefix(8))")
-      }
-      if case .value = operand, result.count != shape.count || result[0] != 1 {
-        throw .unsupported("it expands the batch axis")
-      }
-      return [.tensor(try importer.view(operand, result, broadcastReading(shape, to: result), label))]
+      guard let repeats = try importer.constant(node, 1).integers, repeats.count == shape.count,
+        repeats.allSatisfy({ batchMultiple($0) == 1 || (0...maximumElementCount).contains($0) }),
+        elementCount(zip(shape, repeats).map { size, count in batchMultiple(count) == 1 ? size : count * size }) != nil
+      else { throw .malformed("its repeats do not fit its operand of shape \(shape), or are too many") }
+      // Each axis is one of repeats and one of elements.
+      let place = importer.place(of: operand).map { $0.moved(to: 2 * $0.axis + 1) }
+      let pairs = try importer.reshaped(operand, shape.flatMap { [1, $0] }, place, label)
+      let expanded = try importer.expanded(pairs, zip(repeats, shape).flatMap { [$0, $1] }, label)
+      let sizes = importer.fullShape(expanded)
+      let result = shape.indices.map { sizes[2 * $0] * sizes[2 * $0 + 1] }
+      let batch = importer.place(of: expanded).map { $0.axis / 2 }
+      return [.tensor(try importer.rearranged(expanded, result, batch: batch, "it repeats the batch", label))]
     },
     ImportedOperator("Slice", "constant bounds and steps, not along the batch axis", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
       var result = shape
-      guard let starts = try importer.integers(node, 1, or: "starts"),
-        let ends = try importer.integers(node, 2, or: "ends")
-      else { throw .malformed("its bounds are missing") }
+      func bounds(_ index: Int, _ name: String) throws(NodeProblem) -> [Int]? {
+        if let stated = try node.integers(name) { return stated }
+        return try importer.operand(node, index) == nil ? nil : try importer.constant(node, index).integers
+      }
+      guard let starts = try importer.integers(node, 1, or: "starts"), let ends = try bounds(2, "ends") else {
+        throw .malformed("its bounds are missing")
+      }
       let axes = try normalized(try importer.integers(node, 3, or: "axes") ?? Array(starts.indices), rank: shape.count)
       let steps = try importer.integers(node, 4, or: "") ?? axes.map { _ in 1 }
       guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count, !steps.contains(0) else {
         throw .malformed("its bounds do not fit its axes")
       }
+      let batchAxis = importer.batch == .symbolic ? importer.place(of: operand)?.axis : nil
       var reading = shape.indices.map { Index($0) }
       for (index, axis) in axes.enumerated() {
-        let range = sliceRange(starts[index], ends[index], step: steps[index], size: shape[axis])
-        if case .value = operand, axis == 0 {
-          guard starts[index] == 0, steps[index] == 1, ends[index] >= (importer.batch == .one ? 1 : Int(Int32.max)) else {
+        let end = ends[index]
+        if axis == batchAxis {
+          guard starts[index] == 0, steps[index] == 1, end >= Int(Int32.max) || batchMultiple(end) == shape[axis] else {
             throw .unsupported("it cuts the batch axis")
           }
         } else {
+          guard batchMultiple(end) == nil else { throw .unsupported("operand 2 depends on the batch size") }
+          let range = sliceRange(starts[index], end, step: steps[index], size: shape[axis])
           result[axis] = range.count
           reading[axis] = Index(axis, start: range.start, stride: range.stride)
         }
       }
       return [.tensor(try importer.view(operand, result, reading, label))]
     },
-    ImportedOperator(
-      "Gather", "constant indices; of a value one index of an axis other than the batch axis", numbers: .selected
-    ) { importer, node, label throws(NodeProblem) in
-      let data = try importer.tensor(node, 0)
-      let shape = importer.fullShape(data)
-      let indices = try importer.constant(node, 1)
-      guard let given = indices.integers else { throw .malformed("its indices are not integers") }
-      let axis = try importer.freeAxis(try node.integer("axis", default: 0), data)
-      var positions: [Int] = []
-      for index in given { positions.append(try normalized(index, rank: shape[axis])) }
-      let result = Array(shape[..<axis]) + indices.shape + shape[(axis + 1)...]
-      switch data {
-      case .constant(let constant):
-        guard elementCount(result, limit: max(maximumMadeElementCount, constant.count)) != nil else {
-          throw .unsupported("its result of shape \(result.prefix(8)) is too large")
-        }
-        let outer = shape[..<axis].reduce(1, *)
-        let inner = shape[(axis + 1)...].reduce(1, *)
-        let picked = (0..<outer).flatMap { block in
-          positions.flatMap { index in (0..<inner).map { (block * shape[axis] + index) * inner + $0 } }
-        }
-        return [.constant(constant.picking(picked, shape: result))]
-      case .value:
-        guard positions.count == 1 else { throw .unsupported("it gathers \(positions.count) indices, not one") }
-        let reading = shape.indices.map { other in
-          other == axis ? Index(start: positions[0]) : Index(other < axis ? other : other - 1 + indices.shape.count)
-        }
-        return [.tensor(try importer.view(data, result, reading, label))]
-      }
-    },
     ImportedOperator("Split", "not along the batch axis", numbers: .selected) { importer, node, label throws(NodeProblem) in
-      let operand = try importer.tensor(node, 0)
-      let axis = try importer.freeAxis(try node.integer("axis", default: 0), operand)
+      var operand = try importer.tensor(node, 0)
+      let axis = try importer.freeAxis(try node.integer("axis", default: 0), &operand)
       let size = importer.fullShape(operand)[axis]
       var sizes: [Int]
       if let given = try importer.integers(node, 1, or: "split") {
@@ -172,14 +144,13 @@ extension ImportedOperator {
       }
       return results
     },
-    ImportedOperator("Concat", "not along the batch axis; only values or only constants") {
-      importer, node, label throws(NodeProblem) in
+    ImportedOperator("Concat", "not along the batch axis") { importer, node, label throws(NodeProblem) in
       var tensors: [Tensor] = []
       for index in node.input.indices { tensors.append(try importer.tensor(node, index)) }
       guard let first = tensors.first, let given = try node.integer("axis") else {
         throw .malformed("its axis or its operands are missing")
       }
-      let axis = try importer.freeAxis(given, first)
+      let axis = try normalized(given, rank: importer.fullShape(first).count)
       let shapes = tensors.map { importer.fullShape($0) }
       var result = shapes[0]
       result[axis] = 0
@@ -190,89 +161,146 @@ extension ImportedOperator {
         result[axis] += shape[axis]
       }
       guard elementCount(result) != nil else { throw .malformed("its result is too large") }
-      var values: [Int] = []
-      var constants: [Constant] = []
-      for tensor in tensors {
-        switch tensor {
-        case .value(let value): values.append(value)
-        case .constant(let constant): constants.append(constant)
-        }
-      }
-      if values.isEmpty {
-        guard let joined = Constant.concatenated(constants, axis: axis) else {
-          throw .malformed("its operands differ in type")
-        }
-        return [.constant(joined)]
-      }
-      guard constants.isEmpty else { throw .unsupported("an operand is a constant beside values") }
-      let shape = Array(result.dropFirst())
-      let joined = Contraction.concatenation(
-        of: values.map { importer.shape(of: $0) }, values.map { _ in 1.0 }, axis: axis - 1, shape: shape)
-      return [.value(try importer.append(label, .contraction(joined), values, shape: shape))]
+      return [.tensor(try importer.concatenated(tensors, axis: axis, result, label))]
     },
   ]
 }
 
 extension GraphImporter {
-  func fullShape(_ tensor: Tensor) -> [Int] {
-    switch tensor {
-    case .value(let value): [1] + shape(of: value)
-    case .constant(let constant): constant.shape
-    }
-  }
-
-  /// The same elements under another shape, which for a value begins with the batch axis.
-  fileprivate mutating func reshaped(_ tensor: Tensor, _ shape: [Int], _ label: String) throws(NodeProblem) -> Tensor {
-    switch tensor {
-    case .constant(let constant): return .constant(constant.reshaped(shape))
-    case .value(let value):
-      let sample = Array(shape.dropFirst())
-      return .value(
-        sample == self.shape(of: value) ? value : try append(label, .reshape, [value], shape: sample))
-    }
-  }
-
-  /// Elements of a tensor; shape and reading of a value begin with the batch axis.
-  fileprivate mutating func view(
-    _ tensor: Tensor, _ shape: [Int], _ reading: Reading, _ label: String
+  /// The same elements in the same order under another shape.
+  ///
+  /// - Parameters:
+  ///   - batch: The axis of the result that has the batch; nil for one that is found.
+  ///   - text: What the node does, for errors.
+  fileprivate mutating func rearranged(
+    _ tensor: Tensor, _ sizes: [Int], batch axis: Int?, _ text: String, _ label: String
   ) throws(NodeProblem) -> Tensor {
-    switch tensor {
-    case .constant(let constant): return .constant(constant.view(shape, reading))
-    case .value(let value):
-      let sample = Array(shape.dropFirst())
-      let own = reading.dropFirst().map { $0.renumbered { $0 - 1 } }
-      return .value(try append(label, .contraction(.view(sample, own)), [value], shape: sample))
+    guard let place = place(of: tensor) else { return try reshaped(tensor, sizes, axis.map { BatchPlace(axis: $0) }, label) }
+    let before = fullShape(tensor)[..<place.axis].reduce(place.outer, *)
+    if batch == .one {
+      let places = sizes.indices.filter { sizes[$0] == 1 && sizes[..<$0].reduce(1, *) == before }
+      let own = places.first { $0 == place.axis } ?? places.first
+      return try reshaped(tensor, sizes, own.map { BatchPlace(axis: $0) } ?? .alone, label)
     }
+    guard let axis, case let (outer, rest) = before.quotientAndRemainder(dividingBy: sizes[..<axis].reduce(1, *)), rest == 0,
+      sizes[axis] % outer == 0
+    else { throw .unsupported("\(text), which does not keep the batch axis") }
+    return try reshaped(tensor, sizes, BatchPlace(axis: axis, isFolded: sizes[axis] != 1, outer: outer), label)
   }
 
-  /// An axis other than the batch axis of a value.
-  fileprivate func freeAxis(_ axis: Int, _ tensor: Tensor) throws(NodeProblem) -> Int {
-    let result = try normalized(axis, rank: fullShape(tensor).count)
-    if case .value = tensor, result == 0 { throw .unsupported("it works along the batch axis") }
-    return result
-  }
-
-  /// The sizes of `axes` of a Reshape to `target`, of an array of shape `source`.
-  fileprivate func resolved(
-    _ axes: ArraySlice<Int>, _ source: [Int], _ target: [Int], _ zeroCopies: Bool, mayInfer: Bool
-  ) throws(NodeProblem) -> [Int] {
-    let text = "it reshapes to \(target.prefix(8))"
-    let count = source.reduce(1, *)
-    var shape: [Int] = []
-    var inferred: Int?
-    for (axis, size) in axes.enumerated() {
+  /// The sizes that a tensor is reshaped to for one sample, and the axis that has the batch.
+  fileprivate func sizes(
+    _ target: [Int], _ tensor: Tensor, zeroCopies: Bool
+  ) throws(NodeProblem) -> (sizes: [Int], batch: Int?) {
+    let source = fullShape(tensor)
+    let own = batch == .symbolic ? place(of: tensor)?.axis : nil
+    let text = "it reshapes to \(describe(target))"
+    var sizes: [Int] = []
+    var (inferred, axis) = (Int?.none, Int?.none)
+    for (place, size) in target.enumerated() {
+      if let count = batchMultiple(size) {
+        guard axis == nil else { throw .unsupported("\(text), which has the batch twice") }
+        axis = place
+        sizes.append(count)
+        continue
+      }
       switch size {
-      case -1 where inferred == nil && mayInfer:
-        inferred = axis
-        shape.append(1)
-      case 0 where zeroCopies && axis < source.count: shape.append(source[axis])
-      case 1...: shape.append(size)
+      case -1 where inferred == nil:
+        inferred = place
+        sizes.append(1)
+      case 0 where zeroCopies && place < source.count:
+        if place == own { axis = place }
+        sizes.append(source[place])
+      case 1...: sizes.append(size)
       default: throw .malformed("\(text), which is not a shape")
       }
     }
-    guard let product = elementCount(shape), product > 0, count % product == 0, inferred != nil || product == count
-    else { throw .unsupported("\(text), which does not keep the \(count) elements of a sample") }
-    if let inferred { shape[inferred] = count / product }
-    return shape
+    let count = source.reduce(1, *)
+    guard let product = elementCount(sizes), product > 0, count % product == 0, inferred != nil || product == count else {
+      throw .unsupported("\(text), which does not keep the \(count) elements of a sample")
+    }
+    if let inferred {
+      sizes[inferred] = count / product
+      if own != nil, axis == nil { axis = inferred }
+    }
+    return (sizes, axis)
+  }
+
+  mutating func expanded(_ tensor: Tensor, _ target: [Int], _ label: String) throws(NodeProblem) -> Tensor {
+    let shape = fullShape(tensor)
+    let wanted = target.map { batchMultiple($0) ?? $0 }
+    let limit = max(maximumMadeElementCount, elementCount(shape) ?? 0)
+    let text = "it expands \(shape) to \(describe(target))"
+    guard let result = broadcastShape(shape, wanted), elementCount(result, limit: limit) != nil else { throw .unsupported(text) }
+    let own = place(of: tensor)?.shifted(by: result.count - shape.count)
+    let stated = target.firstIndex { batchMultiple($0) != nil }.map { $0 + result.count - target.count }
+    if let own, let stated, stated != own.axis { throw .unsupported("\(text), which has the batch twice") }
+    if let own, !own.isFolded, result[own.axis] != 1, batch == .symbolic { throw .unsupported("it expands the batch axis") }
+    let expanded = result == shape ? tensor : try view(tensor, result, broadcastReading(shape, to: result), label)
+    guard own == nil, let stated else { return expanded }
+    return try reshaped(expanded, result, BatchPlace(axis: stated, isFolded: result[stated] != 1))
+  }
+
+  /// Values and constants one after the other along an axis; `result` is the full shape of all.
+  mutating func concatenated(
+    _ tensors: [Tensor], axis: Int, _ result: [Int], _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    var (values, constants) = ([Int](), [Constant]())
+    for tensor in tensors {
+      switch tensor {
+      case .value(let value): values.append(value)
+      case .constant(let constant): constants.append(constant)
+      }
+    }
+    if values.isEmpty {
+      guard let joined = Constant.concatenated(constants, axis: axis) else { throw .malformed("its operands differ in type") }
+      if let place = joined.batch?.place, place.axis == axis { throw .unsupported("it works along the batch axis") }
+      return .constant(joined)
+    }
+    var (lifted, place) = try self.lifted(values)
+    if place.axis == axis {
+      guard batch == .one else { throw .unsupported("it works along the batch axis") }
+      place = .alone
+      for index in lifted.indices { lifted[index] = try reshaped(lifted[index], fullShape(.value(lifted[index])), place) }
+    }
+    let (shape, own) = (sampleShape(result, place), place.isFolded || axis < place.axis ? axis : axis - 1)
+    let parts = try tensors.map { tensor throws(NodeProblem) -> [Int] in
+      let full = fullShape(tensor)
+      guard place.isFolded || full[place.axis] == 1 else { throw .unsupported("a constant has another element for each sample") }
+      return sampleShape(full, place)
+    }
+    var joined = Contraction.concatenation(of: parts, parts.map { _ in 1.0 }, axis: own, shape: shape)
+    if !constants.isEmpty { try joined.stateConstants(tensors, parts, axis: own, shape) }
+    let kinds = Set(tensors.map { kind(of: $0) })
+    return .value(try append(
+        label, .contraction(joined), lifted, shape: shape, place: place, kind: kinds.count == 1 ? kinds.first : .real))
+  }
+}
+
+extension Contraction<Double> {
+  /// Puts one array in the place of those operands of a concatenation that are constants.
+  fileprivate mutating func stateConstants(
+    _ tensors: [Tensor], _ parts: [[Int]], axis: Int, _ shape: [Int]
+  ) throws(NodeProblem) {
+    guard elementCount(shape, limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("its result of shape \(shape.prefix(8)), with constants in it, is too large")
+    }
+    var values = [Float](repeating: 0, count: shape.reduce(1, *))
+    let (inner, step) = (shape[(axis + 1)...].reduce(1, *), shape[axis...].reduce(1, *))
+    var (start, kept) = (0, [Term]())
+    for (number, tensor) in tensors.enumerated() {
+      switch tensor {
+      case .value:
+        guard case .operand(_, let reading) = terms[number].factors[0] else { continue }
+        kept.append(Term(1, [.operand(kept.count, reading)]))
+      case .constant(let constant):
+        guard let numbers = constant.numbers else { throw .unsupported("a constant is the batch size") }
+        let block = max(parts[number][axis] * inner, 1)
+        for place in numbers.indices { values[place / block * step + start * inner + place % block] = numbers[place] }
+      }
+      start += parts[number][axis]
+    }
+    terms = kept + [Term(1, [.constant(0)])]
+    constants = [Constant(loops: Array(shape.indices), values)]
   }
 }

@@ -8,14 +8,28 @@ struct Constant {
     case integers([Int])
   }
 
+  /// What samples have of their own in a tensor that was computed from the size of a symbolic batch.
+  struct Batch {
+    var place: BatchPlace
+    /// By element, by how much it grows from one sample to the next; nil when that is not so simple.
+    var steps: [Int]?
+
+    var isUniform: Bool { steps?.allSatisfy { $0 == 0 } ?? false }
+  }
+
+  /// Of the first sample.
   let elements: Elements
+  /// For a batch of one sample.
   let shape: [Int]
   let type: ElementType
+  /// Nil when it is the same for each sample.
+  let batch: Batch?
 
-  init(_ elements: Elements, shape: [Int], type: ElementType) {
+  init(_ elements: Elements, shape: [Int], type: ElementType, batch: Batch? = nil) {
     self.elements = elements
     self.shape = shape
     self.type = type
+    self.batch = batch
   }
 
   static func floats(_ values: [Float], shape: [Int]) -> Constant {
@@ -47,9 +61,12 @@ struct Constant {
   var numbers: [Float]? {
     switch elements {
     case .floats(let values): values
-    case .integers(let values): values.contains(symbolicBatch) ? nil : values.map(Float.init)
+    case .integers(let values): hasBatchSize ? nil : values.map(Float.init)
     }
   }
+
+  /// Whether an element is the size of a symbolic batch, or follows from the number of a sample.
+  var hasBatchSize: Bool { integers?.contains { batchMultiple($0) != nil } ?? false || !(batch?.isUniform ?? true) }
 
   /// The only element, or the one that all elements equal; nil when there is no such.
   var uniform: Float? {

@@ -42,37 +42,7 @@ extension ImportedOperator {
       let source = try importer.planes(operand)
       return [.value(try importer.maximum(try importer.windows(node, source, kernel: nil).sides, operand, label))]
     },
-    reduction("GlobalMaxPool", isGlobal: true) { .maximum(Maximum(over: $0, of: $1)) },
-    reduction("GlobalAveragePool", isGlobal: true) { axes, shape in mean(over: axes, of: shape) },
-    reduction("ReduceMax") { .maximum(Maximum(over: $0, of: $1)) },
-    reduction("ReduceMean") { axes, shape in mean(over: axes, of: shape) },
-    reduction("ReduceSum") { .contraction(.sum(over: $0, of: $1, 1)) },
   ]
-
-  private static func mean(over axes: [Int], of shape: [Int]) -> Operation<Double> {
-    .contraction(.sum(over: axes, of: shape, 1 / Double(axes.reduce(1) { $0 * shape[$1] })))
-  }
-
-  /// - Parameters:
-  ///   - isGlobal: Whether it is over all axes after the channels, which remain.
-  ///   - operation: Over some axes of a shape.
-  private static func reduction(
-    _ name: String, isGlobal: Bool = false, _ operation: @escaping @Sendable (_ axes: [Int], _ shape: [Int]) -> Operation<Double>
-  ) -> ImportedOperator {
-    ImportedOperator(name, isGlobal ? "all" : "not over the batch axis") { importer, node, label throws(NodeProblem) in
-      let operand = try importer.value(node, 0)
-      let shape = importer.shape(of: operand)
-      guard let axes = isGlobal ? Array(shape.indices.dropFirst()) : try importer.reducedAxes(node, rank: shape.count) else {
-        return [.value(operand)]
-      }
-      guard !axes.isEmpty else { throw .malformed("its input of batch × \(shape) has no axis after the channels") }
-      let reduced = operation(axes, shape)
-      if case .maximum = reduced { try importer.requireBounded(axes.map { shape[$0] }) }
-      let kept = shape.indices.map { axes.contains($0) ? 1 : shape[$0] }
-      let result = try importer.append(label, reduced, [operand], shape: kept)
-      return [.value(isGlobal ? result : try importer.reshaped(result, try importer.reducedShape(node, shape, axes), label))]
-    }
-  }
 }
 
 extension GraphImporter {
@@ -93,22 +63,6 @@ extension GraphImporter {
     return shape
   }
 
-  /// The axes of a sample that a node reduces, ascending; nil when it does nothing.
-  fileprivate func reducedAxes(_ node: ONNXNode, rank: Int) throws(NodeProblem) -> [Int]? {
-    guard let given = try integers(node, 1, or: "axes"), !given.isEmpty else {
-      if try node.integer("noop_with_empty_axes", default: 0) != 0 { return nil }
-      throw .unsupported("it reduces the batch axis")
-    }
-    let axes = try normalized(given, rank: rank + 1).sorted()
-    guard axes[0] > 0 else { throw .unsupported("it reduces the batch axis") }
-    return axes.map { $0 - 1 }
-  }
-
-  fileprivate func reducedShape(_ node: ONNXNode, _ shape: [Int], _ axes: [Int]) throws(NodeProblem) -> [Int] {
-    let keepsAxes = try node.integer("keepdims", default: 1) != 0
-    return shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
-  }
-
   mutating func reshaped(_ value: Int, _ shape: [Int], _ label: String) throws(NodeProblem) -> Int {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
@@ -118,7 +72,7 @@ extension GraphImporter {
     return [channels ?? source[0]] + zip(sides, source.dropFirst()).map { $0.count(over: $1) }
   }
 
-  fileprivate func requireBounded(_ sizes: [Int], channels: Int = 1) throws(NodeProblem) {
+  func requireBounded(_ sizes: [Int], channels: Int = 1) throws(NodeProblem) {
     guard elementCount(sizes, limit: maximumTapCount) != nil, elementCount([channels] + sizes) != nil else {
       throw .unsupported("its windows of \(sizes.map(String.init).joined(separator: " × ")) elements are too large")
     }

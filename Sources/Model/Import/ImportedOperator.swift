@@ -1,3 +1,6 @@
+/// The domain of operators that onnxruntime's optimizer puts in the place of several.
+package let fusedDomain = "com.microsoft"
+
 /// An ONNX operator, with the translation of its nodes. Import*.swift hold lists of them.
 package struct ImportedOperator: Sendable {
   /// What the outputs of a node are, in order; `label` is the name of the node.
@@ -37,8 +40,15 @@ package struct ImportedOperator: Sendable {
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
-      constants, logic, combinations, functions, linear, windows, transposedConvolution, samples, shapes, quantization, classes,
+      constants, logic, combinations, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
+      norms, attention, quantization, classes,
     ].joined().map { ($0.name, $0) })
+
+  /// The operator of a node, in its domain.
+  static func known(_ node: ONNXNode) -> ImportedOperator? {
+    if node.domain == fusedDomain, let fused = named["\(fusedDomain).\(node.opType)"] { return fused }
+    return isDefaultDomain(node.domain) ? named[node.opType] : nil
+  }
 
   /// In the order of docs/operators.md.
   package static var all: [ImportedOperator] { named.values.sorted { $0.name.lowercased() < $1.name.lowercased() } }
@@ -51,10 +61,24 @@ package struct ImportedOperator: Sendable {
       # Operators
 
       The ONNX operators that `zkml compile` takes, printed from the lists in `Sources/Model/Import`; a test compares.
-      A value is what depends on the model's inputs, a constant what does not. Every value has the batch as its first axis:
-      symbolic or 1 in the model, any number of samples in use. Operators of constants alone are computed at import. Inputs
-      are floats of any width; tensors are floats, integers of 8 to 64 bits without unsigned ones of 32 and 64, and booleans,
+      A value is what depends on the model's inputs, a constant what does not. Operators of constants alone are computed at
+      import, and so are sizes. Tensors are floats, integers of 8 to 64 bits without unsigned ones of 32 and 64, and booleans,
       inside the file. All else is refused, every node by name at once.
+
+      **Batch.** One axis of every input is the batch: the first one, or a symbolic one that is called so, of size 1 or symbolic
+      in the model, any number of samples in use. Operators may move it and fold it into another axis, as long as none mixes
+      samples. Data and outputs have it first. Other symbolic axes have the sizes of the calibration data.
+
+      **Inputs** are floats of any width, INT32, INT64 or BOOL. Integers that pick rows of constant tables are *ids*, from 0 to the
+      number of rows − 1, or from −1 down, as in ONNX; all tables of one input have as many rows. Other integers are numbers. An
+      input of integers m of which (1 − m) · −10000, or a number as large, is added to scores is a mask of 0 and 1.
+
+      **Masks.** What a Softmax or an Attention reads is taken apart: additive constants of at most −1000, or of 0 and at most
+      −30 alone, such terms of an input of 0 and 1, and Where between scores and such a number are masks. A row in which no
+      place is allowed has the shares of its scores without a mask; onnxruntime gives equal shares there, or the same.
+
+      **Not proved yet**: ids, and a Softmax that is not left out. They are imported and run as floats. Operators written
+      `com.microsoft.` are those of onnxruntime's optimizer.
 
       | operator | operator sets | supported |
       |---|---|---|

@@ -67,7 +67,7 @@ struct TrainedNumbers {
 
   /// A constant that a node computes.
   mutating func add(_ constant: Constant, _ name: String, from node: ONNXNode) {
-    let selects = ImportedOperator.named[node.opType]?.numbers == .selected
+    let selects = ImportedOperator.known(node)?.numbers == .selected
     var origin = Origin(trained: sources(of: node))
     for operand in selects ? node.input.prefix(1) : node.input[...] { origin += origins[operand] ?? Origin() }
     let stated = node.attribute.count { $0.type == .float }
@@ -104,7 +104,7 @@ private func isShort(_ value: Double) -> Bool { value.significandWidth < 8 || !v
 private let headSizes: [Double] = [1, 2, 4, 160, 192, 256] + stride(from: 8, through: 128, by: 8)
 
 /// Factors of Gelus, and of attentions: √d, ∜d and their inverses for heads of d elements.
-private let factors = [0.044715, 1.702, (2 / Double.pi).squareRoot()]
+private let factors: [Double] = [Double(Float.greatestFiniteMagnitude), 65504.0, 0.044715, 1.702, (2 / Double.pi).squareRoot()]
   + headSizes.flatMap { size in [0.5, -0.5, 0.25, -0.25].map { pow(size, $0) } }
 
 private func isConventional(_ value: Double, _ type: ElementType) -> Bool {

@@ -9,7 +9,8 @@ extension Contraction {
   /// each operand.
   func isElementwise(_ shapes: [[Int]], shape: [Int]) -> Bool {
     loops == shape && terms.flatMap(\.factors).allSatisfy { factor in
-      if case .operand(let operand, _) = factor { factor == Self.broadcast(operand, shapes[operand], to: shape) } else { true }
+      guard case .operand(let operand, _) = factor else { return true }
+      return shapes[operand].count <= shape.count && factor == Self.broadcast(operand, shapes[operand], to: shape)
     }
   }
 
@@ -33,6 +34,12 @@ extension Contraction {
   package static func sum(over axes: [Int], of source: [Int], _ coefficient: Number) -> Contraction {
     let (loops, reading) = lines(along: axes, of: source)
     return Contraction(loops: loops, terms: [Term(coefficient, [.operand(0, reading)])])
+  }
+
+  /// Σ x² along some axes, which remain with size 1: a product of the operand with itself.
+  package static func squares(_ source: [Int], over axes: [Int]) -> Contraction {
+    let (loops, reading) = lines(along: axes, of: source)
+    return Contraction(loops: loops, terms: [Term(.one, [.operand(0, reading), .operand(0, reading)])])
   }
 
   /// The operands, each times its coefficient, one after the other along an axis.
@@ -139,6 +146,19 @@ extension Contraction {
       constants: [Constant(loops: weights, weightValues, isPublic: isPublic)]
         + (biasValues.map { [Constant(loops: bias, $0, isPublic: isPublic)] } ?? []),
       terms: [Term(.one, [.constant(0), .operand(0, reading)])] + (biasValues == nil ? [] : [Term(.one, [.constant(1)])]))
+  }
+}
+
+extension Contraction<Double> {
+  /// x − the mean of x along some axes.
+  package static func centred(_ shape: [Int], over axes: [Int]) -> Contraction {
+    let count = axes.reduce(1) { $0 * shape[$1] }
+    let others = shape.indices.map { axis in Index(axes.firstIndex(of: axis).map { shape.count + $0 } ?? axis) }
+    return Contraction(
+      loops: shape + axes.map { shape[$0] },
+      terms: [
+        Term(1, [.operand(0, shape.indices.map { Index($0) })]), Term(-1 / Double(count), [.operand(0, others)]),
+      ])
   }
 }
 

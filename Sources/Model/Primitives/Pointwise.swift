@@ -3,9 +3,11 @@ import Glibc
 /// A function of one real number, as an expression in x.
 package indirect enum Pointwise: Sendable, Equatable {
   package enum Function: String, Sendable, CaseIterable {
-    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate
+    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate, sin, cos
     /// 1 where x > 0, else 0.
     case step
+    /// The nearest integer towards 0.
+    case truncate
   }
 
   case x
@@ -83,8 +85,8 @@ extension Pointwise: ExpressibleByFloatLiteral {
     case .x, .constant: true
     case .function(let function, let argument):
       switch function {
-      case .relu, .sigmoid, .tanh, .erf, .exp, .step: argument.keepsOrder
-      case .sqrt, .log, .abs, .reciprocal, .negate: false
+      case .relu, .sigmoid, .tanh, .erf, .exp, .step, .truncate: argument.keepsOrder
+      case .sqrt, .log, .abs, .reciprocal, .negate, .sin, .cos: false
       }
     case .minimum(let first, let second), .maximum(let first, let second), .sum(let first, let second):
       first.keepsOrder && second.keepsOrder
@@ -115,7 +117,7 @@ extension Pointwise: ExpressibleByFloatLiteral {
     case .function(let function, _):
       switch function {
       case .exp, .sigmoid, .relu, .sqrt, .abs, .step: true
-      case .erf, .tanh, .log, .reciprocal, .negate: false
+      case .erf, .tanh, .log, .reciprocal, .negate, .sin, .cos, .truncate: false
       }
     case .sum(let left, let right): left.isNeverNegative && right.isNeverNegative
     case .product(let left, let right): left == right || (left.isNeverNegative && right.isNeverNegative)
@@ -162,7 +164,10 @@ extension Pointwise.Function {
     case .abs: x.magnitude
     case .reciprocal: 1 / x
     case .negate: -x
+    case .sin: Glibc.sin(x)
+    case .cos: Glibc.cos(x)
     case .step: x > 0 ? 1 : 0
+    case .truncate: x.rounded(.towardZero)
     }
   }
 }

@@ -11,6 +11,8 @@ package enum Operation<Number: GraphNumber>: Sendable, Equatable {
   case map(Number.Function)
   /// The same elements in the same order under another shape.
   case reshape
+  /// Shares of rows of one operand.
+  case softmax(Softmax<Number>)
 
   var primitive: any Primitive<Number> {
     switch self {
@@ -18,6 +20,7 @@ package enum Operation<Number: GraphNumber>: Sendable, Equatable {
     case .maximum(let maximum): maximum
     case .map(let function): Map(function: function)
     case .reshape: Reshape()
+    case .softmax(let softmax): softmax
     }
   }
 }
@@ -26,6 +29,7 @@ extension Operation<Int64> {
   var integerPrimitive: any IntegerPrimitive {
     switch self {
     case .contraction(let contraction): contraction
+    case .softmax(let softmax): softmax
     case .maximum(let maximum): maximum
     case .map(let function): Map(function: function)
     case .reshape: Reshape()
@@ -44,6 +48,8 @@ protocol Primitive<Number> {
   ///   - shape: That of the result.
   /// - Returns: What makes the result of operands, both row-major.
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number]
+  /// The same where operands are given as ids in place of their one-hot codes: those at the places `indexed`.
+  func run(_ sources: [[Int]], _ shape: [Int], indexed: [Int]) -> ([[Number]]) -> [Number]
   /// Sizes, those of the result's axes first; none where result and operand are read in the same order.
   var loops: [Int] { get }
   /// Each way in which an operand is read.
@@ -65,6 +71,10 @@ protocol Primitive<Number> {
 }
 
 extension Primitive {
+  func run(_ sources: [[Int]], _ shape: [Int], indexed: [Int]) -> ([[Number]]) -> [Number] {
+    precondition(indexed.isEmpty, "only contractions read one-hot codes")
+    return run(sources, shape)
+  }
   var loops: [Int] { [] }
   var readings: [(operand: Int, reading: Reading)] { [] }
   var keepsInnerLoops: Bool { true }

@@ -106,7 +106,7 @@ extension Contraction {
       let access = Access(sources[0], reading, loops: loops)
       return { strided($0[0], start: access.start, sizes: loops, strides: access.steps) }
     }
-    let runs = terms.map { run($0, sources, shape) }
+    let runs = terms.map { run(sources, shape, of: $0) }
     return { operands in
       var result = [Number](repeating: .zero, count: shape.reduce(1, *))
       for (term, run) in zip(terms, runs) {
@@ -118,7 +118,7 @@ extension Contraction {
   }
 
   /// The sums of a term, by element of the result.
-  private func run(_ term: Term, _ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
+  func run(_ sources: [[Int]], _ shape: [Int], of term: Term) -> ([[Number]]) -> [Number] {
     let innermost = innermost(of: term, rank: shape.count)
     // The innermost loop goes through the result and constants element by element.
     func moved(_ loops: [Int]) -> [Int] { loops.filter { $0 != innermost } + loops.filter { $0 == innermost } }

@@ -9,8 +9,9 @@ import Glibc
 package func quantize(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> IntegerNetwork {
+  try network.requireQuantizable()
   // A value is made when it is first read, from the outputs on: as deep as the network is.
-  try withLargeStack { () throws(ModelError) in
+  return try withLargeStack { () throws(ModelError) in
     var quantizer = Quantizer(network, calibration, options)
     for index in network.inputs.indices { try quantizer.addInput(index) }
     for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
@@ -56,7 +57,7 @@ struct Quantizer {
     {
       integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let own = activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let own = port.kind == .boolean ? 0...1 : activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -261,6 +262,18 @@ struct Quantizer {
         !network.outputs.contains(where: { $0.value == result })
       else { return [result] }
       return [network.inputs.count + next[0]]
+    }
+  }
+}
+
+extension Network {
+  /// - Throws: `.unusableLayer` for what is imported and runs in floats, but has no integers yet.
+  fileprivate func requireQuantizable() throws(ModelError) {
+    for input in inputs where input.indexCount != nil {
+      throw .unusableLayer(input.name, reason: "an input of ids cannot be proved yet")
+    }
+    for node in nodes {
+      if case .softmax = node.operation { throw .unusableLayer(node.name, reason: "a Softmax inside a network cannot be proved yet") }
     }
   }
 }

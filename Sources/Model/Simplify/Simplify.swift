@@ -1,7 +1,7 @@
 extension Network {
   /// A network with the same outputs and fewer nodes.
   ///
-  /// Three rules: a contraction takes another's place as its operand, constants that meet there are multiplied, and
+  /// Rules: a contraction takes another's place as its operand, constants that meet there are multiplied, and
   /// functions of one number are composed. What no output needs is left out. The values of the outputs are the same up to
   /// rounding. No weight becomes a number of an expression or a coefficient, whatever its value: these are public.
   package func simplified() -> Network {
@@ -135,6 +135,7 @@ extension Simplifier {
     if contraction.isCopy(of: source) { return replace(index, by: node.operands[0]) }
     if node.isView(of: source), contraction.keepsOrder(of: source) { return set(index, .reshape, node.operands) }
     if node.isLayer { moveBehindReshape(node.operands[0]) }
+    if multiplySquares(index, contraction) || centre(index, contraction) { return }
     if substitute(index, contraction) { return }
     guard contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape) else { return }
     if contraction.constants.isEmpty { collapse(index, contraction) } else if node.operands.count == 1 { moveBeforeView(index) }
@@ -165,6 +166,45 @@ extension Simplifier {
       return true
     }
     return false
+  }
+
+  /// A sum of squares becomes one of products of a value with itself.
+  private mutating func multiplySquares(_ index: Int, _ sum: Contraction<Double>) -> Bool {
+    let node = network.nodes[index]
+    guard node.operands.count == 1, uses[node.operands[0]].all == 1, sum.terms.count == 1, sum.terms[0].factors.count == 1,
+      !sum.summed(sum.terms[0], rank: node.shape.count).isEmpty, let square = maker(node.operands[0]), square.operation == .map(.expression(.x * .x))
+    else { return false }
+    var product = sum
+    product.terms[0].factors += sum.terms[0].factors
+    set(index, .contraction(product), square.operands.map(resolved))
+    return true
+  }
+
+  /// A value less its mean is one contraction.
+  private mutating func centre(_ index: Int, _ difference: Contraction<Double>) -> Bool {
+    let node = network.nodes[index]
+    guard node.operands.count == 2, uses[node.operands[1]].all == 1, let mean = maker(node.operands[1]),
+      mean.operands.map(resolved) == [node.operands[0]], mean.shape.count == node.shape.count, shape(node.operands[0]) == node.shape,
+      difference == .sum(of: [node.shape, mean.shape], [1, -1], shape: node.shape)
+    else { return false }
+    let axes = node.shape.indices.filter { mean.shape[$0] != node.shape[$0] }
+    let count = Double(axes.reduce(1) { $0 * node.shape[$1] })
+    guard mean.operation == .contraction(.sum(over: axes, of: node.shape, 1 / count)) else { return false }
+    set(index, .contraction(.centred(node.shape, over: axes)), [node.operands[0]])
+    return true
+  }
+
+  /// The coefficient of a sum of squares moves into the function of it.
+  private mutating func takeCoefficient(_ index: Int, _ function: Pointwise) -> Bool {
+    let operand = network.nodes[index].operands[0]
+    guard uses[operand].all == 1, let sum = maker(operand), case .contraction(var squares) = sum.operation, squares.isOfSquares,
+      squares.terms[0].coefficient != 1, sum.operands.count == 1
+    else { return false }
+    let scaled = function.of(.affine(scale: squares.terms[0].coefficient, shift: 0))
+    squares.terms[0].coefficient = 1
+    set(operand - network.inputs.count, .contraction(squares), sum.operands)
+    set(index, .map(.expression(scaled)), [operand])
+    return true
   }
 
   /// A node as a contraction: itself, or a function that is written as scale·x + shift.
@@ -230,6 +270,7 @@ extension Simplifier {
     {
       return set(index, .map(.expression(function.of(inner))), before.operands.map(resolved))
     }
+    if takeCoefficient(index, function) { return }
     moveBeforeView(index)
   }
 

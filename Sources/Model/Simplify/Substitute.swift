@@ -7,6 +7,11 @@ extension Contraction<Double> {
     }
   }
 
+  /// Whether it sums products of one operand with itself.
+  var isOfSquares: Bool {
+    terms.count == 1 && terms[0].factors.count == 2 && terms[0].factors[0] == terms[0].factors[1] && constants.isEmpty
+  }
+
   /// Whether its constants are single numbers.
   var isUniform: Bool { constants.allSatisfy(\.loops.isEmpty) }
 

@@ -1,0 +1,231 @@
+extension ImportedOperator {
+  static let attention: [ImportedOperator] = [
+    ImportedOperator(
+      "Attention", since: 23, "without past keys and values, softcap and results of its parts; masks of booleans, or that are added"
+    ) { importer, node, label throws(NodeProblem) in
+      importer.showAttributes(of: node, label)
+      for index in 4...6 where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
+      guard try node.float("softcap", default: 0) == 0 else { throw .unsupported("softcap is not 0") }
+      let heads = (try node.integer("q_num_heads"), try node.integer("kv_num_heads"))
+      let query = try importer.heads(try importer.value(node, 0), heads.0, "operand 0")
+      let key = try importer.heads(try importer.value(node, 1), heads.1, "operand 1")
+      let value = try importer.heads(try importer.value(node, 2), heads.1, "operand 2")
+      let mask = try importer.operand(node, 3) == nil ? nil : try importer.tensor(node, 3)
+      let attended = try importer.attend(
+        query, key, value, mask, scale: try node.float("scale", default: 0), isCausal: try node.integer("is_causal", default: 0) != 0,
+        label)
+      return [.value(heads.0 == nil ? attended : try importer.joined(attended, label))]
+    },
+    ImportedOperator(
+      "\(fusedDomain).MultiHeadAttention", "of queries, keys and values of three axes, a bias, a mask of two axes, and what is added to scores"
+    ) { importer, node, label throws(NodeProblem) in
+      importer.showAttributes(of: node, label)
+      for index in [6, 7] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
+      let count = try node.integer("num_heads", default: 1)
+      var parts: [Int] = []
+      for index in 0..<3 { parts.append(try importer.value(node, index)) }
+      if try importer.operand(node, 3) != nil {
+        let bias = try importer.constant(node, 3)
+        var start = 0
+        for index in 0..<3 {
+          guard let width = importer.shape(of: parts[index]).last, start + width <= bias.count else { throw .malformed("its bias is too short") }
+          let own = bias.picking(Array(start..<start + width), shape: [width])
+          start += width
+          let sum = try importer.combine(.value(parts[index]), .constant(own), .add, label)
+          if case .value(let value) = sum { parts[index] = value }
+        }
+      }
+      let added = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
+      return [.value(try importer.attend(node, parts, count, added, padding: 4, label))]
+    },
+    ImportedOperator(
+      "\(fusedDomain).Attention", "constant weights and bias, a mask of two axes, and what is added to scores"
+    ) { importer, node, label throws(NodeProblem) in
+      for index in [4, 6] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
+      guard try node.integers("qkv_hidden_sizes") == nil else { throw .unsupported("its queries, keys and values differ in size") }
+      importer.showAttributes(of: node, label)
+      let value = try importer.value(node, 0)
+      let (weights, shape) = try importer.floats(node, 1)
+      let source = importer.shape(of: value)
+      guard source.count == 2, shape.count == 2, shape[0] == source[1], shape[1] % 3 == 0 else {
+        throw .malformed("its weights of shape \(shape) do not fit an input of batch × \(source)")
+      }
+      let bias = try importer.operand(node, 2) == nil ? nil : try importer.floats(node, 2).values
+      guard bias.map({ $0.count == shape[1] }) ?? true else { throw .malformed("its bias does not fit its weights of shape \(shape)") }
+      let (width, matrix) = (shape[1] / 3, transposed(weights, shape, order: [1, 0]))
+      var parts: [Int] = []
+      for part in 0..<3 {
+        let own = Array(matrix[part * width * shape[0]..<(part + 1) * width * shape[0]])
+        let shift = bias.map { Array($0[part * width..<(part + 1) * width]) }
+        parts.append(try importer.linear(value, axis: 1, width, own, bias: shift, label))
+      }
+      let added = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
+      return [.value(try importer.attend(node, parts, try node.integer("num_heads", default: 1), added, padding: 3, label))]
+    },
+    ImportedOperator("RotaryEmbedding", since: 23, "constant cosines and sines; positions constant or given") {
+      importer, node, label throws(NodeProblem) in
+      let value = try importer.value(node, 0)
+      let count = try node.integer("num_heads", default: 0)
+      let isFlat = importer.shape(of: value).count == 2
+      // Tokens × heads × size where it is flat, else heads × tokens × size.
+      let shape = importer.shape(of: value)
+      guard isFlat ? count > 0 && shape[1] % count == 0 : shape.count == 3 else {
+        throw .malformed("its input of batch × \(shape) does not make heads")
+      }
+      let tokens = isFlat ? try importer.reshaped(value, [shape[0], count, shape[1] / count], label) : value
+      let size = importer.shape(of: tokens)[2]
+      let given = try node.integer("rotary_embedding_dim", default: 0)
+      let turned = given == 0 ? size : given
+      guard (2...size).contains(turned), turned % 2 == 0 else { throw .malformed("it turns \(turned) of \(size) elements") }
+      var angles: [Tensor] = []
+      for index in 1...2 {
+        let table = try importer.constant(node, index)
+        var rows: Tensor
+        if try importer.operand(node, 3) == nil {
+          rows = .constant(table)
+        } else {
+          switch try importer.tensor(node, 3) {
+          case .value(let ids): rows = .value(try importer.rows(of: table, axis: 0, ids, label))
+          case .constant(let ids): rows = try importer.picked(.constant(table), [(0, ids)], ids.shape, at: 0, ids.batch, label)
+          }
+        }
+        // An axis for the heads.
+        var sizes = importer.fullShape(rows)
+        guard sizes.count == 3 else { throw .malformed("its cosines or sines have \(sizes.count) axes, not 3") }
+        sizes.insert(1, at: isFlat ? 2 : 1)
+        angles.append(try importer.reshaped(rows, sizes, importer.place(of: rows), label))
+      }
+      let rotated = try importer.rotated(tokens, turned, angles, interleaved: try node.integer("interleaved", default: 0) != 0, label)
+      return [.value(try importer.reshaped(rotated, shape, label))]
+    },
+  ]
+}
+
+extension GraphImporter {
+  /// Heads × tokens × size of a value that is that, or tokens × (heads · size).
+  fileprivate mutating func heads(_ value: Int, _ count: Int?, _ what: String) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    if shape.count == 3, count == nil { return value }
+    guard shape.count == 2, let count, count > 0, shape[1] % count == 0 else {
+      throw .malformed("\(what) of batch × \(shape) does not make heads")
+    }
+    let parted = try reshaped(value, [shape[0], count, shape[1] / count], "")
+    return try append("", .contraction(.view([count, shape[0], shape[1] / count], [Index(1), Index(0), Index(2)])), [parted], shape: [count, shape[0], shape[1] / count])
+  }
+
+  /// Tokens × (heads · size) of heads × tokens × size.
+  fileprivate mutating func joined(_ value: Int, _ label: String) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    let order = [shape[1], shape[0], shape[2]]
+    let turned = try append(label, .contraction(.view(order, [Index(1), Index(0), Index(2)])), [value], shape: order)
+    return try reshaped(turned, [shape[1], shape[0] * shape[2]], label)
+  }
+
+  /// Attention of onnxruntime's operators, of tokens × (heads · size).
+  ///
+  /// - Parameters:
+  ///   - parts: Queries, keys and values.
+  ///   - added: What is added to scores.
+  ///   - padding: The operand that is 0 where a key is left out.
+  fileprivate mutating func attend(
+    _ node: ONNXNode, _ parts: [Int], _ count: Int, _ added: Tensor?, padding: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    var heads: [Int] = []
+    for (index, part) in parts.enumerated() { heads.append(try self.heads(part, count, "operand \(index)")) }
+    var masks: [Tensor] = []
+    if try operand(node, padding) != nil {
+      let mask = try value(node, padding)
+      guard shape(of: mask).count == 1 else { throw .unsupported("operand \(padding), its mask, has not two axes") }
+      let truth = try cast(mask, to: .bool, label)
+      masks.append(.value(try reshaped(truth, [1, 1, shape(of: mask)[0]], label)))
+    }
+    let attended = try attend(
+      heads[0], heads[1], heads[2], added, masks, scale: try node.float("scale", default: 0),
+      isCausal: try node.integer("unidirectional", default: 0) != 0, label)
+    return try joined(attended, label)
+  }
+
+  /// Attention of heads × tokens × size; keys and values may have fewer heads, which groups of queries share.
+  ///
+  /// - Parameters:
+  ///   - mask: Booleans, or what is added to scores.
+  ///   - known: Other masks.
+  ///   - scale: 0 for 1/√size.
+  fileprivate mutating func attend(
+    _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, isCausal: Bool, _ label: String
+  ) throws(NodeProblem) -> Int {
+    let (q, k, v) = (shape(of: query), shape(of: key), shape(of: value))
+    guard q.count == 3, k.count == 3, v.count == 3, k[0] == v[0], k[1] == v[1], q[2] == k[2], q[0] % k[0] == 0 else {
+      throw .malformed("its queries, keys and values of shapes \([q, k, v]) do not fit each other")
+    }
+    let (group, tokens, memory) = (q[0] / k[0], q[1], k[1])
+    let factor = scale == 0 ? 1 / Double(q[2]).squareRoot() : Double(scale)
+    // Axes: heads of keys 0, queries of a group 1, tokens 2, keys 3, sizes 4 and 5. Without groups there is no axis 1.
+    let lead = group == 1 ? [0] : [0, 1]
+    let sizes = group == 1 ? [k[0]] : [k[0], group]
+    let grouped = try reshaped(query, sizes + [tokens, q[2]], label)
+    let queries = NamedFactor<Double>(axes: lead + [2, 4], shape: sizes + [tokens, q[2]])
+    let products = Contraction.product([queries, NamedFactor(axes: [0, 3, 4], shape: k)], result: lead + [2, 3])
+    let shares = NamedFactor<Double>(axes: lead + [2, 3], shape: sizes + [tokens, memory])
+    let sums = Contraction.product([shares, NamedFactor(axes: [0, 3, 5], shape: v)], result: lead + [2, 5])
+    guard case (var product, let shape)? = products, case (let sum, let result)? = sums else { throw .malformed("its operands do not fit each other") }
+    product.terms[0].coefficient = factor
+    var scores = try append(label, .contraction(product), [grouped, key], shape: shape)
+    scores = try reshaped(scores, [q[0], tokens, memory], label)
+    var masks = known
+    if isCausal {
+      let allowed = (0..<tokens * memory).map { Float($0 % memory <= $0 / memory ? 1 : 0) }
+      masks.append(.constant(.floats(allowed, shape: [tokens, memory])))
+    }
+    if let mask {
+      if kind(of: mask) == .boolean {
+        masks.append(mask)
+      } else {
+        let sum = try combine(.value(scores), mask, .add, label)
+        guard case .value(let value) = sum else { return scores }
+        let (own, added) = try unmasked(value, label)
+        scores = own
+        masks += added
+      }
+    }
+    let shared = try reshaped(try softmax(scores, axis: 2, masks: masks, label), shape, label)
+    let attended = try append(label, .contraction(sum), [shared, value], shape: result)
+    return try reshaped(attended, [q[0], tokens, v[2]], label)
+  }
+
+  /// Pairs of the first elements along the last axis, turned by angles.
+  ///
+  /// - Parameters:
+  ///   - angles: Cosines and sines.
+  ///   - interleaved: Whether a pair is two neighbours; else it is an element of the first half and one of the second.
+  fileprivate mutating func rotated(
+    _ value: Int, _ turned: Int, _ angles: [Tensor], interleaved: Bool, _ label: String
+  ) throws(NodeProblem) -> Int {
+    let full = fullShape(.value(value))
+    let (last, half) = (full.count - 1, turned / 2)
+    func part(_ start: Int, _ count: Int, stride: Int = 1, _ importer: inout GraphImporter) throws(NodeProblem) -> Tensor {
+      let reading = full.indices.map { $0 == last ? Index(last, start: start, stride: stride) : Index($0) }
+      return try importer.view(.value(value), Array(full[..<last]) + [count], reading, label)
+    }
+    let first = try part(0, half, stride: interleaved ? 2 : 1, &self)
+    let second = try part(interleaved ? 1 : half, half, stride: interleaved ? 2 : 1, &self)
+    func product(_ part: Tensor, _ angle: Int, _ importer: inout GraphImporter) throws(NodeProblem) -> Tensor {
+      try importer.combine(part, angles[angle], .multiply, label)
+    }
+    let x = try combine(product(first, 0, &self), product(second, 1, &self), .subtract, label)
+    let y = try combine(product(first, 1, &self), product(second, 0, &self), .add, label)
+    var result = x
+    let lead = Array(full[..<last])
+    if interleaved {
+      var pair: [Tensor] = []
+      for tensor in [x, y] { pair.append(try reshaped(tensor, lead + [half, 1], place(of: tensor), label)) }
+      let joined = try concatenated(pair, axis: last + 1, lead + [half, 2], label)
+      result = try reshaped(joined, lead + [turned], place(of: joined), label)
+    } else {
+      result = try concatenated([x, y], axis: last, lead + [turned], label)
+    }
+    if turned < full[last] { result = try concatenated([result, part(turned, full[last] - turned, &self)], axis: last, full, label) }
+    guard case .value(let number) = result else { return value }
+    return number
+  }
+}

@@ -1,0 +1,283 @@
+extension ImportedOperator {
+  /// Operators that pick elements.
+  static let gathering: [ImportedOperator] = [
+    ImportedOperator(
+      "Gather", "constant indices, not along the batch axis; of constants also ids that depend on the input", numbers: .selected
+    ) { importer, node, label throws(NodeProblem) in
+      let data = try importer.tensor(node, 0)
+      let axis = try normalized(try node.integer("axis", default: 0), rank: importer.fullShape(data).count)
+      switch (data, try importer.tensor(node, 1)) {
+      case (_, .constant(let indices)):
+        let column = (axis: axis, indices: indices)
+        return [.tensor(try importer.picked(data, [column], indices.shape, at: axis, indices.batch, label))]
+      case (.constant(let table), .value(let indices)):
+        return [.value(try importer.rows(of: table, axis: axis, indices, label))]
+      case (.value, .value):
+        throw .unsupported("its indices depend on the input, and so does what it picks from")
+      }
+    },
+    ImportedOperator("GatherND", since: 11, "constant indices, batch_dims = 0", numbers: .selected) {
+      importer, node, label throws(NodeProblem) in
+      guard try node.integer("batch_dims", default: 0) == 0 else { throw .unsupported("batch_dims is not 0") }
+      let data = try importer.tensor(node, 0)
+      let indices = try importer.constant(node, 1)
+      guard let count = indices.shape.last, (1...importer.fullShape(data).count).contains(count) else {
+        throw .malformed("its indices of shape \(indices.shape) do not fit \(importer.fullShape(data))")
+      }
+      let shape = Array(indices.shape.dropLast())
+      let width = shape.reduce(1, *)
+      let columns = (0..<count).map { column in
+        (axis: column, indices: indices.picking((0..<width).map { $0 * count + column }, shape: shape, indices.batch?.place))
+      }
+      return [.tensor(try importer.picked(data, columns, shape, at: 0, indices.batch, label))]
+    },
+    ImportedOperator("ScatterND", since: 11, "of constants, reduction = none") { importer, node, _ throws(NodeProblem) in
+      let (data, indices, updates) = (try importer.constant(node, 0), try importer.constant(node, 1), try importer.constant(node, 2))
+      guard try node.text("reduction", default: "none") == "none", let given = indices.integers, let width = indices.shape.last,
+        (1...max(data.shape.count, 1)).contains(width), !indices.hasBatchSize,
+        updates.shape == indices.shape.dropLast() + data.shape[width...]
+      else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(data.shape), or it reduces") }
+      let block = data.shape[width...].reduce(1, *)
+      let strides = rowStrides(data.shape)
+      var positions = Array(0..<data.count)
+      for row in 0..<given.count / width {
+        var start = 0
+        for axis in 0..<width { start += strides[axis] * (try normalized(given[row * width + axis], rank: data.shape[axis])) }
+        for place in 0..<block { positions[start + place] = data.count + row * block + place }
+      }
+      let joined = Constant.concatenated([data.reshaped([data.count]), updates.reshaped([updates.count])], axis: 0)
+      guard let joined, data.batch == nil, updates.batch == nil else { throw .unsupported("its operands differ in type, or depend on the batch") }
+      return [.constant(joined.picking(positions, shape: data.shape))]
+    },
+    ImportedOperator(
+      "GatherElements", since: 11, "constant indices, not along the batch axis; other indices where all elements are equal", numbers: .selected
+    ) { importer, node, label throws(NodeProblem) in
+      let axis = try node.integer("axis", default: 0)
+      switch (try importer.tensor(node, 0), try importer.tensor(node, 1)) {
+      case (.constant(let data), .constant(let indices)): return [.constant(try data.gatheringElements(indices, axis: axis))]
+      case (.value(let value), .constant(let indices)):
+        return [.value(try importer.gatherElements(value, indices, axis: axis, label))]
+      case (.constant(let data), .value(let indices)):
+        guard data.isUniform else { throw .unsupported("its indices depend on the input") }
+        let shape = importer.fullShape(.value(indices))
+        let repeated = data.picking([Int](repeating: 0, count: shape.reduce(1, *)), shape: shape, importer.place(of: indices))
+        return [.constant(repeated)]
+      case (.value, .value): throw .unsupported("its indices depend on the input")
+      }
+    },
+  ]
+}
+
+extension GraphImporter {
+  /// Elements at constant indices of some axes of a tensor, which follow one another.
+  ///
+  /// - Parameters:
+  ///   - columns: Each axis with its indices.
+  ///   - shape: Of the indices; its axes take the place of those of the columns.
+  ///   - first: The first of these axes.
+  ///   - batch: Of the indices.
+  mutating func picked(
+    _ tensor: Tensor, _ columns: [(axis: Int, indices: Constant)], _ shape: [Int], at first: Int, _ batch: Constant.Batch?,
+    _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    var tensor = tensor
+    var source = fullShape(tensor)
+    let full = Array(source[..<first] + shape + source[(first + columns.count)...])
+    guard elementCount(full, limit: max(maximumMadeElementCount, elementCount(source) ?? 0)) != nil else {
+      throw .unsupported("its result of shape \(full.prefix(8)) is too large")
+    }
+    var positions: [(axis: Int, values: [Int])] = []
+    var samples: Index?
+    for (axis, indices) in columns {
+      guard let given = indices.integers else { throw .malformed("its indices are not integers") }
+      if let place = place(of: tensor), place.axis == axis, self.batch == .symbolic {
+        // The number of the sample, times the size of what is folded, and a place in it.
+        guard place.outer == 1, let batch, let steps = indices.steps, steps.allSatisfy({ $0 == source[axis] }),
+          given.allSatisfy({ (0..<source[axis]).contains($0) })
+        else { throw .unsupported("it works along the batch axis") }
+        samples = Index(first + batch.place.axis)
+        if place.isFolded { positions.append((axis, given)) }
+      } else {
+        guard indices.steps?.allSatisfy({ $0 == 0 }) ?? false, !given.contains(where: { batchMultiple($0) != nil }) else {
+          throw .unsupported("its indices depend on the sample")
+        }
+        var values: [Int] = []
+        for index in given { values.append(try normalized(index, rank: source[axis])) }
+        positions.append((axis, values))
+      }
+    }
+    guard samples != nil || batch == nil || place(of: tensor) == nil else { throw .unsupported("its indices depend on the sample") }
+    var width = columns.count
+    if samples != nil, let place = place(of: tensor), place.isFolded {
+      // The batch becomes an axis of its own.
+      source.insert(1, at: place.axis)
+      tensor = try reshaped(tensor, source, BatchPlace(axis: place.axis), label)
+      positions = positions.map { ($0.axis < place.axis ? $0.axis : $0.axis + 1, $0.values) }
+      width += 1
+    }
+    var reading = source.indices.map { Index($0 < first ? $0 : $0 - width + shape.count) }
+    if let samples, let place = place(of: tensor) { reading[place.axis] = samples }
+    for (axis, values) in positions {
+      if let index = Index(fitting: values, shape, first: first) {
+        reading[axis] = index
+      } else {
+        guard width == 1, batch == nil else { throw .unsupported("its indices are not evenly spaced") }
+        return try selected(tensor, axis: axis, values, shape, full, label)
+      }
+    }
+    let result = try view(tensor, full, reading, label)
+    guard let batch, place(of: tensor) == nil else { return result }
+    return try reshaped(result, fullShape(result), batch.place.shifted(by: first))
+  }
+
+  /// Elements along an axis in any order.
+  private mutating func selected(
+    _ tensor: Tensor, axis: Int, _ positions: [Int], _ shape: [Int], _ result: [Int], _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    var tensor = tensor
+    let axis = try freeAxis(axis, &tensor)
+    let source = fullShape(tensor)
+    switch tensor {
+    case .constant(let constant):
+      let (outer, inner) = (source[..<axis].reduce(1, *), source[(axis + 1)...].reduce(1, *))
+      let picked = (0..<outer).flatMap { block in
+        positions.flatMap { index in (0..<inner).map { (block * source[axis] + index) * inner + $0 } }
+      }
+      let place = constant.batch.map { $0.place.axis < axis ? $0.place : $0.place.shifted(by: shape.count - 1) }
+      return .constant(constant.picking(picked, shape: result, place))
+    case .value(let value):
+      guard elementCount([positions.count, source[axis]], limit: maximumMadeElementCount) != nil else {
+        throw .unsupported("it picks \(positions.count) of \(source[axis]) elements in no order")
+      }
+      var ones = [Float](repeating: 0, count: positions.count * source[axis])
+      for (row, index) in positions.enumerated() { ones[row * source[axis] + index] = 1 }
+      let chosen = try linear(value, axis: sampleAxis(axis, value), positions.count, ones, bias: nil, isPublic: true, label)
+      let place = place(of: value)
+      return .value(try reshaped(chosen, result, place.axis < axis || place.isFolded && batch == .one ? place : place.shifted(by: shape.count - 1), label))
+    }
+  }
+
+  /// Rows of a table, or what else lies along an axis of a constant, for ids that depend on the input.
+  mutating func rows(of table: Constant, axis: Int, _ value: Int, _ label: String) throws(NodeProblem) -> Int {
+    guard let floats = table.floats else { throw .unsupported("it picks integers by ids that depend on the input") }
+    guard table.batch == nil else { throw .unsupported("its table depends on the batch size") }
+    let (count, shape) = (table.shape[axis], shape(of: value))
+    let codes: Int
+    let reading: Reading
+    if let (input, own) = ids(value), inputs[input].indexCount == count {
+      (codes, reading) = (input, own)
+    } else {
+      guard kind(of: .value(value)) != .real else { throw .malformed("its indices are not integers") }
+      guard elementCount(shape + [count], limit: maximumMadeElementCount) != nil else {
+        throw .unsupported("its ids are computed, and \(count) rows are too many to compare them with")
+      }
+      codes = try oneHot(value, count, label)
+      reading = shape.indices.map { Index($0) }
+    }
+    let before = table.shape[..<axis]
+    let result = before + shape + table.shape[(axis + 1)...]
+    let last = result.count
+    let reads = reading.map { $0.renumbered { $0 + before.count } } + [Index(last)]
+    let order = Array(0..<table.shape.count)
+    let own = order.filter { $0 != axis } + [axis]
+    let loops = Array(0..<before.count) + Array(before.count + shape.count..<last) + [last]
+    let product = Contraction<Double>(
+      loops: result + [count],
+      constants: [.init(loops: loops, own == order ? floats : transposed(floats, table.shape, order: own))],
+      terms: [.init(1, [.constant(0), .operand(0, reads)])])
+    let place = place(of: value)
+    return try append(
+      label, .contraction(product), [codes], shape: Array(result), place: place.shifted(by: axis))
+  }
+
+  /// 1 at the place that an integer names, along one more axis at the end; nowhere for an integer that is none of 0..<count.
+  private mutating func oneHot(_ value: Int, _ count: Int, _ label: String) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    let distance = Contraction<Double>(
+      loops: shape + [count], constants: [.init(loops: [shape.count], (0..<count).map { -Float($0) }, isPublic: true)],
+      terms: [.init(1, [.operand(0, shape.indices.map { Index($0) })]), .init(1, [.constant(0)])])
+    let place = place(of: value)
+    let distances = try append(label, .contraction(distance), [value], shape: shape + [count], place: place)
+    return try apply(.isZero, to: distances, label, kind: .boolean)
+  }
+}
+
+extension GraphImporter {
+  /// A sum over an axis of products with numbers that are 1 at one place.
+  fileprivate mutating func gatherElements(
+    _ value: Int, _ indices: Constant, axis: Int, _ label: String
+  ) throws(NodeProblem) -> Int {
+    var operand = Tensor.value(value)
+    let axis = try freeAxis(axis, &operand)
+    guard case .value(let value) = operand else { return value }
+    let (full, place) = (fullShape(operand), place(of: value))
+    guard let given = indices.integers, indices.batch?.isUniform ?? true, indices.shape.count == full.count,
+      full.indices.allSatisfy({ $0 == axis || indices.shape[$0] == full[$0] })
+    else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(full), or depend on the sample") }
+    var chosen: [Int] = []
+    for index in given { chosen.append(try normalized(index, rank: full[axis])) }
+    let (shape, own, size) = (sampleShape(indices.shape, place), sampleAxis(axis, value), full[axis])
+    // Axes along which the indices differ.
+    let strides = rowStrides(shape)
+    let loops = shape.indices.filter { axis in
+      chosen.indices.contains { chosen[$0] != chosen[$0 - $0 / strides[axis] % shape[axis] * strides[axis]] }
+    }
+    guard elementCount(loops.map { shape[$0] } + [size], limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("it picks of \(size) elements in too many ways")
+    }
+    let picked = strided(chosen, sizes: loops.map { shape[$0] }, strides: loops.map { strides[$0] })
+    var ones = [Float](repeating: 0, count: picked.count * size)
+    for (row, index) in picked.enumerated() { ones[row * size + index] = 1 }
+    let reading = shape.indices.map { Index($0 == own ? shape.count : $0) }
+    let sum = Contraction<Double>(
+      loops: shape + [size], constants: [.init(loops: loops + [shape.count], ones, isPublic: true)],
+      terms: [.init(1, [.constant(0), .operand(0, reading)])])
+    return try append(label, .contraction(sum), [value], shape: shape, place: place)
+  }
+}
+
+extension Constant {
+  fileprivate func gatheringElements(_ indices: Constant, axis: Int) throws(NodeProblem) -> Constant {
+    let rank = shape.count
+    let axis = try normalized(axis, rank: rank)
+    guard let given = indices.integers, !indices.hasBatchSize, indices.shape.count == rank,
+      shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= shape[$0] })
+    else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(shape), or depend on the sample") }
+    let (strides, own) = (rowStrides(shape), rowStrides(indices.shape))
+    var positions: [Int] = []
+    for (place, index) in given.enumerated() {
+      let chosen = try normalized(index, rank: shape[axis])
+      positions.append((0..<rank).reduce(0) { sum, other in
+          sum + strides[other] * (other == axis ? chosen : place / own[other] % indices.shape[other])
+        })
+    }
+    return picking(positions, shape: indices.shape, indices.batch?.place ?? batch?.place)
+  }
+
+  /// Whether all elements are equal, and there are any.
+  fileprivate var isUniform: Bool {
+    switch elements {
+    case .floats(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
+    case .integers(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
+    }
+  }
+}
+
+extension Index {
+  /// The index that has these values for all places of some loops, row-major; nil where there is none.
+  ///
+  /// - Parameter first: The number of the first of the loops.
+  init?(fitting values: [Int], _ shape: [Int], first: Int) {
+    guard let start = values.first else { return nil }
+    self.init(start: start)
+    let strides = rowStrides(shape)
+    for axis in shape.indices where shape[axis] > 1 {
+      let stride = values[strides[axis]] - start
+      if stride != 0 { steps.append(Step(loop: first + axis, stride: stride)) }
+    }
+    for (place, value) in values.enumerated() {
+      let sum = steps.reduce(start) { $0 + $1.stride * (place / strides[$1.loop - first] % shape[$1.loop - first]) }
+      guard sum == value else { return nil }
+    }
+  }
+}
