@@ -63,6 +63,12 @@ extension ArithmeticCircuit {
     return entries
   }
 
+  /// The integers of an input port whose column has these entries.
+  package func integers(of port: Port, _ entries: [Int64]) -> [Int64] {
+    guard port.isIndex, let axis = columns[port.column].axes.last else { return entries }
+    return entries.indices.filter { entries[$0] == 1 }.map { Int64($0 % axes[axis]) }
+  }
+
   /// What a statement shows of each output port: the column, or the indices that it selects.
   package func shownOutputs(_ columns: [[Int64]]) -> [[Int64]] {
     outputs.map { port in

@@ -63,7 +63,7 @@ struct CommitInputCommand: ParsableCommand {
     let arrays = try circuit.quantized(input, [port])
     arrays.notices(input).forEach(shared.note)
     let committed = CommittedInput(
-      port, of: circuit, batch: arrays.batch, integers: arrays.integers[0], proofCount: proofCount, threads: shared.threadCount)
+      port, of: circuit, batch: arrays.batch, integers: circuit.entries(of: port, arrays.integers[0]), proofCount: proofCount, threads: shared.threadCount)
     let ledger = committed.ledger(of: output)
     let digest = committed.stated.digest.hexadecimal
     if isReplaced { shared.note(loss) }

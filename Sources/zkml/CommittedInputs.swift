@@ -42,7 +42,7 @@ struct CommittedInputs {
       guard input.batch == arrays.batch else {
         throw Failure.unusable("\(path): holds a batch of \(input.batch), the other inputs have \(arrays.batch)")
       }
-      arrays.integers.insert(input.integers, at: port)
+      arrays.integers.insert(circuit.integers(of: circuit.inputs[port], input.integers), at: port)
     }
     return arrays
   }

@@ -17,9 +17,10 @@ package struct InputEncoding: Sendable, Equatable {
   package init(_ port: Port, _ circuit: ArithmeticCircuit) {
     let column = circuit.shownColumn(port)
     let isReadFlat = circuit.columns[port.column].axes.count <= 2
+    let kind = port.isIndex ? NamedShape.Kind.index(count: Int(column.upper) + 1) : .real
     self.init(
-      port: NamedShape(name: port.name, shape: port.dimensions, isReadFlat: isReadFlat), scale: port.classesOf == nil ? column.scale : 1,
-      range: column.lower...column.upper)
+      port: NamedShape(name: port.name, shape: port.dimensions, isReadFlat: isReadFlat && !port.isIndex, kind: kind),
+      scale: port.showsIndices ? 1 : column.scale, range: column.lower...column.upper)
   }
 
   /// The real samples that an array stands for: an array of integers holds steps, worth `scale` each.
@@ -31,11 +32,11 @@ package struct InputEncoding: Sendable, Equatable {
 
   /// - Precondition: The values are finite.
   package func quantize(_ batch: FloatBatch) -> IntegerBatch {
-    IntegerBatch(count: batch.count, values: batch.values.map(quantum.integer))
+    IntegerBatch(count: batch.count, values: batch.values.map(port.indexCount == nil ? quantum.integer : { Int64($0) }))
   }
 
   /// The values that `quantize` takes to an end of the range because they are beyond it.
   package func saturated(_ batch: FloatBatch) -> [Double] {
-    batch.values.filter(quantum.saturates)
+    port.indexCount == nil ? batch.values.filter(quantum.saturates) : []
   }
 }

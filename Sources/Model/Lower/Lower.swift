@@ -34,7 +34,12 @@ struct Lowering {
     for (index, input) in network.inputs.enumerated() {
       let loops = plan.axes[index].map { builder.appendAxis($0) }
       let column = builder.appendColumn(input.port.name, .public, columnAxes(loops), input.range, scale: input.scale)
-      builder.circuit.inputs.append(Port(column: column, name: input.port.name, dimensions: input.port.shape))
+      let isIndex = input.port.indexCount != nil
+      guard !isIndex || builder.axes(of: column).last.map({ builder.circuit.axes[$0] }) == input.port.indexCount else {
+        throw .unusableLayer(input.port.name, reason: "its ids are read in another way than as rows of tables")
+      }
+      builder.circuit.inputs.append(
+        Port(column: column, name: input.port.name, dimensions: input.port.shape, isIndex: isIndex))
       views.append(view(of: column, loops: loops))
     }
   }

@@ -8,10 +8,8 @@ extension Contraction<Int64>: IntegerPrimitive {
   ///
   /// Results are told apart as far as constants and the ends of operands do.
   ///
-  /// - Parameters:
-  ///   - operands: The range of each, with its shape.
-  ///   - rank: The number of axes of the result.
-  package func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+  /// - Parameter rank: The number of axes of the result.
+  package func range(for operands: [OperandRange], rank: Int) -> ClosedRange<Int64>? {
     let inside = terms.map { insides(of: $0, operands.map(\.shape), rank) }
     let cells = (0..<rank).map { loop in
       if constants.contains(where: { $0.loops.contains(loop) }) { return Array(0..<loops[loop]) }
@@ -57,7 +55,7 @@ extension Contraction<Int64>: IntegerPrimitive {
 
   /// The bounds of a term by place of those of the result's loops that its constant names.
   private func bounds(
-    of term: Term, _ operands: [(range: ClosedRange<Int64>, shape: [Int])], _ rank: Int
+    of term: Term, _ operands: [OperandRange], _ rank: Int
   ) -> (loops: [Int], bounds: [(low: Int128, high: Int128)]) {
     var (low, high) = (Int128(term.coefficient), Int128(term.coefficient))
     func multiply(_ lower: Int128, _ upper: Int128) {
@@ -73,18 +71,33 @@ extension Contraction<Int64>: IntegerPrimitive {
         multiply(Int128(range.lowerBound), Int128(range.upperBound))
       }
     }
+    // Of a sum over a code one place counts.
+    let coded = codeLoop(of: term, operands, rank)
     let own = constant?.loops ?? []
-    for loop in summed(term, rank: rank) where !own.contains(loop) { multiply(Int128(loops[loop]), Int128(loops[loop])) }
+    for loop in summed(term, rank: rank) where !own.contains(loop) && loop != coded { multiply(Int128(loops[loop]), Int128(loops[loop])) }
     guard let constant else { return ([], [(low, high)]) }
     let shown = own.filter { $0 < rank }
     let inner = own.filter { $0 >= rank }.reduce(1) { $0 * loops[$1] }
     var bounds = [(low: Int128, high: Int128)](repeating: (0, 0), count: constant.values.count / inner)
+    let isCoded = coded.map { own.filter { $0 >= rank } == [$0] } ?? false
     for (index, value) in constant.values.enumerated() {
-      let products = (Int128(value) * low, Int128(value) * high)
-      bounds[index / inner].low += min(products.0, products.1)
-      bounds[index / inner].high += max(products.0, products.1)
+      let (one, other) = (Int128(value) * low, Int128(value) * high)
+      let bound = bounds[index / inner]
+      bounds[index / inner] =
+        isCoded
+        ? (index % inner == 0 ? min(one, other) : min(bound.low, one, other), index % inner == 0 ? max(one, other) : max(bound.high, one, other))
+        : (bound.low + min(one, other), bound.high + max(one, other))
     }
     return (shown, bounds)
+  }
+
+  /// The summed loop that goes through the codes of ids from end to end.
+  private func codeLoop(of term: Term, _ operands: [OperandRange], _ rank: Int) -> Int? {
+    for case .operand(let index, let reading) in term.factors where operands[index].isOneHot {
+      guard let last = reading.last, let size = operands[index].shape.last, last.isWhole(size, loops) else { continue }
+      if let loop = last.simplified(loops).steps.first?.loop, loop >= rank { return loop }
+    }
+    return nil
   }
 
   /// Whether every reading but those by one loop of the result is inside.

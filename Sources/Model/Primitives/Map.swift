@@ -56,7 +56,7 @@ package enum IntegerFunction: NumberFunction {
 extension Map<Int64>: IntegerPrimitive {
   var keepsPlaces: Bool { true }
 
-  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+  func range(for operands: [OperandRange], rank: Int) -> ClosedRange<Int64>? {
     switch function {
     case .requantize(let requantization): requantization.function.results
     case .table(let function): function.results

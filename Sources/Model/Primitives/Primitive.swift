@@ -95,14 +95,23 @@ extension Operation<Double> {
   }
 }
 
+/// What is known of an operand: the range of its integers, and whether each row along its last axis has a single 1.
+package struct OperandRange: Sendable {
+  package let range: ClosedRange<Int64>
+  package let shape: [Int]
+  package let isOneHot: Bool
+
+  package init(_ range: ClosedRange<Int64>, shape: [Int], isOneHot: Bool = false) {
+    (self.range, self.shape, self.isOneHot) = (range, shape, isOneHot)
+  }
+}
+
 /// The roles of a primitive in a network of integers: the range of its results, and its circuit.
 protocol IntegerPrimitive: Primitive<Int64> {
   /// The smallest range of results that is known; nil when an end reaches ±2^62.
   ///
-  /// - Parameters:
-  ///   - operands: The range of each, with its shape.
-  ///   - rank: The number of axes of the result.
-  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>?
+  /// - Parameter rank: The number of axes of the result.
+  func range(for operands: [OperandRange], rank: Int) -> ClosedRange<Int64>?
   /// Whether its results are looked up in a table of their range.
   var looksUpItsRange: Bool { get }
   /// Whether each element of a result has the place of the operand's in its column.
@@ -112,7 +121,7 @@ protocol IntegerPrimitive: Primitive<Int64> {
 }
 
 extension IntegerPrimitive {
-  func range(for operands: [(range: ClosedRange<Int64>, shape: [Int])], rank: Int) -> ClosedRange<Int64>? {
+  func range(for operands: [OperandRange], rank: Int) -> ClosedRange<Int64>? {
     operands[0].range
   }
   var looksUpItsRange: Bool { false }

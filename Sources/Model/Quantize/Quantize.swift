@@ -50,6 +50,11 @@ struct Quantizer {
   /// A model that quantizes its input prescribes the input's integers.
   mutating func addInput(_ index: Int) throws(ModelError) {
     let port = network.inputs[index]
+    guard port.indexCount == nil else {
+      integers.inputs.append(InputEncoding(port: port, scale: 1, range: 0...1))
+      activations[index] = index
+      return
+    }
     let range = calibration.ranges[index]
     let prescribed = readers[index].map { network.nodes[$0].operation.quantum }
     if let fixed = prescribed.first ?? nil, prescribed.allSatisfy({ $0 == fixed }),
@@ -112,11 +117,14 @@ struct Quantizer {
     return node.shape.reduce(1, *) < source.reduce(1, *) || isSlice(node.operands[0])
   }
 
+  /// Whether it is the codes of ids.
+  private func isOneHot(_ value: Int) -> Bool { value < integers.inputs.count && integers.inputs[value].port.indexCount != nil }
+
   /// Appends a node; its range follows from its operands.
   mutating func append(
     _ name: String, _ operands: [Int], _ operation: Operation<Int64>, _ shape: [Int], scale: Double
   ) throws(ModelError) -> Int {
-    let sources = operands.map { (range: range(of: $0), shape: self.shape(of: $0)) }
+    let sources = operands.map { OperandRange(range(of: $0), shape: self.shape(of: $0), isOneHot: isOneHot($0)) }
     guard let range = operation.integerPrimitive.range(for: sources, rank: shape.count) else {
       throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
     }
@@ -269,9 +277,6 @@ struct Quantizer {
 extension Network {
   /// - Throws: `.unusableLayer` for what is imported and runs in floats, but has no integers yet.
   fileprivate func requireQuantizable() throws(ModelError) {
-    for input in inputs where input.indexCount != nil {
-      throw .unusableLayer(input.name, reason: "an input of ids cannot be proved yet")
-    }
     for node in nodes {
       if case .softmax = node.operation { throw .unusableLayer(node.name, reason: "a Softmax inside a network cannot be proved yet") }
     }

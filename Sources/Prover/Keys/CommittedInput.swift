@@ -18,6 +18,8 @@ package struct CommittedInput: Sendable {
 
   /// Commits to the integers of an input port, row-major, batch first.
   ///
+  /// Of an index port they are its entries, 0 and 1.
+  ///
   /// For a valid circuit, integers in the column's range, and a range of at most 2^16 integers.
   ///
   /// - Parameter proofCount: How many proofs the commitment hides the input in, 1 … `WeightCommitment.proofCountCap`.
