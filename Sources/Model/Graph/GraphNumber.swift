@@ -21,7 +21,7 @@ package protocol GraphNumber: Sendable, Hashable, Comparable {
   /// sum + x·y
   static func sum(_ sum: Self, adding x: Self, times y: Self) -> Self
   /// exp(score) · weight in proportion to their sum; of all where no weight is above 0.
-  static func shares(of scores: [Self], weights: [Self]?) -> [Self]
+  static func shares(of scores: [Self], weights: [Self]?, _ exponential: Exponential?) -> [Self]
 }
 
 package protocol GraphInput: Sendable, Equatable {

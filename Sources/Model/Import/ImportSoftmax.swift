@@ -75,7 +75,7 @@ extension GraphImporter {
       }
     }
     guard factors.count <= 3 else { throw .unsupported("more than three masks meet in it") }
-    let softmax = Softmax<Double>(loops: shape, axis: axis, constants: constants, masks: factors)
+    let softmax = Softmax<Double>(shape: shape, axis: axis, constants: constants, masks: factors)
     return try append(label, .softmax(softmax), operands, shape: shape, place: own)
   }
 

@@ -24,12 +24,20 @@ struct Lowering {
   private(set) var views: [View] = []
   /// The values whose columns an output shows, element by element.
   private let shown: Set<Int>
+  /// The nodes that are lowered with the Softmax that reads them.
+  let scores: Set<Int>
 
   init(_ network: IntegerNetwork, batchCap: Int) throws(ModelError) {
     self.network = network
     plan = try AxisPlan(network)
     rounding = RoundingPlan(network)
     shown = Self.shownValues(network)
+    scores = Set(network.nodes.compactMap { node in
+      guard case .softmax = node.operation, let source = network.node(of: node.operands[0]),
+        case .contraction = source.operation, !network.isView(source)
+      else { return nil }
+      return node.operands[0] - network.inputs.count
+    })
     builder = CircuitBuilder(name: network.name, batchCap: batchCap)
     for (index, input) in network.inputs.enumerated() {
       let loops = plan.axes[index].map { builder.appendAxis($0) }
@@ -72,11 +80,15 @@ struct Lowering {
 
   mutating func add(_ index: Int) throws(ModelError) {
     let node = network.nodes[index]
+    guard !scores.contains(index) else {
+      views.append(View(column: 0, axes: []))
+      return
+    }
     views.append(try node.operation.integerPrimitive.lower(node, index, &self))
   }
 
   /// A column that has these loop axes, as a value whose axes they are.
-  private func view(of column: Int, loops: [Int]) -> View {
+  func view(of column: Int, loops: [Int]) -> View {
     let axes = builder.circuit.columns[column].axes
     return View(
       column: column,

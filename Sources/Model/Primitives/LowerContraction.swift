@@ -95,6 +95,14 @@ extension Lowering {
     _ contraction: Contraction<Int64>, _ node: Node<Int64>, _ index: Int
   ) throws(ModelError) -> View {
     let lowered = try loops(index)
+    let terms = try terms(of: contraction, node, index, lowered)
+    let outputs = lowered.axes.prefix(plan.axes[network.inputs.count + index].count).map { $0 ?? 0 }
+    return try accumulators(node, index, outputs, terms)
+  }
+
+  mutating func terms(
+    of contraction: Contraction<Int64>, _ node: Node<Int64>, _ index: Int, _ lowered: LoweredLoops
+  ) throws(ModelError) -> [Term] {
     var weights: [(operand: Operand, unrolled: [Int])] = []
     for (number, constant) in contraction.constants.enumerated() {
       let isBias = contraction.terms.contains { $0.factors == [.constant(number)] }
@@ -125,8 +133,7 @@ extension Lowering {
     // All reads are beyond their operands.
     if terms.isEmpty { terms = [Circuit.Term(coefficient: 0, operands: [builder.one(at: 0, loop: builder.unitAxis())])] }
     try requireProducts(terms, node)
-    let outputs = lowered.axes.prefix(plan.axes[network.inputs.count + index].count).map { $0 ?? 0 }
-    return try accumulators(node, index, outputs, terms)
+    return terms
   }
 
   /// All places of the unrolled loops, by loop.

@@ -3,23 +3,29 @@ import Glibc
 /// softmax(x)_j = m_j · exp(x_j) / Σ_k m_k · exp(x_k) along one axis of the first operand. m_j is the product of masks, numbers
 /// of 0 and 1; without masks, and for a row in which all are 0, it is 1.
 package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
-  /// The shape of the result and of the first operand.
+  /// The shape of the result and of the first operand, then the size of the axis once more.
   package let loops: [Int]
   package let axis: Int
+  /// Of a network of integers.
+  package let exponential: Exponential?
   /// Of the masks that are constants; over loops.
   package let constants: [Contraction<Number>.Constant]
   /// Each an operand, broadcast, or a constant.
   package let masks: [Factor]
 
-  package init(loops: [Int], axis: Int, constants: [Contraction<Number>.Constant] = [], masks: [Factor] = []) {
-    self.loops = loops
+  package init(
+    shape: [Int], axis: Int, constants: [Contraction<Number>.Constant] = [], masks: [Factor] = [], exponential: Exponential? = nil
+  ) {
+    loops = shape + [shape[axis]]
     self.axis = axis
+    self.exponential = exponential
     self.constants = constants
     self.masks = masks
   }
 
   var readings: [(operand: Int, reading: Reading)] {
-    [(0, loops.indices.map { Index($0) })]
+    // The second reading makes the rows axes of their own.
+    [loops.indices.dropLast().map { Index($0) }, loops.indices.dropLast().map { Index($0 == axis ? loops.count - 1 : $0) }].map { (0, $0) }
       + masks.compactMap { if case .operand(let operand, let reading) = $0 { (operand, reading) } else { nil } }
   }
 
@@ -28,16 +34,16 @@ package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
   func isNeverNegative(of operands: [Bool]) -> Bool { true }
 
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
-    let product = Contraction(loops: loops, constants: constants, terms: [.init(.one, masks)])
+    let product = Contraction(loops: shape, constants: constants, terms: [.init(.one, masks)])
     let weights = masks.isEmpty ? nil : product.run(sources, shape)
-    let (size, step) = (loops[axis], rowStrides(loops)[axis])
+    let (size, step) = (shape[axis], rowStrides(shape)[axis])
     return { operands in
       let scores = operands[0]
       let weights = weights?(operands)
       var result = scores
       for start in scores.indices where start / step % size == 0 {
         let row = (0..<size).map { start + $0 * step }
-        let shares = Number.shares(of: row.map { scores[$0] }, weights: weights.map { weights in row.map { weights[$0] } })
+        let shares = Number.shares(of: row.map { scores[$0] }, weights: weights.map { weights in row.map { weights[$0] } }, exponential)
         for (place, share) in zip(row, shares) { result[place] = share }
       }
       return result
@@ -46,7 +52,7 @@ package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
 }
 
 extension Double {
-  package static func shares(of scores: [Double], weights: [Double]?) -> [Double] {
+  package static func shares(of scores: [Double], weights: [Double]?, _ exponential: Exponential?) -> [Double] {
     let allowed = weights.flatMap { weights in weights.contains { $0 > 0 } ? weights : nil } ?? scores.map { _ in 1 }
     let largest = zip(scores, allowed).reduce(-infinity) { $1.1 > 0 ? Swift.max($0, $1.0) : $0 }
     let exponentials = zip(scores, allowed).map { $1 > 0 ? $1 * exp($0 - largest) : 0 }
@@ -55,13 +61,70 @@ extension Double {
   }
 }
 
-// Shares are no integers: `quantize` refuses networks that have them.
+/// round(2^15 · exp(−k · step)) for an exponent k, and 2^15 + 1 for one below 0.
+///
+/// A share is that of the exponent L + round(−score / 2^shift), with the least integer L for which the shares of a row are at most
+/// 2^15 together. docs/arithmetic.md §4.
+package struct Exponential: Sendable, Equatable {
+  package static let one: Int64 = 1 << 15
+  /// Of scores.
+  package let shift: Int
+  /// From the exponent 0 on; the last one is 0, and holds for all larger exponents.
+  package let values: [Int64]
+  /// Holds round(−score / 2^shift) for every score.
+  package let exponents: ClosedRange<Int64>
+  /// By how much L can be above what makes the smallest exponent 0.
+  package let slack: Int64
+
+  /// - Parameters:
+  ///   - unit: What the integer 1 of a score is worth.
+  ///   - scores: Holds every score.
+  ///   - count: How many scores a row has.
+  init(unit: Double, scores: ClosedRange<Int64>, count: Int) {
+    shift = Int(min(max((-8 - log2(unit)).rounded(.down), 0), 40))
+    let step = unit * Double(sign: .plus, exponent: shift, significand: 1)
+    var values: [Int64] = []
+    repeat { values.append(Int64((Double(Self.one) * exp(-Double(values.count) * step)).rounded())) } while values.last != 0
+    self.values = values
+    let half = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
+    exponents = (half - scores.upperBound) >> Int64(shift)...(half - scores.lowerBound) >> Int64(shift)
+    slack = Int64(min(log(Double(count)) / step, 0x1p40)) + 2
+  }
+
+  /// What is added to the exponents of masked scores: their shares are 0 then.
+  package var maskOffset: Int64 { exponents.upperBound - exponents.lowerBound + Int64(values.count) }
+  /// The largest exponent of a share.
+  package var largest: Int64 { exponents.upperBound - exponents.lowerBound + slack + maskOffset }
+
+  func value(at exponent: Int64) -> Int64 {
+    exponent < 0 ? Self.one + 1 : values[Int(min(exponent, Int64(values.count - 1)))]
+  }
+
+  func exponent(ofScore score: Int64) -> Int64 { ((shift == 0 ? 0 : 1 << Int64(shift - 1)) - score) >> Int64(shift) }
+}
+
 extension Int64 {
-  package static func shares(of scores: [Int64], weights: [Int64]?) -> [Int64] { scores.map { _ in 0 } }
+  package static func shares(of scores: [Int64], weights: [Int64]?, _ exponential: Exponential?) -> [Int64] {
+    guard let exponential else { return scores }
+    let isMasked = weights?.contains { $0 != 0 } ?? false
+    let exponents = scores.indices.map { place in
+      exponential.exponent(ofScore: scores[place]) + (isMasked && weights?[place] == 0 ? exponential.maskOffset : 0)
+    }
+    var low = -(exponents.min() ?? 0)
+    var high = low + exponential.slack
+    while low < high {
+      let middle = low + (high - low) / 2
+      let sum = exponents.reduce(0) { $0 + exponential.value(at: $1 + middle) }
+      if sum <= Exponential.one { high = middle } else { low = middle + 1 }
+    }
+    return exponents.map { exponential.value(at: $0 + low) }
+  }
 }
 
 extension Softmax<Int64>: IntegerPrimitive {
+  func range(for operands: [OperandRange], rank: Int) -> ClosedRange<Int64>? { 0...Exponential.one + 1 }
+
   func lower(_ node: Node<Int64>, _ index: Int, _ lowering: inout Lowering) throws(ModelError) -> View {
-    throw .unusableLayer(node.name, reason: "a Softmax inside a network cannot be proved yet")
+    try lowering.softmax(self, node, index)
   }
 }

@@ -9,9 +9,8 @@ import Glibc
 package func quantize(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> IntegerNetwork {
-  try network.requireQuantizable()
   // A value is made when it is first read, from the outputs on: as deep as the network is.
-  return try withLargeStack { () throws(ModelError) in
+  try withLargeStack { () throws(ModelError) in
     var quantizer = Quantizer(network, calibration, options)
     for index in network.inputs.indices { try quantizer.addInput(index) }
     for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
@@ -29,6 +28,8 @@ struct Quantizer {
   private var accumulators: [Int: Int] = [:]
   /// By float value, the nodes that read it.
   private let readers: [[Int]]
+  /// Float values that are 0 or 1 because they mask scores.
+  private let masks: Set<Int>
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
 
@@ -42,6 +43,7 @@ struct Quantizer {
       for operand in Set(node.operands) { readers[operand].append(index) }
     }
     self.readers = readers
+    masks = network.masks
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
       known, node in known.append(node.operation.primitive.isNeverNegative(of: node.operands.map { known[$0] }))
     }
@@ -62,7 +64,7 @@ struct Quantizer {
     {
       integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let own = port.kind == .boolean ? 0...1 : activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let own = port.kind == .boolean || masks.contains(index) ? 0...1 : activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -141,7 +143,12 @@ struct Quantizer {
     if let known = activations[value] { return known }
     guard let node = network.node(of: value) else { return value }
     let selection = makesAccumulators(value) ? nil : node.operation.primitive.selection
-    let result = if let selection { try selected(node, selection) } else { try requantized(value) }
+    let result: Int
+    if case .softmax(let softmax) = node.operation {
+      result = try shares(softmax, node)
+    } else {
+      result = if let selection { try selected(node, selection) } else { try requantized(value) }
+    }
     activations[value] = result
     return result
   }
@@ -211,6 +218,7 @@ struct Quantizer {
     if let node = network.node(of: source), case .map(.expression(let expression)) = node.operation {
       (source, function) = (node.operands[0], expression)
     }
+    if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? options.bits
@@ -230,6 +238,23 @@ struct Quantizer {
   private func origin(_ value: Int) -> Int {
     guard let node = network.node(of: value), case .reshape = node.operation else { return value }
     return origin(node.operands[0])
+  }
+
+  /// Shares of scores: accumulators where nothing else reads them.
+  private mutating func shares(_ softmax: Softmax<Double>, _ node: Node<Double>) throws(ModelError) -> Int {
+    let value = node.operands[0]
+    var isDirect = readers[value].count == 1 && !network.outputs.contains { $0.value == value }
+    if case .contraction? = network.node(of: value)?.operation {} else { isDirect = false }
+    let scores = isDirect && makesAccumulators(value) ? try accumulator(value) : try whole(activation(value))
+    var operands = [scores]
+    for mask in node.operands.dropFirst() { operands.append(try activation(mask)) }
+    let constants = softmax.constants.map { constant in
+      Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
+    }
+    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores), count: node.shape[softmax.axis])
+    let integers = Softmax<Int64>(
+      shape: node.shape, axis: softmax.axis, constants: constants, masks: softmax.masks, exponential: exponential)
+    return try append(node.name, operands, .softmax(integers), node.shape, scale: 1 / Double(Exponential.one))
   }
 
   // MARK: Accumulators
@@ -275,11 +300,14 @@ struct Quantizer {
 }
 
 extension Network {
-  /// - Throws: `.unusableLayer` for what is imported and runs in floats, but has no integers yet.
-  fileprivate func requireQuantizable() throws(ModelError) {
-    for node in nodes {
-      if case .softmax = node.operation { throw .unusableLayer(node.name, reason: "a Softmax inside a network cannot be proved yet") }
+  /// The values that mask scores, and those that they are views of.
+  fileprivate var masks: Set<Int> {
+    var masks: Set<Int> = []
+    for node in nodes { if case .softmax = node.operation { masks.formUnion(node.operands.dropFirst()) } }
+    for (index, node) in nodes.enumerated().reversed() where masks.contains(inputs.count + index) {
+      if node.operation.primitive.selection != nil { masks.insert(node.operands[0]) }
     }
+    return masks
   }
 }
 
