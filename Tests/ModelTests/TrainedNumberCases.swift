@@ -103,8 +103,8 @@ extension ImportedOperator {
       }
     case "ThresholdedRelu": return alone(["alpha": .float(0.5)])
     case "Cast": return alone(["to": .integer(1)])
-    // Whether a number is larger than another: the result is 0 or 1, and the same for both networks.
-    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not": return []
+    // Whether a number is larger than another, or how large about: the result is the same for both networks.
+    case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "Ceil", "Floor", "Sign": return []
     case "Where":
       return [
         constant([3]) {

@@ -56,7 +56,6 @@ struct TransformerFixture: Sendable, CustomTestStringConvertible {
   func floatsAreOnnxruntimes(fixture: TransformerFixture) throws {
     let network = try fixture.network()
     let (error, simplified) = (try fixture.error(network), try fixture.error(network.simplified()))
-    print("transformer \(fixture.name): \(error) \(simplified)")
     #expect(error < 1e-4)
     #expect(simplified < 1e-4)
   }
