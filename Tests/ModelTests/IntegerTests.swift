@@ -31,7 +31,7 @@ import Testing
   @Test func rangeIsReachedAndNeverLeft() throws {
     let linear = Contraction<Int64>.linear([3], axis: 0, outputCount: 2, [2, -3, 1, 0, -1, -1], bias: [5, -7])
     for inputs in [Int64(0)...3, -2...1, -3 ... -1] {
-      let range = try #require(linear.range(for: [(inputs, [3])], rank: 1))
+      let range = try #require(linear.range(for: [OperandRange(inputs, shape: [3])], rank: 1))
       var outputs: [Int64] = []
       for a in inputs { for b in inputs { for c in inputs { outputs += linear.run([[3]], [2])([[a, b, c]]) } } }
       #expect(outputs.min() == range.lowerBound)
@@ -41,7 +41,7 @@ import Testing
 
   @Test func accumulatorsStayBelowTheLimit() {
     func range(_ bias: Int64, _ inputs: ClosedRange<Int64>) -> ClosedRange<Int64>? {
-      Contraction<Int64>.linear([1], axis: 0, outputCount: 1, [1], bias: [bias]).range(for: [(inputs, [1])], rank: 1)
+      Contraction<Int64>.linear([1], axis: 0, outputCount: 1, [1], bias: [bias]).range(for: [OperandRange(inputs, shape: [1])], rank: 1)
     }
     #expect(range(1 << 62 - 2, 0...1) != nil)
     #expect(range(1 << 62 - 1, 0...1) == nil)

@@ -278,7 +278,7 @@ import Verifier
     var nodes: [Node<Int64>] = []
     for (name, weight) in [("near", 1), ("far", weight)] {
       let linear = Contraction<Int64>.linear([1], axis: 0, outputCount: 1, [weight], bias: [0])
-      let range = try #require(linear.range(for: [(nodes.last?.range ?? input.range, [1])], rank: 1))
+      let range = try #require(linear.range(for: [OperandRange(nodes.last?.range ?? input.range, shape: [1])], rank: 1))
       let rounded = Requantization(shift: 1, function: .clamp(-32768...32767), accumulators: range)
       nodes.append(
         Node(name: name, operands: [nodes.count], operation: .contraction(linear), shape: [1], encoding: Quantum(scale: 1, range: range)))

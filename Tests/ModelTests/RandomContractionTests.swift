@@ -98,7 +98,7 @@ import Verifier
       let functions = [ActivationFunction.clamp(-4...3), .values(lower: 0, [2, 3, 5, 4])]
       let (given, ranges) = ([Int64(-4)...3, 0...3], functions.map(\.results))
       let range = try #require(
-        made.contraction.range(for: Array(zip(ranges, made.shapes)), rank: made.shape.count))
+        made.contraction.range(for: zip(ranges, made.shapes).map { OperandRange($0, shape: $1) }, rank: made.shape.count))
       let inputs = (0..<2).map { index in
         InputEncoding(port: NamedShape(name: "x\(index)", shape: made.shapes[index]), scale: 1, range: given[index])
       }

@@ -18,6 +18,7 @@ package struct LimbWidths: Equatable, Sendable {
 
   /// The limbs of a remainder of `shift` bits, the least significant first.
   package func bits(ofShift shift: Int) -> [Int] {
+    guard shift > 0 else { return [] }
     let count = (shift + width - 1) / width
     return Array(repeating: width, count: count - 1) + [shift - width * (count - 1)]
   }

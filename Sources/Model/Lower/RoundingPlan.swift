@@ -18,8 +18,9 @@ struct RoundingPlan {
     }
     for node in network.nodes {
       if node.operation.integerPrimitive.looksUpItsRange { cover(node.range, node.range) }
-      guard case .map(.requantize(let requantization)) = node.operation else { continue }
       let count = node.shape.reduce(1, *)
+      if case .softmax(let softmax) = node.operation, let exponential = softmax.exponential { remainders.append((exponential.shift, count)) }
+      guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
