@@ -6,7 +6,10 @@ import TestSupport
 func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[Int64]] {
   let circuit = network.circuit.withClassRelations
   var columns = [[Int64]](repeating: [], count: circuit.columns.count)
-  for (port, integers) in zip(circuit.inputs, inputs) { columns[port.column] = integers }
+  for (port, integers) in zip(circuit.inputs, inputs) {
+    let size = Int64(circuit.axes[circuit.columns[port.column].axes.last ?? 0])
+    columns[port.column] = port.isIndex ? integers.flatMap { index in (0..<size).map { $0 == index ? 1 : 0 } } : integers
+  }
   for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
   for (column, integers) in zip(circuit.columns(of: .weight), network.weights) { columns[column] = integers }
   for column in circuit.columns.indices {
@@ -21,6 +24,9 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
       columns[column] = selected.indices.map { index in
         selected[(index + 1)..<(index / size + 1) * size].contains(1) ? 1 : 0
       }
+    }
+    for threshold in circuit.thresholds where threshold.digits.min() == column {
+      for (digit, integers) in zip(threshold.digits, naiveDigits(threshold, circuit, batch: batch, columns)) { columns[digit] = integers }
     }
     for contraction in circuit.contractions where contraction.output == column {
       columns[column] = contraction.evaluate(circuit, batch: batch, columns)
@@ -71,6 +77,39 @@ private func naiveSelection(_ port: Port, _ circuit: ArithmeticCircuit, of sourc
     for index in selected { selection += row.indices.map { $0 == index ? 1 : 0 } }
   }
   return selection
+}
+
+/// By digit: one integer after the other is tried, with the value of the nearest row where an exponent is outside the table.
+private func naiveDigits(_ threshold: Threshold, _ circuit: ArithmeticCircuit, batch: Int, _ given: [[Int64]]) -> [[Int64]] {
+  var columns = given
+  let lookup = circuit.lookups[threshold.lookup]
+  let (table, form) = (circuit.tables[lookup.table], lookup.forms[0])
+  func sums(_ column: Int) -> [Int64] {
+    circuit.contractions.first { $0.output == column }?.evaluate(circuit, batch: batch, columns) ?? []
+  }
+  func tables(_ column: Int) -> [Table] {
+    circuit.lookups.filter { $0.forms == [AffineForm(bare: column)] }.map { circuit.tables[$0.table] }
+  }
+  let ends = tables(threshold.sum).map(\.domain.upper)
+  let bound = ends.first { end in tables(threshold.sumBefore).contains { $0.lower == end + 1 } } ?? 0
+  for digit in threshold.digits {
+    columns[digit] = [Int64](repeating: 0, count: circuit.shape(ofColumn: digit, batch: batch).reduce(1, *))
+  }
+  let quotients = sums(threshold.exponent).map { nearest($0 + form.constant, 1 << Int64(form.shift)) }
+  let value = lookup.forms[1].parts[0].column
+  var found = [Int64?](repeating: nil, count: columns[threshold.digits[0]].count)
+  for integer in table.lower - (quotients.max() ?? 0)...table.domain.upper - (quotients.min() ?? 0) {
+    columns[value] = quotients.map { quotient in
+      table.value(1, row: Int(min(max(quotient + integer, table.lower), table.domain.upper) - table.lower))
+    }
+    for (row, sum) in sums(threshold.sum).enumerated() where sum <= bound && found[row] == nil { found[row] = integer }
+  }
+  return threshold.digits.indices.map { position in
+    found.map { integer in
+      let rest = (integer ?? 0) >> Int64(16 * position)
+      return position == threshold.digits.count - 1 ? rest : rest & 0xFFFF
+    }
+  }
 }
 
 /// ⌊sum / power + 1/2⌋.

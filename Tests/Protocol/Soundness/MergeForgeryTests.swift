@@ -36,7 +36,7 @@ import Verifier
     private let output = 14
 
     /// Where the output's claim about the activation stands among the claims of the witness.
-    private let twin = 6
+    private let twin = 2
 
     private func bias(_ index: Int) -> Int { 6 + index }
 

@@ -180,7 +180,7 @@ extension RandomCircuit {
     case 5 where !circuit.tables.isEmpty: changeTable(below(circuit.tables.count))
     case 6 where !circuit.contractions.isEmpty: circuit.contractions.remove(at: contraction)
     case 7, 8: if !circuit.contractions.isEmpty { changeTerm(of: contraction) }
-    case 9: exchange(column, below(circuit.columns.count))
+    case 9: circuit.exchange(column, below(circuit.columns.count))
     case 10: circuit.columns[column].upper += Bool.random(using: &random) ? 1 : -1
     case 11: circuit.columns[column].lower += Bool.random(using: &random) ? 1 : -1
     case 12: changeKind(of: column)
@@ -243,30 +243,6 @@ extension RandomCircuit {
     if circuit.columns[column].kind == .public, !circuit.inputs.contains(where: { $0.column == column }) {
       circuit.inputs.append(port(column))
     }
-  }
-
-  /// Two columns change places, wherever they are named.
-  private mutating func exchange(_ a: Int, _ b: Int) {
-    func moved(_ column: Int) -> Int { column == a ? b : column == b ? a : column }
-    circuit.columns.swapAt(a, b)
-    for index in circuit.contractions.indices {
-      circuit.contractions[index].output = moved(circuit.contractions[index].output)
-      for term in circuit.contractions[index].terms.indices {
-        for operand in circuit.contractions[index].terms[term].operands.indices {
-          circuit.contractions[index].terms[term].operands[operand].column =
-            moved(circuit.contractions[index].terms[term].operands[operand].column)
-        }
-      }
-    }
-    for index in circuit.lookups.indices {
-      for form in circuit.lookups[index].forms.indices {
-        for part in circuit.lookups[index].forms[form].parts.indices {
-          circuit.lookups[index].forms[form].parts[part].column = moved(circuit.lookups[index].forms[form].parts[part].column)
-        }
-      }
-    }
-    for index in circuit.inputs.indices { circuit.inputs[index].column = moved(circuit.inputs[index].column) }
-    for index in circuit.outputs.indices { circuit.outputs[index].column = moved(circuit.outputs[index].column) }
   }
 }
 
