@@ -13,6 +13,12 @@ package struct CircuitBuilder {
     random = RepeatableRandom(seed: seed)
   }
 
+  /// Goes on with a circuit.
+  package init(_ circuit: ArithmeticCircuit) {
+    self.circuit = circuit
+    random = RepeatableRandom(seed: 1)
+  }
+
   mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
     circuit.columns.append(
       Column(name: "c\(circuit.columns.count)", kind: kind, axes: axes, lower: range.lower, upper: range.upper))

@@ -1,18 +1,28 @@
 import Circuit
-import TestSupport
+import Field
 
 /// The integers of every column of a statement's circuit by the definitions of docs/protocol.md §3.2 and §5, one entry at
 /// a time.
-func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[Int64]] {
-  let circuit = network.circuit.withClassRelations
+package func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[Int64]] {
+  naiveColumns(network.circuit.withClassRelations, weights: network.weights, batch: batch, inputs: inputs)
+}
+
+/// - Parameter chosen: Columns that are these instead; the others follow from them, in F, where a table has no row by its nearest one.
+package func naiveColumns(
+  _ circuit: ArithmeticCircuit, weights: [[Int64]], batch: Int, inputs: [[Int64]], chosen: [Int: [Int64]] = [:]
+) -> [[Int64]] {
   var columns = [[Int64]](repeating: [], count: circuit.columns.count)
   for (port, integers) in zip(circuit.inputs, inputs) {
     let size = Int64(circuit.axes[circuit.columns[port.column].axes.last ?? 0])
     columns[port.column] = port.isIndex ? integers.flatMap { index in (0..<size).map { $0 == index ? 1 : 0 } } : integers
   }
   for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
-  for (column, integers) in zip(circuit.columns(of: .weight), network.weights) { columns[column] = integers }
+  for (column, integers) in zip(circuit.columns(of: .weight), weights) { columns[column] = integers }
   for column in circuit.columns.indices {
+    if let integers = chosen[column] {
+      columns[column] = integers
+      continue
+    }
     for port in circuit.outputs where port.column == column {
       if let source = port.classesOf {
         columns[column] = naiveSelection(port, circuit, of: columns[source])
@@ -26,18 +36,21 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
       }
     }
     for threshold in circuit.thresholds where threshold.digits.min() == column {
+      if threshold.digits.contains(where: { chosen[$0] != nil }) { continue }
       for (digit, integers) in zip(threshold.digits, naiveDigits(threshold, circuit, batch: batch, columns)) { columns[digit] = integers }
     }
     for contraction in circuit.contractions where contraction.output == column {
-      columns[column] = contraction.evaluate(circuit, batch: batch, columns)
+      columns[column] =
+        chosen.isEmpty
+        ? contraction.evaluate(circuit, batch: batch, columns) : contraction.evaluateInField(circuit, batch: batch, columns)
     }
     for lookup in circuit.lookups {
       let form = lookup.forms[0]
       let power = Int64(1) << Int64(form.remainderShift ?? form.shift)
-      let sums = columns[form.parts[0].column].map { $0 + form.constant }
+      let sums = columns[form.parts[0].column].map { $0 &+ form.constant }
       let table = circuit.tables[lookup.table]
       for (coordinate, form) in lookup.forms.enumerated().dropFirst() where form.parts[0].column == column {
-        columns[column] = sums.map { table.value(coordinate, row: Int(nearest($0, power) - table.lower)) }
+        columns[column] = sums.map { table.nearestValue(coordinate, nearest($0, power)) }
       }
       if form.remainderShift != nil, form.parts[1].column == column { columns[column] = sums.map { nearest($0, power) } }
       guard form.remainderShift == nil, let position = form.parts.dropFirst().firstIndex(where: { $0.column == column }) else { continue }
@@ -46,7 +59,7 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
       let base = range.upper - range.lower + 1
       columns[column] = sums.enumerated().map { index, sum in
         let lower = form.parts[1..<position].reduce(0) { $0 - $1.coefficient * columns[$1.column][index] }
-        let rest = (sum - power * nearest(sum, power) - lower) / unit
+        let rest = (sum &- power &* nearest(sum, power) &- lower) / unit
         let digit = ((rest % base) + base) % base
         return digit > range.upper ? digit - base : digit
       }
@@ -56,7 +69,7 @@ func naiveColumns(_ network: SmallNetwork, batch: Int, inputs: [[Int64]]) -> [[I
 }
 
 /// What a statement shows of a port.
-func naiveOutput(_ port: Port, _ circuit: ArithmeticCircuit, _ columns: [[Int64]]) -> [Int64] {
+package func naiveOutput(_ port: Port, _ circuit: ArithmeticCircuit, _ columns: [[Int64]]) -> [Int64] {
   let column = columns[port.column]
   guard port.classesOf != nil else { return column }
   let classCount = circuit.axes[circuit.columns[port.column].axes.last ?? 0]
@@ -100,7 +113,7 @@ private func naiveDigits(_ threshold: Threshold, _ circuit: ArithmeticCircuit, b
   var found = [Int64?](repeating: nil, count: columns[threshold.digits[0]].count)
   for integer in table.lower - (quotients.max() ?? 0)...table.domain.upper - (quotients.min() ?? 0) {
     columns[value] = quotients.map { quotient in
-      table.value(1, row: Int(min(max(quotient + integer, table.lower), table.domain.upper) - table.lower))
+      table.nearestValue(1, quotient + integer)
     }
     for (row, sum) in sums(threshold.sum).enumerated() where sum <= bound && found[row] == nil { found[row] = integer }
   }
@@ -114,7 +127,14 @@ private func naiveDigits(_ threshold: Threshold, _ circuit: ArithmeticCircuit, b
 
 /// ⌊sum / power + 1/2⌋.
 private func nearest(_ sum: Int64, _ power: Int64) -> Int64 {
-  let doubled = 2 * sum + power
-  let quotient = doubled / (2 * power)
-  return quotient * 2 * power > doubled ? quotient - 1 : quotient
+  let doubled = 2 * Int128(sum) + Int128(power)
+  let quotient = doubled / (2 * Int128(power))
+  return Int64(quotient * 2 * Int128(power) > doubled ? quotient - 1 : quotient)
+}
+
+extension Table {
+  /// That of the nearest row.
+  fileprivate func nearestValue(_ coordinate: Int, _ first: Int64) -> Int64 {
+    value(coordinate, row: Int(min(max(first, lower), domain.upper) - lower))
+  }
 }
