@@ -44,7 +44,12 @@ import Testing
     let columns = parts.columns
     #expect(rule { _ in } == nil)
     #expect(Parts(limbs: []).circuit.brokenRule() == nil)
-    #expect(rule { $0.thresholds[0].digits = [] } != nil)
+    // Without digits, beside the right one; with a shown column for a digit.
+    #expect(rule { $0.thresholds.append($0.thresholds[0]); $0.thresholds[1].digits = [] } == 10)
+    #expect(rule { circuit in
+      circuit.columns[columns.digits[0]].kind = .public
+      circuit.inputs.append(Port(column: columns.digits[0], name: "h", dimensions: [3]))
+    } == 10)
     #expect(rule { $0.thresholds[0].digits = [columns.digits[0]] } == 7)
     #expect(rule { $0.thresholds[0].digits.append(columns.digits[0]) } == 7)
     #expect(rule { $0.thresholds[0].digits.swapAt(0, 1) } == 10)
@@ -69,7 +74,10 @@ import Testing
     #expect(rule { $0[rangeOf: columns.digits[0]] = .range(lower: -1, bits: 16); $0.columns[columns.digits[0]].lower -= 1; $0.columns[columns.digits[0]].upper -= 1 } == 10)
     #expect(rule { $0[rangeOf: columns.digits[1]] = .range(lower: -2, bits: 2); ($0.columns[columns.digits[1]].lower, $0.columns[columns.digits[1]].upper) = (-2, 1) } == nil)
     // Of other axes.
-    #expect(rule { $0.columns[columns.digits[1]].axes = [0, 2] } != nil)
+    #expect(rule { circuit in
+      circuit.columns[columns.digits[1]].axes = [0, 2]
+      circuit[terms: columns.exponent][1].operands[0].bindings = [Binding(0), Binding(2)]
+    } == 10)
     #expect(rule { $0.columns[columns.digits[1]].axes = [1] } == 2)
   }
 
@@ -100,11 +108,29 @@ import Testing
     #expect(rule { $0.exchange(parts.ramp, columns.digits[0]) } == 10)
     #expect(rule { $0.exchange(parts.ramp, columns.digits[1]) } == 10)
     #expect(rule { $0.exchange(parts.x, columns.digits[0]) } != nil)
-    // Weights and constants may come after it.
+    // Weights may come after it.
     #expect(rule { $0.exchange(parts.weight, columns.digits[0]) } == nil)
-    #expect(rule { $0.exchange(parts.constant, columns.digits[0]) } == nil)
     // Other axes: none but the digits'; not all of the digits'.
-    #expect(rule { $0.columns[columns.exponent].axes = [0, 1] } != nil)
+    func axes(_ axes: [Int], masked: Bool) -> Int? {
+      let parts = Parts(limbs: [])
+      return parts.circuit.brokenRule { circuit in
+        for column in [parts.columns.exponent, parts.columns.value, parts.columns.before] { circuit.columns[column].axes = axes }
+        for sum in [parts.columns.sum, parts.columns.sumBefore] {
+          for term in circuit[terms: sum].indices { circuit[terms: sum][term].operands[0].bindings = axes.map { Binding($0) } }
+          if !masked { circuit[terms: sum] = [Term(operands: [circuit[terms: sum][0].operands[0]])] }
+        }
+        circuit.outputs[0].dimensions = [axes.dropFirst().reduce(1) { $0 * circuit.axes[$1] }]
+      }
+    }
+    #expect(axes([0, 1, 2], masked: true) == nil && axes([0, 2, 1], masked: true) == nil && axes([0, 1, 2], masked: false) == nil)
+    #expect(axes([0, 1], masked: false) == 10)
+    #expect(axes([0, 2, 3], masked: true) == 10)
+    // The lookup is of another column of the same terms.
+    #expect(rule { circuit in
+      circuit.columns.append(circuit.columns[columns.exponent])
+      circuit.contractions.append(Contraction(output: circuit.columns.count - 1, terms: circuit[terms: columns.exponent]))
+      circuit.thresholds[0].exponent = circuit.columns.count - 1
+    } == 10)
     // A lookup of another column, or that is not there.
     #expect(rule { $0.thresholds[0].lookup = $0.lookups.count } == 3)
     #expect(rule { $0.thresholds[0].lookup = 0 } == 10)
@@ -187,6 +213,15 @@ import Testing
       #expect(rule { $0[terms: column][2].operands.removeLast() } == 10)
       #expect(rule { $0[terms: column][0].operands.append(whole(parts.mask)) } == 10)
     }
+    // Sums that are shown and have no terms.
+    #expect(rule { circuit in
+      for (column, table) in [columns.sum, columns.sumBefore].map({ ($0, circuit.rangeTable(of: $0)) }) {
+        circuit.columns.append(Column(name: "s", kind: .public, axes: [0, 1], lower: 0, upper: 50))
+        circuit.inputs.append(Port(column: circuit.columns.count - 1, name: "s\(column)", dimensions: [3]))
+        circuit.lookups.append(Lookup(table: table ?? 0, forms: [AffineForm(bare: circuit.columns.count - 1)]))
+      }
+      (circuit.thresholds[0].sum, circuit.thresholds[0].sumBefore) = (circuit.columns.count - 2, circuit.columns.count - 1)
+    } == 10)
     // Slices: of the summed axis, over a part of it, of the rows.
     #expect(both { terms, _ in terms[0].operands[0].bindings[2] = Binding(2, slice: .init(start: 0, stride: 1)) } == 10)
     #expect(both { terms, _ in terms[0].operands[0].bindings[2] = Binding(3, slice: .init(start: 1, stride: 1)) } == 10)
@@ -232,4 +267,9 @@ import Testing
     // The bound of a rounded sum is no bound of the sum.
     #expect(rule { $0[rangeOf: columns.sumBefore] = .ramp(lower: 21, bits: 9, low: 21, high: 21) } == 6)
   }
+}
+
+extension ArithmeticCircuit {
+  /// The index of the table in which a column is looked up alone.
+  fileprivate func rangeTable(of column: Int) -> Int? { lookups.first { $0.forms == [AffineForm(bare: column)] }?.table }
 }

@@ -31,6 +31,8 @@ import Testing
     #expect(rule { $0.contractions = Array(repeating: $0.contractions[0], count: 1 << 16 + 1) } == 1)
     #expect(rule { $0.lookups = Array(repeating: $0.lookups[0], count: 1 << 16 + 1) } == 1)
     #expect(rule { $0.inputs = Array(repeating: $0.inputs[0], count: 256) } == 1)
+    let threshold = Threshold(digits: [], exponent: 0, lookup: 0, sum: 0, sumBefore: 0)
+    #expect(rule { $0.thresholds = Array(repeating: threshold, count: 1 << 16 + 1) } == 1)
     for count in [255, 256] {
       #expect(rule { circuit in
         let port = circuit.outputs[0]

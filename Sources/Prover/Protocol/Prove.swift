@@ -49,7 +49,13 @@ extension ProvingKey {
     var witness = try outcome.get()
     defer { witness.erase(shown) }
     witness.packed = packed
-    if !isShown { witness.countMultiplicities(shown, batch: batch, threads: threads) }
+    if !isShown {
+      // What the statement's circuit has besides: the sums of the rows of hidden index ports.
+      for column in shown.columns[witness.columns.count...].indices {
+        witness.columns.append(Array(repeating: 1, count: shown.shape(ofColumn: column, batch: batch).reduce(1, *)))
+      }
+      witness.countMultiplicities(shown, batch: batch, threads: threads)
+    }
     statement.outputs = witness.outputs(circuit)
     clock.end()
     var details = try plan.prove(

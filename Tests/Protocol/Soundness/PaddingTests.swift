@@ -89,12 +89,13 @@ import Verifier
     let small: ProvenNetwork
     let prover: MaliciousProver
 
-    init(_ mode: ProofMode) {
+    init(_ mode: ProofMode, byQuotients: Bool) {
       func network(_ hidden: Int, weights: [[Int64]]?) -> SmallNetwork {
         var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
-        let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+        let y = byQuotients
+          ? b.apply(to: b.quotients(of: a, [(5, 3)])[0], CircuitBuilder.relu) : b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
         b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
         let inputs = b.inputs(batch: 2)
         return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [2]) { _ in inputs }
@@ -121,9 +122,9 @@ import Verifier
   }
 
   @Test("row 11: neurons smuggled into padded slots pass a verifier without padding claims, and this one rejects them",
-    arguments: ProofMode.both)
-  func neuronsInPaddedSlots(mode: ProofMode) throws {
-    let smuggler = Smuggler(mode)
+    arguments: ProofMode.both, [false, true])
+  func neuronsInPaddedSlots(mode: ProofMode, byQuotients: Bool) throws {
+    let smuggler = Smuggler(mode, byQuotients: byQuotients)
     let statement = smuggler.prover.statement
     #expect(statement.outputs != smuggler.small.statement.outputs, "eight neurons compute something else")
     let core = smuggler.prover.core

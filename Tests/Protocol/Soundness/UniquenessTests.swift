@@ -36,7 +36,7 @@ import Testing
       validCount += 1
       let batch = 1 + Int(seed / 3 % 2)
       let given = random.given(batch: batch)
-      let solver = WitnessSolver(circuit, batch: batch, given: given)
+      let solver = WitnessSolver(circuit, batch: batch, given: given, nodeCap: 100_000)
       let honest = honestColumns(circuit, batch: batch, given: given)
       try #require(solver.isComplete, "seed \(seed)")
       // The value before that of a table's first row is free: the run does not rely on it.
