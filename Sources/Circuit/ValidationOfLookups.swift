@@ -14,7 +14,8 @@ extension ArithmeticCircuit {
       try require(lookup.forms.count == table.arity, rule: 6, index)
       for form in lookup.forms {
         try require(!form.parts.isEmpty, rule: 6, index)
-        try require(form.parts.allSatisfy { columns.indices.contains($0.column) && columns[$0.column].kind != .constant }, rule: 3, index)
+        try require(form.parts.allSatisfy { columns.indices.contains($0.column) }, rule: 3, index)
+        try require(form.parts.allSatisfy { columns[$0.column].kind != .constant }, rule: 6, index)
       }
       try require(domain(of: lookup) != nil, rule: 6, index)
       let first = lookup.forms[0]

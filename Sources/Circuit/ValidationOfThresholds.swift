@@ -41,8 +41,9 @@ extension ArithmeticCircuit {
   private func validateExponent(_ threshold: Threshold, _ terms: [Term], _ index: Int) throws(InvalidCircuit) {
     let (digits, form) = (threshold.digits, lookups[threshold.lookup].forms[0])
     let (axes, own) = (columns[digits[0]].axes, columns[threshold.exponent].axes)
-    try require(axes.allSatisfy(own.contains) && axes.count < own.count && !terms.isEmpty, rule: 10, index)
-    try require(form.parts[0].column == threshold.exponent && form.remainderShift == nil, rule: 10, index)
+    try require(axes.allSatisfy(own.contains) && axes.count < own.count, rule: 10, index)
+    // No remainder, which stands in a range table.
+    try require(form.parts[0].column == threshold.exponent, rule: 10, index)
     for (position, digit) in digits.enumerated() {
       let shift = form.shift + 16 * position
       let naming = terms.filter { term in term.operands.contains { $0.column == digit } }
@@ -65,8 +66,8 @@ extension ArithmeticCircuit {
       try require([term, before].compactMap { $0.operands.first } == values.map { whole($0) }, rule: 10, index)
       try require(term.operands.dropFirst() == before.operands.dropFirst(), rule: 10, index)
       for mask in term.operands.dropFirst() {
-        let column = columns[mask.column]
-        try require(column.kind != .weight && column.lower >= 0, rule: 10, index)
+        // No weight, whose declared range has negative integers.
+        try require(columns[mask.column].lower >= 0, rule: 10, index)
         try require(isIndependent(mask.column, of: threshold.digits), rule: 10, index)
         try require(mask.bindings.allSatisfy { loops.contains($0.loopAxis) }, rule: 10, index)
       }

@@ -7,7 +7,7 @@ extension Plan {
   package var work: Int {
     var work = 0
     func visit(_ column: Int, products: Int = 1) {
-      work += slots[column].map { 512 + 4 * products * placement($0).rowCount } ?? 0
+      work += slots[column].map { products * (512 + 4 * placement($0).rowCount) } ?? 0
     }
     let ports = circuit.inputs + circuit.outputs
     // What a statement shows of a column, and constants.
@@ -27,7 +27,7 @@ extension Plan {
       for column in lookup.columns {
         work += 8 << bitCountOfAxis(columns.lookupBlocks.blocks[index].size)
         visit(column)
-        visitShown(column)
+        if circuit.columns[column].kind == .public { visitShown(column) }
       }
     }
     for slot in circuit.lookups.isEmpty ? [] : columns.multiplicities { work += 512 + 4 * placement(slot).rowCount }

@@ -28,7 +28,9 @@ import Testing
       { $0.axes = Array(repeating: 1, count: 4_096 + $1) },
       { $0.columns = Array(repeating: Column(name: "", kind: .advice, axes: [], lower: 0, upper: 0), count: 65_536 + $1) },
       { $0.tables = Array(repeating: Table(name: "", content: .range(lower: 0, bits: 0)), count: 1_024 + $1) },
-      { $0.tables = [Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 65_536 + $1)))] },
+      { $0.tables = [Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 131_072 + $1)))] },
+      { $0.columns = [Column(name: "", kind: .constant, axes: [], lower: 0, upper: 0, values: Array(repeating: 0, count: 1 << 22 + $1))] },
+      { $0.thresholds = Array(repeating: Threshold(digits: [], exponent: 0, lookup: 0, sum: 0, sumBefore: 0), count: 65_536 + $1) },
       {
         // 2^19 bytes and 15 each: 128 are more than 64 MiB.
         let table = Table(name: "", content: .function(lower: 0, values: Array(repeating: 0, count: 65_536)))
@@ -114,11 +116,11 @@ import Testing
   }
 
   @Test("row 16: counts beyond the bytes are refused before anything is allocated") func allocationBombs() {
-    // Without axes, columns, tables, contractions, lookups and ports: 28 bytes of counts.
+    // Without axes, columns, tables, contractions, lookups, thresholds and ports: 32 bytes of counts.
     let empty = ArithmeticCircuit(name: "", batchCap: 1, axes: []).encoded
     #expect((try? ArithmeticCircuit(encoded: empty[...])) != nil)
-    let header = Array(empty.dropLast(28))
-    for list in 0..<7 {
+    let header = Array(empty.dropLast(32))
+    for list in 0..<8 {
       for count in [0xFFFF_FFFF, 0x7FFF_FFFF, 1 << 24, 255] as [UInt32] {
         var writer = ByteWriter()
         writer.append(header + [UInt8](repeating: 0, count: 4 * list))

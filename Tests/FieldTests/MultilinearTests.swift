@@ -44,6 +44,22 @@ import Testing
     }
   }
 
+  @Test(arguments: 0...5) func rangesAreTheirEntries(_ count: Int) {
+    let r = point(count, 36)
+    let table = (0..<1 << count).map { equality(r, $0) }
+    var identity = SecureField.zero
+    for end in 0...(1 << count) + 2 {
+      #expect(Multilinear.identity(below: end, at: r) == identity)
+      if end < table.count { identity += table[end] * BaseField(Int64(end)) }
+      for start in 0...end {
+        let inside = (start..<end).clamped(to: table.indices)
+        #expect(Multilinear.equalityTable(r, start..<end) == Array(table[inside]), "\(start) \(end)")
+      }
+    }
+    #expect(Multilinear.equalityTable(r, -3..<1) == [table[0]])
+    #expect(Multilinear.equalityTable(r, -3..<0).isEmpty)
+  }
+
   @Test(arguments: 0...6) func evaluationsAreTheirSums(_ count: Int) {
     var random = RepeatableRandom(seed: 34)
     let r = random.secureFields(count)

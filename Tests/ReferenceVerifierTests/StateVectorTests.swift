@@ -76,20 +76,18 @@ import Verifier
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder + name)))
   }
 
-  /// A batch of 3; the hiding proof hides the input.
+  /// A batch of 3; the hiding proof hides the inputs.
   private static func writeProofs() throws {
-    let circuit = try ArithmeticCircuit(encoded: AttentionCircuit.encoding[...])
+    let network = SmallNetwork.sample
     let seed = [UInt8](repeating: 7, count: 32)
-    var random = RepeatableRandom(seed: 5)
-    let key = ProvingKey(
-      circuit: circuit, weights: AttentionCircuit.weights(&random), proofCount: 1, seed: seed, threads: 2)
-    let input = AttentionCircuit.input(batch: 3, &random)
+    let key = ProvingKey(circuit: network.circuit, weights: network.weights, proofCount: 1, seed: seed, threads: 2)
+    let inputs = network.inputs(3)
     try Data(try key.verifyingKey(threads: 2).file).write(to: URL(fileURLWithPath: folder + "key.vk"))
     for mode in [ProofMode.transparent, .hiding] {
       let (proof, _) = try key.prove(
-        batch: 3, inputs: [input], visibility: [mode == .transparent ? .shown : .hidden], context: Array("vector".utf8), mode: mode,
-        seed: seed, threads: 2)
-      try Data(proof.file(circuit)).write(to: URL(fileURLWithPath: "\(folder)\(mode).proof"))
+        batch: 3, inputs: inputs, visibility: inputs.map { _ in mode == .transparent ? .shown : .hidden }, context: Array("vector".utf8),
+        mode: mode, seed: seed, threads: 2)
+      try Data(proof.file(network.circuit)).write(to: URL(fileURLWithPath: "\(folder)\(mode).proof"))
     }
   }
 }

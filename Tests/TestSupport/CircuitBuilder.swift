@@ -2,7 +2,7 @@ import Circuit
 
 /// Assembles small circuits with random weights; declared ranges are the tightest that docs/protocol.md §3.3 admits.
 package struct CircuitBuilder {
-  package private(set) var circuit: ArithmeticCircuit
+  package internal(set) var circuit: ArithmeticCircuit
   /// By weight column, in circuit order.
   package private(set) var weights: [[Int64]] = []
   private var random: RepeatableRandom
@@ -13,13 +13,19 @@ package struct CircuitBuilder {
     random = RepeatableRandom(seed: seed)
   }
 
-  private mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
+  /// Goes on with a circuit.
+  package init(_ circuit: ArithmeticCircuit) {
+    self.circuit = circuit
+    random = RepeatableRandom(seed: 1)
+  }
+
+  mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
     circuit.columns.append(
       Column(name: "c\(circuit.columns.count)", kind: kind, axes: axes, lower: range.lower, upper: range.upper))
     return circuit.columns.count - 1
   }
 
-  private func dimensions(_ column: Int) -> [Int] {
+  func dimensions(_ column: Int) -> [Int] {
     circuit.columns[column].axes.dropFirst().map { circuit.axes[$0] }
   }
 
@@ -107,7 +113,7 @@ package struct CircuitBuilder {
   }
 
   /// The form of round((source + constant) / 2^shift), and its limbs with their range lookups; a bare form without limbs.
-  private mutating func rounding(
+  mutating func rounding(
     _ source: Int, plus constant: Int64 = 0, limbs: [Int]
   ) -> AffineForm {
     let axes = circuit.columns[source].axes
@@ -146,7 +152,7 @@ package struct CircuitBuilder {
   package func inputs(batch: Int, seed: UInt64 = 7) -> [[Int64]] {
     var random = RepeatableRandom(seed: seed)
     return circuit.inputs.map { port in
-      let column = circuit.columns[port.column]
+      let column = circuit.shownColumn(port)
       return (0..<port.dimensions.reduce(batch, *)).map { _ in
         Int64.random(in: column.lower...column.upper, using: &random)
       }

@@ -22,10 +22,14 @@ private struct ExactSum {
     let circuit = plan.circuit
     func bits(_ column: Int) -> Int { plan.columns.bits(ofColumn: column).reduce(0, +) }
     if !circuit.lookups.isEmpty {
-      let lookups = circuit.lookups.reduce(0) { $0 + 1 << bits($1.forms[0].parts[0].column) }
+      let lookups = circuit.lookups.reduce(0) { sum, lookup in
+        let sizes = plan.columns.shape(lookup.forms[0].parts[0].column)
+        let after = sizes.drop { $0 == 1 }.dropFirst()
+        return sum + after.reduce(sizes.first { $0 > 1 } ?? 1) { $0 << bitCountOfAxis($1) }
+      }
       let tables = circuit.tables.reduce(0) { $0 + 1 << $1.bitCount }
       let (depthL, depthT) = (bitCountOfAxis(lookups), bitCountOfAxis(tables))
-      add("lambda", 2 << depthT)
+      add("lambda", (circuit.tables.map(\.arity).max() ?? 0) << depthT)
       add("beta", 1 << depthL + 1 << depthT)
       for variables in 0..<max(depthL, depthT) { add("layers", 3 + 2 * variables + 1) }
     }

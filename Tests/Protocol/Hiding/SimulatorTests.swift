@@ -35,6 +35,15 @@ import Verifier
     }
   }
 
+  @Test("simulated proofs of circuits with every part pass all checks", arguments: [SmallNetwork.sample, .twoDigits])
+  func everyPart(network: SmallNetwork) throws {
+    var random = Self.stream(5)
+    let prover = ProgrammedProver(network)
+    let simulator = Self.simulator(prover.stated, &random, of: prover)
+    let proof = try simulator.prove(&random)
+    try prover.plan.verify(simulator.core, prover.statement, proof, coins: Sample.coins)
+  }
+
   @Test("the checks under given challenges are checks: they refuse a proof with any message changed")
   func changed() throws {
     var random = Self.stream(2)

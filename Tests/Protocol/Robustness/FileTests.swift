@@ -145,7 +145,7 @@ private struct Files {
     }
     #expect(error { _ in } == nil)
     #expect(error { $0[0] ^= 1 } == .malformed)
-    for version: UInt8 in [0, 1, 3] { #expect(error { $0[8] = version } == .unsupportedVersion) }
+    for version: UInt8 in [0, 1, 2, 4] { #expect(error { $0[8] = version } == .unsupportedVersion) }
     #expect(error { $0[10] ^= 1 } == (mode == .transparent ? .modeMismatch : .lookupSumMismatch))
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     #expect(error { $0[11] ^= 1 } == .otherKey)
@@ -280,7 +280,7 @@ private struct Files {
     }
     #expect(error { $0.batchCap = 0 } == .invalidCircuit(rule: 1, index: 0))
     #expect(error { $0.columns[3].upper -= 1 } == .invalidCircuit(rule: 8, index: 0))
-    #expect(error { $0.lookups.remove(at: 0) } == .invalidCircuit(rule: 7, index: 4))
+    #expect(error { $0.lookups.remove(at: 0) } == .invalidCircuit(rule: 7, index: 1))
     #expect(error { $0.columns[2].scale = -1 } == .invalidCircuit(rule: 8, index: 2))
   }
 

@@ -30,7 +30,7 @@ private enum Phase: String, CaseIterable {
 /// Proofs changed by the million: `scripts/fuzz proofs COUNT` sets how many, tests run a few.
 @Suite struct MutatedProofTests {
   private static let networks: [SmallNetwork] = [
-    .small, .threeOperands, .classes(2), SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [1, 2]),
+    .small, .threeOperands, .classes(2), .sample, SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [1, 2]),
   ]
   /// Of all circuits, modes and ways together.
   private static let count = getenv("ZKML_MUTATIONS").flatMap { Int(String(cString: $0)) } ?? 2_400

@@ -83,7 +83,7 @@ private let allLabels = ProofMode.both.flatMap { labels($0) }
     arguments: allLabels)
   func fieldsAreChecked(label: String, mode: ProofMode) throws {
     var count = 0
-    for proven in ProvenNetwork.proven(mode) where ["small", "dense", "three operands"].contains(proven.circuit.name) {
+    for proven in ProvenNetwork.proven(mode) where ["small", "dense", "three operands", "every part"].contains(proven.circuit.name) {
       var prover = MaliciousProver(proven)
       prover.coins = Sample.coins
       let (plan, proof) = (proven.plan, prover.prove())

@@ -28,9 +28,13 @@ import Verifier
         work += 4 << [axis, binding.loopAxis].map { bitCountOfAxis(circuit.size(ofAxis: $0, batch: plan.batch)) }.max()!
       }
     }
-    let isShown = { (column: Int) in circuit.columns[column].kind == .public }
+    let isShown = { (column: Int) in [.public, .constant].contains(circuit.columns[column].kind) }
     let looked = circuit.lookups.flatMap(\.columns)
     for column in operands.map(\.column).filter(isShown) + looked.filter(isShown) + circuit.claimedOutputs {
+      if circuit.columns[column].kind == .constant {
+        work += circuit.columns[column].values.count + plan.columns.bits(ofColumn: column).reduce(0) { $0 + 8 << $1 }
+        continue
+      }
       for (port, integers) in zip(circuit.inputs + circuit.outputs, proven.statement.inputs + proven.statement.outputs)
       where port.column == column || port.below == column {
         work += integers.count * (port.showsIndices ? 96 : 1)
@@ -85,8 +89,8 @@ import Verifier
   @Test("row 16: what would take longer is refused before a byte of the proof is read, by both verifiers",
     arguments: ProofMode.both)
   func refusals(mode: ProofMode) throws {
-    // 512, the integers, and axes of 0 and 12 bits.
-    let each = 512 + Self.entries + 8 + 8 << 12
+    // 512, the integers, and axes of 0 and 12 bits, of the input and of its bindings.
+    let each = 512 + Self.entries + 12 + 12 << 12
     let rest = Plan(circuit: simple(terms: 1), batch: 1, modelCode: nil, isHiding: mode == .hiding).work - each
     let largest = (1 << 30 - rest) / each
     for (terms, isAllowed) in [(largest, true), (largest + 1, false)] {

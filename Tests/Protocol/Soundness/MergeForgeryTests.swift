@@ -36,7 +36,7 @@ import Verifier
     private let output = 14
 
     /// Where the output's claim about the activation stands among the claims of the witness.
-    private let twin = 6
+    private let twin = 2
 
     private func bias(_ index: Int) -> Int { 6 + index }
 
@@ -61,7 +61,7 @@ import Verifier
       let weights = plan.weights(claims, end.coefficients, at: end.point, flaw)
       let opening: OpeningClaim
       switch flaw {
-      case .none, .noPaddingClaims, .restartedPowers:
+      case .none, .noPaddingClaims, .restartedPowers, .unshiftedSlices:
         opening = plan.openingClaim(plan.totals(claims, weights), end.claim, at: end.point)
       case .commitmentValues:
         var values = commitments.indices.map { value(commitments[$0], $0, at: end.point) }

@@ -83,26 +83,27 @@ import Verifier
     }
   }
 
-  /// A network of 8 hidden neurons whose padded layout is that of one with 5: the owner of the model and the prover
+  /// A network of 8 hidden neurons, not the leading axis of any lookup, whose padded layout is that of one with 5: the owner of the model and the prover
   /// fill the padding of weights and activations.
   private struct Smuggler {
     let small: ProvenNetwork
     let prover: MaliciousProver
 
-    init(_ mode: ProofMode) {
+    init(_ mode: ProofMode, byQuotients: Bool) {
       func network(_ hidden: Int, weights: [[Int64]]?) -> SmallNetwork {
         var b = CircuitBuilder("hidden", axes: [4, hidden, 4], seed: 2)
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
-        let y = b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+        let y = byQuotients
+          ? b.apply(to: b.quotients(of: a, [(5, 3)])[0], CircuitBuilder.relu) : b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
         b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
-        let inputs = b.inputs(batch: 1)
-        return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [1]) { _ in inputs }
+        let inputs = b.inputs(batch: 2)
+        return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [2]) { _ in inputs }
       }
-      let large = ProvenNetwork(network(8, weights: nil), batch: 1, mode: mode)
+      let large = ProvenNetwork(network(8, weights: nil), batch: 2, mode: mode)
       let first = Array(large.key.weights[0].prefix(20))
       let second = large.key.weights[1].indices.filter { $0 % 8 < 5 }.map { large.key.weights[1][$0] }
-      let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 1, mode: mode)
+      let honest = ProvenNetwork(network(5, weights: [first, second]), batch: 2, mode: mode)
       // The commitment has the large model's entries under the small model's circuit.
       let core = WeightCommitment(
         circuit: honest.circuit, proofCount: mode.proofCount, code: honest.core.code, root: large.core.root)
@@ -121,9 +122,9 @@ import Verifier
   }
 
   @Test("row 11: neurons smuggled into padded slots pass a verifier without padding claims, and this one rejects them",
-    arguments: ProofMode.both)
-  func neuronsInPaddedSlots(mode: ProofMode) throws {
-    let smuggler = Smuggler(mode)
+    arguments: ProofMode.both, [false, true])
+  func neuronsInPaddedSlots(mode: ProofMode, byQuotients: Bool) throws {
+    let smuggler = Smuggler(mode, byQuotients: byQuotients)
     let statement = smuggler.prover.statement
     #expect(statement.outputs != smuggler.small.statement.outputs, "eight neurons compute something else")
     let core = smuggler.prover.core
@@ -135,6 +136,27 @@ import Verifier
     }
     #expect(throws: VerificationError.self) {
       try smuggler.small.plan.verify(.inference, core, statement, forged)
+    }
+  }
+
+  @Test("row 11: beyond the true size of a lookup's leading axis there are no leaves, and what stands there is zero all the same",
+    arguments: ProofMode.both)
+  func junkOnLeadingAxes(mode: ProofMode) throws {
+    let proven = ProvenNetwork.small(mode)
+    let layout = proven.plan.commitments[1].layout
+    #expect(proven.plan.columns.lookupBlocks.blocks.allSatisfy { $0.leading == 0 && $0.size == 3 })
+    for column in proven.circuit.columns(of: .advice) {
+      var prover = MaliciousProver(proven)
+      prover.changeRows = { rows in
+        for neuron in 0..<8 {
+          let (row, offset) = layout.placements[proven.plan.slots[column]?.index ?? 0].position([3, neuron])
+          rows[row << layout.variableCount + offset] = BaseField(Int64(neuron) + 77)
+        }
+      }
+      let forged = prover.prove(.noPaddingClaims)
+      try proven.plan.verify(.noPaddingClaims, proven.core, prover.statement, forged)
+      #expect(proven.error(forged) != nil)
+      #expect(proven.error(of: prover) == .openingMismatch)
     }
   }
 

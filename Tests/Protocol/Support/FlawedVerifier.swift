@@ -14,6 +14,8 @@ enum Flaw {
   case commitmentValues
   /// The powers of the merge's γ start again with each commitment.
   case restartedPowers
+  /// A slice ends where its column does, counted from the start of the tree instead of the start of the block.
+  case unshiftedSlices
 }
 
 extension Flaw {
@@ -25,6 +27,23 @@ extension Flaw {
       let power = next[claim.commitment] ?? .one
       next[claim.commitment] = power * gamma
       return power
+    }
+  }
+}
+
+extension Flaw {
+  /// The claims of lookups on virtual columns of one term of one operand, as what they become through its bindings.
+  func changed(_ claims: [VirtualClaim], _ circuit: ArithmeticCircuit) -> [VirtualClaim] {
+    guard self == .unshiftedSlices else { return claims }
+    return claims.map { claim in
+      let operand = circuit[terms: claim.column][0].operands[0]
+      let weights = zip(circuit.columns[claim.column].axes, claim.weights).map { axis, weight in
+        guard let slice = operand.bindings.first(where: { $0.loopAxis == axis })?.slice else { return weight }
+        let (first, size) = (weight.window.lowerBound, circuit.axes[circuit.columns[operand.column].axes[operand.bindings.firstIndex { $0.loopAxis == axis } ?? 0]])
+        let end = min(weight.window.upperBound, slice.inside(loopSize: circuit.axes[axis], size: size).upperBound)
+        return AxisWeight(point: weight.point, window: first..<max(first, end))
+      }
+      return VirtualClaim(column: claim.column, weights: weights, value: claim.value)
     }
   }
 }
@@ -104,7 +123,7 @@ extension VerifierTranscript {
     _ plan: Plan, _ statement: Statement, _ flaw: Flaw
   ) throws(VerificationError) -> OpeningClaim {
     var claims: [Claim] = []
-    let virtuals = try reduceLookups(plan, statement, &claims)
+    let virtuals = flaw.changed(try reduceLookups(plan, statement, &claims), plan.circuit)
     try reduceContractions(plan, statement, virtuals, &claims)
     if flaw != .noPaddingClaims { claims += plan.paddingClaims(&sponge) }
     return try discharge(plan, try mergeClaims(plan, claims, flaw))
@@ -140,7 +159,7 @@ extension VerifierTranscript {
       return OpeningClaim.Part(coefficient: .one, row: row, inRow: inRow)
     }
     switch flaw {
-    case .none, .noPaddingClaims, .restartedPowers:
+    case .none, .noPaddingClaims, .restartedPowers, .unshiftedSlices:
       for index in parts.indices { parts[index].coefficient = .zero }
       for (claim, weight) in zip(claims, weights) { parts[claim.commitment].coefficient += weight }
       return OpeningClaim(parts: parts, value: running)

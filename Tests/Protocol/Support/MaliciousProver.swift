@@ -84,7 +84,7 @@ struct MaliciousProver {
   }
 
   /// The transcript up to the merge, and the claims that it has to prove.
-  func reduce(_ transcript: inout ProverTranscript, _ committed: Committed, withPadding: Bool = true) -> [Claim] {
+  func reduce(_ transcript: inout ProverTranscript, _ committed: Committed, _ flaw: Flaw = .none) -> [Claim] {
     transcript.sponge = plan.sponge(coins, core, statement)
     if plan.openings.hasWitness { transcript.sendBytes("witness", committed.commitments.last?.root.bytes ?? []) }
     transcript.pads = committed.masks.map { masks in
@@ -92,10 +92,10 @@ struct MaliciousProver {
     }
     var claims: [Claim] = []
     let proven = provenPlan ?? plan
-    let virtuals = transcript.reduceLookups(proven, witness, &claims, threads: 1)
+    let virtuals = flaw.changed(transcript.reduceLookups(proven, witness, &claims, threads: 1), proven.circuit)
     transcript.reduceContractions(
       proven, statement, contractionWitness ?? witness, virtuals, &claims, threads: 1)
-    if withPadding { claims += plan.paddingClaims(&transcript.sponge) }
+    if flaw != .noPaddingClaims { claims += plan.paddingClaims(&transcript.sponge) }
     return claims
   }
 
@@ -115,7 +115,7 @@ struct MaliciousProver {
   func prove(_ flaw: Flaw = .none) -> [UInt8] {
     var transcript = ProverTranscript()
     let committed = commit()
-    let claims = reduce(&transcript, committed, withPadding: flaw != .noPaddingClaims)
+    let claims = reduce(&transcript, committed, flaw)
     let opening = transcript.mergeClaims(plan, claims, committed.commitments, threads: 1)
     finish(&transcript, committed, opening, flaw)
     return transcript.proof

@@ -71,13 +71,13 @@ struct ProvenNetwork: Sendable, CustomTestStringConvertible {
 
   private static let deep = SmallNetwork(DenseNetwork(sizes: [300, 100, 10]), batches: [2])
 
-  /// Without and with a committed level before the final vector.
-  private static let transparent = [ProvenNetwork(.small, batch: 3), ProvenNetwork(deep, batch: 2)]
+  /// Without and with a committed level before the final vector; with every part.
+  private static let transparent = [ProvenNetwork(.small, batch: 3), ProvenNetwork(deep, batch: 2), ProvenNetwork(.sample, batch: 2)]
 
-  /// The same, and one with products of three, one with several rows of pads, one without weights, and one with nothing
-  /// but pads in its witness.
+  /// The same, and one with products of three, one with several rows of pads, one without weights, one with nothing
+  /// but pads in its witness, and one with every part.
   private static let hiding = [
-    (.small, 3), (deep, 2), (.threeOperands, 3), (.manyTerms, 1), (.weightless, 3), (.linear, 2),
+    (.small, 3), (deep, 2), (.threeOperands, 3), (.manyTerms, 1), (.weightless, 3), (.linear, 2), (.sample, 2),
   ].map { ProvenNetwork($0, batch: $1, mode: .hiding) }
 
   /// Verifies other bytes, or another statement, under the same key.

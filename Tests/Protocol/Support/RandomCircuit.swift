@@ -3,8 +3,8 @@ import TestSupport
 
 /// Small circuits built from the rules of docs/protocol.md §3.3 alone, and circuits one change away from them.
 struct RandomCircuit {
-  private(set) var circuit = ArithmeticCircuit(name: "random", batchCap: 2, axes: [0])
-  private var random: RepeatableRandom
+  var circuit = ArithmeticCircuit(name: "random", batchCap: 2, axes: [0])
+  var random: RepeatableRandom
 
   /// - Parameter changes: How many random changes are made; without any the circuit is valid, but for a range beyond 2^62.
   init(seed: UInt64, changes: Int) {
@@ -13,12 +13,17 @@ struct RandomCircuit {
     addInput()
     addWeight()
     for _ in 0..<2 + below(6) {
-      switch below(8) {
+      switch below(15) {
       case 0: addInput()
       case 1: addWeight()
       case 2, 3, 4: addContraction()
       case 5: addRangeLookup()
-      case _: addFunctionLookup()
+      case 6, 7: addFunctionLookup()
+      case 8: addIndexPort()
+      case 9: addConstant()
+      case 10: addTableOfOtherForm()
+      case 11, 12: addQuotients()
+      case _: addThreshold()
       }
     }
     let shown = circuit.columns.indices.filter { [.advice, .virtual].contains(circuit.columns[$0].kind) }
@@ -26,19 +31,19 @@ struct RandomCircuit {
     for _ in 0..<changes { change() }
   }
 
-  private mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &random) }
-  private mutating func integer(_ range: ClosedRange<Int64>) -> Int64 { Int64.random(in: range, using: &random) }
-  private mutating func pick<Element>(_ elements: [Element]) -> Element? { elements.isEmpty ? nil : elements[below(elements.count)] }
+  mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &random) }
+  mutating func integer(_ range: ClosedRange<Int64>) -> Int64 { Int64.random(in: range, using: &random) }
+  mutating func pick<Element>(_ elements: [Element]) -> Element? { elements.isEmpty ? nil : elements[below(elements.count)] }
 
-  private func port(_ column: Int) -> Port {
+  func port(_ column: Int) -> Port {
     Port(column: column, name: "p\(column)", dimensions: circuit.columns[column].axes.dropFirst().map { circuit.axes[$0] })
   }
 
-  private mutating func someAxes() -> [Int] {
+  mutating func someAxes() -> [Int] {
     circuit.axes.indices.dropFirst().shuffled(using: &random).prefix(below(3)).map(\.self)
   }
 
-  private mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
+  mutating func add(_ kind: ColumnKind, _ axes: [Int], _ range: (lower: Int64, upper: Int64)) -> Int {
     circuit.columns.append(Column(name: "c\(circuit.columns.count)", kind: kind, axes: axes, lower: range.lower, upper: range.upper))
     return circuit.columns.count - 1
   }
@@ -58,7 +63,7 @@ struct RandomCircuit {
     return Binding(loop, slice: .init(start: below(5) - 2, stride: 1 + below(2)))
   }
 
-  private mutating func term(before output: Int) -> Term? {
+  mutating func term(before output: Int) -> Term? {
     var operands: [Operand] = []
     for _ in 0...below(3) {
       let columns = circuit.columns.indices.prefix(output).filter { circuit.columns[$0].kind != .virtual }
@@ -141,7 +146,6 @@ struct RandomCircuit {
   }
 
   private mutating func addFunctionLookup() {
-    let sources = circuit.columns.indices.filter { circuit.columns[$0].kind != .weight }
     guard let source = pick(sources) else { return }
     let known = circuit.lookups.map { $0.forms[0] }.filter { $0.parts[0].column == source && $0.shift > 0 }
     let form = below(4) == 0 ? pick(known) ?? form(of: source, widths: widths(for: source)) : form(of: source, widths: widths(for: source))
@@ -156,10 +160,12 @@ struct RandomCircuit {
     circuit.lookups.append(Lookup(table: table, forms: [form, AffineForm(bare: result)]))
   }
 
-  /// Of any column that is no limb: whether its rounded value is in a table.
+  /// Of any column that is no limb, quotient or digit: whether its rounded value is in a table.
   private mutating func addRangeLookup() {
     let limbs = Set(circuit.lookups.flatMap { $0.forms.flatMap { $0.parts.dropFirst().map(\.column) } })
-    guard let source = pick(circuit.columns.indices.filter { !limbs.contains($0) }) else { return }
+    let digits = circuit.thresholds.flatMap(\.digits)
+    let sources = circuit.columns.indices.filter { !limbs.contains($0) && !digits.contains($0) && circuit.columns[$0].kind != .constant }
+    guard let source = pick(sources) else { return }
     let isWeight = circuit.columns[source].kind == .weight
     let form = form(of: source, widths: isWeight ? [] : widths(for: source))
     let (lower, upper) = quotients(form)
@@ -173,17 +179,18 @@ extension RandomCircuit {
   fileprivate mutating func change() {
     let (lookup, contraction) = (below(circuit.lookups.count), below(circuit.contractions.count))
     let column = below(circuit.columns.count)
-    switch below(15) {
+    switch below(17) {
     case 0 where !circuit.lookups.isEmpty: circuit.lookups.remove(at: lookup)
     case 1 where !circuit.lookups.isEmpty: circuit.lookups.append(circuit.lookups[lookup])
     case 2, 3, 4: if !circuit.lookups.isEmpty { changeForm(of: lookup) }
     case 5 where !circuit.tables.isEmpty: changeTable(below(circuit.tables.count))
     case 6 where !circuit.contractions.isEmpty: circuit.contractions.remove(at: contraction)
     case 7, 8: if !circuit.contractions.isEmpty { changeTerm(of: contraction) }
-    case 9: exchange(column, below(circuit.columns.count))
+    case 9: circuit.exchange(column, below(circuit.columns.count))
     case 10: circuit.columns[column].upper += Bool.random(using: &random) ? 1 : -1
     case 11: circuit.columns[column].lower += Bool.random(using: &random) ? 1 : -1
     case 12: changeKind(of: column)
+    case 15, 16: if !circuit.thresholds.isEmpty { changeThreshold(below(circuit.thresholds.count)) }
     case 13 where !circuit.lookups.isEmpty:
       circuit.lookups[lookup].table = below(circuit.tables.count)
     case 14:
@@ -216,7 +223,8 @@ extension RandomCircuit {
     case .range(let lower, let bits):
       circuit.tables[table].content = .range(lower: lower + integer(-1...1), bits: max(0, min(16, bits + below(3) - 1)))
     case .ramp(let lower, let bits, let low, let high):
-      circuit.tables[table].content = .ramp(lower: lower + integer(-1...1), bits: bits, low: low + integer(-1...1), high: high + integer(-1...1))
+      let ends = [low + integer(-1...1), high + integer(-1...1)].sorted()
+      circuit.tables[table].content = .ramp(lower: lower + integer(-1...1), bits: bits, low: ends[0], high: ends[1])
     case .function(let lower, let bits, let width, let offset, let values):
       circuit.tables[table].content = .function(
         lower: lower + integer(-1...1), bits: bits, width: width, offset: max(0, offset + Int(integer(-1...1))),
@@ -239,44 +247,9 @@ extension RandomCircuit {
   }
 
   private mutating func changeKind(of column: Int) {
-    circuit.columns[column].kind = pick([.weight, .advice, .public, .virtual]) ?? .advice
+    circuit.columns[column].kind = pick([.weight, .advice, .public, .virtual, .constant]) ?? .advice
     if circuit.columns[column].kind == .public, !circuit.inputs.contains(where: { $0.column == column }) {
       circuit.inputs.append(port(column))
-    }
-  }
-
-  /// Two columns change places, wherever they are named.
-  private mutating func exchange(_ a: Int, _ b: Int) {
-    func moved(_ column: Int) -> Int { column == a ? b : column == b ? a : column }
-    circuit.columns.swapAt(a, b)
-    for index in circuit.contractions.indices {
-      circuit.contractions[index].output = moved(circuit.contractions[index].output)
-      for term in circuit.contractions[index].terms.indices {
-        for operand in circuit.contractions[index].terms[term].operands.indices {
-          circuit.contractions[index].terms[term].operands[operand].column =
-            moved(circuit.contractions[index].terms[term].operands[operand].column)
-        }
-      }
-    }
-    for index in circuit.lookups.indices {
-      for form in circuit.lookups[index].forms.indices {
-        for part in circuit.lookups[index].forms[form].parts.indices {
-          circuit.lookups[index].forms[form].parts[part].column = moved(circuit.lookups[index].forms[form].parts[part].column)
-        }
-      }
-    }
-    for index in circuit.inputs.indices { circuit.inputs[index].column = moved(circuit.inputs[index].column) }
-    for index in circuit.outputs.indices { circuit.outputs[index].column = moved(circuit.outputs[index].column) }
-  }
-}
-
-extension RandomCircuit {
-  /// By column: weights and inputs in their ranges; nothing for the others.
-  mutating func given(batch: Int) -> [[Int64]] {
-    circuit.columns.indices.map { index in
-      let column = circuit.columns[index]
-      guard [.weight, .public].contains(column.kind), column.lower <= column.upper else { return [] }
-      return (0..<circuit.shape(ofColumn: index, batch: batch).reduce(1, *)).map { _ in integer(column.lower...column.upper) }
     }
   }
 }

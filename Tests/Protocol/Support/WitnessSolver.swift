@@ -39,13 +39,13 @@ struct WitnessSolver {
     var target: BaseField
   }
 
-  /// Beyond so many candidates for one value, and so many steps, not all are tried.
+  /// Beyond so many candidates for one value not all are tried.
   private static let candidateCap = 4096
-  private static let nodeCap = 2_000
   private static let p = Int128(BaseField.modulus)
 
   private let circuit: ArithmeticCircuit
   private let limit: Int
+  private let nodeCap: Int
   private var values: [[BaseField?]]
   private var monomials: [[[Monomial]]]
   private var domains: [Domain?]
@@ -57,10 +57,13 @@ struct WitnessSolver {
   /// False when there may be more witnesses than these, fewer than `limit` though they are.
   private(set) var isComplete = true
 
-  /// - Parameter given: By column, of weights and inputs; nothing for the others.
-  init(_ circuit: ArithmeticCircuit, batch: Int, given: [[Int64]], limit: Int = 2) {
+  /// - Parameters:
+  ///   - given: By column, of weights and inputs; nothing for the others.
+  ///   - nodeCap: Beyond so many steps not all is tried.
+  init(_ circuit: ArithmeticCircuit, batch: Int, given: [[Int64]], limit: Int = 2, nodeCap: Int = 2_000) {
     self.circuit = circuit
     self.limit = limit
+    self.nodeCap = nodeCap
     values = circuit.columns.indices.map { column in
       switch circuit.columns[column].kind {
       case .weight, .public: given[column].map { BaseField($0) }
@@ -133,7 +136,9 @@ struct WitnessSolver {
 
   /// Nil while something that it depends on is not known.
   private func value(_ variable: Variable) -> BaseField? {
-    guard circuit.columns[variable.column].kind == .virtual else { return values[variable.column][variable.entry] }
+    guard circuit.columns[variable.column].kind == .virtual else {
+      return values[variable.column].indices.contains(variable.entry) ? values[variable.column][variable.entry] : nil
+    }
     var sum = BaseField.zero
     guard monomials[variable.column].indices.contains(variable.entry) else { return nil }
     for monomial in monomials[variable.column][variable.entry] {
@@ -170,7 +175,7 @@ struct WitnessSolver {
   private mutating func search() {
     guard witnesses.count < limit else { return }
     nodeCount += 1
-    guard nodeCount < Self.nodeCap else {
+    guard nodeCount < nodeCap else {
       isComplete = false
       return
     }
@@ -198,6 +203,12 @@ struct WitnessSolver {
     var rest: [Variable] = []
     for column in circuit.columns(of: .advice) {
       rest += values[column].indices.filter { values[column][$0] == nil }.map { Variable(column: column, entry: $0) }
+    }
+    // What others follow from comes first.
+    let digits = circuit.thresholds.flatMap(\.digits)
+    if let digit = rest.first(where: { digits.contains($0.column) }) {
+      for candidate in candidates(digit) { assign(digit, candidate) { $0.search() } }
+      return
     }
     guard let variable = rest.min(by: { count($0) < count($1) }) else {
       // What no value follows for is undecided: a virtual column without definition, or of others.
