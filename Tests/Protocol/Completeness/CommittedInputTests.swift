@@ -1,4 +1,5 @@
 import Circuit
+import Execution
 import Prover
 import ReferenceVerifier
 import TestSupport
@@ -17,7 +18,8 @@ import Verifier
       let visibility = circuit.inputs.indices.map { $0 == 0 ? .committed : others }
       guard !visibility.isEmpty, circuit.stating(visibility) != nil else { continue }
       let committed = zip(circuit.inputs, inputs).enumerated().filter { visibility[$0.offset] == .committed }.map {
-        CommittedInput($0.element.0, of: circuit, batch: batch, integers: $0.element.1, proofCount: 2, threads: 1)
+        let (port, integers) = $0.element
+        return CommittedInput(port, of: circuit, batch: batch, integers: circuit.entries(of: port, integers), proofCount: 2, threads: 1)
       }
       let (proof, details) = try key.prove(
         batch: batch, inputs: inputs, visibility: visibility, committed: committed, context: [7], mode: .hiding, threads: 2)

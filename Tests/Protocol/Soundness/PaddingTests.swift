@@ -95,7 +95,7 @@ import Verifier
         let x = b.input([1])
         let a = b.contraction([2], [b.term(1, b.weight([2, 1]), x)])
         let y = byQuotients
-          ? b.apply(to: b.quotients(of: a, [(5, 3)])[0], CircuitBuilder.relu) : b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
+          ? b.apply(to: b.quotients(of: a, [(5, 0)])[0], CircuitBuilder.relu) : b.apply(to: a, limbs: [2, 3], CircuitBuilder.relu)
         b.output(b.contraction([3], [b.term(1, b.weight([3, 2]), y)]))
         let inputs = b.inputs(batch: 2)
         return SmallNetwork(circuit: b.circuit, weights: weights ?? b.weights, batches: [2]) { _ in inputs }

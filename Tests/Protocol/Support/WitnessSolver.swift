@@ -191,6 +191,11 @@ struct WitnessSolver {
       let cost = equations[0].terms.count < forms[0].parts.count ? rowCount : rowCount + Self.candidateCap << 16
       if best.map({ cost < $0.cost }) ?? true { best = (constraint, equations, cost) }
     }
+    // What others follow from comes before what nothing is known of.
+    if best.map({ $0.cost >= Self.candidateCap << 16 }) ?? true, let digit = nextDigit {
+      for candidate in candidates(digit) { assign(digit, candidate) { $0.search() } }
+      return
+    }
     if let best {
       let scales = circuit.lookups[best.constraint.lookup].forms.map { BaseField(reducing: 1 << UInt64($0.shift)) }
       for row in rows(best.constraint, best.equations) {
@@ -203,12 +208,6 @@ struct WitnessSolver {
     var rest: [Variable] = []
     for column in circuit.columns(of: .advice) {
       rest += values[column].indices.filter { values[column][$0] == nil }.map { Variable(column: column, entry: $0) }
-    }
-    // What others follow from comes first.
-    let digits = circuit.thresholds.flatMap(\.digits)
-    if let digit = rest.first(where: { digits.contains($0.column) }) {
-      for candidate in candidates(digit) { assign(digit, candidate) { $0.search() } }
-      return
     }
     guard let variable = rest.min(by: { count($0) < count($1) }) else {
       // What no value follows for is undecided: a virtual column without definition, or of others.
@@ -282,6 +281,14 @@ struct WitnessSolver {
       ? [equation.target * BaseField(terms[0].coefficient).inverseOrZero()]
       : candidates(terms[0].variable, terms[0].coefficient, Array(terms.dropFirst()), equation.target)
     for value in found { assign(terms[0].variable, value) { $0.solve(open) } }
+  }
+
+  /// The first digit of a threshold that is not known.
+  private var nextDigit: Variable? {
+    for digit in circuit.thresholds.flatMap(\.digits) where circuit.columns.indices.contains(digit) && circuit.columns[digit].kind == .advice {
+      if let entry = values[digit].firstIndex(where: { $0 == nil }) { return Variable(column: digit, entry: entry) }
+    }
+    return nil
   }
 
   /// All values, or some when there are too many.
