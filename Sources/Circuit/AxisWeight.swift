@@ -84,7 +84,7 @@ package struct AxisWeight: Hashable, Sendable {
   package func evaluateLow(at low: [SecureField], highCount: Int) -> [SecureField] {
     let size = 1 << low.count
     guard isContiguous, point?.count ?? low.count >= low.count else {
-      return (0..<highCount).map { slice($0, at: low) }
+      return slices(highCount, at: low)
     }
     let highBits = max(0, (point?.count ?? 0) - low.count)
     let high = point.map { Multilinear.equalityTable(Array($0.prefix(highBits))) }
@@ -114,14 +114,17 @@ package struct WeightProduct: Sendable {
 }
 
 extension AxisWeight {
-  /// The extension over the low bits of an index, for one value of its high bits.
-  private func slice(_ slice: Int, at low: [SecureField]) -> SecureField {
+  /// The extensions over the low bits of an index, by value of the high bits.
+  private func slices(_ count: Int, at low: [SecureField]) -> [SecureField] {
     let size = 1 << low.count
     guard start == 0, stride == 1, let point, point.count >= low.count else {
-      return Multilinear.evaluate(Array(table((slice + 1) << low.count).suffix(size)), at: low)
+      let (table, equality) = (table(count << low.count), Multilinear.equalityTable(low))
+      return (0..<count).map { slice in zip(table[slice << low.count..<(slice + 1) << low.count], equality).reduce(.zero) { $0 + $1.0 * $1.1 } }
     }
-    let first = window.lowerBound + slice << low.count
-    return Multilinear.equalityWindow(first..<max(first, min(first + size, window.upperBound)), point, low)
+    return (0..<count).map { slice in
+      let first = window.lowerBound + slice << low.count
+      return Multilinear.equalityWindow(first..<max(first, min(first + size, window.upperBound)), point, low)
+    }
   }
 }
 

@@ -60,7 +60,7 @@ extension ArithmeticCircuit {
     // Each contraction has a term.
     try require(lookups.count <= Self.listCap && thresholds.count <= Self.listCap, rule: 1)
     try require(contractions.reduce(0) { $0 + $1.terms.count } <= Self.maximumTermCount, rule: 1)
-    try require(tables.reduce(0) { $0 + 1 << $1.bitCount } <= 1 << 24, rule: 1)
+    try require(tables.reduce(0) { $0 + 1 << min($1.bitCount, 25) } <= 1 << 24, rule: 1)
   }
 
   /// What grows with the class relations; the tables that a verifier makes of slices are bounded.

@@ -8,6 +8,7 @@ extension ArithmeticCircuit {
       roles[digit] += 1
     }
     var seen: Set<AffineForm> = []
+    let ranges = tables.map { table in (0..<table.arity).map { table.range(ofCoordinate: $0) } }
     for (index, lookup) in lookups.enumerated() {
       try require(tables.indices.contains(lookup.table), rule: 3, index)
       let table = tables[lookup.table]
@@ -27,7 +28,7 @@ extension ArithmeticCircuit {
         roles[column] += 1
         try require(first.parts.allSatisfy { $0.column < column }, rule: 4, index)
         try require(columns[column].kind == .advice, rule: 7, index)
-        try require(columns[column].range == table.range(ofCoordinate: coordinate), rule: 7, index)
+        try require(columns[column].range == ranges[lookup.table][coordinate], rule: 7, index)
       }
     }
     let uses = LookupUses(self)

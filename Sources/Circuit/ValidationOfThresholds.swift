@@ -13,7 +13,7 @@ extension ArithmeticCircuit {
       try validateDigits(threshold, uses, index)
       try validateExponent(threshold, terms[threshold.exponent] ?? [], index)
       try validateSums(threshold, terms[threshold.sum] ?? [], terms[threshold.sumBefore] ?? [], index)
-      let ends = (uses.ranges[threshold.sum] ?? []).map { $0.domain.upper + 1 }
+      let ends = Set((uses.ranges[threshold.sum] ?? []).map { $0.domain.upper + 1 })
       try require((uses.ranges[threshold.sumBefore] ?? []).contains { ends.contains($0.lower) }, rule: 10, index)
     }
   }

@@ -46,6 +46,8 @@ import Testing
     #expect(rule { $0.columns[7].axes = [2, 2] } == 1)
     #expect(rule { $0.tables[0].content = .range(lower: 0, bits: 23) } == 1)
     #expect(rule { $0.tables[0].content = .range(lower: .min, bits: 2) } == 1)
+    // Together they have 2^63 rows, or −2^63.
+    for bits in [62, 63] { #expect(rule { for table in 0...1 { $0.tables[table].content = .range(lower: 0, bits: bits) } } == 1) }
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: []) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: Array(repeating: 0, count: 1 << 16 + 1)) } == 1)
     #expect(rule { $0.tables[0].content = .function(lower: 0, values: [.max]) } == 1)
