@@ -77,7 +77,7 @@ package struct ImportedOperator: Sendable {
       −30 alone, such terms of an input of 0 and 1, and Where between scores and such a number are masks. A row in which no
       place is allowed has the shares of its scores without a mask; onnxruntime gives equal shares there, or the same.
 
-      **Not proved yet**: ids, and a Softmax that is not left out. They are imported and run as floats. Operators written
+      A Softmax inside a network is proved; a LogSoftmax there is its logarithm. Operators written
       `com.microsoft.` are those of onnxruntime's optimizer.
 
       | operator | operator sets | supported |
