@@ -50,7 +50,8 @@ package struct Columns: Sendable {
     tableBlocks = Blocks(bits: circuit.tables.map { $0.bitCount })
     virtualLookups = circuit.lookups.enumerated().flatMap { index, lookup in
       var listed = Set<Int>()
-      return lookup.columns.filter { circuit.columns[$0].kind == .virtual && listed.insert($0).inserted }.map { (index, $0) }
+      return lookup.columns.filter { circuit.columns[$0].kind == .virtual && listed.insert($0).inserted }
+        .map { (lookup: index, column: $0) }
     }
     lookupCommitments = Set(circuit.lookups.flatMap { $0.columns.compactMap { slots[$0]?.commitment } }).sorted()
   }

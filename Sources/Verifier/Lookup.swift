@@ -37,7 +37,7 @@ extension Plan {
   package func partFactors(_ lookup: Lookup, lambda: SecureField) -> [(column: Int, factor: SecureField)] {
     zip(lookup.forms, powers(of: lambda, count: lookup.forms.count + 1).dropFirst()).flatMap { form, power in
       let power = power * form.inverseDivisor
-      return form.parts.map { ($0.column, power * BaseField($0.coefficient)) }
+      return form.parts.map { (column: $0.column, factor: power * BaseField($0.coefficient)) }
     }
   }
 
