@@ -106,9 +106,15 @@ extension Contraction {
       let access = Access(sources[0], reading, loops: loops)
       return { strided($0[0], start: access.start, sizes: loops, strides: access.steps) }
     }
-    let runs = terms.map { run(sources, shape, of: $0) }
-    return { operands in
-      var result = [Number](repeating: .zero, count: shape.reduce(1, *))
+    return total(terms.map { run(sources, shape, of: $0) }, count: shape.reduce(1, *))
+  }
+
+  /// Adds up what runs of the terms make, each times its coefficient.
+  @specialized(where Number == Double)
+  @specialized(where Number == Int64)
+  func total(_ runs: [([[Number]]) -> [Number]], count: Int) -> ([[Number]]) -> [Number] {
+    { operands in
+      var result = [Number](repeating: .zero, count: count)
       for (term, run) in zip(terms, runs) {
         let sums = run(operands)
         for index in result.indices { result[index] = .sum(result[index], adding: term.coefficient, times: sums[index]) }

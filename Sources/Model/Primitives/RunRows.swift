@@ -9,14 +9,7 @@ extension Contraction {
       else { preconditionFailure("one-hot codes are read in another way than a table's rows") }
       return rows
     }
-    return { operands in
-      var result = [Number](repeating: .zero, count: shape.reduce(1, *))
-      for (term, run) in zip(terms, runs) {
-        let sums = run(operands)
-        for index in result.indices { result[index] = .sum(result[index], adding: term.coefficient, times: sums[index]) }
-      }
-      return result
-    }
+    return total(runs, count: shape.reduce(1, *))
   }
 
   /// The sums of a term that reads the codes of ids from end to end; nil for another one.
