@@ -34,7 +34,8 @@ struct CompileCommand: ParsableCommand {
   @Option(help: "What one step of the input is worth, such as 1/255; recorded in the circuit.")
   var inputScale: String?
 
-  @Option(help: "Bits of the activations, 8 to 16.") var bits = 8
+  @Option(help: "Bits of the activations, 8 to 16 (default: 8; for networks with a Softmax or a norm as many as each value needs).")
+  var bits: Int?
 
   @Option(help: ArgumentHelp("Other bits for the result of one node; may be repeated.", valueName: "name=bits"))
   var layerBits: [String] = []
@@ -69,7 +70,7 @@ struct CompileCommand: ParsableCommand {
   func validate() throws {
     if !(1...defaultBatchCap).contains(batch) { throw ValidationError("--batch must be 1 to \(defaultBatchCap)") }
     let widths = QuantizationOptions.widths
-    if !widths.contains(bits) { throw ValidationError("--bits must be 8 to 16") }
+    if let bits, !widths.contains(bits) { throw ValidationError("--bits must be 8 to 16") }
     if !layerBits.allSatisfy({ parseLayerBits($0).map { widths.contains($0.bits) } ?? false }) {
       throw ValidationError("--layer-bits must be NAME=BITS, with 8 to 16 bits")
     }

@@ -23,6 +23,55 @@ extension CircuitBuilder {
     return (form, columns)
   }
 
+  /// Accumulators rounded and kept as they are: what a lookup takes for the remainder is looked up, and so is the quotient. One that is
+  /// longer than the plan's tables is cut once more.
+  mutating func appendKept(
+    _ source: Int, _ node: Node<Int64>, _ requantization: Requantization, _ plan: RoundingPlan
+  ) -> Int {
+    let shift = requantization.shift
+    var steps = plan.quotientSteps(shift, constant: 0)
+    let count = steps.count
+    var bits = Requantization.bits(of: requantization.function.results)
+    if bits <= plan.keptBits {
+      bits = plan.keptBits
+    } else {
+      steps.append((bits: plan.keptBits, constant: 0))
+      bits += 1 - plan.keptBits
+    }
+    let quotients = appendQuotients(of: source, node.name, steps, top: .range(lower: -1 << Int64(bits - 1), bits: bits), scale: node.scale)
+    return quotients[count - 1]
+  }
+
+  /// Quotients, each of the one before: floor((source + constant + 2^(bits − 1)) / 2^bits). The last one is looked up in `top`.
+  mutating func appendQuotients(
+    of source: Int, _ name: String, _ steps: [(bits: Int, constant: Int64)], top: TableContent, scale: Double = 1
+  ) -> [Int] {
+    let table = appendTable(top, "quotient")
+    // The range of a quotient follows from that of the next one.
+    var ranges = [circuit.tables[table].domain]
+    for step in steps.dropFirst().reversed() {
+      let (power, half) = (Int64(1) << Int64(step.bits), Int64(1) << Int64(step.bits - 1))
+      ranges.insert((ranges[0].lower * power - half - step.constant, ranges[0].upper * power + half - 1 - step.constant), at: 0)
+    }
+    var (columns, last) = ([Int](), source)
+    for (index, (step, range)) in zip(steps, ranges).enumerated() {
+      let column = appendColumn("\(name).quotient\(index)", .advice, axes(of: source), range.lower...range.upper, scale: scale)
+      let remainder = appendTable(.range(lower: -1 << Int64(step.bits - 1), bits: step.bits), "remainder of \(step.bits) bits")
+      circuit.lookups.append(
+        Lookup(
+          table: remainder,
+          forms: [
+            AffineForm(
+              shift: 0, constant: step.constant,
+              parts: [.init(column: last, coefficient: 1), .init(column: column, coefficient: -1 << Int64(step.bits))])
+          ]))
+      columns.append(column)
+      last = column
+    }
+    circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: last)]))
+    return columns
+  }
+
   /// The column of function(form), over the axes of the form's columns.
   mutating func appendFunction(
     _ name: String, of form: AffineForm, _ table: Int, scale: Double = 1

@@ -7,11 +7,16 @@ struct RoundingPlan {
   /// By clamp, the quotients of all layers that have it.
   private let domains: [ClosedRange<Int64>: ClosedRange<Int64>]
   private let windows: [ClosedRange<Int64>: ClosedRange<Int64>]
+  /// Of the quotients that are kept, at most 16.
+  let keptBits: Int
+  /// By the values of an exponential, the bits of the longest of its tables.
+  private let exponentBits: [[Int64]: Int]
 
   init(_ network: IntegerNetwork) {
     var domains: [ClosedRange<Int64>: ClosedRange<Int64>] = [:]
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
+    var (keptBits, exponentBits) = (1, [[Int64]: Int]())
     func cover(_ clamp: ClosedRange<Int64>, _ domain: ClosedRange<Int64>) {
       let known = domains[clamp] ?? domain
       domains[clamp] = min(known.lowerBound, domain.lowerBound)...max(known.upperBound, domain.upperBound)
@@ -19,9 +24,17 @@ struct RoundingPlan {
     for node in network.nodes {
       if node.operation.integerPrimitive.looksUpItsRange { cover(node.range, node.range) }
       let count = node.shape.reduce(1, *)
-      if case .softmax(let softmax) = node.operation, let exponential = softmax.exponential { remainders.append((exponential.shift, count)) }
+      if case .softmax(let softmax) = node.operation, let exponential = softmax.exponential {
+        remainders.append((exponential.shift, count))
+        exponentBits[exponential.values] = max(exponentBits[exponential.values] ?? 0, exponential.tableBits)
+      }
+      if case .map(.inverseRoot(let root)) = node.operation { remainders.append((root.shift, count)) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
+      if requantization.keeps {
+        keptBits = max(keptBits, min(Requantization.bits(of: requantization.function.results), 16))
+        continue
+      }
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
       else { continue }
@@ -29,6 +42,8 @@ struct RoundingPlan {
       counts[clamp, default: 0] += 16 << bitCountOfAxis(count)
     }
     self.domains = domains
+    self.keptBits = keptBits
+    self.exponentBits = exponentBits
     limbWidths = LimbWidths(for: remainders)
     windows = domains.reduce(into: [:]) { windows, entry in
       let (clamp, domain) = entry
@@ -54,6 +69,16 @@ struct RoundingPlan {
   }
 
   func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }
+
+  func tableBits(of exponential: Exponential) -> Int { exponentBits[exponential.values] ?? exponential.tableBits }
+
+  /// The steps of floor((source + constant + 2^(shift − 1)) / 2^shift), each with a remainder as long as a limb.
+  func quotientSteps(_ shift: Int, constant: Int64) -> [(bits: Int, constant: Int64)] {
+    let parts = limbs(ofShift: shift)
+    return parts.enumerated().map { index, bits in
+      (bits, (index == 0 ? constant + 1 << Int64(shift - 1) : 0) - 1 << Int64(bits - 1))
+    }
+  }
 
   /// Nil when one table covers every quotient.
   func window(of requantization: Requantization) -> ClosedRange<Int64>? {

@@ -120,7 +120,7 @@ extension Lowering {
 
   /// From the exponent −1 on; beside each value that of the exponent before.
   private mutating func exponentialTable(_ exponential: Exponential, _ node: Node<Int64>) throws(ModelError) -> Int {
-    let bits = bitCountOfAxis(Int(min(exponential.largest, 1 << 40)) + 2)
+    let bits = rounding.tableBits(of: exponential)
     guard bits <= 22 else {
       throw .unusableLayer(node.name, reason: "scores of inputs in range could differ by 2^\(bits) steps of 1/256; at most 2^22 are supported")
     }

@@ -44,11 +44,14 @@ package enum IntegerFunction: NumberFunction {
   case requantize(Requantization)
   /// Activations from activations.
   case table(ActivationFunction)
+  /// Accumulators from accumulators.
+  case inverseRoot(InverseRoot)
 
   package func value(at x: Int64) -> Int64 {
     switch self {
     case .requantize(let requantization): requantization.function.value(at: requantization.quotient(x))
     case .table(let function): function.value(at: x)
+    case .inverseRoot(let root): root.value(at: x)
     }
   }
 }
@@ -60,6 +63,7 @@ extension Map<Int64>: IntegerPrimitive {
     switch function {
     case .requantize(let requantization): requantization.function.results
     case .table(let function): function.results
+    case .inverseRoot(let root): root.results
     }
   }
 
@@ -68,6 +72,7 @@ extension Map<Int64>: IntegerPrimitive {
     switch function {
     case .requantize(let requantization):
       return operand.with(column: try lowering.requantize(operand.column, requantization, node))
+    case .inverseRoot(let root): return operand.with(column: try lowering.inverseRoot(root, of: operand.column, node))
     case .table(let function):
       let domain = lowering.network.quantum(of: node.operands[0]).range
       return operand.with(
@@ -82,6 +87,7 @@ extension Lowering {
   fileprivate mutating func requantize(
     _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>
   ) throws(ModelError) -> Int {
+    if requantization.keeps { return builder.appendKept(accumulators, node, requantization, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let window = rounding.window(of: requantization)
     guard RoundingPlan.covers(requantization.domain, window) else {
@@ -108,24 +114,36 @@ package struct Requantization: Sendable, Equatable {
   package let function: ActivationFunction
   /// −2^k...2^k − 1, which holds every q.
   package let domain: ClosedRange<Int64>
+  /// Whether no q is beyond the clamp.
+  package let keeps: Bool
 
   /// - Parameter range: That of the accumulators.
   package init(shift: Int, function: ActivationFunction, accumulators range: ClosedRange<Int64>) {
     self.shift = shift
     self.function = function
     domain = Self.domain(shift: shift, accumulators: range)
+    keeps =
+      if case .clamp(let clamp) = function {
+        [range.lowerBound, range.upperBound].allSatisfy { clamp.contains(Self.quotient($0, shift)) }
+      } else { false }
   }
 
   /// The smallest −2^k...2^k − 1 that holds the quotients of accumulators in a range.
   package static func domain(shift: Int, accumulators range: ClosedRange<Int64>) -> ClosedRange<Int64> {
-    let half = Int64(1) << Int64(shift - 1)
-    let ends = [(range.lowerBound + half) >> Int64(shift), (range.upperBound + half) >> Int64(shift)]
-    let bits = ends.map { Int64.bitWidth - ($0 < 0 ? ~$0 : $0).leadingZeroBitCount }.max() ?? 0
+    let ends = [range.lowerBound, range.upperBound].map { quotient($0, shift) }
+    let bits = bits(of: min(ends[0], ends[1])...max(ends[0], ends[1])) - 1
     return -(1 << Int64(bits))...(1 << Int64(bits)) - 1
   }
 
+  /// The smallest k for which −2^(k−1)...2^(k−1) − 1 holds a range.
+  static func bits(of range: ClosedRange<Int64>) -> Int {
+    [range.lowerBound, range.upperBound].map { Int64.bitWidth - ($0 < 0 ? ~$0 : $0).leadingZeroBitCount + 1 }.max() ?? 1
+  }
+
   /// The quotient of an accumulator below 2^62 in absolute value.
-  package func quotient(_ accumulator: Int64) -> Int64 { (accumulator + 1 << Int64(shift - 1)) >> Int64(shift) }
+  package func quotient(_ accumulator: Int64) -> Int64 { Self.quotient(accumulator, shift) }
+
+  private static func quotient(_ accumulator: Int64, _ shift: Int) -> Int64 { (accumulator + 1 << Int64(shift - 1)) >> Int64(shift) }
 
   /// True when the table of the function does not cover every q: q is then clamped to its domain first.
   package var saturates: Bool { domain.count > maximumTableSize }

@@ -1,3 +1,4 @@
+import Circuit
 import Glibc
 
 /// softmax(x)_j = m_j · exp(x_j) / Σ_k m_k · exp(x_k) along one axis of the first operand. m_j is the product of masks, numbers
@@ -67,12 +68,15 @@ extension Double {
 /// 2^15 together. docs/arithmetic.md §4.
 package struct Exponential: Sendable, Equatable {
   package static let one: Int64 = 1 << 15
+  /// Of tables with steps of 1/256 or less.
+  private static let mostBits = 20
   /// Of scores.
   package let shift: Int
   /// From the exponent 0 on; the last one is 0, and holds for all larger exponents.
   package let values: [Int64]
   /// Holds round(−score / 2^shift) for every score.
   package let exponents: ClosedRange<Int64>
+  private let isMasked: Bool
   /// By how much L can be above what makes the smallest exponent 0.
   package let slack: Int64
 
@@ -80,8 +84,18 @@ package struct Exponential: Sendable, Equatable {
   ///   - unit: What the integer 1 of a score is worth.
   ///   - scores: Holds every score.
   ///   - count: How many scores a row has.
-  init(unit: Double, scores: ClosedRange<Int64>, count: Int) {
-    shift = Int(min(max((-8 - log2(unit)).rounded(.down), 0), 40))
+  init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool) {
+    var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: Int(min(max((-8 - log2(unit)).rounded(.down), 0), 40)))
+    // Coarser where the table would be too long.
+    while finest.tableBits > Self.mostBits, finest.shift < 40 {
+      finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: finest.shift + 1)
+    }
+    self = finest
+  }
+
+  private init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, shift: Int) {
+    self.shift = shift
+    self.isMasked = isMasked
     let step = unit * Double(sign: .plus, exponent: shift, significand: 1)
     var values: [Int64] = []
     repeat { values.append(Int64((Double(Self.one) * exp(-Double(values.count) * step)).rounded())) } while values.last != 0
@@ -92,9 +106,12 @@ package struct Exponential: Sendable, Equatable {
   }
 
   /// What is added to the exponents of masked scores: their shares are 0 then.
-  package var maskOffset: Int64 { exponents.upperBound - exponents.lowerBound + Int64(values.count) }
+  package var maskOffset: Int64 { isMasked ? exponents.upperBound - exponents.lowerBound + Int64(values.count) : 0 }
   /// The largest exponent of a share.
   package var largest: Int64 { exponents.upperBound - exponents.lowerBound + slack + maskOffset }
+
+  /// Of the table, which starts at −1.
+  var tableBits: Int { bitCountOfAxis(Int(min(largest, 1 << 40)) + 2) }
 
   func value(at exponent: Int64) -> Int64 {
     exponent < 0 ? Self.one + 1 : values[Int(min(exponent, Int64(values.count - 1)))]

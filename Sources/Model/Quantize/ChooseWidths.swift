@@ -3,7 +3,7 @@
 /// All widths grow together until the share of samples with the float network's class reaches the target; then the width
 /// of one layer after the other shrinks as far as it stays reached. Given widths of layers are kept.
 ///
-/// - Returns: Also the widths by name that differ from `options.bits`.
+/// - Returns: Also the widths by name that differ from the others.
 /// - Throws: `.unusableData` when 16 bits do not reach the target, or no output has classes; as `quantize` else.
 package func chooseWidths(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions
@@ -23,18 +23,20 @@ package func chooseWidths(
   }
   var options = options
   var best = try attempt(options)
+  var bits = options.bits ?? (network.isSequence ? QuantizationOptions.widths.upperBound : QuantizationOptions.widths.lowerBound)
   while best.agreement < target {
-    guard options.bits < QuantizationOptions.widths.upperBound else {
+    guard bits < QuantizationOptions.widths.upperBound else {
       throw .unusableData(
         source: calibration.source,
         reason: "activations of 16 bits reach the float network's class for \(best.agreement) of the samples only")
     }
-    options.bits += 1
+    bits += 1
+    options.bits = bits
     best = try attempt(options)
   }
   let names = Set(best.network.layers.filter { $0.activationBits > 0 }.map(\.name)).subtracting(options.layerBits.keys)
   for name in names.sorted() {
-    for bits in QuantizationOptions.widths.lowerBound..<max(options.bits, QuantizationOptions.widths.lowerBound) {
+    for bits in QuantizationOptions.widths.lowerBound..<max(bits, QuantizationOptions.widths.lowerBound) {
       var narrower = options
       narrower.layerBits[name] = bits
       let attempted = try attempt(narrower)
@@ -44,5 +46,5 @@ package func chooseWidths(
       }
     }
   }
-  return (best.network, options.layerBits.filter { $0.value != options.bits })
+  return (best.network, options.layerBits.filter { $0.value != bits })
 }

@@ -1,7 +1,7 @@
 /// How a float network becomes integers.
 package struct QuantizationOptions: Sendable, Equatable {
-  /// Bits of the activations, `widths`.
-  package var bits = 8
+  /// Bits of the activations, `widths`; where it is nil, 8, and for networks with a Softmax or a norm as many as they need.
+  package var bits: Int?
   /// Other bits for the results of nodes, by name; an input goes by its own name.
   package var layerBits: [String: Int] = [:]
   /// The share of calibration samples that must get the float network's class; widths grow until they do.
@@ -16,8 +16,6 @@ package struct QuantizationOptions: Sendable, Equatable {
   package static let widths = 8...16
 
   package init(inputScale: Double? = nil) { self.inputScale = inputScale }
-
-  func bits(of name: String) -> Int { layerBits[name] ?? bits }
 }
 
 /// The integers of an activation of b bits: [0, 2^b − 1], or [−2^(b−1), 2^(b−1) − 1] when it can be negative.

@@ -27,6 +27,10 @@ struct QuantizationTarget {
   let quantum: Quantum
   /// Of the source, on calibration data.
   let arguments: ClosedRange<Double>
+  /// The step of the argument, where that is known.
+  var argumentScale: Double?
+  /// Whether its scale is that of a group.
+  var isShared = false
 
   /// The integer range when the function is the identity, a Relu or a Clip. Rounding keeps order, so that a rounded
   /// number is clamped to rounded bounds.
@@ -38,6 +42,7 @@ struct QuantizationTarget {
   /// The step of the argument: one of them moves the result by about one step where the function is steepest, and at
   /// least 2^15 of them reach the calibrated arguments. Rounded up to `scaleBits`.
   var quotientScale: Double {
+    if let argumentScale { return argumentScale }
     if clamp != nil { return quantum.scale }
     let largest = max(-arguments.lowerBound, arguments.upperBound)
     let smallest = largest / Double(maximumTableSize / 2 - 1)

@@ -11,9 +11,16 @@ package func quantize(
 ) throws(ModelError) -> IntegerNetwork {
   // A value is made when it is first read, from the outputs on: as deep as the network is.
   try withLargeStack { () throws(ModelError) in
-    var quantizer = Quantizer(network, calibration, options)
-    for index in network.inputs.indices { try quantizer.addInput(index) }
-    for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
+    var scales = SharedScales(network, calibration)
+    var quantizer = Quantizer(network, calibration, options, scales)
+    for attempt in 0..<4 {
+      for index in network.inputs.indices { try quantizer.addInput(index) }
+      for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
+      // How large values can be follows from their integers.
+      guard attempt < 3, quantizer.scales.settle() else { break }
+      scales = quantizer.scales
+      quantizer = Quantizer(network, calibration, options, scales)
+    }
     return quantizer.integers
   }
 }
@@ -22,21 +29,35 @@ struct Quantizer {
   let network: Network
   let calibration: Calibration
   let options: QuantizationOptions
-  fileprivate(set) var integers: IntegerNetwork
+  var integers: IntegerNetwork
   /// Integer values by float value.
   private var activations: [Int: Int] = [:]
   private var accumulators: [Int: Int] = [:]
+  /// Of values that keep what they are rounded to.
+  var scales: SharedScales
+  /// By integer value.
+  private var vectorBounds: [Int: VectorBound] = [:]
+  private var sharesAxes: [Int: Int] = [:]
+  /// By node that divides by a root of squares.
+  private let norms: [Int: NormPattern]
   /// By float value, the nodes that read it.
   private let readers: [[Int]]
   /// Float values that are 0 or 1 because they mask scores.
   private let masks: Set<Int>
+  /// Whether there are shares or norms: 8 bits are too few for these.
+  private let isSequence: Bool
+  /// Of activations, where nothing else is said.
+  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : QuantizationOptions.widths.lowerBound) }
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
 
-  init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions) {
+  init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions, _ scales: SharedScales) {
     self.network = network
     self.calibration = calibration
     self.options = options
+    self.scales = scales
+    norms = network.norms
+    isSequence = network.isSequence
     integers = IntegerNetwork(name: network.name, inputs: [], outputs: network.outputs, nodes: [])
     var readers = [[Int]](repeating: [], count: network.inputs.count + network.nodes.count)
     for (index, node) in network.nodes.enumerated() {
@@ -64,7 +85,7 @@ struct Quantizer {
     {
       integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let own = port.kind == .boolean || masks.contains(index) ? 0...1 : activationRange(bits: options.bits(of: port.name), isSigned: range.lowerBound < 0)
+      let own = port.kind == .boolean || masks.contains(index) ? 0...1 : activationRange(bits: options.layerBits[port.name] ?? bits, isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -122,18 +143,67 @@ struct Quantizer {
   /// Whether it is the codes of ids.
   private func isOneHot(_ value: Int) -> Bool { value < integers.inputs.count && integers.inputs[value].port.indexCount != nil }
 
-  /// Appends a node; its range follows from its operands.
+  /// Appends a node; its range follows from its operands, and from what is known of their vectors.
+  ///
+  /// - Parameter within: Holds every result.
   mutating func append(
-    _ name: String, _ operands: [Int], _ operation: Operation<Int64>, _ shape: [Int], scale: Double
+    _ name: String, _ operands: [Int], _ operation: Operation<Int64>, _ shape: [Int], scale: Double, within: ClosedRange<Int64>? = nil
   ) throws(ModelError) -> Int {
     let sources = operands.map { OperandRange(range(of: $0), shape: self.shape(of: $0), isOneHot: isOneHot($0)) }
-    guard let range = operation.integerPrimitive.range(for: sources, rank: shape.count) else {
+    let known = try bound(operation, operands, sources, shape)
+    let ranges = [operation.integerPrimitive.range(for: sources, rank: shape.count), known.range, within].compactMap { $0 }
+    guard let range = ranges.dropFirst().reduce(ranges.first, { $0?.clamped(to: $1) }) else {
       throw .unusableLayer(name, reason: "its accumulators can reach 2^62")
     }
     integers.nodes.append(
       Node(
         name: name, operands: operands, operation: operation, shape: shape, encoding: Quantum(scale: scale, range: range)))
-    return integers.inputs.count + integers.nodes.count - 1
+    let result = integers.inputs.count + integers.nodes.count - 1
+    vectorBounds[result] = known.vectors
+    if case .softmax(let softmax) = operation { sharesAxes[result] = softmax.axis }
+    return result
+  }
+
+  /// What vectors of operands tell of results.
+  private func bound(
+    _ operation: Operation<Int64>, _ operands: [Int], _ sources: [OperandRange], _ shape: [Int]
+  ) throws(ModelError) -> (range: ClosedRange<Int64>?, vectors: VectorBound?) {
+    switch operation {
+    case .contraction(let contraction) where !contraction.isView(of: sources[0].shape, rank: shape.count):
+      let bounded = zip(operands, sources).map { BoundedOperand(range: $1, vectors: vectorBounds[$0], sharesAxis: sharesAxes[$0]) }
+      guard let bound = contraction.bound(bounded, shape) else { return (nil, nil) }
+      let (low, high) = (bound.range.lowerBound.rounded(.down), bound.range.upperBound.rounded(.up))
+      guard low > -0x1p62, high < 0x1p62 else { return (nil, bound.vectors) }
+      return (Int64(low)...Int64(high), bound.vectors)
+    case .contraction, .reshape:
+      guard let vectors = vectorBounds[operands[0]] else { return (nil, nil) }
+      let move = operation.primitive.run([sources[0].shape], shape)
+      return (nil, vectors.moved { move([$0]) })
+    case .map(let function):
+      let result = vectorBounds[operands[0]].flatMap { $0.mapped(function) }
+      let largest = min((result?.largest ?? .infinity).rounded(.up), 0x1p62)
+      return (result == nil ? nil : -Int64(largest)...Int64(largest), result)
+    case .maximum, .softmax: return (nil, nil)
+    }
+  }
+
+  /// Lets the range of an appended node, and what is known of its vectors, follow from these.
+  mutating func limit(_ value: Int, _ vectors: VectorBound) {
+    vectorBounds[value] = vectors
+    guard let node = integers.node(of: value) else { return }
+    let largest = Int64(min(vectors.largest.rounded(.up), 0x1p62))
+    let range = node.range.clamped(to: -largest...largest)
+    integers.nodes[value - integers.inputs.count] = Node(
+      name: node.name, operands: node.operands, operation: node.operation, shape: node.shape,
+      encoding: Quantum(scale: node.scale, range: range))
+  }
+
+  /// Accumulators rounded, whatever they are.
+  mutating func kept(_ accumulators: Int, shift: Int, _ name: String, _ shape: [Int]) throws(ModelError) -> Int {
+    let domain = Requantization.domain(shift: shift, accumulators: range(of: accumulators))
+    let requantization = Requantization(shift: shift, function: .clamp(domain), accumulators: range(of: accumulators))
+    return try append(
+      name, [accumulators], .map(.requantize(requantization)), shape, scale: scale(of: accumulators) * Double(1 << shift))
   }
 
   // MARK: Activations
@@ -196,6 +266,7 @@ struct Quantizer {
     let unit = scale(of: accumulators)
     let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), 1), Double(maximumShift)))
     let quotientScale = unit * Double(1 << shift)
+    if target.isShared, let result = try shared(value, target, accumulators, shift: shift, name, shape) { return result }
     let domain = Requantization.domain(shift: shift, accumulators: range(of: accumulators))
     let function: ActivationFunction
     if quotientScale == target.quantum.scale, let clamp = target.clamp {
@@ -221,18 +292,23 @@ struct Quantizer {
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
-    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? options.bits
+    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? bits
     let result = calibration.ranges[value]
     let quantum: Quantum
+    let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence
+      && !names.contains { options.layerBits[$0] != nil }
     if let fixed {
       quantum = fixed
+    } else if isShared {
+      quantum = sharedQuantum(value, function)
     } else {
       let range = activationRange(
         bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
       quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) } ?? Quantum(scale: 1, range: 0...0)
     }
     return QuantizationTarget(
-      source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source])
+      source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
+      argumentScale: isShared && function != .x ? scales.scale(value, .argument) : nil, isShared: isShared)
   }
 
   private func origin(_ value: Int) -> Int {
@@ -251,7 +327,7 @@ struct Quantizer {
     let constants = softmax.constants.map { constant in
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
-    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores), count: node.shape[softmax.axis])
+    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores), count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
     let integers = Softmax<Int64>(
       shape: node.shape, axis: softmax.axis, constants: constants, masks: softmax.masks, exponential: exponential)
     return try append(node.name, operands, .softmax(integers), node.shape, scale: 1 / Double(Exponential.one))
@@ -265,15 +341,17 @@ struct Quantizer {
     guard let node = network.node(of: value) else { return value }
     let result: Int
     if case .contraction(let contraction) = node.operation {
+      if let norm = norms[value - network.inputs.count] {
+        let result = try normAccumulators(norm, node, quotientScale: quotientScale(value))
+        accumulators[value] = result
+        return result
+      }
       var operands: [Int] = []
       for (index, operand) in node.operands.enumerated() {
         let read = try activation(operand)
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
-      // The first reader decides that is not always 0.
-      let targets = requantizations(of: value).map(target)
-      let quotientScale = (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
-      let (integers, unit) = try self.integers(contraction, operands, node.name, quotientScale: quotientScale)
+      let (integers, unit) = try self.integers(contraction, operands, node.name, quotientScale: quotientScale(value))
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])
@@ -281,6 +359,13 @@ struct Quantizer {
     }
     accumulators[value] = result
     return result
+  }
+
+  /// What the accumulators of a value are rounded to; nil where they are only shown. The first reader decides that is not
+  /// always 0.
+  private func quotientScale(_ value: Int) -> Double? {
+    let targets = requantizations(of: value).map(target)
+    return (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
   }
 
   /// The values that are requantized from the accumulators of a value.
