@@ -11,24 +11,26 @@ import Verifier
   /// Slices of one layer that reshapes split further, and a constant before a value, have no common axes yet.
   private static let refused: Set = ["gpt2", "gpt2_dynamo", "gpt2_left", "vit", "vit_dynamo"]
 
-  private func quantized(_ fixture: TransformerFixture) throws -> (float: Network, integers: IntegerNetwork, samples: [FloatBatch]) {
+  private func quantized(
+    _ fixture: TransformerFixture, bits: Int? = nil
+  ) throws -> (float: Network, integers: IntegerNetwork, samples: [FloatBatch]) {
     let network = try fixture.network().simplified()
     let samples = try fixture.samples(network)
     var options = QuantizationOptions()
-    options.bits = 12
+    options.bits = bits
     return (network, try quantize(network, try Calibration(network, samples, source: "data"), options), samples)
   }
 
-  @Test("integers follow floats, and the circuit computes the integers", arguments: TransformerFixture.all)
-  func integers(fixture: TransformerFixture) throws {
-    let (float, integers, samples) = try quantized(fixture)
+  @Test("integers follow floats, and the circuit computes the integers", arguments: TransformerFixture.all, [nil, 12])
+  func integers(fixture: TransformerFixture, bits: Int?) throws {
+    let (float, integers, samples) = try quantized(fixture, bits: bits)
     let inputs = zip(integers.inputs, samples).map { $0.quantize($1) }
     let results = integers.run(inputs)
     for (output, (own, expected)) in zip(integers.outputs, zip(results, float.run(samples))) {
       let unit = integers.quantum(of: output.value).scale
       let scale = expected.values.reduce(0) { max($0, $1.magnitude) }
       let error = zip(own.values, expected.values).reduce(0) { max($0, (Double($1.0) * unit - $1.1).magnitude) } / scale
-      #expect(error < 0.03, "\(error)")
+      #expect(error < (bits == nil ? 0.01 : 0.03), "\(error)")
     }
     guard !Self.refused.contains(fixture.name) else {
       let found = errorDescription { _ = try lower(integers, batchCap: 4) }

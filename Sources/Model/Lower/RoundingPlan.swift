@@ -31,9 +31,9 @@ struct RoundingPlan {
       if case .map(.inverseRoot(let root)) = node.operation { remainders.append((root.shift, count)) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
-      if requantization.keeps {
-        keptBits = max(keptBits, min(Requantization.bits(of: requantization.function.results), 16))
-        continue
+      if let bits = requantization.keptBits {
+        keptBits = max(keptBits, min(bits, 16))
+        if bits >= 16 { continue }
       }
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
@@ -69,6 +69,9 @@ struct RoundingPlan {
   }
 
   func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }
+
+  /// Whether quotients are looked up as they are, in the one table that there is for that.
+  func keeps(_ requantization: Requantization) -> Bool { requantization.keptBits.map { min($0, 16) == keptBits } ?? false }
 
   func tableBits(of exponential: Exponential) -> Int { exponentBits[exponential.values] ?? exponential.tableBits }
 

@@ -14,6 +14,12 @@ package struct InverseRoot: Sendable, Hashable {
   /// By window, each a positive integer.
   package let multipliers: [Int64]
 
+  package init(offset: Int64, shift: Int, multipliers: [Int64]) {
+    self.offset = offset
+    self.shift = shift
+    self.multipliers = multipliers
+  }
+
   /// Bits between windows, and of a row.
   static let (step, rowBits) = (5, 15)
   static let table: [Int64] = (0..<1 << rowBits).map { (row: Int) -> Int64 in
@@ -28,7 +34,7 @@ package struct InverseRoot: Sendable, Hashable {
     return count
   }
 
-  func value(at x: Int64) -> Int64 {
+  package func value(at x: Int64) -> Int64 {
     var (row, window) = ((x + offset) >> Int64(shift), 0)
     while window < multipliers.count - 1, row >> Int64(Self.rowBits) > 0 { (row, window) = (row >> Int64(Self.step), window + 1) }
     return Self.table[Int(min(max(row, 0), Int64(Self.table.count - 1)))] * multipliers[window]
@@ -37,7 +43,7 @@ package struct InverseRoot: Sendable, Hashable {
   var results: ClosedRange<Int64> { 0...(Self.table.max() ?? 0) * (multipliers.max() ?? 0) }
 
   /// At least r · √v for every v and every r that is `scale` times the result, or as far from it as `error`.
-  func largestNorm(scale: Double, error: Double) -> Double {
+  package func largestNorm(scale: Double, error: Double) -> Double {
     var most = 0.0
     for (window, multiplier) in multipliers.enumerated() {
       let size = Double(sign: .plus, exponent: shift + Self.step * window, significand: 1)

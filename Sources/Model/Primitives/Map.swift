@@ -87,7 +87,7 @@ extension Lowering {
   fileprivate mutating func requantize(
     _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>
   ) throws(ModelError) -> Int {
-    if requantization.keeps { return builder.appendKept(accumulators, node, requantization, rounding) }
+    if rounding.keeps(requantization) { return builder.appendKept(accumulators, node, requantization, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let window = rounding.window(of: requantization)
     guard RoundingPlan.covers(requantization.domain, window) else {
@@ -144,6 +144,12 @@ package struct Requantization: Sendable, Equatable {
   package func quotient(_ accumulator: Int64) -> Int64 { Self.quotient(accumulator, shift) }
 
   private static func quotient(_ accumulator: Int64, _ shift: Int) -> Int64 { (accumulator + 1 << Int64(shift - 1)) >> Int64(shift) }
+
+  /// Of the clamp, where it is a range of so many bits beyond which no q is.
+  var keptBits: Int? {
+    guard keeps, case .clamp(let clamp) = function, clamp.lowerBound == -clamp.upperBound - 1 else { return nil }
+    return Self.bits(of: clamp)
+  }
 
   /// True when the table of the function does not cover every q: q is then clamped to its domain first.
   package var saturates: Bool { domain.count > maximumTableSize }

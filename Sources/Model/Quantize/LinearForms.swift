@@ -7,6 +7,8 @@ final class LinearForms {
     case diagonal([Double])
     /// values[start of the row + offset of the column] · scale of the column
     case dense(values: [Int64], starts: [Int], offsets: [Int], scales: [Double])
+    /// Few elements of another value, each times a number: the vector is of norm 1.
+    case mixed([[(element: Int, factor: Double)]], VectorBound)
   }
 
   let rows: Rows
@@ -18,6 +20,7 @@ final class LinearForms {
     switch rows {
     case .diagonal(let scales): scales[row].magnitude
     case .dense: entries(row).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    case .mixed(let mixes, let source): mixes[row].reduce(0) { $0 + $1.factor.magnitude * source.norm([$1.element]) }
     }
   }
 
@@ -38,6 +41,9 @@ final class LinearForms {
     switch rows {
     case .diagonal(let scales): result = list.reduce(0) { max($0, scales[Int($1)].magnitude) }
     case .dense: result = operatorNormBound(list.map { entries(Int($0)) })
+    case .mixed(let mixes, let source):
+      let own = list.map { mixes[Int($0)] }
+      result = operatorNormBound(sparse: own) * source.norm(Set(own.joined().map { $0.element }))
     }
     norms[list] = result
     return result
@@ -50,7 +56,7 @@ final class LinearForms {
 ///
 /// ‖A‖² is at most ‖(A·Aᵀ)^8‖ to the power of 1/8 in Frobenius' norm, which it is not far below; of matrices that take
 /// too long ‖A‖ is at most Frobenius' norm.
-func operatorNormBound(_ rows: [[Double]]) -> Double {
+package func operatorNormBound(_ rows: [[Double]]) -> Double {
   guard let width = rows.first?.count, rows.count > 1, width > 1 else {
     return rows.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
@@ -72,6 +78,21 @@ func operatorNormBound(_ rows: [[Double]]) -> Double {
   // Rounding errors of sums of squares are far below this part.
   let squared = scale * pow(norm, 1 / exponent) * (1 + 0x1p-24)
   return min(frobenius, frobenius * squared.squareRoot())
+}
+
+/// At least the operator norm of a matrix of few numbers in each row: ‖A‖² is at most the largest sum of a row of |A·Aᵀ|. For
+/// rotations of pairs that is 1.
+private func operatorNormBound(sparse rows: [[(element: Int, factor: Double)]]) -> Double {
+  var columns: [Int: [(row: Int, factor: Double)]] = [:]
+  for (row, entries) in rows.enumerated() {
+    for entry in entries { columns[entry.element, default: []].append((row, entry.factor)) }
+  }
+  let most = rows.reduce(0) { most, entries in
+    var products: [Int: Double] = [:]
+    for entry in entries { for other in columns[entry.element] ?? [] { products[other.row, default: 0] += entry.factor * other.factor } }
+    return max(most, products.values.reduce(0) { $0 + $1.magnitude })
+  }
+  return most.squareRoot() * (1 + 0x1p-40)
 }
 
 /// Of each line with each line; of a symmetric matrix its square.

@@ -85,7 +85,9 @@ struct Quantizer {
     {
       integers.inputs.append(InputEncoding(port: port, scale: fixed.scale, range: fixed.range))
     } else {
-      let own = port.kind == .boolean || masks.contains(index) ? 0...1 : activationRange(bits: options.layerBits[port.name] ?? bits, isSigned: range.lowerBound < 0)
+      // Integers of which calibration data have 0 and 1 alone are masks.
+      let isMask = masks.contains(index) || (port.kind == .integer && range.lowerBound >= 0 && range.upperBound <= 1)
+      let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: options.layerBits[port.name] ?? bits, isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -342,7 +344,7 @@ struct Quantizer {
     let result: Int
     if case .contraction(let contraction) = node.operation {
       if let norm = norms[value - network.inputs.count] {
-        let result = try normAccumulators(norm, node, quotientScale: quotientScale(value))
+        let result = try normAccumulators(norm, node, quotientScale: quotientScale(requantizations(of: value).map(target)))
         accumulators[value] = result
         return result
       }
@@ -351,7 +353,9 @@ struct Quantizer {
         let read = try activation(operand)
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
-      let (integers, unit) = try self.integers(contraction, operands, node.name, quotientScale: quotientScale(value))
+      let targets = requantizations(of: value).map(target)
+      let (integers, unit) = try self.integers(
+        contraction, operands, node.name, quotientScale: quotientScale(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])
@@ -363,9 +367,8 @@ struct Quantizer {
 
   /// What the accumulators of a value are rounded to; nil where they are only shown. The first reader decides that is not
   /// always 0.
-  private func quotientScale(_ value: Int) -> Double? {
-    let targets = requantizations(of: value).map(target)
-    return (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
+  private func quotientScale(_ targets: [QuantizationTarget]) -> Double? {
+    (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
   }
 
   /// The values that are requantized from the accumulators of a value.

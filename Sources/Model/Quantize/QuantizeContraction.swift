@@ -44,14 +44,15 @@ extension Quantizer {
   /// - Parameters:
   ///   - operands: Integer values.
   ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
+  ///   - isShared: Whether another scale will do that is a power of two times the accumulators'.
   func integers(
-    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?
+    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, isShared: Bool = false
   ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
     let values = contraction.terms.map { term in
       term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
     }
     guard !contraction.constants.isEmpty else {
-      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale)
+      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale, isShared: isShared)
       return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
     }
     let target = quotientScale ?? scale(of: operands[0])
@@ -95,7 +96,7 @@ extension Quantizer {
   /// Integers in proportion to real coefficients of products of values, so fine that rounding them moves the sum by a small
   /// part of a step; exact where they are multiples of one of them.
   private func coefficients(
-    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?
+    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, isShared: Bool
   ) -> (integers: [Int64], unit: Double) {
     let factors = zip(coefficients, values).map { coefficient, values in
       values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
@@ -107,8 +108,9 @@ extension Quantizer {
       return (factors.map { bounded($0 / smallest) }, smallest)
     }
     let target = quotientScale ?? smallest
+    if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }
     let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
-    let shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), maximumShift)
+    let shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift)
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)
   }

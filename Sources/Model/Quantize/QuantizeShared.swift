@@ -1,7 +1,7 @@
 import Glibc
 
-/// The longest integers that are kept: two lookups of quotients hold them.
-private let keptBits = 22
+/// The longest integers that are kept, those of a residual stream and others: two lookups of quotients hold them.
+private let (streamBits, keptBits) = (22, 18)
 /// How much larger than on calibration data values may be, for tables of 16 bits to hold them all: 13 bits and more are left.
 private let mostRoom = 8.0
 /// Room for what another attempt at scales makes larger.
@@ -34,15 +34,15 @@ extension Quantizer {
     let bound = Double(max(own.lowerBound.magnitude, own.upperBound.magnitude)) * unit * margin
     guard target.function == .x else { return try sharedFunction(value, target, accumulators, shift: shift, bound, name, shape) }
     let largest = scales.largest(value)
-    let room = bound / largest
-    if scales.isStream(value) {
-      scales.ask(room <= exp2(Double(keptBits - 16)) ? largest * 0x1p-15 : max(bound * exp2(Double(1 - keptBits)), largest * 0x1p-15), for: value)
-    } else {
-      scales.ask(room <= mostRoom ? bound * 0x1p-15 : largest * 0x1p-12, for: value)
-    }
+    let (isStream, room) = (scales.isStream(value), bound / largest)
+    let most = isStream ? streamBits : keptBits
+    // Of what can go farther than that 13 bits are left, or 16 of a stream, within four times what calibration data reach.
+    let narrow = isStream ? max(bound * exp2(Double(1 - most)), largest * 0x1p-15) : largest * 0x1p-12
+    let isKept = bound / narrow <= exp2(Double(most - 1))
+    scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
     let domain = Requantization.domain(shift: shift, accumulators: own)
     let bits = max(Requantization.bits(of: domain), 16)
-    guard bits <= keptBits else { return nil }
+    guard bits <= most else { return nil }
     let requantization = Requantization(
       shift: shift, function: .clamp(-1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1), accumulators: own)
     return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: unit * Double(1 << shift))

@@ -3,7 +3,7 @@
 ///
 /// It starts where a norm is divided out, and tells how far sums of products with weights and values can go: far less than
 /// what the range of each element allows. It decides sizes of tables alone. docs/arithmetic.md §3.
-struct VectorBound {
+package struct VectorBound {
   /// By element.
   var rows: [Int32]
   var vectors: [Int32]
@@ -25,7 +25,7 @@ struct VectorBound {
     return order.map { parts[$0] ?? [] }
   }
 
-  func norm(_ elements: some Collection<Int>) -> Double {
+  package func norm(_ elements: some Collection<Int>) -> Double {
     let squares = parts(elements).reduce(0) { sum, rows in
       let norm = factor * (forms.norm(of: rows) * radius + forms.biasNorm(of: rows)) + slack * Double(rows.count).squareRoot()
       return sum + norm * norm
@@ -34,7 +34,7 @@ struct VectorBound {
   }
 
   /// At least every element.
-  var largest: Double {
+  package var largest: Double {
     let norms = forms.rowNorms
     let most = Set(rows).reduce(0) { max($0, norms[Int($1)] * radius + forms.biases[Int($1)].magnitude) }
     return (factor * most + slack) * (1 + 0x1p-40)
@@ -58,7 +58,7 @@ struct VectorBound {
   }
 
   /// Vectors along some axes of a value of this shape, each of at most this norm.
-  init(_ shape: [Int], along axes: [Int], radius: Double) {
+  package init(_ shape: [Int], along axes: [Int], radius: Double) {
     let (all, own) = (rowStrides(shape), rowStrides(axes.map { shape[$0] }))
     let others = shape.indices.filter { !axes.contains($0) }
     let rest = rowStrides(others.map { shape[$0] })
@@ -75,11 +75,17 @@ struct VectorBound {
 }
 
 /// An operand, as far as it is known how large it can be.
-struct BoundedOperand {
-  let range: OperandRange
+package struct BoundedOperand {
+  package let range: OperandRange
   let vectors: VectorBound?
   /// The axis along which elements, none of them negative, add up to at most `Exponential.one`.
   let sharesAxis: Int?
+
+  package init(range: OperandRange, vectors: VectorBound?, sharesAxis: Int?) {
+    self.range = range
+    self.vectors = vectors
+    self.sharesAxis = sharesAxis
+  }
 
   var largest: Double {
     let ends = Double(max(range.range.lowerBound.magnitude, range.range.upperBound.magnitude))
@@ -123,8 +129,9 @@ extension Contraction<Int64> {
   }
 
   /// A range that holds all results by what is known of vectors, and what is known of the result's; nil without such knowledge.
-  func bound(_ operands: [BoundedOperand], _ shape: [Int]) -> (range: ClosedRange<Double>, vectors: VectorBound?)? {
+  package func bound(_ operands: [BoundedOperand], _ shape: [Int]) -> (range: ClosedRange<Double>, vectors: VectorBound?)? {
     guard operands.contains(where: { $0.vectors != nil || $0.sharesAxis != nil }) else { return nil }
+    if let mixed = mixed(operands, shape) { return (-mixed.largest...mixed.largest, mixed) }
     var (low, high) = (0.0, 0.0)
     var (found, biases) = ([VectorBound?](), [SeparateReading]())
     var biasValues: [[Double]] = []
@@ -152,6 +159,34 @@ extension Contraction<Int64> {
     let result = biases.first.map { vectors.adding(biasValues[0], at: $0.bases) } ?? vectors
     let largest = result.largest
     return (max(low, -largest)...min(high, largest), result)
+  }
+
+  /// Where each element is a sum of several of one operand's, each times a constant, as in rotations.
+  private func mixed(_ operands: [BoundedOperand], _ shape: [Int]) -> VectorBound? {
+    guard terms.count > 1, operands.count == 1, let source = operands[0].vectors, loops.count == shape.count else { return nil }
+    let count = shape.reduce(1, *)
+    var mixes = [[(element: Int, factor: Double)]](repeating: [], count: count)
+    for term in terms {
+      let (reads, numbers) = (term.factors.filter { if case .operand = $0 { true } else { false } }, term.constant.map { constants[$0] })
+      guard reads.count == 1, case .operand(_, let reading) = reads[0] else { return nil }
+      let own = numbers?.loops ?? []
+      let strides = rowStrides(own.map { loops[$0] })
+      for element in 0..<count {
+        let places = zip(shape, rowStrides(shape)).map { element / $1 % $0 }
+        var position = 0
+        let indices = reading.map { index in index.steps.reduce(index.start) { $0 + $1.stride * places[$1.loop] } }
+        guard zip(indices, operands[0].range.shape).allSatisfy({ (0..<$1).contains($0) }) else { continue }
+        for (index, stride) in zip(indices, rowStrides(operands[0].range.shape)) { position += index * stride }
+        let number = numbers.map { Double($0.values[zip(own, strides).reduce(0) { $0 + places[$1.0] * $1.1 }]) } ?? 1
+        if number != 0 { mixes[element].append((position, number * Double(term.coefficient))) }
+      }
+    }
+    var result = source
+    result.rows = (0..<count).map { Int32($0) }
+    result.vectors = mixes.map { mix in mix.first.map { source.vectors[$0.element] } ?? 0 }
+    result.forms = LinearForms(.mixed(mixes, source), biases: [Double](repeating: 0, count: count))
+    (result.radius, result.factor, result.slack, result.isLinear) = (1, 1, 0, false)
+    return result
   }
 
   private func bound(
@@ -233,6 +268,9 @@ extension VectorBound {
     _ reading: SeparateReading, _ constant: (values: [Int64], reading: SeparateReading)?, coefficient: Int64, count: Int
   ) -> VectorBound? {
     guard count <= 1 << 22 else { return nil }
+    if reading.offsets.count == 1, case .diagonal(let diagonal) = forms.rows {
+      return elementwise(reading.bases.map { $0 + reading.offsets[0] }, diagonal, constant, coefficient: Double(coefficient))
+    }
     let bases = Set(reading.bases).sorted()
     let numbers = Dictionary(bases.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     let first = reading.offsets.map { rows[bases[0] + $0] }
@@ -268,6 +306,29 @@ extension VectorBound {
     return result
   }
 
+  /// Of elements, each times a constant.
+  private func elementwise(
+    _ places: [Int], _ diagonal: [Double], _ constant: (values: [Int64], reading: SeparateReading)?, coefficient: Double
+  ) -> VectorBound {
+    var result = taken(places)
+    var pairs: [Int: Int32] = [:]
+    var (scales, biases, most) = ([Double](), [Double](), 0.0)
+    result.rows = places.indices.map { element in
+      let (row, start) = (Int(rows[places[element]]), constant.map { $0.reading.bases[element] + $0.reading.offsets[0] } ?? 0)
+      let key = row * ((constant?.values.count ?? 0) + 1) + start
+      if let known = pairs[key] { return known }
+      pairs[key] = Int32(scales.count)
+      let number = coefficient * (constant.map { Double($0.values[start]) } ?? 1)
+      scales.append(diagonal[row] * factor * number)
+      biases.append(forms.biases[row] * factor * number)
+      most = max(most, number.magnitude)
+      return Int32(scales.count - 1)
+    }
+    result.forms = LinearForms(.diagonal(scales), biases: biases)
+    (result.factor, result.slack) = (1, slack * most)
+    return result
+  }
+
   /// Plus a number for each element, which its place in `values` tells apart.
   fileprivate func adding(_ values: [Double], at places: [Int]) -> VectorBound {
     var result = self
@@ -293,6 +354,7 @@ extension LinearForms {
     switch rows {
     case .diagonal(let scales) where list == Array(0..<Int32(scales.count)): LinearForms(.diagonal(scales), biases: biases)
     case .diagonal(let scales): LinearForms(.diagonal(list.map { scales[Int($0)] }), biases: biases)
+    case .mixed(let mixes, let source): LinearForms(.mixed(list.map { mixes[Int($0)] }, source), biases: biases)
     case .dense(let values, let starts, let offsets, let scales):
       LinearForms(.dense(values: values, starts: list.map { starts[Int($0)] }, offsets: offsets, scales: scales), biases: biases)
     }

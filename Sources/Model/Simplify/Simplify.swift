@@ -154,6 +154,9 @@ extension Simplifier {
           ? uses[operand].all == uses[operand].byLayers : uses[operand].all == 1
         else { continue }
       }
+      // What is computed once is not to be computed for each sum.
+      guard uses[operand].all == 1 || !inner.isLayer(rank: before.shape.count) || !outer.adds(number, inner, (before.shape, node.shape))
+      else { continue }
       var values: [Int] = []
       for value in node.operands.filter({ $0 != operand }) + sources where !values.contains(value) { values.append(value) }
       let merged = outer.substituting(

@@ -53,7 +53,7 @@ extension Contraction<Double> {
   func substituting(
     _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int])
   ) -> Contraction? {
-    guard allows(other, shapes), other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 }) else {
+    guard allows(other, shapes) || adds(operand, other, shapes), other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 }) else {
       return nil
     }
     var merged = Merged(
@@ -86,6 +86,15 @@ extension Contraction<Double> {
       return contraction.placeCount(of: reads, rank: shape.count) * shape.reduce(1, *)
     }
     return steps(result, shapes.outer) <= steps(self, shapes.outer) + steps(other, shapes.inner) ? result : nil
+  }
+
+  /// Whether it adds the other one's result, which sums products of constants, to other values, element by element.
+  func adds(_ operand: Int, _ other: Contraction, _ shapes: (inner: [Int], outer: [Int])) -> Bool {
+    let whole = shapes.inner.indices.map { Index($0) }
+    let reads = terms.filter { $0.factors.contains { if case .operand(operand, _) = $0 { true } else { false } } }
+    return shapes.inner == shapes.outer && terms.contains { $0.readsOperand && !reads.contains($0) }
+      && reads.allSatisfy { $0.factors == [.operand(operand, whole)] } && terms.allSatisfy { $0.operandCount <= 1 }
+      && !other.constants.isEmpty && other.terms.allSatisfy { $0.operandCount <= 1 }
   }
 
   /// Whether the sum of the two is quantized as one: weights and sums over axes belong to one operand, products to one
