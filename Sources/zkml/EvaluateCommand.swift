@@ -40,8 +40,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
-  /// Integers of a circuit's columns that are in memory at once.
-  private static let elementLimit = 1 << 25
+  /// Integers of a circuit's columns that are in memory at once, and samples, so that it is seen how many are done.
+  private static let (elementLimit, sampleLimit) = (1 << 25, 256)
 
   func validate() throws {
     if labels != nil, nextToken { throw ValidationError("--labels and --next-token exclude each other") }
@@ -65,7 +65,8 @@ struct EvaluateCommand: ParsableCommand {
     task.labels = labels.map { .array($0) } ?? (nextToken ? .nextIds : nil)
     task.mask = mask
     let own = circuit.columns.indices.filter { circuit.columns[$0].kind != .weight && circuit.columns[$0].kind != .constant }
-    task.chunk = max(1, Self.elementLimit / max(own.reduce(0) { $0 + circuit.shape(ofColumn: $1, batch: 1).reduce(1, *) }, 1))
+    let elementCount = own.reduce(1) { $0 + circuit.shape(ofColumn: $1, batch: 1).reduce(1, *) }
+    task.chunk = max(1, min(Self.sampleLimit, Self.elementLimit / elementCount))
     let evaluation = try task.evaluate { done, count in
       shared.status("running the samples of \(data), \(grouped(done)) of \(grouped(count)) done")
     } integer: { samples in

@@ -60,7 +60,7 @@ import Testing
     let found: Evaluated = try object("evaluate", "@net", "--data", "@d.json", "--next-token", "--float", model)
     #expect(found.samples == 4 && found.rows == 22 && found.mask == "attention_mask")
     let (own, float) = (try #require(found.integer_perplexity), try #require(found.float_perplexity))
-    #expect(own > 20 && own < 50 && abs(own - float) < 0.1 * float)
+    #expect(own > 20 && own < 200 && abs(own - float) < 0.1 * float)
     let output = try #require(found.outputs["logits"])
     #expect(output.shape == [8, 32] && output.rows == 22 && output.agreement == found.agreement)
     #expect(try #require(output.mean_cosine) > 0.999 && output.worst_cosine! <= output.mean_cosine!)
