@@ -23,6 +23,7 @@ import Testing
     expect([3], classes: (1, 4), axes: [3], width: 1, classCount: 4)
     expect([3, 1], classes: (1, 4), axes: [3], width: 1, classCount: 4)
     expect([3, 2], classes: (2, 4), axes: [3], width: 2, classCount: 4)
+    expect([6], classes: (2, 4), axes: [3], width: 2, classCount: 4)
   }
 
   /// Probabilities of the labels: 3/4 and 1/2.

@@ -16,8 +16,8 @@ package struct OutputRows: Sendable, Equatable {
 
   /// - Parameters:
   ///   - shape: What the output shows of one sample.
-  ///   - classes: How many indices it shows of each row, and of how many classes; nil where it shows values. One index may
-  ///     be without an axis of its own.
+  ///   - classes: How many indices it shows of each row, and of how many classes; nil where it shows values. They may be
+  ///     without an axis of their own.
   package init(name: String, shape: [Int], classes: (shown: Int, of: Int)? = nil) {
     let sizes = shape.filter { $0 != 1 }
     self.name = name
@@ -25,7 +25,7 @@ package struct OutputRows: Sendable, Equatable {
     showsClasses = classes != nil
     width = classes?.shown ?? sizes.last ?? 1
     classCount = classes?.of ?? width
-    axes = width == 1 ? sizes : sizes.dropLast()
+    axes = width == 1 ? sizes : sizes.last == width ? sizes.dropLast() : [shape.reduce(1, *) / width]
   }
 
   /// Of one sample.
