@@ -55,7 +55,7 @@ package func compile(
   let results = IntegerResults(integers, calibration.batch, float: network)
   return CompiledModel(
     network: network, integers: integers, lowered: try lower(integers),
-    comparison: OutputComparison(float: results.floatOutputs, integer: results.outputs, integers.outputs),
+    comparison: OutputComparison(float: results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
     layerErrors: results.layerErrors, layerBits: layerBits,
     notices: notices)
 }

@@ -51,7 +51,8 @@ extension FileDescription {
     for table in circuit.tables { lines.append("table     \(table.name): 2^\(table.bitCount) rows of \(table.arity)") }
     for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
       lines += ports.map { port in
-        let unit = port.classesOf == nil ? "scale \(circuit.scale(of: port))" : "classes"
+        let range = "0 to \(circuit.shownColumn(port).upper)"
+        let unit = port.isIndex ? "ids \(range)" : port.classesOf == nil ? "scale \(circuit.scale(of: port))" : "classes \(range)"
         return "\(title)    \(port.name) (\(port.shapeText)), \(unit), public"
       }
     }

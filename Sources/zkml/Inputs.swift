@@ -51,10 +51,11 @@ extension ArithmeticCircuit {
   }
 }
 
-extension NetworkOutput {
-  /// What a port shows; the value does not matter.
+extension OutputRows {
+  /// What a port shows.
   init(_ port: Port, _ circuit: ArithmeticCircuit) {
-    self.init(name: port.name, value: 0, classCount: port.classesOf.map { _ in circuit.classCount(port) })
+    let classes = port.classesOf.map { _ in (shown: circuit.classCount(port), of: Int(circuit.shownColumn(port).upper) + 1) }
+    self.init(name: port.name, shape: port.dimensions, classes: classes)
   }
 }
 
@@ -71,8 +72,8 @@ extension ArithmeticCircuit {
     let shown = Network(
       name: network.name, inputs: network.inputs,
       outputs: zip(network.outputs, outputs).map { output, port in
-        NetworkOutput(name: output.name, value: output.value, classCount: NetworkOutput(port, self).classCount,
-          leftOut: output.leftOut)
+        NetworkOutput(
+          name: output.name, value: output.value, classCount: port.classesOf.map { _ in classCount(port) }, leftOut: output.leftOut)
       }, nodes: network.nodes)
     let isNamed =
       isAnonymous || shown.inputs.map(\.name) == inputs.map(\.name) && shown.outputs.map(\.name) == outputs.map(\.name)

@@ -9,16 +9,22 @@ private let script = """
   options = ort.SessionOptions()
   options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
   session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-  arrays = [(n, np.load(p).astype(np.float32)) for n, p in (a.split("=", 1) for a in sys.argv[4:])]
+  arrays = [(n, np.load(p)) for n, p in (a.split("=", 1) for a in sys.argv[4:])]
+  types = {"tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(bool)": np.bool_, "tensor(double)": np.float64,
+           "tensor(float16)": np.float16}
   ports = session.get_inputs()
   named = dict(arrays)
   if any(port.name not in named for port in ports): named = {p.name: x for p, (_, x) in zip(ports, arrays)}
+  def is_batch(size): return isinstance(size, str) and ("batch" in size.lower() or size.lower() in ("b", "n", "bs"))
   parts = {}
   for port in ports:
-      x = named[port.name]
-      rest = [n if isinstance(n, int) else m for n, m in zip(port.shape[1:], x.shape[1:])]
-      size = port.shape[0] if isinstance(port.shape[0], int) else len(x)
-      parts[port.name] = x.reshape([-1, size] + rest)
+      x = named[port.name].astype(types.get(port.type, np.float32))
+      rests = [port.shape[:a] + port.shape[a + 1:] for a in range(len(port.shape))]
+      fits = [a for a, rest in enumerate(rests) if all(n == m or not isinstance(n, int) for n, m in zip(rest, x.shape[1:]))]
+      axis = min(fits or [0], key=lambda a: (not is_batch(port.shape[a]), a))
+      rest = [n if isinstance(n, int) else m for n, m in zip(rests[axis], x.shape[1:])]
+      size = port.shape[axis] if isinstance(port.shape[axis], int) else len(x)
+      parts[port.name] = np.moveaxis(x.reshape([-1, size] + rest), 1, axis + 1)
   feeds = [dict(zip(parts, values)) for values in zip(*parts.values())]
   def run():
       start = time.perf_counter()

@@ -60,28 +60,42 @@ extension Soundness {
 }
 
 extension Port {
-  /// Real values of a batch, each sample with its largest place when it is a vector; of a class port the indices of each row.
+  private static let lineWidth = 16
+
+  /// What a batch shows, of each row its first real values with the place of the largest, or the indices of its classes.
+  ///
+  /// - Parameter limit: Of lines of values, and of samples of classes.
   func lines(_ integers: [Int64], _ circuit: ArithmeticCircuit, limit: Int = 8) -> [String] {
-    let scale = circuit.scale(of: self)
-    let width = dimensions.reduce(1, *)
-    let count = width == 0 ? 0 : integers.count / width
-    var lines = (0..<min(count, limit)).map { sample in
-      let row = integers[sample * width..<(sample + 1) * width]
-      if classesOf != nil {
-        let count = circuit.classCount(self)
-        let rows = stride(from: row.startIndex, to: row.endIndex, by: count).map { start in
-          row[start..<start + count].map(String.init).joined(separator: " ")
-        }
-        return "\(name)[\(sample)] = class \(rows.joined(separator: ", "))"
-      }
-      let shown = row.prefix(16).map { decimal(Double($0) * scale, places: 4) }.joined(separator: " ")
-      let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""
-      let top = (row.indices.max { (row[$0], $1) < (row[$1], $0) } ?? row.startIndex) - row.startIndex
-      return "\(name)[\(sample)] = \(shown)\(width > 16 ? " …" : "")" + (width > 1 ? "  (largest: \(top))" : "") + leftOut
+    let rows = OutputRows(self, circuit)
+    let (width, rowCount) = (rows.width, rows.rowCount)
+    let count = integers.count / max(width * rowCount, 1)
+    guard !rows.showsClasses else {
+      return (0..<min(count, limit)).flatMap { sample in
+        classLines(integers[sample * rowCount * width..<(sample + 1) * rowCount * width], width, "\(name)[\(sample)] = class ")
+      } + left(count - limit, "sample")
     }
-    if count > limit { lines.append("\(name): \(count - limit) more samples") }
-    return lines
+    let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""
+    return (0..<min(count * rowCount, limit)).map { index in
+      let row = integers[index * width..<(index + 1) * width]
+      let shown = row.prefix(Self.lineWidth).map { decimal(Double($0) * circuit.scale(of: self), places: 4) }.joined(separator: " ")
+      let place = "[\(index / rowCount)]" + (rowCount > 1 ? "[\(index % rowCount)]" : "")
+      return "\(name)\(place) = \(shown)\(width > Self.lineWidth ? " …" : "")" + (width > 1 ? "  (largest: \(largestIndex(row)))" : "") + leftOut
+    } + (rowCount > 1 ? left(count * rowCount - limit, "row") : left(count - limit, "sample"))
   }
+
+  /// The indices of a sample, those of a row beside each other; many in lines that begin with the number of their first row.
+  private func classLines(_ indices: ArraySlice<Int64>, _ width: Int, _ title: String) -> [String] {
+    let rows = stride(from: indices.startIndex, to: indices.endIndex, by: width).map { start in
+      indices[start..<start + width].map(String.init).joined(separator: " ")
+    }
+    guard rows.count > Self.lineWidth else { return [title + rows.joined(separator: ", ")] }
+    let digits = String(rows.count).count
+    return [title + "of \(grouped(rows.count)) rows:"] + stride(from: 0, to: rows.count, by: Self.lineWidth).map { first in
+      "  \(padded("\(first)", to: digits))  \(rows[first..<min(first + Self.lineWidth, rows.count)].joined(separator: width > 1 ? ", " : " "))"
+    }
+  }
+
+  private func left(_ count: Int, _ what: String) -> [String] { count > 0 ? ["\(name): \(grouped(count)) more \(what)s"] : [] }
 
   /// Shape, integers and real values; of a class port shape and indices.
   func json(_ integers: [Int64], _ circuit: ArithmeticCircuit, batch: Int) -> JSON {

@@ -65,7 +65,7 @@ import Testing
       #expect(evaluated.status == 0 && evaluated.output.contains("float accuracy "), "\(evaluated.output) \(evaluated.errors)")
       _ = try succeed(place, "setup", net)
       let measure = ["measure", net, "--input", "@x.json", "--repeat", "1", "--onnxruntime", place.path + "/model.onnx"]
-      if Self.hasONNXRuntime { #expect(try place.run(measure).status == 0) }
+      if hasONNXRuntime { #expect(try place.run(measure).status == 0) }
     }
     let run = try succeed(place, "run", "@hidden", "--input", "@x.json")
     #expect(run.output.contains("output0[0] = ") && run.output.contains("(before the Softmax, which is left out)"))
@@ -75,10 +75,6 @@ import Testing
       "evaluate", "@hidden", "--data", "@d.json:x", "--labels", "labels", "--float", other.path + "/model.onnx")
     #expect(refused.status == 2 && refused.errors.contains("is not the float network of this circuit"))
   }
-
-  private static let hasONNXRuntime: Bool = {
-    (try? ChildProcess(["python3", "-c", "import onnxruntime, numpy"], output: "/dev/null").wait()) == 0
-  }()
 
   @Test func nothingIsLeftOutOfOthers() throws {
     let network = try TrainedNetwork(isProved: false)

@@ -116,6 +116,11 @@ func built(_ name: String) -> String {
   return String(decoding: folder, as: UTF8.self) + "/" + name
 }
 
+/// Whether `measure --onnxruntime` can be tested.
+let hasONNXRuntime: Bool = {
+  (try? ChildProcess(["python3", "-c", "import onnxruntime, numpy"], output: "/dev/null").wait()) == 0
+}()
+
 /// A running process whose standard output is a pipe or a file; its end is awaited when it is killed or waited for.
 final class ChildProcess {
   let identifier: pid_t

@@ -34,16 +34,6 @@ import Testing
     try expectAccuracy(of: folder, on: DataReference(folder.path + "test.npz"), float: accuracy)
   }
 
-  @Test func labelsMustFitTheSamples() throws {
-    let labels = NumericArray(shape: [2], values: [1, 0.5], isInteger: false)
-    #expect(throws: ModelError.shapeMismatch(source: "a", found: [2], expected: [3])) {
-      try labels.labels(count: 3, source: "a")
-    }
-    #expect(throws: ModelError.unusableData(source: "a", reason: "the label 0.5 is not an integer")) {
-      try labels.labels(count: 2, source: "a")
-    }
-  }
-
   /// The expected integers come from scripts/tools/compute-expected, a second implementation.
   @Test(arguments: CircuitFolder.all)
   func outputsAreTheExpectedIntegers(folder: CircuitFolder) throws {
@@ -59,12 +49,13 @@ import Testing
 private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, float expected: Double) throws {
   let compiled = try folder.compiled()
   let integers = compiled.integers
-  let evaluation = try evaluate(
-    integers.inputs, integers.outputs, float: compiled.network, data: data, labels: "labels"
-  ) { batch in
+  var task = EvaluationTask(inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: data)
+  task.float = compiled.network
+  task.labels = .array("labels")
+  let evaluation = try task.evaluate { batch in
     zip(integers.run(batch), integers.outputs).map { $0.scaled(by: integers.quantum(of: $1.value).scale) }
   }
-  let (float, integer) = (try #require(evaluation.floatAccuracy), evaluation.integerAccuracy)
+  let (float, integer) = (try #require(evaluation.floatScore).accuracy, try #require(evaluation.integerScore).accuracy)
   let agreement = (evaluation.comparison?.agreement ?? nil) ?? 0
   print("\(folder), \(evaluation.sampleCount) samples: float \(float), integer \(integer), agreement \(agreement)")
   #expect(abs(float - expected) < 0.001)

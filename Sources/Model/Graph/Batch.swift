@@ -15,6 +15,11 @@ package struct Batch<Number: GraphNumber>: Sendable, Equatable {
     let width = values.count / count
     return Array(values[index * width..<(index + 1) * width])
   }
+
+  package func samples(_ range: Range<Int>) -> Batch {
+    let width = values.count / count
+    return Batch(count: range.count, values: Array(values[range.lowerBound * width..<range.upperBound * width]))
+  }
 }
 
 package typealias FloatBatch = Batch<Double>

@@ -169,6 +169,13 @@ package func largestIndices(_ values: [some Comparable], count: Int) -> [Int] {
   values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(count).sorted()
 }
 
+/// The place of the largest element, of equal ones the first; 0 where there is none.
+package func largestIndex(_ values: ArraySlice<some Comparable>) -> Int {
+  var largest = values.startIndex
+  for index in values.indices where values[index] > values[largest] { largest = index }
+  return largest - values.startIndex
+}
+
 extension Graph<Double> {
   /// The inputs, with what is known of how the network reads them.
   package var ports: [NamedShape] {
