@@ -241,15 +241,6 @@ import Verifier
     #expect(try lower(network).circuit.columns[2].weightBitCount == bits)
   }
 
-  @Test func axesThatDoNotNestAreRefusedByName() throws {
-    var b = NetworkBuilder([4, 6])
-    let other = b.add(.reshape, b.relu(b.linear(0, 6)), shape: [3, 8])
-    let network = b.network(b.linear(other, 2))
-    let integers = try quantize(network, Calibration(network, network.samples(2), source: "s"))
-    let description = errorDescription { _ = try lower(integers) }
-    #expect(description?.contains("its elements are cut into axes in two ways that do not nest") == true)
-  }
-
   @Test(arguments: [
     (256, "with its 65537 terms the network has more than 65535"),
     (3, "its padding makes several rows and columns of a single element"),
