@@ -63,7 +63,17 @@ import Testing
       let largest = b.maximum(signed, WindowSide(size: 3, before: 1, after: 1), WindowSide())
       return b.network(b.linear(largest, 2), rows)
     },
-    LoweringTests.build("shares and classes of a split axis", [2, 12]) { b in
+    LoweringTests.build("windows over rows and columns of one element", [2, 1, 1]) { b in
+      let side = WindowSide(size: 3, before: 2, after: 2)
+      return b.network(b.linear(b.flattened(b.convolution(0, 2, side, side)), 2))
+    },
+    LoweringTests.build("an axis in three parts beside one in two", [24]) { b in
+      let hidden = b.add(.reshape, relu(&b, 0, 24), shape: [2, 3, 4])
+      let turned = b.add(.reshape, b.transposed(hidden, [2, 1, 0]), shape: [24])
+      let other = b.add(.reshape, turned, shape: [3, 4, 2])
+      return b.network(b.linear(b.transposed(other, [1, 2, 0]), 2), b.linear(hidden, 2))
+    },
+    LoweringTests.build("shares of a split axis", [2, 12]) { b in
       let hidden = b.linear(0, 12)
       let shares = b.add(.softmax(Softmax(shape: [2, 12], axis: 1)), b.relu(hidden), shape: [2, 12])
       let rows = b.linear(b.add(.reshape, shares, shape: [2, 3, 4]), 2)
@@ -88,6 +98,35 @@ import Testing
     let network = try #require(Self.networks.first { $0.name == name }).network
     try expectAgreement(network, name)
     try expectAgreement(network.simplified(), "\(name), simplified")
+  }
+
+  /// Nothing is computed or committed twice.
+  @Test func partsOfALayerAreLayers() throws {
+    var b = NetworkBuilder([3, 5])
+    let layer = b.linear(0, 12)
+    let parts = (0..<3).map { b.sliced(layer, axis: 1, start: 4 * $0, count: 4) }
+    let product = b.matrixProduct(parts[0], b.transposed(parts[1], [1, 0]), shape: [3, 3])
+    let network = b.network(b.matrixProduct(product, parts[2], shape: [3, 4]))
+    let simplified = network.simplified()
+    let layers = simplified.nodes.filter { $0.operands == [0] }
+    #expect(layers.map(\.name).sorted() == ["n0[0:4]", "n0[4:8]", "n0[8:12]"])
+    #expect(simplified.parameterCount == network.parameterCount)
+    let samples = network.samples(2)
+    for (own, expected) in zip(simplified.run(samples), network.run(samples)) {
+      #expect(zip(own.values, expected.values).allSatisfy { ($0 - $1).magnitude < 1e-9 })
+    }
+  }
+
+  /// Parts that have elements in common, and rows of tokens, which all have the same weights.
+  @Test(arguments: [(axis: 1, starts: [0, 3, 8]), (axis: 0, starts: [0, 1])])
+  func otherPartsAreViews(axis: Int, starts: [Int]) throws {
+    var b = NetworkBuilder([3, 5])
+    let layer = b.linear(0, 12)
+    let parts = starts.map { b.sliced(layer, axis: axis, start: $0, count: axis == 1 ? 4 : 1) }
+    let network = b.network(b.product(parts[0], parts[1], shape: b.shape(parts[0])))
+    let simplified = network.simplified()
+    #expect(simplified.nodes.count { $0.operands == [0] } == 1)
+    #expect(simplified.parameterCount == network.parameterCount)
   }
 
   /// Reshapes, transposes, slices and joins of random shapes, with layers between them.

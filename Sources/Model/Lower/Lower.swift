@@ -17,7 +17,8 @@ package func lower(_ network: IntegerNetwork, batchCap: Int = defaultBatchCap) t
       try lowering.add(index)
       index += 1
     } catch {
-      guard error == lowering.splitAxis(relaid.network.nodes[index]), relaid.copyOperand(ofNode: index) else { throw error }
+      let node = relaid.network.nodes[index]
+      guard [lowering.splitAxis(node), lowering.tooManyFactors(node)].contains(error), relaid.relay(index) else { throw error }
       lowering = try Lowering(relaid, batchCap: batchCap)
       index = 0
     }
@@ -136,6 +137,10 @@ struct Lowering {
 
   func splitAxis(_ node: Node<Int64>) -> ModelError {
     .unusableLayer(node.name, reason: "another operator splits the axis along which it cuts or joins")
+  }
+
+  func tooManyFactors(_ node: Node<Int64>) -> ModelError {
+    .unusableLayer(node.name, reason: "its products have more than three factors, places of axes that it reads in pieces among them")
   }
 }
 

@@ -5,6 +5,7 @@ struct RelaidNetwork {
   private(set) var network: IntegerNetwork
   /// Nodes that copy their operand into axes that need not be its own.
   private(set) var copies: Set<Int> = []
+  private var relayCount = 0
 
   /// With copies where the cuts of a value would not nest, as far as copies help.
   init(_ network: IntegerNetwork) {
@@ -12,20 +13,43 @@ struct RelaidNetwork {
     separate()
   }
 
-  /// Lets a node that cannot be lowered read a copy of an operand; a view becomes a copy.
+  /// Lets a node that cannot be lowered read a copy of an operand, or others a copy of its result; a view becomes a copy.
   ///
-  /// - Returns: False where there is nothing left to copy.
-  mutating func copyOperand(ofNode index: Int) -> Bool {
+  /// - Returns: False where there is nothing left to copy, or too much was copied.
+  mutating func relay(_ index: Int) -> Bool {
+    guard relayCount < maximumRelayCount else { return false }
+    relayCount += 1
     let node = network.nodes[index]
-    if case .contraction(let view) = node.operation, network.isView(node) {
+    if let view = view(node) {
       replace(index, by: copy(view, of: node.operands[0], node.shape, at: index))
-    } else {
-      guard let number = node.operands.indices.first(where: { canCopy(operand: $0, ofNode: index) }) else { return false }
+    } else if let number = node.operands.indices.first(where: { canCopy(operand: $0, ofNode: index) }) {
       insertCopy(operand: number, ofNode: index)
+    } else if let place = node.operands.compactMap({ viewBehind($0) }).first, let view = view(network.nodes[place]) {
+      let source = network.nodes[place]
+      replace(place, by: copy(view, of: source.operands[0], source.shape, at: place))
+    } else if canCopyResult(index) {
+      let value = network.inputs.count + index
+      replace(index, by: [node] + copy(whole(node.shape), of: value, node.shape, at: index + 1))
+      copies.insert(index + 1)
+    } else {
+      return false
     }
     separate()
     return true
   }
+
+  private func view(_ node: Node<Int64>) -> Contraction<Int64>? {
+    if case .contraction(let view) = node.operation, network.isView(node) { view } else { nil }
+  }
+
+  /// The node that makes a value as a view, reshapes aside.
+  private func viewBehind(_ value: Int) -> Int? {
+    guard let node = network.node(of: value) else { return nil }
+    if case .reshape = node.operation { return viewBehind(node.operands[0]) }
+    return view(node) == nil ? nil : value - network.inputs.count
+  }
+
+  private func whole(_ shape: [Int]) -> Contraction<Int64> { .view(shape, shape.indices.map { Index($0) }) }
 
   // MARK: Copies
 
@@ -42,6 +66,16 @@ struct RelaidNetwork {
     return !network.makesAccumulators(node)
   }
 
+  /// Whether a node makes activations in axes of its own, and others read them in theirs.
+  private func canCopyResult(_ index: Int) -> Bool {
+    switch network.nodes[index].operation {
+    case .contraction, .map, .reshape: return false
+    case .maximum, .softmax:
+      let value = network.inputs.count + index
+      return network.nodes.indices.contains { network.nodes[$0].operands.contains(value) && !copies.contains($0) }
+    }
+  }
+
   private mutating func insertCopy(operand number: Int, ofNode index: Int) {
     let node = network.nodes[index]
     let shape = network.shape(of: node.operands[number])
@@ -49,7 +83,7 @@ struct RelaidNetwork {
     operands[number] = network.inputs.count + index + 1
     replace(
       index,
-      by: copy(.view(shape, shape.indices.map { Index($0) }), of: node.operands[number], shape, at: index) + [node.with(operands: operands)])
+      by: copy(whole(shape), of: node.operands[number], shape, at: index) + [node.with(operands: operands)])
     copies.insert(index)
   }
 
@@ -83,7 +117,8 @@ struct RelaidNetwork {
   // MARK: Cuts that do not nest
 
   private mutating func separate() {
-    while let count = conflict(), separate(first: count) {}
+    var count = 0
+    while count < maximumRelayCount, let conflict = conflict(), separate(first: conflict) { count += 1 }
   }
 
   /// The least number of nodes, from the first on, whose cuts do not nest; nil where all do.
@@ -123,3 +158,5 @@ struct RelaidNetwork {
 
 /// Each trial plans the axes of the network.
 private let maximumTrialCount = 32
+/// After each the network is lowered from its first node on.
+private let maximumRelayCount = 256

@@ -88,7 +88,9 @@ extension Lowering {
   /// Each element of a view is one of its operand's column.
   fileprivate mutating func view(_ reading: Reading, _ node: Node<Int64>, _ index: Int) throws(ModelError) -> View {
     let parts = try read(index, 0, reading, at: [:])
-    guard parts.count == 1, parts[0].places.isEmpty, Set(parts[0].axes) == Set(parts[0].axes.indices.map { $0 }) else { throw splitAxis(node) }
+    guard parts.count == 1, parts[0].places.isEmpty, Set(parts[0].axes) == Set(parts[0].axes.indices.map { $0 }) else {
+      throw splitAxis(node)
+    }
     var view = parts[0].view
     for (number, axis) in parts[0].axes.enumerated() {
       guard let axis else { throw splitAxis(node) }
@@ -129,7 +131,7 @@ extension Lowering {
             }
             products = products.map { $0 + [operand] }
           case .operand(let number, let reading):
-            let read = try operands(index, number, reading, lowered, at: places)
+            let read = try operands(index, number, reading, lowered, at: places, beside: term.factors.count - 1)
             products = products.flatMap { product in read.map { product + $0 } }
           }
         }
@@ -150,9 +152,7 @@ extension Lowering {
   }
 
   func requireProducts(_ terms: [Term], _ node: Node<Int64>) throws(ModelError) {
-    guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
-      throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
-    }
+    guard terms.allSatisfy({ $0.operands.count <= 3 }) else { throw tooManyFactors(node) }
   }
 
   /// A column of weights, or of numbers that the operator alone says, read as a whole; its unrolled loops together are its
@@ -184,24 +184,28 @@ extension Lowering {
 
   /// What an element of an operand is a sum of products of for these places of unrolled loops; nothing when it is beyond the
   /// operand.
+  ///
+  /// - Parameter factorCount: How many other factors the products are to have.
   mutating func operands(
-    _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int]
+    _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int], beside factorCount: Int = 0
   ) throws(ModelError) -> [[Operand]] {
     let node = network.nodes[index]
     return try read(index, number, reading, at: places).map { part throws(ModelError) in
       let operand = builder.operand(part.view, loops: part.axes.map { $0.flatMap { lowered.axes[$0] } ?? 0 })
-      return [operand] + (try ones(at: part.places, lowered, node))
+      return [operand] + (try ones(at: part.places, lowered, node, limit: 2 - factorCount))
     }
   }
 
-  /// Factors that are 1 at one index of some axes of a node's loops, 0 else.
+  /// Factors whose product is 1 at one index of some axes of a node's loops, 0 else; one, where they were more than `limit`.
   mutating func ones(
-    at places: [(axis: Int, index: Int)], _ lowered: LoweredLoops, _ node: Node<Int64>
+    at places: [(axis: Int, index: Int)], _ lowered: LoweredLoops, _ node: Node<Int64>, limit: Int = 2
   ) throws(ModelError) -> [Operand] {
-    try places.map { place throws(ModelError) in
+    let known = try places.map { place throws(ModelError) in
       guard let loop = lowered.axes[place.axis] else { throw splitAxis(node) }
-      return builder.one(at: place.index, loop: loop)
+      return (index: place.index, loop: loop)
     }
+    if known.count > max(limit, 1), let operand = builder.one(at: known) { return [operand] }
+    return known.map { builder.one(at: $0.index, loop: $0.loop) }
   }
 
   /// A part of how an operand is read: by its axes those of the loops that go through them, and axes of the loops of which it
@@ -237,7 +241,9 @@ extension Lowering {
   /// Parts, with some axes read as these blocks say.
   private func split(_ parts: [ReadPart], _ blocks: [AxisBlock], _ index: Int) throws(ModelError) -> [ReadPart] {
     let node = network.nodes[index]
-    guard let pieces = AxisPiece.pieces(of: blocks), parts.count * pieces.count <= ArithmeticCircuit.maximumTermCount else { throw splitAxis(node) }
+    guard let pieces = AxisPiece.pieces(of: blocks), parts.count * pieces.count <= ArithmeticCircuit.maximumTermCount else {
+      throw splitAxis(node)
+    }
     var result: [ReadPart] = []
     for part in parts {
       for piece in pieces {
@@ -245,8 +251,8 @@ extension Lowering {
         // From the last axis on: a fixed one is left out.
         for read in piece.reads.sorted(by: { $0.axis > $1.axis }) {
           let size = read.target.map { plan.axes[plan.loops(ofNode: index)][$0] } ?? 1
-          guard isWhole(part.view, read.axis) || (0...part.view.axes[read.axis].size - 1).contains(read.start + read.stride * (size - 1)) && read.start >= 0
-          else { throw splitAxis(node) }
+          let isInside = read.start >= 0 && read.start + read.stride * (size - 1) < part.view.axes[read.axis].size
+          guard isInside || isWhole(part.view, read.axis) else { throw splitAxis(node) }
           part.view = part.view.sliced(axis: read.axis, start: read.start, stride: read.stride, size: size)
           if let target = read.target { part.axes[read.axis] = target } else { part.axes.remove(at: read.axis) }
         }
