@@ -131,7 +131,7 @@ struct NaiveCase: CustomStringConvertible {
       ]
     case "Add", "Sub", "Mul": return binary(name) + values(name)
     case "Min", "Max":
-      return binary(name) + [one(.x(4)), one(.w(4), .x(2, 4), .scalar(0.3)), one(.x(2, 1), .w(1, 3), .w(2, 1))]
+      return binary(name) + values(name) + [one(.x(4)), one(.w(4), .x(2, 4), .scalar(0.3)), one(.x(2, 1), .w(1, 3), .w(2, 1))]
     case "Sum", "Mean":
       return binary(name) + values(name) + [one(.x(3)), one(.x(2, 1), .w(3), .x(1, 3), .scalar(0.3), .x(2, 3))]
     case "Div":

@@ -82,7 +82,7 @@ struct TransformerFixture: Sendable, CustomTestStringConvertible {
   func masksAreNotAdded(fixture: TransformerFixture) throws {
     let network = try fixture.network().simplified()
     let hasMask = network.inputs.contains { $0.name.contains("mask") }
-    let isCausal = ["gpt2", "opt", "llama", "qwen2", "rotary", "opset23", "torch_attention", "embedded", "fused_attention"].contains {
+    let isCausal = ["gpt2", "opt", "llama", "qwen2", "rotary", "opset23", "torch_attention", "embedded", "fused_attention", "grouped_query"].contains {
       fixture.name == $0 || fixture.name.hasPrefix($0 + "_") && $0 != "torch_attention"
     }
     let masks = softmaxes(network).flatMap(\.masks)

@@ -62,6 +62,39 @@ extension ImportedOperator {
       let added = try importer.operand(node, 5) == nil ? nil : try importer.tensor(node, 5)
       return [.value(try importer.attend(node, parts, try node.integer("num_heads", default: 1), added, padding: 3, label))]
     },
+    ImportedOperator(
+      "\(fusedDomain).GroupQueryAttention", "causal, without past tokens; constant cosines and sines"
+    ) { importer, node, label throws(NodeProblem) in
+      importer.showAttributes(of: node, label)
+      for index in [3, 4] where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
+      for index in 9..<max(node.input.count, 9) where try importer.operand(node, index) != nil {
+        throw .unsupported("operand \(index) is given")
+      }
+      let (cap, smooth) = (try node.float("softcap", default: 0), try node.integer("smooth_softmax", default: 0))
+      guard cap == 0, smooth <= 0, try node.integer("local_window_size", default: -1) == -1 else {
+        throw .unsupported("it has a softcap, a smooth softmax or a local window")
+      }
+      let counts = (query: try node.integer("num_heads", default: 0), key: try node.integer("kv_num_heads", default: 0))
+      var parts = [try importer.value(node, 0)]
+      if try importer.operand(node, 1) == nil {
+        parts = try importer.unpacked(parts[0], [counts.query, counts.key, counts.key], label)
+      } else {
+        for index in 1...2 { parts.append(try importer.value(node, index)) }
+      }
+      let tokens = importer.shape(of: parts[0])[0]
+      // Of rows that are shorter, only places behind their end would see others.
+      if case .constant(let lengths) = try importer.tensor(node, 5), lengths.integers?.allSatisfy({ $0 == tokens - 1 }) != true {
+        throw .unsupported("operand 5, the length of each row less 1, is not \(tokens - 1)")
+      }
+      var heads: [Int] = []
+      for (part, count) in zip(parts, [counts.query, counts.key, counts.key]) {
+        var part = part
+        if try node.integer("do_rotary", default: 0) != 0, heads.count < 2 { part = try importer.rotatedFromStart(node, part, count, label) }
+        heads.append(try importer.heads(part, count, "operand \(heads.count)"))
+      }
+      let attended = try importer.attend(heads[0], heads[1], heads[2], nil, scale: try node.float("scale", default: 0), isCausal: true, label)
+      return [.value(try importer.joined(attended, label)), .value(heads[1]), .value(heads[2])]
+    },
     ImportedOperator("RotaryEmbedding", since: 23, "constant cosines and sines; positions constant or given") {
       importer, node, label throws(NodeProblem) in
       let value = try importer.value(node, 0)
@@ -111,6 +144,42 @@ extension GraphImporter {
     }
     let parted = try reshaped(value, [shape[0], count, shape[1] / count], "")
     return try append("", .contraction(.view([count, shape[0], shape[1] / count], [Index(1), Index(0), Index(2)])), [parted], shape: [count, shape[0], shape[1] / count])
+  }
+
+  /// Parts of tokens × (heads · size), of so many heads each.
+  fileprivate mutating func unpacked(_ value: Int, _ counts: [Int], _ label: String) throws(NodeProblem) -> [Int] {
+    let shape = shape(of: value)
+    let total = counts.reduce(0, +)
+    guard shape.count == 2, counts.allSatisfy({ $0 > 0 }), shape[1] % total == 0 else {
+      throw .malformed("operand 0 of batch × \(shape) does not make \(total) heads")
+    }
+    var (start, parts) = (0, [Int]())
+    for count in counts {
+      let result = [shape[0], count * (shape[1] / total)]
+      parts.append(try append(label, .contraction(.view(result, [Index(0), Index(1, start: start)])), [value], shape: result))
+      start += result[1]
+    }
+    return parts
+  }
+
+  /// Tokens × (heads · size), turned by the first rows of operands 7 and 8.
+  fileprivate mutating func rotatedFromStart(_ node: ONNXNode, _ value: Int, _ count: Int, _ label: String) throws(NodeProblem) -> Int {
+    let shape = shape(of: value)
+    guard shape.count == 2, count > 0, shape[1] % count == 0 else {
+      throw .malformed("its input of batch × \(shape) does not make heads")
+    }
+    var (angles, half) = ([Tensor](), 0)
+    for index in 7...8 {
+      let table = try constant(node, index)
+      half = table.shape.last ?? 0
+      guard table.shape.count == 2, table.shape[0] >= shape[0], half > 0, 2 * half <= shape[1] / count else {
+        throw .malformed("its cosines or sines of shape \(table.shape.prefix(8)) do not fit \(shape[0]) tokens")
+      }
+      angles.append(.constant(table.picking(Array(0..<shape[0] * half), shape: [shape[0], 1, half])))
+    }
+    let tokens = try reshaped(value, [shape[0], count, shape[1] / count], label)
+    let turned = try rotated(tokens, 2 * half, angles, interleaved: try node.integer("rotary_interleaved", default: 0) != 0, label)
+    return try reshaped(turned, shape, label)
   }
 
   /// Tokens × (heads · size) of heads × tokens × size.

@@ -64,8 +64,8 @@ extension ImportedOperator {
       return [.tensor(quotient)]
     },
     fold("Sum", .add, "any number of operands"),
-    fold("Min", .minimum, "a value and constants"),
-    fold("Max", .maximum, "a value and constants"),
+    fold("Min", .minimum, "any number of operands"),
+    fold("Max", .maximum, "any number of operands"),
     ImportedOperator("Mean", "any number of operands") { importer, node, label throws(NodeProblem) in
       let sum = try importer.fold(node, .add, label)
       return [.tensor(try importer.apply(.affine(scale: 1 / Double(node.input.count), shift: 0), to: sum, label))]
@@ -172,7 +172,13 @@ extension GraphImporter {
       case .divide:
         let inverse = try apply(.function(.reciprocal, .x), to: values[1], label)
         return .value(try product([values[0], inverse], shape: result, place, label))
-      case .minimum, .maximum: throw .unsupported("more than one operand depends on the input")
+      case .minimum, .maximum:
+        // max(a, b) = b + max(a − b, 0), min(a, b) = b − max(b − a, 0)
+        let sign: Double = combination == .maximum ? 1 : -1
+        let difference = Contraction.sum(of: shapes, [sign, -sign], shape: result)
+        let excess = try apply(.relu, to: try append(label, .contraction(difference), values, shape: result, place: place), label)
+        let sum = Contraction.sum(of: [shapes[1], result], [1, sign], shape: result)
+        return .value(try append(label, .contraction(sum), [values[1], excess], shape: result, place: place))
       }
     }
   }

@@ -8,6 +8,8 @@ struct AxisPlan {
   /// By value, then by node for its loops: sizes of the axes, outermost first, each at least 2; their product is the
   /// number of elements.
   let axes: [[Int]]
+  /// Nodes that copy their operand into axes of their own.
+  let copies: Set<Int>
   private let network: IntegerNetwork
   private let valueCount: Int
 
@@ -17,6 +19,8 @@ struct AxisPlan {
     let firstBase: Int
     let secondBase: Int
     let length: Int
+    /// Of a loop that reads element firstBase·(start + i) at secondBase·i, i < count: both have the cuts that divide all three.
+    var part: (start: Int, count: Int)?
   }
 
   /// What two values have in common.
@@ -27,15 +31,16 @@ struct AxisPlan {
   }
 
   /// - Throws: `.unusableLayer` for a node whose operands and result have no axes in common.
-  init(_ network: IntegerNetwork) throws(ModelError) {
+  init(_ network: IntegerNetwork, copies: Set<Int> = []) throws(ModelError) {
     self.network = network
+    self.copies = copies
     valueCount = network.inputs.count + network.nodes.count
     var cuts = (0..<valueCount).map { Set([1, network.shape(of: $0).reduce(1, *)]) }
     cuts += network.nodes.map { Set([1, $0.loops.reduce(1, *)]) }
     var relations: [[Relation]] = []
     for (index, node) in network.nodes.enumerated() {
       let (loops, space) = (node.loops, valueCount + index)
-      relations.append(Self.relations(network, index, space: space))
+      relations.append(Self.relations(network, index, space: space, isCopy: copies.contains(index)))
       for (operand, reading) in node.readings {
         let shape = network.shape(of: node.operands[operand])
         for ((size, stride), place) in zip(zip(shape, rowStrides(shape)), reading) where !node.reads(place, whole: size) {
@@ -59,7 +64,8 @@ struct AxisPlan {
       for relation in isForward ? Array(relations.joined()) : relations.joined().reversed() {
         for segment in relation.segments {
           let found = cuts[relation.first].compactMap { segment.offset(of: $0, from: segment.firstBase) }
-            + cuts[relation.second].compactMap { segment.offset(of: $0, from: segment.secondBase) } + [1, segment.length]
+            + cuts[relation.second].compactMap { segment.offset(of: $0, from: segment.secondBase) }
+            + (segment.part == nil ? [1, segment.length] : [])
           for cut in found {
             if cuts[relation.first].insert(cut * segment.firstBase).inserted { isChanged = true }
             if cuts[relation.second].insert(cut * segment.secondBase).inserted { isChanged = true }
@@ -114,6 +120,17 @@ struct AxisPlan {
     }
   }
 
+  /// The axes that one dimension of a value of this shape consists of, outermost first; nil where one goes beyond it.
+  func axes(of dimension: Int, _ shape: [Int], value: Int) -> [PlannedAxis]? {
+    let base = rowStrides(shape)[dimension]
+    let inside = base..<base * shape[dimension]
+    let own = zip(bases(of: value), axes[value]).enumerated().filter { inside.contains($1.0) }.map { PlannedAxis(number: $0, size: $1.1) }
+    return own.reduce(1) { $0 * $1.size } == shape[dimension] ? own : nil
+  }
+
+  /// All axes of a value.
+  func axes(of value: Int) -> [PlannedAxis] { axes[value].enumerated().map { PlannedAxis(number: $0, size: $1) } }
+
   // MARK: Relations
 
   private static func ends(of loop: Int, _ loops: [Int]) -> [Int] {
@@ -121,17 +138,33 @@ struct AxisPlan {
     return [base, base * loops[loop]]
   }
 
-  private static func relations(_ network: IntegerNetwork, _ index: Int, space: Int) -> [Relation] {
+  private static func relations(_ network: IntegerNetwork, _ index: Int, space: Int, isCopy: Bool) -> [Relation] {
     let (node, result) = (network.nodes[index], network.inputs.count + index)
     guard !node.loops.isEmpty else {
       let whole = Segment(firstBase: 1, secondBase: 1, length: node.shape.reduce(1, *))
       return [Relation(first: node.operands[0], second: result, segments: [whole])]
     }
     let own = segments(node.shape.indices.map { Index($0) }, node.shape, node)
-    return node.readings.map { operand, reading in
+    let read = node.readings.map { operand, reading in
       let value = node.operands[operand]
-      return Relation(first: value, second: space, segments: segments(reading, network.shape(of: value), node))
-    } + [Relation(first: result, second: space, segments: own)]
+      let shape = network.shape(of: value)
+      return Relation(first: value, second: space, segments: segments(reading, shape, node) + parts(reading, shape, node))
+    }
+    return (isCopy ? [] : read) + [Relation(first: result, second: space, segments: own)]
+  }
+
+  /// What an array has in common with the loops that read parts of its axes.
+  private static func parts(_ reading: Reading, _ shape: [Int], _ node: Node<Int64>) -> [Segment] {
+    let loops = node.loops
+    let (own, to) = (rowStrides(shape), rowStrides(loops))
+    return zip(reading, shape).enumerated().compactMap { axis, read in
+      let index = read.0.simplified(loops)
+      guard !node.reads(read.0, whole: read.1), index.steps.count == 1, index.steps[0].stride == 1, node.keeps(index.steps[0].loop) else {
+        return nil
+      }
+      let loop = index.steps[0].loop
+      return Segment(firstBase: own[axis], secondBase: to[loop], length: read.1, part: (index.start, loops[loop]))
+    }
   }
 
   /// What an array has in common with the loops that read it.
@@ -166,7 +199,10 @@ extension AxisPlan.Segment {
   /// The cut's place in the segment, when it lies at one.
   fileprivate func offset(of cut: Int, from base: Int) -> Int? {
     guard cut % base == 0, cut / base <= length, cut >= base else { return nil }
-    return cut / base
+    let offset = cut / base
+    guard let part else { return offset }
+    let isCommon = offset < min(length, part.count) && [part.start, part.count, length].allSatisfy { $0 % offset == 0 }
+    return isCommon ? offset : nil
   }
 }
 
@@ -177,7 +213,9 @@ extension Node<Int64> {
 
   /// Whether an axis of this size is read from its first to its last element by a loop that can be an axis of the circuit.
   func reads(_ index: Index, whole size: Int) -> Bool {
-    index.isWhole(size, loops)
-      && (operation.primitive.keepsInnerLoops || index.steps.allSatisfy { $0.loop < shape.count || loops[$0.loop] == 1 })
+    index.isWhole(size, loops) && index.steps.allSatisfy { keeps($0.loop) || loops[$0.loop] == 1 }
   }
+
+  /// Whether a loop can be an axis of the circuit.
+  func keeps(_ loop: Int) -> Bool { operation.primitive.keepsInnerLoops || loop < shape.count }
 }

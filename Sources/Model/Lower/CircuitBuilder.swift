@@ -18,6 +18,8 @@ struct CircuitBuilder {
   private(set) var weights: [[Int64]] = []
   private var tables: [TableContent: Int] = [:]
   private var oneColumn: Int?
+  /// By axes.
+  private var identities: [[Int]: Int] = [:]
   /// Axes of size 1, for indices that are fixed.
   private var unitAxes: [Int] = []
 
@@ -117,6 +119,20 @@ struct CircuitBuilder {
     return Operand(column: column, bindings: [Binding(loop, slice: .init(start: -index, stride: 1))])
   }
 
+  /// 1 at one index of each of several loop axes, 0 else: a row of an identity matrix. Nil where an axis is there twice, or the
+  /// matrix were too large.
+  mutating func one(at places: [(index: Int, loop: Int)]) -> Operand? {
+    let loops = places.map(\.loop)
+    let count = loops.reduce(1) { $0 * circuit.axes[$1] }
+    guard Set(loops).count == loops.count, count <= maximumIdentitySize else { return nil }
+    let column = identities[loops]
+      ?? appendConstant((0..<count * count).map { $0 / count == $0 % count ? 1 : 0 }, "places", [appendAxis(count)] + loops)
+    identities[loops] = column
+    let row = places.reduce(0) { $0 * circuit.axes[$1.loop] + $1.index }
+    return Operand(
+      column: column, bindings: [Binding(unitAxis(), slice: .init(start: row, stride: 1))] + loops.map { Binding($0) })
+  }
+
   /// Reads a view, its axes driven by these loop axes.
   mutating func operand(_ view: View, loops: [Int]) -> Operand {
     let column = circuit.columns[view.column]
@@ -157,6 +173,9 @@ struct CircuitBuilder {
     return output
   }
 }
+
+/// A circuit has at most 2^22 constants.
+private let maximumIdentitySize = 512
 
 extension CircuitBuilder {
   /// Lowers the largest batch until columns and lookups keep the caps of docs/protocol.md §3.3, rule 1.

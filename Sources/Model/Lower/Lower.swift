@@ -3,13 +3,26 @@ import Circuit
 /// The circuit of an integer network.
 ///
 /// Operators that make accumulators become contractions, requantizations the limbs of a remainder and an activation, each
-/// with its lookup; views leave no trace. Layers with the same function share one table.
+/// with its lookup; views leave no trace. Layers with the same function share one table. Where operators cut a value into axes
+/// that have nothing in common, it is copied.
 ///
 /// - Parameter batchCap: The largest batch, or less where columns of so many samples were too long.
 /// - Throws: `.unusableLayer`.
 package func lower(_ network: IntegerNetwork, batchCap: Int = defaultBatchCap) throws(ModelError) -> LoweredNetwork {
-  var lowering = try Lowering(network, batchCap: batchCap)
-  for index in network.nodes.indices { try lowering.add(index) }
+  var relaid = RelaidNetwork(network)
+  var lowering = try Lowering(relaid, batchCap: batchCap)
+  var index = 0
+  while index < relaid.network.nodes.count {
+    do {
+      try lowering.add(index)
+      index += 1
+    } catch {
+      let node = relaid.network.nodes[index]
+      guard [lowering.splitAxis(node), lowering.tooManyFactors(node)].contains(error), relaid.relay(index) else { throw error }
+      lowering = try Lowering(relaid, batchCap: batchCap)
+      index = 0
+    }
+  }
   return try lowering.finish()
 }
 
@@ -27,9 +40,10 @@ struct Lowering {
   /// The nodes that are lowered with the Softmax that reads them.
   let scores: Set<Int>
 
-  init(_ network: IntegerNetwork, batchCap: Int) throws(ModelError) {
+  init(_ relaid: RelaidNetwork, batchCap: Int) throws(ModelError) {
+    let network = relaid.network
     self.network = network
-    plan = try AxisPlan(network)
+    plan = try AxisPlan(network, copies: relaid.copies)
     rounding = RoundingPlan(network)
     shown = Self.shownValues(network)
     scores = Set(network.nodes.compactMap { node in
@@ -123,6 +137,10 @@ struct Lowering {
 
   func splitAxis(_ node: Node<Int64>) -> ModelError {
     .unusableLayer(node.name, reason: "another operator splits the axis along which it cuts or joins")
+  }
+
+  func tooManyFactors(_ node: Node<Int64>) -> ModelError {
+    .unusableLayer(node.name, reason: "its products have more than three factors, places of axes that it reads in pieces among them")
   }
 }
 

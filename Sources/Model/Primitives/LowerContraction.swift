@@ -34,7 +34,7 @@ extension Lowering {
     }
     let sizes = plan.axes[space]
     var axes = [Int?](repeating: nil, count: sizes.count)
-    let unrolledAxes = Set(unrolled.compactMap { plan.axis($0, loops, of: space) })
+    let unrolledAxes = Set(unrolled.flatMap { plan.axes(of: $0, loops, value: space)?.map(\.number) ?? [] })
     for isResult in [true, false] {
       for (operand, reading) in node.readings {
         let view = views[node.operands[operand]]
@@ -68,25 +68,33 @@ extension Lowering {
   ///
   /// - Parameter isSliding: Also where it is read otherwise than from end to end, by one loop that is not unrolled.
   private func axisMap(_ index: Int, _ operand: Int, _ reading: Reading, isSliding: Bool = false) -> [Int?] {
-    var map = plan.axisMap(node: index, operand: operand, reading)
-    guard isSliding else { return map }
     let node = network.nodes[index]
-    let (value, loops) = (node.operands[operand], node.loops)
+    let (value, loops, space) = (node.operands[operand], node.loops, plan.loops(ofNode: index))
+    var map = plan.copies.contains(index) ? plan.axes[value].map { _ in nil } : plan.axisMap(node: index, operand: operand, reading)
+    guard isSliding else { return map }
+    var blocks = plan.copies.contains(index) ? AxisBlock.blocks(plan.axes(of: value), plan.axes(of: space), start: 0, stride: 1) : []
     let shape = network.shape(of: value)
     for (dimension, place) in reading.enumerated() where !node.reads(place, whole: shape[dimension]) {
-      guard let kept = kept(place.simplified(loops).steps, index), let axis = plan.axis(dimension, shape, of: value) else { continue }
-      map[axis] = plan.axis(kept, loops, of: plan.loops(ofNode: index))
+      let steps = place.simplified(loops).steps
+      guard let kept = kept(steps, index), let stride = steps.first(where: { $0.loop == kept })?.stride,
+        let axes = plan.axes(of: dimension, shape, value: value), let own = plan.axes(of: kept, loops, value: space)
+      else { continue }
+      blocks += AxisBlock.blocks(axes, own, start: place.start, stride: stride)
     }
+    for block in blocks where block.axes.count == 1 && block.loops.count == 1 { map[block.axes[0].number] = block.loops[0].number }
     return map
   }
 
   /// Each element of a view is one of its operand's column.
   fileprivate mutating func view(_ reading: Reading, _ node: Node<Int64>, _ index: Int) throws(ModelError) -> View {
-    let read = try self.read(index, 0, reading, at: [:])
-    var view = read.view
-    for (number, axis) in read.axes.enumerated() {
+    let parts = try read(index, 0, reading, at: [:])
+    guard parts.count == 1, parts[0].places.isEmpty, Set(parts[0].axes) == Set(parts[0].axes.indices.map { $0 }) else {
+      throw splitAxis(node)
+    }
+    var view = parts[0].view
+    for (number, axis) in parts[0].axes.enumerated() {
       guard let axis else { throw splitAxis(node) }
-      view.axes[axis] = read.view.axes[number]
+      view.axes[axis] = parts[0].view.axes[number]
     }
     return view
   }
@@ -112,7 +120,7 @@ extension Lowering {
     for term in contraction.terms {
       let named = Set(term.factors.flatMap { contraction.loops(of: $0) })
       for places in places(lowered.unrolled.filter(named.contains), contraction.loops) {
-        var operands: [Operand]? = []
+        var products: [[Operand]] = [[]]
         for factor in term.factors {
           switch factor {
           case .constant(let number):
@@ -121,13 +129,13 @@ extension Lowering {
               let tap = own.reduce(0) { $0 * contraction.loops[$1] + (places[$1] ?? 0) }
               operand.bindings[0] = Binding(builder.unitAxis(), slice: .init(start: tap, stride: 1))
             }
-            operands?.append(operand)
+            products = products.map { $0 + [operand] }
           case .operand(let number, let reading):
-            let read = try self.operands(index, number, reading, lowered, at: places)
-            operands = read.flatMap { read in operands.map { $0 + read } }
+            let read = try operands(index, number, reading, lowered, at: places, beside: term.factors.count - 1)
+            products = products.flatMap { product in read.map { product + $0 } }
           }
         }
-        if let operands { terms.append(Circuit.Term(coefficient: term.coefficient, operands: operands)) }
+        terms += products.map { Circuit.Term(coefficient: term.coefficient, operands: $0) }
       }
     }
     // All reads are beyond their operands.
@@ -144,9 +152,7 @@ extension Lowering {
   }
 
   func requireProducts(_ terms: [Term], _ node: Node<Int64>) throws(ModelError) {
-    guard terms.allSatisfy({ $0.operands.count <= 3 }) else {
-      throw .unusableLayer(node.name, reason: "its padding makes several rows and columns of a single element")
-    }
+    guard terms.allSatisfy({ $0.operands.count <= 3 }) else { throw tooManyFactors(node) }
   }
 
   /// A column of weights, or of numbers that the operator alone says, read as a whole; its unrolled loops together are its
@@ -176,51 +182,91 @@ extension Lowering {
     return (builder.whole(column), unrolled)
   }
 
-  /// What an element of an operand is the product of for these places of unrolled loops; nil when it is beyond the operand.
+  /// What an element of an operand is a sum of products of for these places of unrolled loops; nothing when it is beyond the
+  /// operand.
+  ///
+  /// - Parameter factorCount: How many other factors the products are to have.
   mutating func operands(
-    _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int]
-  ) throws(ModelError) -> [Operand]? {
+    _ index: Int, _ number: Int, _ reading: Reading, _ lowered: LoweredLoops, at places: [Int: Int], beside factorCount: Int = 0
+  ) throws(ModelError) -> [[Operand]] {
     let node = network.nodes[index]
-    let shape = network.shape(of: node.operands[number])
-    var ones: [Operand] = []
-    for (place, size) in zip(reading, shape).reversed() {
-      let read = place.at(places).simplified(node.loops)
-      guard let inside = read.inside(size, node.loops) else { throw splitAxis(node) }
-      if inside.isEmpty { return nil }
-      guard size == 1, let step = read.steps.first else { continue }
-      guard let axis = plan.axis(step.loop, node.loops, of: plan.loops(ofNode: index)), let own = lowered.axes[axis] else {
-        throw splitAxis(node)
-      }
-      ones.append(builder.one(at: inside.lowerBound, loop: own))
+    return try read(index, number, reading, at: places).map { part throws(ModelError) in
+      let operand = builder.operand(part.view, loops: part.axes.map { $0.flatMap { lowered.axes[$0] } ?? 0 })
+      return [operand] + (try ones(at: part.places, lowered, node, limit: 2 - factorCount))
     }
-    let (view, axes) = try read(index, number, reading, at: places)
-    return [builder.operand(view, loops: axes.map { $0.flatMap { lowered.axes[$0] } ?? 0 })] + ones
   }
 
-  /// An operand as it is read for these places of unrolled loops, and by its axes those of the loops that go through them.
+  /// Factors whose product is 1 at one index of some axes of a node's loops, 0 else; one, where they were more than `limit`.
+  mutating func ones(
+    at places: [(axis: Int, index: Int)], _ lowered: LoweredLoops, _ node: Node<Int64>, limit: Int = 2
+  ) throws(ModelError) -> [Operand] {
+    let known = try places.map { place throws(ModelError) in
+      guard let loop = lowered.axes[place.axis] else { throw splitAxis(node) }
+      return (index: place.index, loop: loop)
+    }
+    if known.count > max(limit, 1), let operand = builder.one(at: known) { return [operand] }
+    return known.map { builder.one(at: $0.index, loop: $0.loop) }
+  }
+
+  /// A part of how an operand is read: by its axes those of the loops that go through them, and axes of the loops of which it
+  /// has one index.
+  private struct ReadPart {
+    var view: View
+    var axes: [Int?]
+    var places: [(axis: Int, index: Int)] = []
+  }
+
+  /// The parts of an operand as it is read for these places of unrolled loops; their sum is what is read.
   private func read(
     _ index: Int, _ number: Int, _ reading: Reading, at places: [Int: Int]
-  ) throws(ModelError) -> (view: View, axes: [Int?]) {
+  ) throws(ModelError) -> [ReadPart] {
     let node = network.nodes[index]
     let (value, loops, space) = (node.operands[number], node.loops, plan.loops(ofNode: index))
     let shape = network.shape(of: value)
-    var view = views[value]
-    var axes = axisMap(index, number, reading)
-    for (dimension, place) in reading.enumerated().reversed() where shape[dimension] > 1
-      && (!node.reads(place, whole: shape[dimension]) || place.steps.contains { places[$0.loop] != nil }) {
-      guard let axis = plan.axis(dimension, shape, of: value) else { throw splitAxis(node) }
-      let read = place.at(places).simplified(loops)
-      let step = read.steps.first
-      view = view.sliced(
-        axis: axis, start: read.start, stride: step?.stride ?? 1, size: step.map { loops[$0.loop] } ?? 1)
-      guard let step else {
-        axes.remove(at: axis)
-        continue
-      }
-      guard let target = plan.axis(step.loop, loops, of: space) else { throw splitAxis(node) }
-      axes[axis] = target
+    var parts = [ReadPart(view: views[value], axes: axisMap(index, number, reading))]
+    if plan.copies.contains(index) {
+      return try split(parts, AxisBlock.blocks(plan.axes(of: value), plan.axes(of: space), start: 0, stride: 1), index)
     }
-    return (view, axes)
+    for (dimension, place) in reading.enumerated().reversed()
+    where !node.reads(place, whole: shape[dimension]) || place.steps.contains(where: { places[$0.loop] != nil }) {
+      let read = place.at(places).simplified(loops)
+      guard read.steps.count <= 1, read.steps.allSatisfy({ $0.stride > 0 }), let axes = plan.axes(of: dimension, shape, value: value),
+        let own = read.steps.first.map({ plan.axes(of: $0.loop, loops, value: space) }) ?? []
+      else { throw splitAxis(node) }
+      parts = try split(parts, AxisBlock.blocks(axes, own, start: read.start, stride: read.steps.first?.stride ?? 1), index)
+    }
+    return parts
+  }
+
+  /// Parts, with some axes read as these blocks say.
+  private func split(_ parts: [ReadPart], _ blocks: [AxisBlock], _ index: Int) throws(ModelError) -> [ReadPart] {
+    let node = network.nodes[index]
+    guard let pieces = AxisPiece.pieces(of: blocks), parts.count * pieces.count <= ArithmeticCircuit.maximumTermCount else {
+      throw splitAxis(node)
+    }
+    var result: [ReadPart] = []
+    for part in parts {
+      for piece in pieces {
+        var part = part
+        // From the last axis on: a fixed one is left out.
+        for read in piece.reads.sorted(by: { $0.axis > $1.axis }) {
+          let size = read.target.map { plan.axes[plan.loops(ofNode: index)][$0] } ?? 1
+          let isInside = read.start >= 0 && read.start + read.stride * (size - 1) < part.view.axes[read.axis].size
+          guard isInside || isWhole(part.view, read.axis) else { throw splitAxis(node) }
+          part.view = part.view.sliced(axis: read.axis, start: read.start, stride: read.stride, size: size)
+          if let target = read.target { part.axes[read.axis] = target } else { part.axes.remove(at: read.axis) }
+        }
+        part.places += piece.places
+        result.append(part)
+      }
+    }
+    return result
+  }
+
+  /// Whether nothing of the column lies beside an axis of a view.
+  private func isWhole(_ view: View, _ axis: Int) -> Bool {
+    let own = view.axes[axis]
+    return own.start == 0 && own.stride == 1 && own.size == builder.circuit.axes[builder.circuit.columns[view.column].axes[own.position]]
   }
 }
 

@@ -55,7 +55,7 @@ extension Lowering {
   ) throws(ModelError) -> [Term] {
     let value = node.operands[0]
     guard let own, case .contraction(let contraction)? = network.node(of: value)?.operation else {
-      return [Term(operands: try operands(index, 0, node.readings[0].reading, lowered, at: [:]) ?? [])]
+      return try operands(index, 0, node.readings[0].reading, lowered, at: [:]).map { Term(operands: $0) }
     }
     let source = value - network.inputs.count
     return try terms(of: contraction, network.nodes[source], source, own)
@@ -69,7 +69,10 @@ extension Lowering {
     var masks: [Operand] = []
     for factor in softmax.masks {
       switch factor {
-      case .operand(let number, let reading): masks += try operands(index, number, reading, lowered, at: [:]) ?? []
+      case .operand(let number, let reading):
+        let read = try operands(index, number, reading, lowered, at: [:])
+        guard read.count == 1 else { throw splitAxis(node) }
+        masks += read[0]
       case .constant(let number): masks.append(try mask(softmax.constants[number], softmax, node, index, lowered))
       }
     }
@@ -97,8 +100,10 @@ extension Lowering {
   ) throws(ModelError) -> Operand {
     var axes: [Int] = []
     for loop in constant.loops where softmax.loops[loop] > 1 {
-      guard let axis = plan.axis(loop, softmax.loops, of: plan.loops(ofNode: index)), let own = lowered.axes[axis] else { throw splitAxis(node) }
-      axes.append(own)
+      guard let own = plan.axes(of: loop, softmax.loops, value: plan.loops(ofNode: index))?.map({ lowered.axes[$0.number] }),
+        case let known = own.compactMap({ $0 }), known.count == own.count
+      else { throw splitAxis(node) }
+      axes += known
     }
     let column = builder.appendConstant(constant.values, "\(node.name).mask", axes.isEmpty ? [builder.unitAxis()] : axes)
     return builder.whole(column)

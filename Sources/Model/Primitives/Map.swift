@@ -128,6 +128,13 @@ package struct Requantization: Sendable, Equatable {
       } else { false }
   }
 
+  /// Of values in a range, doubled: these very values.
+  init(copying range: ClosedRange<Int64>) {
+    let doubled = 2 * range.lowerBound...2 * range.upperBound
+    let isShort = range.count <= maximumTableSize
+    self.init(shift: 1, function: .clamp(isShort ? range : Self.domain(shift: 1, accumulators: doubled)), accumulators: doubled)
+  }
+
   /// The smallest −2^k...2^k − 1 that holds the quotients of accumulators in a range.
   package static func domain(shift: Int, accumulators range: ClosedRange<Int64>) -> ClosedRange<Int64> {
     let ends = [range.lowerBound, range.upperBound].map { quotient($0, shift) }

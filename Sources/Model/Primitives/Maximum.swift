@@ -60,9 +60,10 @@ extension Lowering {
     guard lowered.axes.dropFirst(outputs.count).allSatisfy({ $0 == nil }) else { throw splitAxis(node) }
     var candidates: [[Term]] = []
     for places in places(lowered.unrolled, node.loops) {
-      guard let read = try operands(index, 0, reading, lowered, at: places) else { continue }
+      let read = try operands(index, 0, reading, lowered, at: places)
+      guard !read.isEmpty else { continue }
       let beyond = try lowest(range.lowerBound, index, reading.map { $0.at(places) }, lowered)
-      candidates.append([Term(operands: read)] + beyond)
+      candidates.append(read.map { Term(operands: $0) } + beyond)
     }
     var count = 0
     while candidates.count > 1 {
@@ -114,13 +115,13 @@ extension Lowering {
     for (place, size) in zip(reading, network.shape(of: node.operands[0])) {
       let read = place.simplified(loops)
       guard let step = read.steps.first, let inside = read.inside(size, loops), inside.count < loops[step.loop],
-        let axis = plan.axis(step.loop, loops, of: space), let loop = lowered.axes[axis]
+        let axes = plan.axes(of: step.loop, loops, value: space)
       else { continue }
       let known = products
       for index in (0..<loops[step.loop]).filter({ !inside.contains($0) }) {
-        let one = builder.one(at: index, loop: loop)
-        products.append(Term(coefficient: value, operands: [one]))
-        products += known.map { Term(coefficient: -$0.coefficient, operands: $0.operands + [one]) }
+        let ones = try ones(at: axes.indices(of: index), lowered, node)
+        products.append(Term(coefficient: value, operands: ones))
+        products += known.map { Term(coefficient: -$0.coefficient, operands: $0.operands + ones) }
       }
     }
     return products

@@ -1,6 +1,8 @@
 /// The real numbers that each value of a network takes on calibration data; indexed like the network's values.
 package struct Calibration: Sendable {
   package let ranges: [ClosedRange<Double>]
+  /// By value, whether it takes integers alone.
+  let isIntegral: [Bool]
   /// By input.
   package let batch: [FloatBatch]
   /// What one step of each input is worth, where that is given.
@@ -17,10 +19,12 @@ package struct Calibration: Sendable {
     guard count > 0 else { throw .unusableData(source: source, reason: "has no sample to calibrate with") }
     var lowest = [Double](repeating: .infinity, count: network.inputs.count + network.nodes.count)
     var highest = lowest.map { -$0 }
+    var isIntegral = lowest.map { _ in true }
     let runner = Runner(network)
     for index in 0..<count {
       var isFinite = true
       runner.forEachValue(of: batch.map { $0.sample(index) }) { value, elements in
+        if isIntegral[value] { isIntegral[value] = elements.allSatisfy { $0 == $0.rounded() } }
         for element in elements {
           isFinite = isFinite && element.isFinite
           lowest[value] = min(lowest[value], element)
@@ -34,6 +38,7 @@ package struct Calibration: Sendable {
     self.source = source
     self.inputScales = inputScales ?? network.inputs.map { _ in nil }
     self.batch = batch
+    self.isIntegral = isIntegral
     ranges = zip(lowest, highest).map { $0...$1 }
   }
 }

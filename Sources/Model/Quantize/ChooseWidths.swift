@@ -19,7 +19,7 @@ package func chooseWidths(
   func attempt(_ options: QuantizationOptions) throws(ModelError) -> (network: IntegerNetwork, agreement: Double) {
     let integers = try quantize(network, calibration, options)
     let outputs = IntegerResults(integers, calibration.batch).outputs
-    return (integers, OutputComparison(float: expected, integer: outputs, integers.outputs).agreement ?? 0)
+    return (integers, OutputComparison(float: expected, integer: outputs, integers.outputs.map { integers.rows(of: $0) }).agreement ?? 0)
   }
   var options = options
   var best = try attempt(options)

@@ -239,9 +239,7 @@ struct Quantizer {
   private mutating func whole(_ value: Int) throws(ModelError) -> Int {
     guard let node = integers.node(of: value), isView(value) else { return value }
     let copy = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: node.scale / 2)
-    let requantization = Requantization(
-      shift: 1, function: .clamp(node.range), accumulators: range(of: copy))
-    return try append(node.name, [copy], .map(.requantize(requantization)), node.shape, scale: node.scale)
+    return try append(node.name, [copy], .map(.requantize(Requantization(copying: node.range))), node.shape, scale: node.scale)
   }
 
   /// Accumulators of a value's elements.
@@ -292,6 +290,7 @@ struct Quantizer {
       (source, function) = (node.operands[0], expression)
     }
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
+    if isExact(value), fixed == nil { fixed = Quantum(scale: 1, range: activationRange(bits: 16, isSigned: calibration.ranges[value].lowerBound < 0)) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? bits
@@ -311,6 +310,12 @@ struct Quantizer {
     return QuantizationTarget(
       source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
       argumentScale: isShared && function != .x ? scales.scale(value, .argument) : nil, isShared: isShared)
+  }
+
+  /// Whether its numbers are integers, as those of masks, places and comparisons are: these are exact.
+  private func isExact(_ value: Int) -> Bool {
+    let range = calibration.ranges[value]
+    return isSequence && bits == 16 && calibration.isIntegral[value] && range.upperBound > 0 && max(-range.lowerBound, range.upperBound) < 0x1p15
   }
 
   private func origin(_ value: Int) -> Int {

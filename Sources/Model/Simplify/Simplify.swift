@@ -147,8 +147,15 @@ extension Simplifier {
     for (number, operand) in node.operands.enumerated() {
       guard let before = maker(operand), let inner = contraction(before) else { continue }
       let sources = before.operands.map(resolved)
+      var name = inner.isLayer(rank: before.shape.count) ? before.name : node.name
+      var cutsConstants = false
       if outer.isView(of: shape(operand), rank: node.shape.count) {
-        guard before.isView(of: shape(sources[0])) else { continue }
+        if let cut = outer.cut(of: before.shape, rank: node.shape.count), isCutApart(operand, along: cut.axis) {
+          cutsConstants = true
+          name += "[\(cut.part.lowerBound):\(cut.part.upperBound)]"
+        } else {
+          guard before.isView(of: shape(sources[0])) else { continue }
+        }
       } else {
         guard !before.isView(of: shape(sources[0])), outer.isLayer(rank: node.shape.count)
           ? uses[operand].all == uses[operand].byLayers : uses[operand].all == 1
@@ -162,13 +169,29 @@ extension Simplifier {
       let merged = outer.substituting(
         inner, for: number, outer: node.operands.map { values.firstIndex(of: $0) ?? 0 },
         inner: sources.map { values.firstIndex(of: $0) ?? 0 }, sources: values.map { shape($0) },
-        (before.shape, node.shape))
+        (before.shape, node.shape), cutsConstants: cutsConstants)
       guard let merged else { continue }
-      let keepsName = !inner.isLayer(rank: before.shape.count)
-      set(index, .contraction(merged), values, name: keepsName ? node.name : before.name)
+      set(index, .contraction(merged), values, name: name)
       return true
     }
     return false
+  }
+
+  /// Whether all that is read of a layer are parts of its result that have no element in common, cut along an axis of which
+  /// each place has numbers of its own in every constant.
+  private func isCutApart(_ value: Int, along axis: Int) -> Bool {
+    guard let layer = maker(value), layer.isLayer, case .contraction(let contraction) = layer.operation, contraction.isOfRows(along: axis),
+      !network.outputs.contains(where: { resolved($0.value) == value })
+    else { return false }
+    var parts: [Range<Int>] = []
+    for node in network.nodes where node.operands.contains(where: { resolved($0) == value }) {
+      guard node.operands.count == 1, case .contraction(let view) = node.operation,
+        let cut = view.cut(of: layer.shape, rank: node.shape.count), cut.axis == axis
+      else { return false }
+      parts.append(cut.part)
+    }
+    parts.sort { $0.lowerBound < $1.lowerBound }
+    return zip(parts, parts.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound }
   }
 
   /// A sum of squares becomes one of products of a value with itself.

@@ -50,8 +50,10 @@ extension Contraction<Double> {
   ///   - inner: Of the other's operands.
   ///   - sources: Shapes of operands, by new number.
   ///   - shapes: Those of the other's result and of this one's.
+  ///   - cutsConstants: Whether parts of the other's constants may be taken.
   func substituting(
-    _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int])
+    _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int]),
+    cutsConstants: Bool = false
   ) -> Contraction? {
     guard allows(other, shapes) || adds(operand, other, shapes), other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 }) else {
       return nil
@@ -72,7 +74,8 @@ extension Contraction<Double> {
       let summed = summed(term, rank: shapes.outer.count)
       for inside in other.terms {
         guard composition.isZeroBeyond(inside, inner.map { sources[$0] }),
-          var product = own.times(inside.factors, other, to: merged.loops, numbers: inner, map: composition.index)
+          var product = own.times(
+            inside.factors, other, to: merged.loops, numbers: inner, cutsConstants: cutsConstants, map: composition.index)
         else { return nil }
         // What is the same at all places of a loop that is summed counts as often.
         let repeated = summed.filter { !product.loops.contains($0) }.reduce(1) { $0 * loops[$1] }
@@ -182,7 +185,7 @@ private struct Product {
     return loops
   }
 
-  /// Nil where a constant is not read from end to end.
+  /// Nil where a constant is not read from end to end, unless parts may be taken.
   ///
   /// - Parameters:
   ///   - source: What the factors belong to.
@@ -190,7 +193,8 @@ private struct Product {
   ///   - numbers: The new numbers of the source's operands.
   ///   - map: An index by the source's loops, by those of the product.
   func times(
-    _ others: [Factor], _ source: Contraction<Double>, to loops: [Int], numbers: [Int], map: (Index) -> Index?
+    _ others: [Factor], _ source: Contraction<Double>, to loops: [Int], numbers: [Int], cutsConstants: Bool = false,
+    map: (Index) -> Index?
   ) -> Product? {
     var product = self
     for factor in others {
@@ -202,16 +206,50 @@ private struct Product {
       case .constant(let number):
         let constant = source.constants[number]
         var own: [Int] = []
-        for loop in constant.loops where source.loops[loop] > 1 {
-          guard let index = map(Index(loop)), index.start == 0, index.steps.count == 1, index.steps[0].stride == 1,
-            loops[index.steps[0].loop] == source.loops[loop], !own.contains(index.steps[0].loop)
+        var parts = constant.loops.map { 0..<source.loops[$0] }
+        for (axis, loop) in constant.loops.enumerated() where source.loops[loop] > 1 {
+          guard let index = map(Index(loop)), index.steps.count <= 1, index.steps.allSatisfy({ $0.stride == 1 && !own.contains($0.loop) })
           else { return nil }
-          own.append(index.steps[0].loop)
+          let part = index.start..<index.start + (index.steps.first.map { loops[$0.loop] } ?? 1)
+          guard part == parts[axis] || (cutsConstants && parts[axis].contains(part.lowerBound) && part.upperBound <= parts[axis].upperBound)
+          else { return nil }
+          parts[axis] = part
+          own += index.steps.map(\.loop)
         }
-        product.constants.append(Constant(loops: own, constant.values, isPublic: constant.isPublic))
+        let values = constant.part(parts, of: constant.loops.map { source.loops[$0] })
+        product.constants.append(Constant(loops: own, values, isPublic: constant.isPublic))
       }
     }
     return product
+  }
+}
+
+extension Contraction<Double>.Constant {
+  /// A part along each axis; `shape` are the sizes of its loops.
+  fileprivate func part(_ ranges: [Range<Int>], of shape: [Int]) -> [Float] {
+    guard zip(ranges, shape).contains(where: { $0.count != $1 }) else { return values }
+    let strides = rowStrides(shape)
+    return strided(values, start: zip(ranges, strides).reduce(0) { $0 + $1.0.lowerBound * $1.1 }, sizes: ranges.map(\.count), strides: strides)
+  }
+}
+
+extension Contraction<Double> {
+  /// The one axis of its operand, of this shape, of which a view has a part, and that part; nil where there is no such axis.
+  func cut(of shape: [Int], rank: Int) -> (axis: Int, part: Range<Int>)? {
+    guard isView(of: shape, rank: rank) else { return nil }
+    let reading = readings[0].reading
+    let axes = shape.indices.filter { !reading[$0].isWhole(shape[$0], loops) }
+    guard axes.count == 1 else { return nil }
+    let index = reading[axes[0]].simplified(loops)
+    guard index.steps.allSatisfy({ $0.stride == 1 }) else { return nil }
+    return (axes[0], index.start..<index.start + (index.steps.first.map { loops[$0.loop] } ?? 1))
+  }
+
+  /// Whether parts along an axis of its result are sums of other constants and the same operands: each constant has a number
+  /// for each place of it, and no operand is read by it.
+  func isOfRows(along axis: Int) -> Bool {
+    constants.allSatisfy { $0.loops.contains(axis) }
+      && readings.allSatisfy { $0.reading.allSatisfy { $0.steps.allSatisfy { $0.loop != axis } } }
   }
 }
 

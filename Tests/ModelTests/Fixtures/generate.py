@@ -633,6 +633,9 @@ operator("Reshape_folded", [node("Shape", ["x"], ["s"]), node("Reshape", ["x", "
                             node("Slice", ["s", "zero", "two"], ["lead"]), node("Concat", ["lead", "five"], ["t"], axis=0),
                             node("Reshape", ["m", "t"], ["y"])],
          {"flat": i(-1, 4), "w": array(4, 5), "zero": i(0), "two": i(2), "five": i(5)}, {"x": [3, 4]})
+for op in ["Min", "Max"]:
+    operator(f"{op}_values", [node(op, ["x", "z"], ["y"])], {}, {"x": [4], "z": [4]})
+    operator(f"{op}_broadcast", [node(op, ["x", "z", "c"], ["y"])], {"c": np.float32(0.25)}, {"x": [2, 1], "z": [1, 3]})
 
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 

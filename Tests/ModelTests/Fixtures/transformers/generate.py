@@ -521,6 +521,27 @@ def fused_attention():
 
 
 @fixture
+def grouped_query():
+    """GroupQueryAttention of onnxruntime: parts, then packed ones that it turns itself."""
+    ms = dict(domain="com.microsoft")
+    size, shared = 16, 1
+    packed = (heads + 2 * shared) * size
+    nodes = [
+        node("Shape", ["x"], ["batch"], end=1), node("Expand", ["length", "batch"], ["last"]),
+        node("MatMul", ["x", "wq"], ["q"]), node("MatMul", ["x", "wk"], ["k"]), node("MatMul", ["x", "wv"], ["v"]),
+        node("GroupQueryAttention", ["q", "k", "v", "", "", "last", "total"], ["a", "k1", "v1"], num_heads=heads, kv_num_heads=shared, **ms),
+        node("MatMul", ["a", "wp"], ["p"]),
+        node("GroupQueryAttention", ["p", "", "", "", "", "last", "total", "cosines", "sines"], ["y", "k2", "v2"], num_heads=heads,
+             kv_num_heads=shared, do_rotary=1, **ms),
+    ]
+    angles = np.arange(2 * length)[:, None] / 10 ** np.arange(size // 2)
+    graph("grouped_query", nodes, {"x": floats(length, width)}, {"y": 3}, [
+        weights("wq", width, heads * size), weights("wk", width, shared * size), weights("wv", width, shared * size),
+        weights("wp", heads * size, packed), constant("length", [length - 1], np.int32), constant("total", [length], np.int32),
+        constant("cosines", np.cos(angles)), constant("sines", np.sin(angles))], opset=18, domains=["com.microsoft"])
+
+
+@fixture
 def groups():
     """InstanceNormalization and GroupNormalization."""
     nodes = [
