@@ -290,7 +290,7 @@ struct Quantizer {
       (source, function) = (node.operands[0], expression)
     }
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
-    if isExact(value), fixed == nil { fixed = Quantum(scale: 1, range: activationRange(bits: 16, isSigned: calibration.ranges[value].lowerBound < 0)) }
+    if fixed == nil { fixed = exact(value) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? bits
@@ -312,10 +312,13 @@ struct Quantizer {
       argumentScale: isShared && function != .x ? scales.scale(value, .argument) : nil, isShared: isShared)
   }
 
-  /// Whether its numbers are integers, as those of masks, places and comparisons are: these are exact.
-  private func isExact(_ value: Int) -> Bool {
+  /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do.
+  private func exact(_ value: Int) -> Quantum? {
     let range = calibration.ranges[value]
-    return isSequence && bits == 16 && calibration.isIntegral[value] && range.upperBound > 0 && max(-range.lowerBound, range.upperBound) < 0x1p15
+    let largest = max(-range.lowerBound, range.upperBound)
+    guard isSequence, bits == 16, calibration.isIntegral[value], range.upperBound > 0, largest < 0x1p15 else { return nil }
+    let bits = Int64.bitWidth - Int64(largest).leadingZeroBitCount
+    return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
   }
 
   private func origin(_ value: Int) -> Int {

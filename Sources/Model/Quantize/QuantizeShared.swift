@@ -19,7 +19,7 @@ extension Quantizer {
   func sharedQuantum(_ value: Int, _ function: Pointwise) -> Quantum {
     let largest = scales.largest(value)
     guard largest > 0 else { return Quantum(scale: 1, range: 0...0) }
-    let first = (largest * (scales.isStream(value) ? 0x1p-15 : 0x1p-13)).roundedUp(significantBits: scaleBits)
+    let first = (largest * (scales.isStream(value) ? 0x1p-17 : 0x1p-13)).roundedUp(significantBits: scaleBits)
     return Quantum(scale: scales.scale(value) ?? first, range: -1 << 15...1 << 15 - 1)
   }
 
@@ -36,8 +36,8 @@ extension Quantizer {
     let largest = scales.largest(value)
     let (isStream, room) = (scales.isStream(value), bound / largest)
     let most = isStream ? streamBits : keptBits
-    // Of what can go farther than that 13 bits are left, or 16 of a stream, within four times what calibration data reach.
-    let narrow = isStream ? max(bound * exp2(Double(1 - most)), largest * 0x1p-15) : largest * 0x1p-12
+    // Of what can go farther than that 13 bits are left; a stream has up to 19, and 16 at least.
+    let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
     let isKept = bound / narrow <= exp2(Double(most - 1))
     scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
     let domain = Requantization.domain(shift: shift, accumulators: own)
