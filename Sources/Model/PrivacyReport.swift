@@ -11,15 +11,16 @@ package struct PrivacyReport: Sendable, Equatable {
     package var explanation: String {
       switch self {
       case .scale:
-        "what 1 is worth; by calibration data, rounded up to \(scaleBits) significant bits, unless given or the file's own"
+        "what 1 is worth; by calibration data, in networks with a Softmax or a norm also by norms of weights, rounded up to "
+          + "\(scaleBits) significant bits, unless given or the file's own"
       case .width: "bits of weights: the least of 16, 32 and 48 that hold a layer's"
       case .range: "first and last integer; by widths, shifts, coefficients, tables, and whether calibration data are negative"
-      case .shift: "bits by which accumulators are rounded, and what is added before; by the layer's largest weight"
+      case .shift: "bits by which accumulators are rounded, and what is added before; by the layer's largest weight, of an inverse root by the least sum of squares on calibration data"
       case .coefficient: "factors of sums, means and products; by scales"
       case .constant: "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight"
       case .table:
-        "first and last argument, least and largest value; arguments by the L1 norms of weights, rounded up to a power of "
-          + "two, values by the function and scales"
+        "first and last argument, least and largest value; arguments by the L1 or operator norms of weights, rounded up to a power "
+          + "of two, of exponentials to 3 significant bits; values by the function and scales"
       case .trained:
         "numbers of the file that may be trained: bounds of a Clip, quantization, what --publish names, and all attributes of "
           + "functions"

@@ -6,7 +6,9 @@ import Testing
 /// What is known of vectors: ranges that hold every input, and are far smaller than sums of ranges.
 @Suite struct VectorBoundTests {
   /// Σ_c W[o,c]·x[t,c] + b[o] of 4 vectors of 16.
-  private let (tokens, width, outputs) = (4, 16, 8)
+  private let tokens = 4
+  private let width = 16
+  private let outputs = 8
 
   private func layer(_ random: inout RepeatableRandom) -> Contraction<Int64> {
     let weights = (0..<outputs * width).map { _ in Int64.random(in: -100...100, using: &random) }

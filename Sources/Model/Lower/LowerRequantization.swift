@@ -37,6 +37,11 @@ extension CircuitBuilder {
     } else {
       steps.append((bits: plan.keptBits, constant: 0))
       bits += 1 - plan.keptBits
+      // Where that is long it is cut as the numbers of inverse roots are.
+      while bits > 8 {
+        steps.append((bits: InverseRoot.step, constant: 0))
+        bits += 1 - InverseRoot.step
+      }
     }
     let quotients = appendQuotients(of: source, node.name, steps, top: .range(lower: -1 << Int64(bits - 1), bits: bits), scale: node.scale)
     return quotients[count - 1]

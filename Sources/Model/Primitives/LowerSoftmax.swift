@@ -31,8 +31,9 @@ extension Lowering {
       try builder.appendContraction(
         "\(node.name).sum", layer: node.name, columnAxes.filter { $0 != row }, [Term(operands: [builder.whole(share)])], scale: node.scale)
     }
-    for (sum, lower) in zip(sums, [Exponential.one + 1 - 1 << 16, Exponential.one + 1]) {
-      let table = builder.appendTable(.range(lower: lower, bits: 16), "sum from \(lower)")
+    let bits = exponential.sumBits(count: node.shape[softmax.axis])
+    for (sum, lower) in zip(sums, [Exponential.one + 1 - 1 << Int64(bits), Exponential.one + 1]) {
+      let table = builder.appendTable(.range(lower: lower, bits: bits), "sum from \(lower)")
       builder.circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: sum)]))
     }
     builder.circuit.thresholds.append(

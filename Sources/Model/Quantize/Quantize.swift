@@ -337,10 +337,25 @@ struct Quantizer {
     let constants = softmax.constants.map { constant in
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
-    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores), count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
+    if isDirect { askForExactSteps(value) }
+    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
     let integers = Softmax<Int64>(
       shape: node.shape, axis: softmax.axis, constants: constants, masks: softmax.masks, exponential: exponential)
     return try append(node.name, operands, .softmax(integers), node.shape, scale: 1 / Double(Exponential.one))
+  }
+
+  /// Scores are sums of products of queries and keys; steps of these are chosen so that a power of two of the products' is 1/256.
+  private mutating func askForExactSteps(_ scores: Int) {
+    guard let node = network.node(of: scores), case .contraction(let contraction) = node.operation, contraction.constants.isEmpty,
+      contraction.terms.count == 1, node.operands.count == 2, contraction.terms[0].factors.count == 2
+    else { return }
+    scales.ask(1 / contraction.terms[0].coefficient.magnitude, forProductOf: made(node.operands[0]), made(node.operands[1]))
+  }
+
+  /// What a view is one of.
+  private func made(_ value: Int) -> Int {
+    guard let node = network.node(of: value), network.isView(node) else { return value }
+    return made(node.operands[0])
   }
 
   // MARK: Accumulators
@@ -404,6 +419,15 @@ extension Network {
       if node.operation.primitive.selection != nil { masks.insert(node.operands[0]) }
     }
     return masks
+  }
+}
+
+extension ClosedRange<Int64> {
+  /// A range around 0 that holds it, with an end of 3 significant bits: norms of weights decide about it.
+  fileprivate var roundedOut: ClosedRange<Int64> {
+    let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 3)
+    let end = Int64(Swift.min(most, 0x1p61))
+    return -end...end
   }
 }
 

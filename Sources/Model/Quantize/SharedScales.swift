@@ -1,3 +1,5 @@
+import Glibc
+
 /// Scales of values that keep what they are rounded to, the same for all values of a group: equal layers, and all
 /// places of a residual stream.
 ///
@@ -20,14 +22,18 @@ struct SharedScales {
   private var (largest, least): ([Int: Double], [Int: Double]) = ([:], [:])
   private var scales: [Key: Double] = [:]
   private var wishes: [Key: Double] = [:]
+  /// Of groups whose scale times another one's is to be a power of two times a number: by group, that one and the number.
+  private var products: [Int: (partner: Int, unit: Double)] = [:]
   /// Groups with a place that sums are added to.
   private let streams: Set<Int>
 
   init(_ network: Network, _ calibration: Calibration) {
-    var groups = network.equalValues
-    for (sum, operand) in network.runningSums { groups = groups.map { $0 == groups[sum] ? groups[operand] : $0 } }
+    let sums = network.runningSums
+    let norms = network.norms.values.map(\.source)
+    var groups = network.equalValues(apart: Set(sums.flatMap { [$0.sum, $0.operand] } + norms))
+    for (sum, operand) in sums { groups = groups.map { $0 == groups[sum] ? groups[operand] : $0 } }
     self.groups = groups
-    streams = Set((network.runningSums.map(\.operand) + network.norms.values.map(\.source)).map { groups[$0] })
+    streams = Set((sums.map(\.operand) + norms).map { groups[$0] })
     for (value, range) in calibration.ranges.enumerated() {
       largest[groups[value]] = max(largest[groups[value]] ?? 0, -range.lowerBound, range.upperBound)
       least[groups[value]] = min(least[groups[value]] ?? .infinity, range.lowerBound)
@@ -47,23 +53,35 @@ struct SharedScales {
     wishes[Key(group: groups[value], role: role), default: 0] = max(wishes[Key(group: groups[value], role: role)] ?? 0, scale)
   }
 
+  /// Asks for scales of two values whose product is a power of two times `unit`: that of the second one follows.
+  mutating func ask(_ unit: Double, forProductOf first: Int, _ second: Int) {
+    guard unit.isNormal, unit > 0 else { return }
+    products[groups[second]] = (groups[first], unit)
+  }
+
   /// Takes what was asked for; false where that was the case already, as far as rounding shows.
   mutating func settle() -> Bool {
-    var isChanged = false
-    for (key, wish) in wishes {
-      let known = scales[key] ?? 0
-      guard abs(wish - known) > known / 100 else { continue }
-      scales[key] = wish.roundedUp(significantBits: scaleBits)
-      isChanged = true
+    var settled = wishes.mapValues { $0.roundedUp(significantBits: scaleBits) }
+    for (group, product) in products.sorted(by: { $0.key < $1.key }) {
+      let (own, other) = (Key(group: group, role: .value), Key(group: product.partner, role: .value))
+      guard let wish = settled[own], let partner = settled[other] else { continue }
+      if group == product.partner {
+        settled[own] = (product.unit * exp2(log2(wish * wish / product.unit).rounded(.up))).squareRoot()
+      } else {
+        settled[own] = product.unit * exp2(log2(wish * partner / product.unit).rounded(.up)) / partner
+      }
     }
-    wishes = [:]
+    let isChanged = settled.contains { key, scale in abs(scale - (scales[key] ?? 0)) > (scales[key] ?? 0) / 100 }
+    if isChanged { scales.merge(settled) { $1 } }
+    (wishes, products) = ([:], [:])
     return isChanged
   }
 }
 
 extension Network {
-  /// A number for each value, the same where operations, and those around them, are the same but for constants.
-  fileprivate var equalValues: [Int] {
+  /// A number for each value, the same where operations, and those around them, are the same but for constants. Of some
+  /// values what is around them does not count.
+  fileprivate func equalValues(apart: Set<Int>) -> [Int] {
     var readers = [[Int]](repeating: [], count: inputs.count + nodes.count)
     for (index, node) in nodes.enumerated() {
       for operand in node.operands { readers[operand].append(inputs.count + index) }
@@ -78,7 +96,7 @@ extension Network {
     var colors = numbered(inputs.map { "input \($0.name)" } + nodes.map { "\($0.shape) \($0.operation.kind)" })
     for _ in 0..<2 {
       colors = numbered(colors.indices.map { value in
-        "\(colors[value]) \((node(of: value)?.operands ?? []).map { colors[$0] }) \(readers[value].map { colors[$0] }.sorted())"
+        apart.contains(value) ? "\(colors[value])" : "\(colors[value]) \((node(of: value)?.operands ?? []).map { colors[$0] }) \(readers[value].map { colors[$0] }.sorted())"
       })
     }
     return colors
