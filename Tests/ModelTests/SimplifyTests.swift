@@ -74,15 +74,32 @@ import Testing
   @Test func sumsBecomeOneSum() throws {
     let simple = try expectNodes(
       network {
-        let (first, second) = ($0.node("MatMul", ["x", "w"]), $0.node("MatMul", ["x", "v"]))
+        let (first, second) = ($0.node("Tanh", [$0.node("MatMul", ["x", "w"])]), $0.node("Tanh", [$0.node("MatMul", ["x", "v"])]))
         let difference = $0.node("Sub", [first, $0.node("Mul", [second, "half"])])
         return $0.node("Add", [$0.node("Neg", [difference]), $0.node("Add", [second, first])])
-      }, ["contraction", "contraction", "contraction"])
+      }, ["contraction", "map", "contraction", "map", "contraction"])
     guard case .contraction(let sum)? = simple.nodes.last?.operation else {
       Issue.record("the last node is no sum")
       return
     }
     #expect(sum.terms.map(\.coefficient) == [0, 1.5])
+  }
+
+  /// Each term has weights of its own, so that nothing is rounded in between; what is read twice is computed once.
+  @Test func layersAreAddedInOneSum() throws {
+    let added = try expectNodes(
+      network { $0.node("Add", [$0.node("Tanh", [$0.node("MatMul", ["x", "w"])]), $0.node("MatMul", ["x", "v"])]) },
+      ["contraction", "map", "contraction"])
+    guard case .contraction(let sum)? = added.nodes.last?.operation else {
+      Issue.record("the last node is no sum")
+      return
+    }
+    #expect(sum.terms.count == 2 && sum.constants.map(\.values.count) == [12])
+    try expectNodes(
+      network {
+        let layer = $0.node("MatMul", ["x", "w"])
+        return $0.node("Add", [$0.node("Tanh", [layer]), $0.node("Mul", [$0.node("Sigmoid", [layer]), layer])])
+      }, ["contraction", "map", "map", "contraction"])
   }
 
   /// What is the same along an axis counts once for each place in a sum over it.

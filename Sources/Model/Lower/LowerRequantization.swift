@@ -23,25 +23,18 @@ extension CircuitBuilder {
     return (form, columns)
   }
 
-  /// Accumulators rounded and kept as they are: what a lookup takes for the remainder is looked up, and so is the quotient. One that is
-  /// longer than the plan's tables is cut once more.
-  mutating func appendKept(
-    _ source: Int, _ node: Node<Int64>, _ requantization: Requantization, _ plan: RoundingPlan
-  ) -> Int {
-    let shift = requantization.shift
+  /// Accumulators rounded and kept as they are: what a lookup takes for the remainder is looked up, and so is the quotient. One of more
+  /// than 16 bits is cut once more.
+  mutating func appendKept(_ source: Int, _ node: Node<Int64>, shift: Int, bits: Int, _ plan: RoundingPlan) -> Int {
     var steps = plan.quotientSteps(shift, constant: 0)
     let count = steps.count
-    var bits = Requantization.bits(of: requantization.function.results)
-    if bits <= plan.keptBits {
-      bits = plan.keptBits
-    } else {
-      steps.append((bits: plan.keptBits, constant: 0))
-      bits += 1 - plan.keptBits
-      // Where that is long it is cut as the numbers of inverse roots are.
-      while bits > 8 {
-        steps.append((bits: InverseRoot.step, constant: 0))
-        bits += 1 - InverseRoot.step
-      }
+    var bits = bits
+    // Where that is still long it is cut as the numbers of inverse roots are.
+    var cut = 16
+    while bits > (cut == 16 ? 16 : 8) {
+      steps.append((bits: cut, constant: 0))
+      bits += 1 - cut
+      cut = InverseRoot.step
     }
     let quotients = appendQuotients(of: source, node.name, steps, top: .range(lower: -1 << Int64(bits - 1), bits: bits), scale: node.scale)
     return quotients[count - 1]

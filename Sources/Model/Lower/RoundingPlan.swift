@@ -7,8 +7,6 @@ struct RoundingPlan {
   /// By clamp, the quotients of all layers that have it.
   private let domains: [ClosedRange<Int64>: ClosedRange<Int64>]
   private let windows: [ClosedRange<Int64>: ClosedRange<Int64>]
-  /// Of the quotients that are kept, at most 16.
-  let keptBits: Int
   /// By the values of an exponential, the bits of the longest of its tables.
   private let exponentBits: [[Int64]: Int]
 
@@ -16,7 +14,7 @@ struct RoundingPlan {
     var domains: [ClosedRange<Int64>: ClosedRange<Int64>] = [:]
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
-    var (keptBits, exponentBits) = (1, [[Int64]: Int]())
+    var exponentBits: [[Int64]: Int] = [:]
     func cover(_ clamp: ClosedRange<Int64>, _ domain: ClosedRange<Int64>) {
       let known = domains[clamp] ?? domain
       domains[clamp] = min(known.lowerBound, domain.lowerBound)...max(known.upperBound, domain.upperBound)
@@ -31,10 +29,7 @@ struct RoundingPlan {
       if case .map(.inverseRoot(let root)) = node.operation { remainders.append((root.shift, count)) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
-      if let bits = requantization.keptBits {
-        keptBits = max(keptBits, min(bits, 16))
-        if bits >= 16 { continue }
-      }
+      if requantization.keptBits != nil { continue }
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
       else { continue }
@@ -42,7 +37,6 @@ struct RoundingPlan {
       counts[clamp, default: 0] += 16 << bitCountOfAxis(count)
     }
     self.domains = domains
-    self.keptBits = keptBits
     self.exponentBits = exponentBits
     limbWidths = LimbWidths(for: remainders)
     windows = domains.reduce(into: [:]) { windows, entry in
@@ -69,9 +63,6 @@ struct RoundingPlan {
   }
 
   func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }
-
-  /// Whether quotients are looked up as they are, in the one table that there is for that.
-  func keeps(_ requantization: Requantization) -> Bool { requantization.keptBits.map { min($0, 16) == keptBits } ?? false }
 
   func tableBits(of exponential: Exponential) -> Int { exponentBits[exponential.values] ?? exponential.tableBits }
 

@@ -87,7 +87,7 @@ extension Lowering {
   fileprivate mutating func requantize(
     _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>
   ) throws(ModelError) -> Int {
-    if rounding.keeps(requantization) { return builder.appendKept(accumulators, node, requantization, rounding) }
+    if let bits = requantization.keptBits { return builder.appendKept(accumulators, node, shift: requantization.shift, bits: bits, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let window = rounding.window(of: requantization)
     guard RoundingPlan.covers(requantization.domain, window) else {
@@ -152,9 +152,10 @@ package struct Requantization: Sendable, Equatable {
 
   private static func quotient(_ accumulator: Int64, _ shift: Int) -> Int64 { (accumulator + 1 << Int64(shift - 1)) >> Int64(shift) }
 
-  /// Of the clamp, where it is a range of so many bits beyond which no q is.
+  /// Of the clamp, where it is a signed range of 16 bits or more and no q is beyond it: q is looked up as it is then. Fewer bits
+  /// are looked up in one table with what they are clamped to.
   var keptBits: Int? {
-    guard keeps, case .clamp(let clamp) = function, clamp.lowerBound == -clamp.upperBound - 1 else { return nil }
+    guard keeps, case .clamp(let clamp) = function, clamp.lowerBound == -clamp.upperBound - 1, clamp.count >= maximumTableSize else { return nil }
     return Self.bits(of: clamp)
   }
 

@@ -69,7 +69,7 @@ extension Double {
 package struct Exponential: Sendable, Equatable {
   package static let one: Int64 = 1 << 15
   /// Of tables with steps of 1/256 or less.
-  private static let mostBits = 20
+  private static let mostBits = 22
   /// Of scores.
   package let shift: Int
   /// From the exponent 0 on; the last one is 0, and holds for all larger exponents.
@@ -110,7 +110,7 @@ package struct Exponential: Sendable, Equatable {
   func sumBits(count: Int) -> Int {
     let ratio = zip(values, values.dropFirst()).first { $1 > 0 }.map { Double($0) / Double($1) } ?? Double(2 * Self.one)
     let (step, rounding) = (Double(Self.one) * (ratio - 1) * (1 + 0x1p-6), Double(count) * (ratio + 1) * 0.51)
-    return bitCountOfAxis(Int(step + rounding) + 4)
+    return min(bitCountOfAxis(Int(step + rounding) + 4), bitCountOfAxis(count * Int(Self.one + 1)), 22)
   }
 
   /// What is added to the exponents of masked scores: their shares are 0 then.

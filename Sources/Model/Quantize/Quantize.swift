@@ -13,11 +13,11 @@ package func quantize(
   try withLargeStack { () throws(ModelError) in
     var scales = SharedScales(network, calibration)
     var quantizer = Quantizer(network, calibration, options, scales)
-    for attempt in 0..<4 {
+    for attempt in 0..<6 {
       for index in network.inputs.indices { try quantizer.addInput(index) }
       for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
       // How large values can be follows from their integers.
-      guard attempt < 3, quantizer.scales.settle() else { break }
+      guard attempt < 5, quantizer.scales.settle() else { break }
       scales = quantizer.scales
       quantizer = Quantizer(network, calibration, options, scales)
     }

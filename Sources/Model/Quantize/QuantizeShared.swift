@@ -23,8 +23,8 @@ extension Quantizer {
     return Quantum(scale: scales.scale(value) ?? first, range: -1 << 15...1 << 15 - 1)
   }
 
-  /// The activations of accumulators whose scale is that of a group: kept where every input allows it; nil where they are
-  /// to be clamped.
+  /// The activations of accumulators whose scale is that of a group: kept where every input allows it; nil for a function whose
+  /// arguments need more than a table.
   ///
   /// Values have 13 to 16 bits on calibration data, those of a residual stream 16, and as many more as they can grow to.
   mutating func shared(
@@ -40,9 +40,13 @@ extension Quantizer {
     let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
     let isKept = bound / narrow <= exp2(Double(most - 1))
     scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
-    let domain = Requantization.domain(shift: shift, accumulators: own)
-    let bits = max(Requantization.bits(of: domain), 16)
-    guard bits <= most else { return nil }
+    var (shift, bits) = (shift, max(Requantization.bits(of: Requantization.domain(shift: shift, accumulators: own)), 16))
+    // Where the scale of the group is too fine another one is.
+    if bits > most, bits <= most + 3 { (shift, bits) = (min(shift + bits - most, maximumShift), most) }
+    if bits > most {
+      bits = 16
+      shift = Int(min(max(log2(largest * 0x1p-13 / unit).rounded(.up), 1), Double(maximumShift)))
+    }
     let requantization = Requantization(
       shift: shift, function: .clamp(-1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1), accumulators: own)
     return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: unit * Double(1 << shift))
