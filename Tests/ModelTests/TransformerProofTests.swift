@@ -27,7 +27,7 @@ import Verifier
       let unit = integers.quantum(of: output.value).scale
       let scale = expected.values.reduce(0) { max($0, $1.magnitude) }
       let error = zip(own.values, expected.values).reduce(0) { max($0, (Double($1.0) * unit - $1.1).magnitude) } / scale
-      #expect(error < (bits == nil ? 0.01 : 0.03), "\(error)")
+      #expect(error < (bits == nil ? 0.015 : 0.05), "\(error)")
     }
     let lowered = try lower(integers, batchCap: 4)
     let executor = CircuitExecutor(lowered.circuit, weights: lowered.weights)

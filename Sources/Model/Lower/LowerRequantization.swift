@@ -31,7 +31,7 @@ extension CircuitBuilder {
     var bits = bits
     // Where that is still long it is cut as the numbers of inverse roots are.
     var cut = 16
-    while bits > (cut == 16 ? 16 : 8) {
+    while bits > (cut == 16 ? 16 : 10) {
       steps.append((bits: cut, constant: 0))
       bits += 1 - cut
       cut = InverseRoot.step

@@ -131,7 +131,7 @@ extension Lowering {
       throw .unusableLayer(node.name, reason: "scores of inputs in range could differ by 2^\(bits) steps of 1/256; at most 2^22 are supported")
     }
     let values = [Exponential.one + 1] + exponential.values
-    let rows = zip(values + [0], [values[0]] + values).flatMap { [$0, $1] }
+    let rows = zip(values + [0], [values[0]] + values).prefix(1 << bits).flatMap { [$0, $1] }
     return builder.appendTable(
       .function(lower: -1, bits: bits, width: 2, offset: 0, values: rows), "exponential, \(exponential.values.count) steps")
   }

@@ -349,7 +349,7 @@ struct Quantizer {
     guard let node = network.node(of: scores), case .contraction(let contraction) = node.operation, contraction.constants.isEmpty,
       contraction.terms.count == 1, node.operands.count == 2, contraction.terms[0].factors.count == 2
     else { return }
-    scales.ask(1 / contraction.terms[0].coefficient.magnitude, forProductOf: made(node.operands[0]), made(node.operands[1]))
+    scales.ask(1 / contraction.terms[0].coefficient.magnitude, forProduct: scores, of: made(node.operands[0]), made(node.operands[1]))
   }
 
   /// What a view is one of.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The longest integers that are kept, those of a residual stream and others: two lookups of quotients hold them.
-private let (streamBits, keptBits) = (22, 18)
+private let (streamBits, keptBits) = (25, 18)
 /// How much larger than on calibration data values may be, for tables of 16 bits to hold them all: 13 bits and more are left.
 private let mostRoom = 8.0
 /// Room for what another attempt at scales makes larger.
@@ -39,7 +39,13 @@ extension Quantizer {
     // Of what can go farther than that 13 bits are left; a stream has up to 19, and 16 at least.
     let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
     let isKept = bound / narrow <= exp2(Double(most - 1))
-    scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
+    // An error of a query or key is one of scores in proportion to these.
+    let precise = scales.largestProduct(of: value).map { largest / exp2(min(max(log2($0).rounded(.up) + 5, 12), 15)) } ?? .infinity
+    if !isStream, bound * 0x1p-15 > precise, bound <= precise * exp2(Double(most - 1)) {
+      scales.ask(precise, for: value)
+    } else {
+      scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
+    }
     var (shift, bits) = (shift, max(Requantization.bits(of: Requantization.domain(shift: shift, accumulators: own)), 16))
     // Where the scale of the group is too fine another one is.
     if bits > most, bits <= most + 3 { (shift, bits) = (min(shift + bits - most, maximumShift), most) }

@@ -24,6 +24,8 @@ struct SharedScales {
   private var wishes: [Key: Double] = [:]
   /// Of groups whose scale times another one's is to be a power of two times a number: by group, that one and the number.
   private var products: [Int: (partner: Int, unit: Double)] = [:]
+  /// By group of a factor, the largest product on calibration data.
+  private var largestProducts: [Int: Double] = [:]
   /// Groups with a place that sums are added to.
   private let streams: Set<Int>
 
@@ -54,10 +56,14 @@ struct SharedScales {
   }
 
   /// Asks for scales of two values whose product is a power of two times `unit`: that of the second one follows.
-  mutating func ask(_ unit: Double, forProductOf first: Int, _ second: Int) {
+  mutating func ask(_ unit: Double, forProduct product: Int, of first: Int, _ second: Int) {
     guard unit.isNormal, unit > 0 else { return }
+    for group in [groups[first], groups[second]] { largestProducts[group] = max(largestProducts[group] ?? 1, largest(product)) }
     products[groups[second]] = (groups[first], unit)
   }
+
+  /// Of sums of products that the value is a factor of.
+  func largestProduct(of value: Int) -> Double? { largestProducts[groups[value]] }
 
   /// Takes what was asked for; false where that was the case already, as far as rounding shows.
   mutating func settle() -> Bool {
