@@ -117,6 +117,50 @@ import Testing
     #expect(bound.largest < 1_420_000)
   }
 
+  /// An element that is read at several places of a sum counts at each of them.
+  @Test func elementsThatAreReadSeveralTimes() throws {
+    let row = VectorBound([1, width], along: [1], radius: 1000)
+    let operand = BoundedOperand(range: OperandRange(-1000...1000, shape: [1, width]), vectors: row, sharesAxis: nil)
+    let other = BoundedOperand(range: OperandRange(-10...10, shape: [tokens, width]), vectors: nil, sharesAxis: nil)
+    let sum = Contraction<Int64>(
+      loops: [width, tokens], terms: [.init(1, [.operand(0, [Index(), Index(0)]), .operand(1, [Index(1), Index(0)])])])
+    let bound = try #require(sum.bound([operand, other], [width]))
+    #expect(bound.range.upperBound >= 1000 * 10 * Double(tokens))
+    // Copies of an element, each with a number of its own, and their sum.
+    let spread = Contraction<Int64>(
+      loops: [tokens, width], constants: [.init(loops: [0, 1], (0..<tokens * width).map { Int64($0 % 3 + 1) })],
+      terms: [.init(1, [.constant(0), .operand(0, [Index(), Index(1)])])])
+    let copies = try #require(spread.bound([operand], [tokens, width])?.vectors)
+    let column = (0..<tokens).map { $0 * width }
+    #expect(copies.norm(column) >= column.reduce(0) { $0 + Double(($1 % 3 + 1) * ($1 % 3 + 1)) }.squareRoot() * 1000)
+  }
+
+  /// Where a function comes between, biases do not cancel: relu(x − 2000) + 2000.
+  @Test func biasesBehindFunctions() throws {
+    let shift = Contraction<Int64>(
+      loops: [tokens, width], constants: [.init(loops: [], [-2000])],
+      terms: [.init(1, [.operand(0, [Index(0), Index(1)])]), .init(1, [.constant(0)])])
+    let below = try #require(shift.bound([operand(1000)], [tokens, width])?.vectors)
+    let relu = try #require(below.mapped(.table(.values(lower: -3000, (-3000...3000).map { max($0, 0) }))))
+    var back = shift
+    back.constants[0].values = [2000]
+    let behind = BoundedOperand(range: OperandRange(0...3000, shape: [tokens, width]), vectors: relu, sharesAxis: nil)
+    #expect(try #require(back.bound([behind], [tokens, width])).range.upperBound >= 2000)
+    #expect(try #require(back.bound([behind], [tokens, width])?.vectors).largest >= 2000)
+  }
+
+  /// Rows of equal scores, however long: shares are at most one together.
+  @Test(arguments: [1, 2, 77, 223, 345, 400, 577, 1000, 1500, 3000])
+  func equalScores(count: Int) {
+    for unit in [1.0 / 256, 1.0 / 400, 1.0 / 511, 1.0 / 300_000, 0.5, 7] {
+      let exponential = Exponential(unit: unit, scores: -1000...1000, count: count, isMasked: false)
+      for score: Int64 in [-1000, 0, 999] {
+        let shares = Int64.shares(of: [Int64](repeating: score, count: count), weights: nil, exponential)
+        #expect(shares.reduce(0, +) <= Exponential.one)
+      }
+    }
+  }
+
   @Test func operatorNorms() {
     var random = RepeatableRandom(seed: 3)
     for (rows, columns) in [(1, 5), (3, 3), (8, 20), (20, 8), (64, 64)] {

@@ -32,6 +32,9 @@ extension Lowering {
         "\(node.name).sum", layer: node.name, columnAxes.filter { $0 != row }, [Term(operands: [builder.whole(share)])], scale: node.scale)
     }
     let bits = exponential.sumBits(count: node.shape[softmax.axis])
+    guard bits <= 22 else {
+      throw .unusableLayer(node.name, reason: "scores of inputs in range could differ by too much for its \(node.shape[softmax.axis]) places")
+    }
     for (sum, lower) in zip(sums, [Exponential.one + 1 - 1 << Int64(bits), Exponential.one + 1]) {
       let table = builder.appendTable(.range(lower: lower, bits: bits), "sum from \(lower)")
       builder.circuit.lookups.append(Lookup(table: table, forms: [AffineForm(bare: sum)]))

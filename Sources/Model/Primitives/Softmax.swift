@@ -84,7 +84,7 @@ package struct Exponential: Sendable, Equatable {
   ///   - unit: What the integer 1 of a score is worth.
   ///   - scores: Holds every score.
   ///   - count: How many scores a row has.
-  init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool) {
+  package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool) {
     var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40)))
     // Coarser where the table would be too long.
     while finest.tableBits > Self.mostBits, finest.shift < 40 {
@@ -102,7 +102,8 @@ package struct Exponential: Sendable, Equatable {
     self.values = values
     let half = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
     exponents = (half - scores.upperBound) >> Int64(shift)...(half - scores.lowerBound) >> Int64(shift)
-    slack = Int64(min(log(Double(count)) / step, 0x1p40)) + 2
+    // Where all scores of a row are equal.
+    slack = Int64(values.firstIndex { Int64(count) * $0 <= Self.one } ?? values.count - 1)
   }
 
   /// The bits of ranges that hold the sum of a row of `count` shares, up to `one`, and that for an exponent less, from there on: one
@@ -110,7 +111,7 @@ package struct Exponential: Sendable, Equatable {
   func sumBits(count: Int) -> Int {
     let ratio = zip(values, values.dropFirst()).first { $1 > 0 }.map { Double($0) / Double($1) } ?? Double(2 * Self.one)
     let (step, rounding) = (Double(Self.one) * (ratio - 1) * (1 + 0x1p-6), Double(count) * (ratio + 1) * 0.51)
-    return min(bitCountOfAxis(Int(step + rounding) + 4), bitCountOfAxis(count * Int(Self.one + 1)), 22)
+    return min(bitCountOfAxis(Int(step + rounding) + 4), bitCountOfAxis(count * Int(Self.one + 1)))
   }
 
   /// What is added to the exponents of masked scores: their shares are 0 then.

@@ -3,8 +3,8 @@ import Glibc
 /// Rows of a matrix, of which each element of a value has one: what bounds norms of parts of the value.
 final class LinearForms {
   enum Rows {
-    /// A number at the row's own place.
-    case diagonal([Double])
+    /// A number at one place of the vector.
+    case diagonal([Double], places: [Int32])
     /// values[start of the row + offset of the column] · scale of the column
     case dense(values: [Int64], starts: [Int], offsets: [Int], scales: [Double])
     /// Few elements of another value, each times a number: the vector is of norm 1.
@@ -18,7 +18,7 @@ final class LinearForms {
   private var norms: [[Int32]: Double] = [:]
   private(set) lazy var rowNorms: [Double] = biases.indices.map { row in
     switch rows {
-    case .diagonal(let scales): scales[row].magnitude
+    case .diagonal(let scales, _): scales[row].magnitude
     case .dense: entries(row).reduce(0) { $0 + $1 * $1 }.squareRoot()
     case .mixed(let mixes, let source): mixes[row].reduce(0) { $0 + $1.factor.magnitude * source.norm([$1.element]) }
     }
@@ -34,12 +34,15 @@ final class LinearForms {
     return offsets.indices.map { Double(values[starts[row] + offsets[$0]]) * scales[$0] }
   }
 
-  /// At least the operator norm of some rows.
+  /// At least the operator norm of some rows, some of them perhaps more than once.
   func norm(of list: [Int32]) -> Double {
     if let known = norms[list] { return known }
     let result: Double
     switch rows {
-    case .diagonal(let scales): result = list.reduce(0) { max($0, scales[Int($1)].magnitude) }
+    case .diagonal(let scales, let places):
+      // Rows of one place, and repeated ones, add up.
+      let squares = list.reduce(into: [Int32: Double]()) { $0[places[Int($1)], default: 0] += scales[Int($1)] * scales[Int($1)] }
+      result = (squares.values.max() ?? 0).squareRoot()
     case .dense: result = operatorNormBound(list.map { entries(Int($0)) })
     case .mixed(let mixes, let source):
       let own = list.map { mixes[Int($0)] }

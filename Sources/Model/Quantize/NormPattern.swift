@@ -26,7 +26,7 @@ extension Network {
     for (u, root) in [(product.operands[0], product.operands[1]), (product.operands[1], product.operands[0])] {
       guard let inverse = node(of: root), case .map(.expression(let function)) = inverse.operation, let form = function.inverseRoot,
         let sum = node(of: inverse.operands[0]), case .contraction(let squares) = sum.operation, squares.isOfSquares,
-        squares.terms[0].coefficient == 1, sum.operands == [u], shape(of: u) == product.shape
+        squares.terms[0].coefficient == 1, sum.operands == [u], shape(of: u) == product.shape, sum.shape.count == product.shape.count
       else { continue }
       let axes = product.shape.indices.filter { sum.shape[$0] != product.shape[$0] }
       guard !axes.isEmpty, squares == .squares(product.shape, over: axes) else { continue }
@@ -125,6 +125,8 @@ extension Quantizer {
     let least = scales.least(norm.squares) / (unit * unit) + Double(offset)
     let shift = Int(min(max(log2(max(least, 1)).rounded(.down) - 14, 1), 40))
     let count = InverseRoot.windowCount(shift: shift, largest: largest.partialValue)
+    // Bounds of a chain of quotients: docs/protocol.md §3.3, rule 6.
+    guard shift + InverseRoot.step * count <= 51 else { throw .unusableLayer(name, reason: "its sums of squares are too long to be rounded") }
     let step = target * 0x1p-16 / unit
     // By window what one of its table is worth in these steps.
     let worth = (0..<count).map { window in

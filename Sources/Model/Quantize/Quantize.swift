@@ -183,8 +183,9 @@ struct Quantizer {
       return (nil, vectors.moved { move([$0]) })
     case .map(let function):
       let result = vectorBounds[operands[0]].flatMap { $0.mapped(function) }
-      let largest = min((result?.largest ?? .infinity).rounded(.up), 0x1p62)
-      return (result == nil ? nil : -Int64(largest)...Int64(largest), result)
+      // Circuits show ranges of results.
+      let largest = Int64(min((result?.largest ?? .infinity).rounded(.up), 0x1p61))
+      return (result == nil ? nil : (-largest...largest).roundedOut, result)
     case .maximum, .softmax: return (nil, nil)
     }
   }

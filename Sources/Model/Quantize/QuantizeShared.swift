@@ -46,9 +46,11 @@ extension Quantizer {
     } else {
       scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
     }
-    var (shift, bits) = (shift, max(Requantization.bits(of: Requantization.domain(shift: shift, accumulators: own)), 16))
-    // Where the scale of the group is too fine another one is.
-    if bits > most, bits <= most + 3 { (shift, bits) = (min(shift + bits - most, maximumShift), most) }
+    func width(_ shift: Int) -> Int { max(Requantization.bits(of: Requantization.domain(shift: shift, accumulators: own)), 16) }
+    // Where the scale of the group is a little too fine another one is.
+    let shifts = shift...max(min(shift + 4, maximumShift), shift)
+    var (shift, bits) = (shift, width(shift))
+    if let coarser = shifts.first(where: { width($0) <= most }) { (shift, bits) = (coarser, width(coarser)) }
     if bits > most {
       bits = 16
       shift = Int(min(max(log2(largest * 0x1p-13 / unit).rounded(.up), 1), Double(maximumShift)))
@@ -84,7 +86,7 @@ extension Quantizer {
 
 extension VectorBound {
   /// Of a function of each element; nil for accumulators of another kind.
-  func mapped(_ function: IntegerFunction) -> VectorBound? {
+  package func mapped(_ function: IntegerFunction) -> VectorBound? {
     switch function {
     case .requantize(let requantization):
       let half = 0.5, power = exp2(-Double(requantization.shift))

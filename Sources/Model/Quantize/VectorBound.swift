@@ -69,7 +69,7 @@ package struct VectorBound {
     rows = elements.map { place($0, axes, own) }
     vectors = elements.map { place($0, others, rest) }
     let count = axes.reduce(1) { $0 * shape[$1] }
-    forms = LinearForms(.diagonal([Double](repeating: 1, count: count)), biases: [Double](repeating: 0, count: count))
+    forms = LinearForms(.diagonal([Double](repeating: 1, count: count), places: (0..<count).map { Int32($0) }), biases: [Double](repeating: 0, count: count))
     self.radius = radius
   }
 }
@@ -268,8 +268,8 @@ extension VectorBound {
     _ reading: SeparateReading, _ constant: (values: [Int64], reading: SeparateReading)?, coefficient: Int64, count: Int
   ) -> VectorBound? {
     guard count <= 1 << 22 else { return nil }
-    if reading.offsets.count == 1, case .diagonal(let diagonal) = forms.rows {
-      return elementwise(reading.bases.map { $0 + reading.offsets[0] }, diagonal, constant, coefficient: Double(coefficient))
+    if reading.offsets.count == 1, case .diagonal(let diagonal, let places) = forms.rows {
+      return elementwise(reading.bases.map { $0 + reading.offsets[0] }, diagonal, places, constant, coefficient: Double(coefficient))
     }
     let bases = Set(reading.bases).sorted()
     let numbers = Dictionary(bases.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
@@ -277,12 +277,12 @@ extension VectorBound {
     let isPlain = bases.allSatisfy { base in
       let vector = vectors[base + reading.offsets[0]]
       return reading.offsets.indices.allSatisfy { rows[base + reading.offsets[$0]] == first[$0] && vectors[base + reading.offsets[$0]] == vector }
-    } && Set(first).count == first.count
+    }
     var scales = [Double](repeating: Double(coefficient), count: first.count)
     var (inner, offsets) = (radius, [Double](repeating: 0, count: first.count))
     var result = self
     let isExact = isLinear || first.allSatisfy { forms.biases[Int($0)] == 0 }
-    if isPlain, isExact, case .diagonal(let diagonal) = forms.rows {
+    if isPlain, isExact, case .diagonal(let diagonal, let places) = forms.rows, Set(first.map { places[Int($0)] }).count == first.count {
       scales = first.map { diagonal[Int($0)] * factor * Double(coefficient) }
       offsets = first.map { forms.biases[Int($0)] * factor * Double(coefficient) }
       result.vectors = reading.bases.map { vectors[$0 + reading.offsets[0]] }
@@ -308,11 +308,11 @@ extension VectorBound {
 
   /// Of elements, each times a constant.
   private func elementwise(
-    _ places: [Int], _ diagonal: [Double], _ constant: (values: [Int64], reading: SeparateReading)?, coefficient: Double
+    _ places: [Int], _ diagonal: [Double], _ vectorPlaces: [Int32], _ constant: (values: [Int64], reading: SeparateReading)?, coefficient: Double
   ) -> VectorBound {
     var result = taken(places)
     var pairs: [Int: Int32] = [:]
-    var (scales, biases, most) = ([Double](), [Double](), 0.0)
+    var (scales, biases, own, most) = ([Double](), [Double](), [Int32](), 0.0)
     result.rows = places.indices.map { element in
       let (row, start) = (Int(rows[places[element]]), constant.map { $0.reading.bases[element] + $0.reading.offsets[0] } ?? 0)
       let key = row * ((constant?.values.count ?? 0) + 1) + start
@@ -321,10 +321,11 @@ extension VectorBound {
       let number = coefficient * (constant.map { Double($0.values[start]) } ?? 1)
       scales.append(diagonal[row] * factor * number)
       biases.append(forms.biases[row] * factor * number)
+      own.append(vectorPlaces[row])
       most = max(most, number.magnitude)
       return Int32(scales.count - 1)
     }
-    result.forms = LinearForms(.diagonal(scales), biases: biases)
+    result.forms = LinearForms(.diagonal(scales, places: own), biases: biases)
     (result.factor, result.slack) = (1, slack * most)
     return result
   }
@@ -340,7 +341,9 @@ extension VectorBound {
       let number = Int32(sources.count)
       pairs[key] = number
       sources.append(rows[element])
-      biases.append(forms.biases[Int(rows[element])] + values[places[element]] / factor)
+      let (bias, added) = (forms.biases[Int(rows[element])], values[places[element]] / factor)
+      // Of what is only as small as the forms say nothing cancels.
+      biases.append(isLinear ? bias + added : bias.magnitude + added.magnitude)
       return number
     }
     result.forms = forms.taking(sources, biases: biases)
@@ -352,8 +355,8 @@ extension LinearForms {
   /// Some of the rows with other biases.
   fileprivate func taking(_ list: [Int32], biases: [Double]) -> LinearForms {
     switch rows {
-    case .diagonal(let scales) where list == Array(0..<Int32(scales.count)): LinearForms(.diagonal(scales), biases: biases)
-    case .diagonal(let scales): LinearForms(.diagonal(list.map { scales[Int($0)] }), biases: biases)
+    case .diagonal(let scales, let places):
+      LinearForms(.diagonal(list.map { scales[Int($0)] }, places: list.map { places[Int($0)] }), biases: biases)
     case .mixed(let mixes, let source): LinearForms(.mixed(list.map { mixes[Int($0)] }, source), biases: biases)
     case .dense(let values, let starts, let offsets, let scales):
       LinearForms(.dense(values: values, starts: list.map { starts[Int($0)] }, offsets: offsets, scales: scales), biases: biases)
