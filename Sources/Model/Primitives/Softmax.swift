@@ -85,7 +85,8 @@ package struct Exponential: Sendable, Equatable {
   ///   - scores: Holds every score.
   ///   - count: How many scores a row has.
   package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool) {
-    var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40)))
+    let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40))
+    var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: shift)
     // Coarser where the table would be too long.
     while finest.tableBits > Self.mostBits, finest.shift < 40 {
       finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: finest.shift + 1)

@@ -36,7 +36,7 @@ struct Quantizer {
   /// Of values that keep what they are rounded to.
   var scales: SharedScales
   /// By integer value.
-  private var vectorBounds: [Int: VectorBound] = [:]
+  private(set) var vectorBounds: [Int: VectorBound] = [:]
   private var sharesAxes: [Int: Int] = [:]
   /// By node that divides by a root of squares.
   private let norms: [Int: NormPattern]
@@ -339,7 +339,8 @@ struct Quantizer {
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
     if isDirect { askForExactSteps(value) }
-    let exponential = Exponential(unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
+    let exponential = Exponential(
+      unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
     let integers = Softmax<Int64>(
       shape: node.shape, axis: softmax.axis, constants: constants, masks: softmax.masks, exponential: exponential)
     return try append(node.name, operands, .softmax(integers), node.shape, scale: 1 / Double(Exponential.one))

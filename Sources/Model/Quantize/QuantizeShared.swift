@@ -39,8 +39,9 @@ extension Quantizer {
     // Of what can go farther than that 13 bits are left; a stream has up to 19, and 16 at least.
     let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
     let isKept = bound / narrow <= exp2(Double(most - 1))
-    // An error of a query or key is one of scores in proportion to these.
-    let precise = scales.largestProduct(of: value).map { largest / exp2(min(max(log2($0).rounded(.up) + 5, 12), 15)) } ?? .infinity
+    // An error of a query or key is one of scores in proportion to these; without norms there is no telling how far these go.
+    let isFree = vectorBounds[accumulators] == nil
+    let precise = scales.largestProduct(of: value).map { largest / exp2(isFree ? 14 : min(max(log2($0).rounded(.up) + 5, 12), 15)) } ?? .infinity
     if !isStream, bound * 0x1p-15 > precise, bound <= precise * exp2(Double(most - 1)) {
       scales.ask(precise, for: value)
     } else {

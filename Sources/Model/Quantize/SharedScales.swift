@@ -102,7 +102,9 @@ extension Network {
     var colors = numbered(inputs.map { "input \($0.name)" } + nodes.map { "\($0.shape) \($0.operation.kind)" })
     for _ in 0..<2 {
       colors = numbered(colors.indices.map { value in
-        apart.contains(value) ? "\(colors[value])" : "\(colors[value]) \((node(of: value)?.operands ?? []).map { colors[$0] }) \(readers[value].map { colors[$0] }.sorted())"
+        guard !apart.contains(value) else { return "\(colors[value])" }
+        let (operands, others) = (node(of: value)?.operands ?? [], readers[value])
+        return "\(colors[value]) \(operands.map { colors[$0] }) \(others.map { colors[$0] }.sorted())"
       })
     }
     return colors

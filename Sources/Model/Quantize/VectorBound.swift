@@ -69,7 +69,8 @@ package struct VectorBound {
     rows = elements.map { place($0, axes, own) }
     vectors = elements.map { place($0, others, rest) }
     let count = axes.reduce(1) { $0 * shape[$1] }
-    forms = LinearForms(.diagonal([Double](repeating: 1, count: count), places: (0..<count).map { Int32($0) }), biases: [Double](repeating: 0, count: count))
+    let (ones, zeros) = ([Double](repeating: 1, count: count), [Double](repeating: 0, count: count))
+    forms = LinearForms(.diagonal(ones, places: (0..<count).map { Int32($0) }), biases: zeros)
     self.radius = radius
   }
 }

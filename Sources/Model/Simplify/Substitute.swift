@@ -55,7 +55,9 @@ extension Contraction<Double> {
     _ other: Contraction, for operand: Int, outer: [Int], inner: [Int], sources: [[Int]], _ shapes: (inner: [Int], outer: [Int]),
     cutsConstants: Bool = false
   ) -> Contraction? {
-    guard allows(other, shapes) || adds(operand, other, shapes), other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 }) else {
+    guard allows(other, shapes) || adds(operand, other, shapes),
+      other.terms.allSatisfy({ singleCount($0.factors, other.loops, inner.map { sources[$0] }) == 0 })
+    else {
       return nil
     }
     var merged = Merged(
