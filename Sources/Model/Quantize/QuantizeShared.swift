@@ -35,15 +35,14 @@ extension Quantizer {
     guard target.function == .x else { return try sharedFunction(value, target, accumulators, shift: shift, bound, name, shape) }
     let largest = scales.largest(value)
     let (isStream, room) = (scales.isStream(value), bound / largest)
-    let most = isStream ? streamBits : keptBits
+    let isFactor = vectorBounds[accumulators] == nil && scales.largestProduct(of: value) != nil
+    let most = isFactor ? 16 : isStream ? streamBits : keptBits
     // Of what can go farther than that 13 bits are left; a stream has up to 19, and 16 at least.
     let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
     let isKept = bound / narrow <= exp2(Double(most - 1))
-    // An error of a query or key is one of scores in proportion to these; without norms there is no telling how far these go.
-    let isFree = vectorBounds[accumulators] == nil
-    let precise = scales.largestProduct(of: value).map { largest / exp2(isFree ? 14 : min(max(log2($0).rounded(.up) + 5, 12), 15)) } ?? .infinity
-    if !isStream, bound * 0x1p-15 > precise, bound <= precise * exp2(Double(most - 1)) {
-      scales.ask(precise, for: value)
+    // Of queries and keys without norms before them scores could be anything.
+    if isFactor {
+      scales.ask(largest * 0x1p-13, for: value)
     } else {
       scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
     }
@@ -51,7 +50,7 @@ extension Quantizer {
     // Where the scale of the group is a little too fine another one is.
     let shifts = shift...max(min(shift + 4, maximumShift), shift)
     var (shift, bits) = (shift, width(shift))
-    if let coarser = shifts.first(where: { width($0) <= most }) { (shift, bits) = (coarser, width(coarser)) }
+    if !isFactor, let coarser = shifts.first(where: { width($0) <= most }) { (shift, bits) = (coarser, width(coarser)) }
     if bits > most {
       bits = 16
       shift = Int(min(max(log2(largest * 0x1p-13 / unit).rounded(.up), 1), Double(maximumShift)))
