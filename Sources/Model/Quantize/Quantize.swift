@@ -354,9 +354,9 @@ struct Quantizer {
     scales.ask(1 / contraction.terms[0].coefficient.magnitude, forProduct: scores, of: made(node.operands[0]), made(node.operands[1]))
   }
 
-  /// What a view is one of.
+  /// The activations that a view is one of.
   private func made(_ value: Int) -> Int {
-    guard let node = network.node(of: value), network.isView(node) else { return value }
+    guard !makesAccumulators(value), let node = network.node(of: value), network.isView(node) else { return value }
     return made(node.operands[0])
   }
 
