@@ -63,10 +63,8 @@ extension Lowering {
     let (windows, step) = (root.multipliers.count, InverseRoot.step)
     let first = rounding.quotientSteps(root.shift, constant: root.offset - 1 << Int64(root.shift - 1))
     let rest = (0...windows).map { _ in (bits: step, constant: -Int64(1) << Int64(step - 1)) }
-    let quotients = builder.appendQuotients(
-      of: source, node.name, first + rest, top: .range(lower: -1 << Int64(step - 1), bits: step)
-    ).suffix(windows + 2)
-    let rows = Array(quotients)
+    let quotients = builder.appendQuotients(of: source, node.name, first + rest, top: .range(lower: -1 << Int64(step - 1), bits: step))
+    let rows = Array(quotients.suffix(windows + 2))
     let axes = builder.axes(of: source)
     var flags: [Int] = []
     for window in 0..<windows - 1 {

@@ -60,10 +60,8 @@ final class LinearForms {
 /// ‖A‖² is at most ‖(A·Aᵀ)^8‖ to the power of 1/8 in Frobenius' norm, which it is not far below; of matrices that take
 /// too long ‖A‖ is at most Frobenius' norm.
 package func operatorNormBound(_ rows: [[Double]]) -> Double {
-  guard let width = rows.first?.count, rows.count > 1, width > 1 else {
-    return rows.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }
   let frobenius = rows.joined().reduce(0) { $0 + $1 * $1 }.squareRoot()
+  guard let width = rows.first?.count, rows.count > 1, width > 1 else { return frobenius }
   let (side, other) = (min(rows.count, width), max(rows.count, width))
   guard side * side * (other + 4 * side) < 1 << 34, frobenius > 0 else { return frobenius }
   let lines = rows.count <= width ? rows : (0..<width).map { column in rows.map { $0[column] } }

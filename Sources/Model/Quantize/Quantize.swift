@@ -11,15 +11,13 @@ package func quantize(
 ) throws(ModelError) -> IntegerNetwork {
   // A value is made when it is first read, from the outputs on: as deep as the network is.
   try withLargeStack { () throws(ModelError) in
-    var scales = SharedScales(network, calibration)
-    var quantizer = Quantizer(network, calibration, options, scales)
+    var quantizer = Quantizer(network, calibration, options, SharedScales(network, calibration))
     for attempt in 0..<6 {
       for index in network.inputs.indices { try quantizer.addInput(index) }
       for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
       // How large values can be follows from their integers.
       guard attempt < 5, quantizer.scales.settle() else { break }
-      scales = quantizer.scales
-      quantizer = Quantizer(network, calibration, options, scales)
+      quantizer = Quantizer(network, calibration, options, quantizer.scales)
     }
     return quantizer.integers
   }
@@ -302,7 +300,7 @@ struct Quantizer {
     if let fixed {
       quantum = fixed
     } else if isShared {
-      quantum = sharedQuantum(value, function)
+      quantum = sharedQuantum(value)
     } else {
       let range = activationRange(
         bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))

@@ -15,8 +15,8 @@ extension Network {
 }
 
 extension Quantizer {
-  /// Before it is known how far a value can go, 14 bits for what it is on calibration data.
-  func sharedQuantum(_ value: Int, _ function: Pointwise) -> Quantum {
+  /// Before it is known how far a value can go, 14 bits for what it is on calibration data, 18 in a stream.
+  func sharedQuantum(_ value: Int) -> Quantum {
     let largest = scales.largest(value)
     guard largest > 0 else { return Quantum(scale: 1, range: 0...0) }
     let first = (largest * (scales.isStream(value) ? 0x1p-17 : 0x1p-13)).roundedUp(significantBits: scaleBits)
@@ -26,7 +26,7 @@ extension Quantizer {
   /// The activations of accumulators whose scale is that of a group: kept where every input allows it; nil for a function whose
   /// arguments need more than a table.
   ///
-  /// Values have 13 to 16 bits on calibration data, those of a residual stream 16, and as many more as they can grow to.
+  /// Values have 13 to 16 bits on calibration data, those of a residual stream 16 to 19, and as many more as they can grow to.
   mutating func shared(
     _ value: Int, _ target: QuantizationTarget, _ accumulators: Int, shift: Int, _ name: String, _ shape: [Int]
   ) throws(ModelError) -> Int? {
