@@ -223,7 +223,11 @@ package struct Lookup: Hashable, Sendable {
   }
 
   /// Of its forms, in order; some more than once.
-  package var columns: [Int] { forms.flatMap { $0.parts.map { $0.column } } }
+  package var columns: [Int] {
+    var columns: [Int] = []
+    for form in forms { for part in form.parts { columns.append(part.column) } }
+    return columns
+  }
 }
 
 /// The least integer for which a sum is at most a bound, for each index of the digits' axes. docs/protocol.md §3.2.

@@ -49,19 +49,11 @@ package struct Layout: Hashable, Sendable {
     var placements = [Placement?](repeating: nil, count: shapes.count)
     var row = 0
     for index in shapes.indices where totals[index] > variableCount {
-      var axis = shapes[index].count - 1
-      var inner = 0
-      while inner + bits[index][axis] <= variableCount {
-        inner += bits[index][axis]
-        axis -= 1
-      }
-      let splitBits = variableCount - inner
-      let rows = shapes[index][..<axis].reduce(
-        (shapes[index][axis] + (1 << splitBits) - 1) >> splitBits, *)
+      let split = Split(shapes[index], bits[index], variableCount)
       placements[index] = Placement(
-        shape: shapes[index], bits: bits[index], splitAxis: axis, splitBits: splitBits,
-        firstRow: row, rowCount: rows, offset: 0, inRowBits: variableCount)
-      row += rows
+        shape: shapes[index], bits: bits[index], splitAxis: split.axis, splitBits: split.bits,
+        firstRow: row, rowCount: split.rowCount, offset: 0, inRowBits: variableCount)
+      row += split.rowCount
     }
     var offset = 0
     let blocks = shapes.indices.filter { totals[$0] <= variableCount }
@@ -77,12 +69,47 @@ package struct Layout: Hashable, Sendable {
   }
 }
 
+/// Where the entries of a row column are cut into rows.
+private struct Split {
+  let axis: Int
+  /// Low bits of this axis that are in a row.
+  let bits: Int
+  let rowCount: Int
+
+  /// For a column of more than `variableCount` bits.
+  init(_ shape: [Int], _ bits: [Int], _ variableCount: Int) {
+    var (axis, rest) = (shape.count - 1, variableCount)
+    while bits[axis] <= rest {
+      rest -= bits[axis]
+      axis -= 1
+    }
+    self.axis = axis
+    self.bits = rest
+    rowCount = shape[..<axis].reduce((shape[axis] + (1 << rest) - 1) >> rest, *)
+  }
+}
+
 /// `Layout.rowCount` of the same columns for each length that rows can have.
 package struct RowCounts: Sendable {
   package static let variableCounts = 6...20
   private let counts: [Int]
 
-  package init(shapes: [[Int]]) { counts = Self.variableCounts.map { Layout(shapes: shapes, variableCount: $0).rowCount } }
+  package init(shapes: [[Int]]) {
+    let bits = shapes.map { $0.map(bitCountOfAxis) }
+    let totals = bits.map { $0.reduce(0, +) }
+    counts = Self.variableCounts.map { variableCount in
+      // Rows of row columns, entries of block columns.
+      var (rowCount, entryCount) = (0, (1 << variableCount) - 1)
+      for (index, total) in totals.enumerated() {
+        if total > variableCount {
+          rowCount += Split(shapes[index], bits[index], variableCount).rowCount
+        } else {
+          entryCount += 1 << total
+        }
+      }
+      return rowCount + entryCount >> variableCount
+    }
+  }
 
   package var isEmpty: Bool { counts[0] == 0 }
 

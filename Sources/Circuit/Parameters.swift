@@ -138,9 +138,9 @@ package struct ParameterPlanner {
   package mutating func recursion(elementCount: Int, isMasked: Bool) -> (cost: Int, levels: [Level]) {
     if !isMasked, let known = plans[elementCount] { return known }
     let bits = bitCountOfAxis(elementCount)
-    var best = (cost: 16 * elementCount, levels: [Level.clear(elementCount: elementCount)])
+    var best = (cost: 16 * elementCount, first: [Level.clear(elementCount: elementCount)], rest: [Level]())
     if bits > 12 { best.cost = .max }
-    if isMasked { best = (1 << 60, []) }
+    if isMasked { best = (1 << 60, [], []) }
     for variableCount in stride(from: 5, to: isMasked ? max(6, bits + 1) : bits, by: 1) {
       let rowCount = (elementCount + (1 << variableCount) - 1) >> variableCount
       let committedCount = rowCount + (isMasked ? 1 : 0)
@@ -149,12 +149,13 @@ package struct ParameterPlanner {
         let opening = code.openingCost(leafByteCount: 16 * committedCount + code.saltByteCount)
         let cost = opening + (committedCount << code.domainBits) / 8 + rest.cost
         if cost < best.cost {
-          best = (cost, [.committed(code, rowCount: rowCount, elementCount: elementCount)] + rest.levels)
+          best = (cost, [.committed(code, rowCount: rowCount, elementCount: elementCount)], rest.levels)
         }
       }
     }
-    if !isMasked { plans[elementCount] = best }
-    return best
+    let plan = (cost: best.cost, levels: best.first + best.rest)
+    if !isMasked { plans[elementCount] = plan }
+    return plan
   }
 
   /// The code of a model commitment that hides the weights in `proofCount` proofs; nil without weights.

@@ -17,8 +17,7 @@ package struct Reductions: Sendable {
   package init(_ columns: Columns) {
     let (circuit, slots) = (columns.circuit, columns.slots)
     terms = columns.virtual.flatMap { column in
-      columns.terms(
-        ofColumn: column, columns.bits(ofColumn: column).map { AxisWeight(at: .init(repeating: .zero, count: $0)) })
+      columns.terms(ofColumn: column, circuit.columns[column].axes.map { _ in AxisWeight(point: nil, count: 0) })
     }
     instances = terms.compactMap { term in
       if case .instance(let instance) = term.remainder { instance } else { nil }

@@ -29,4 +29,18 @@ import Testing
       }
     }
   }
+
+  @Test("rows are counted as they are laid out") func rowCounts() {
+    var random = RepeatableRandom(seed: 62)
+    for _ in 0..<100 {
+      let shapes = (0..<Int.random(in: 0...6, using: &random)).map { _ in
+        (0..<Int.random(in: 0...4, using: &random)).map { _ in Int.random(in: 1...90, using: &random) }
+      }
+      let counts = RowCounts(shapes: shapes)
+      for variableCount in RowCounts.variableCounts {
+        #expect(counts[variableCount] == Layout(shapes: shapes, variableCount: variableCount).rowCount, "\(shapes)")
+      }
+      #expect(counts.isEmpty == shapes.isEmpty)
+    }
+  }
 }
