@@ -46,7 +46,7 @@ package struct AxisWeight: Hashable, Sendable {
   package func sum(_ size: Int) -> SecureField {
     let end = min(window.upperBound, window.lowerBound + size)
     guard let point else { return SecureField(BaseField(Int64(end - window.lowerBound))) }
-    return Multilinear.lessThan(end, at: point) - Multilinear.lessThan(window.lowerBound, at: point)
+    return Multilinear.lessThan(end, at: point[...]) - Multilinear.lessThan(window.lowerBound, at: point[...])
   }
 
   /// w(i) for the i below `count`.
@@ -67,37 +67,41 @@ package struct AxisWeight: Hashable, Sendable {
   package func value(at index: Int) -> SecureField {
     let (place, rest) = (index - start).quotientAndRemainder(dividingBy: stride)
     guard rest == 0, place >= 0, place < window.count else { return .zero }
-    return point.map { Multilinear.equality($0, index: window.lowerBound + place) } ?? .one
+    return point.map { Multilinear.equality($0[...], index: window.lowerBound + place) } ?? .one
   }
 
-  /// The extension over an axis of `point.count` bits.
-  package func evaluate(at other: [SecureField]) -> SecureField {
+  /// The extension over an axis of `other.count` bits.
+  package func evaluate(at other: ArraySlice<SecureField>) -> SecureField {
     guard start == 0, stride == 1, point?.count ?? other.count >= other.count else {
-      return Multilinear.evaluate(table(1 << other.count), at: other)
+      return Multilinear.evaluate(table(1 << other.count), at: Array(other))
     }
-    guard let point else { return Multilinear.lessThan(window.count, at: other) }
-    guard isContiguous, point.count == other.count else { return Multilinear.equalityWindow(window, point, other) }
-    return Multilinear.equalityLessThan(window.upperBound, point, other)
+    guard let point = point?[...] else { return Multilinear.lessThan(window.count, at: other) }
+    guard !isContiguous || point.count != other.count else { return Multilinear.equalityLessThan(window.upperBound, point, other) }
+    let (high, first) = (point.dropLast(other.count), window.lowerBound >> other.count)
+    let (sum, carried) = Multilinear.equalityWindow(window.lowerBound, window.count, point.suffix(other.count), other)
+    let own = sum * Multilinear.equality(high, index: first)
+    return carried == .zero ? own : own + carried * Multilinear.equality(high, index: first + 1)
   }
 
   /// For a split axis: by the value of the high bits, the extension over the low bits at `low`.
-  package func evaluateLow(at low: [SecureField], highCount: Int) -> [SecureField] {
+  package func evaluateLow(at low: ArraySlice<SecureField>, highCount: Int) -> [SecureField] {
     let size = 1 << low.count
-    guard isContiguous, point?.count ?? low.count >= low.count else {
-      return slices(highCount, at: low)
+    guard start == 0, stride == 1, point?.count ?? low.count >= low.count else {
+      let (table, equality) = (table(highCount << low.count), Multilinear.equalityTable(Array(low)))
+      return (0..<highCount).map { high in zip(table[high << low.count..<(high + 1) << low.count], equality).reduce(.zero) { $0 + $1.0 * $1.1 } }
     }
-    let highBits = max(0, (point?.count ?? 0) - low.count)
-    let high = point.map { Multilinear.equalityTable(Array($0.prefix(highBits))) }
-    let lowPoint = point.map { Array($0.suffix($0.count - highBits)) }
-    func part(_ bound: Int) -> SecureField {
-      guard let lowPoint else { return Multilinear.lessThan(bound, at: low) }
-      return Multilinear.equalityLessThan(bound, lowPoint, low)
+    let first = window.lowerBound >> low.count
+    let high = point.map { Multilinear.equalityTable($0.dropLast(low.count), first..<first + highCount + 1) }
+    func factor(_ index: Int) -> SecureField { high.map { index < $0.count ? $0[index] : .zero } ?? .one }
+    func part(_ length: Int) -> (SecureField, SecureField) {
+      guard let point else { return (Multilinear.lessThan(length, at: low), .zero) }
+      return Multilinear.equalityWindow(window.lowerBound, length, point.suffix(low.count), low)
     }
     let whole = part(size)
     return (0..<highCount).map { index in
-      let bound = min(max(window.upperBound - index << low.count, 0), size)
-      let factor = high.map { index < $0.count ? $0[index] : .zero } ?? .one
-      return factor * (bound == size ? whole : part(bound))
+      let length = min(max(window.count - index << low.count, 0), size)
+      let (sum, carried) = length == size ? whole : part(length)
+      return sum * factor(index) + carried * factor(index + 1)
     }
   }
 }
@@ -113,45 +117,55 @@ package struct WeightProduct: Sendable {
   }
 }
 
-extension AxisWeight {
-  /// The extensions over the low bits of an index, by value of the high bits.
-  private func slices(_ count: Int, at low: [SecureField]) -> [SecureField] {
-    let size = 1 << low.count
-    guard start == 0, stride == 1, let point, point.count >= low.count else {
-      let (table, equality) = (table(count << low.count), Multilinear.equalityTable(low))
-      return (0..<count).map { slice in zip(table[slice << low.count..<(slice + 1) << low.count], equality).reduce(.zero) { $0 + $1.0 * $1.1 } }
-    }
-    return (0..<count).map { slice in
-      let first = window.lowerBound + slice << low.count
-      return Multilinear.equalityWindow(first..<max(first, min(first + size, window.upperBound)), point, low)
-    }
-  }
-}
-
 extension Placement {
+  /// The factor of an in-row point's part before the column's own variables.
+  fileprivate func blockFactor(_ inRow: [SecureField]) -> SecureField {
+    Multilinear.equality(inRow.dropLast(inRowBits), index: offset >> inRowBits)
+  }
+
   /// A product of axis weights by row of the column, each row extended over its entries to `inRow`.
   package func rowFactors(_ weights: [AxisWeight], inRow: [SecureField]) -> [SecureField] {
-    let prefixCount = inRow.count - inRowBits
-    var factor = Multilinear.equality(Array(inRow.prefix(prefixCount)), index: offset >> inRowBits)
+    var (factor, own) = (blockFactor(inRow), inRow.suffix(inRowBits))
     guard !weights.isEmpty else { return [factor] }
-    var position = prefixCount + splitBits
-    let low = Array(inRow[prefixCount..<position])
+    let low = own.prefix(splitBits)
+    own = own.dropFirst(splitBits)
     for axis in splitAxis + 1..<max(splitAxis + 1, weights.count) {
-      factor *= weights[axis].evaluate(at: Array(inRow[position..<position + bits[axis]]))
-      position += bits[axis]
+      factor *= weights[axis].evaluate(at: own.prefix(bits[axis]))
+      own = own.dropFirst(bits[axis])
     }
     var rows = [factor]
     for axis in 0..<splitAxis { rows = outer(rows, weights[axis].table(shape[axis])) }
     return outer(rows, weights[splitAxis].evaluateLow(at: low, highCount: leadingExtent))
   }
+}
 
-  /// The extension of a product of axis weights, placed in its commitment, at (row, in-row) points.
-  ///
-  /// `rowWeights` is eq(row point) over the rows of the commitment.
-  package func evaluate(
-    _ weights: [AxisWeight], rowWeights: [SecureField], inRow: [SecureField]
-  ) -> SecureField {
-    zip(rowFactors(weights, inRow: inRow), rowWeights.dropFirst(firstRow)).reduce(.zero) { $0 + $1.0 * $1.1 }
+/// The extensions of products of axis weights, placed in their commitment, at one (row, in-row) point.
+package struct CommitmentPoint {
+  /// eq(row point) over the rows of the commitment.
+  private let rowWeights: [SecureField]
+  private let inRow: [SecureField]
+  /// The last product in one row, which columns of one lookup have in common, and its extension over the column.
+  private var known: (weights: [AxisWeight], bits: [Int], value: SecureField) = ([], [], .one)
+
+  package init(rowWeights: [SecureField], inRow: [SecureField]) {
+    self.rowWeights = rowWeights
+    self.inRow = inRow
+  }
+
+  package mutating func evaluate(_ weights: [AxisWeight], _ placement: Placement) -> SecureField {
+    let rows = rowWeights.dropFirst(placement.firstRow)
+    guard placement.inRowBits == placement.variableCount else {
+      return zip(placement.rowFactors(weights, inRow: inRow), rows).reduce(.zero) { $0 + $1.0 * $1.1 }
+    }
+    if known.weights != weights || known.bits != placement.bits {
+      var (value, own) = (SecureField.one, inRow.suffix(placement.inRowBits))
+      for (weight, bits) in zip(weights, placement.bits) {
+        value *= weight.evaluate(at: own.prefix(bits))
+        own = own.dropFirst(bits)
+      }
+      known = (weights, placement.bits, value)
+    }
+    return known.value * placement.blockFactor(inRow) * (rows.first ?? .zero)
   }
 }
 

@@ -64,15 +64,22 @@ package struct Columns: Sendable {
   /// Those of the virtual claims that every proof makes.
   package var virtual: [Int] { virtualLookups.map { $0.column } + circuit.claimedOutputs.filter { slots[$0] == nil } }
 
-  /// The weights of a lookup's columns at the lookups' leaf point.
-  package func weights(ofLookup lookup: Int, at point: [SecureField]) -> WeightProduct {
-    let block = lookupBlocks.blocks[lookup]
-    guard let leading = block.leading, let axes = circuit.domain(of: circuit.lookups[lookup]) else {
-      return WeightProduct(coefficient: lookupBlocks.indicator(lookup, at: point), weights: [])
+  /// By lookup: the weights of its columns at the lookups' leaf point.
+  package func lookupWeights(at point: [SecureField]) -> [WeightProduct] {
+    var products: [WeightProduct] = []
+    for (index, block) in lookupBlocks.blocks.enumerated() {
+      guard let leading = block.leading else {
+        products.append(WeightProduct(coefficient: lookupBlocks.place(index, at: point).sum(block.size), weights: []))
+        continue
+      }
+      let isLast = index > 0 && block == lookupBlocks.blocks[index - 1]
+      var weights = isLast ? products[index - 1].weights : [AxisWeight](repeating: AxisWeight(at: []), count: leading + 1)
+      if !isLast { weights += block.parts(of: point).map { AxisWeight(at: $0) } }
+      let before = isLast ? weights[leading].point ?? [] : point.dropLast(block.rest)
+      weights[leading] = AxisWeight(placing: block.size, at: lookupBlocks.offsets[index], of: before)
+      products.append(WeightProduct(weights: weights))
     }
-    let parts = split(point.suffix(block.rest), axes.dropFirst(leading + 1).map { bits(ofAxis: $0) })
-    let before = [AxisWeight](repeating: AxisWeight(at: []), count: leading)
-    return WeightProduct(weights: before + [lookupBlocks.place(lookup, at: point)] + parts.map { AxisWeight(at: $0) })
+    return products
   }
 
   package func shape(_ column: Int) -> [Int] { circuit.shape(ofColumn: column, batch: batch) }

@@ -16,18 +16,25 @@ package struct ContractionInstance: Sendable {
 
   /// The weights of an operand's axes once the variables are bound to `point`.
   package func weights(of operand: Operand, at point: [SecureField], _ columns: Columns) -> [AxisWeight] {
-    let parts = split(point, variableBits)
-    return columns.weights(of: operand) { loop in
-      bound[loop] ?? variables.firstIndex(of: loop).map { AxisWeight(at: parts[$0]) }
-    }.map { $0 ?? AxisWeight(point: nil, count: 0) }
+    columns.weights(of: operand) { loop in bound[loop] ?? part(loop, of: point[...]).map { AxisWeight(at: Array($0)) } }
+      .map { $0 ?? AxisWeight(point: nil, count: 0) }
   }
 
   /// out~(point).
   package func factor(at point: [SecureField]) -> SecureField {
-    let parts = split(point, variableBits)
-    return factors.reduce(.one) { product, factor in
-      product * (variables.firstIndex(of: factor.axis).map { factor.weight.evaluate(at: parts[$0]) } ?? .zero)
+    factors.reduce(.one) { product, factor in
+      product * (part(factor.axis, of: point[...]).map { factor.weight.evaluate(at: $0) } ?? .zero)
     }
+  }
+
+  /// The part of a point that is about a variable.
+  private func part(_ axis: Int, of point: ArraySlice<SecureField>) -> ArraySlice<SecureField>? {
+    var rest = point
+    for (variable, bits) in zip(variables, variableBits) {
+      if variable == axis { return rest.prefix(bits) }
+      rest = rest.dropFirst(bits)
+    }
+    return nil
   }
 }
 
@@ -62,35 +69,37 @@ extension Columns {
 
   /// The terms of a virtual column whose axes have these weights.
   package func terms(ofColumn column: Int, _ weights: [AxisWeight]) -> [ReducedTerm] {
-    let output = circuit.columns[column]
-    let byAxis = Dictionary(uniqueKeysWithValues: zip(output.axes, weights))
+    let axes = circuit.columns[column].axes
+    func weight(_ axis: Int) -> AxisWeight? { axes.firstIndex(of: axis).map { weights[$0] } }
     guard let contraction = contractions[column] else { return [] }
     return contraction.terms.map { term in
-      let loops = term.operands.flatMap { $0.bindings.map { $0.loopAxis } }
+      func useCount(_ axis: Int) -> Int {
+        term.operands.reduce(0) { $0 + $1.bindings.count { $0.loopAxis == axis } }
+      }
       var coefficient = SecureField(BaseField(term.coefficient))
-      for (axis, weight) in zip(output.axes, weights) where !loops.contains(axis) {
-        coefficient *= weight.sum(size(ofAxis: axis))
+      for (axis, weight) in zip(axes, weights) where useCount(axis) == 0 { coefficient *= weight.sum(size(ofAxis: axis)) }
+      if term.operands.count == 1, term.operands[0].bindings.allSatisfy({ axes.contains($0.loopAxis) }) {
+        let own = self.weights(of: term.operands[0], weight).map { $0 ?? AxisWeight(point: nil, count: 0) }
+        return ReducedTerm(coefficient: coefficient, remainder: .simple(term.operands[0], weights: own))
       }
-      let summed = term.summedAxes(output: output)
-      if term.operands.count == 1, summed.isEmpty {
-        let operand = term.operands[0]
-        let weights = self.weights(of: operand) { byAxis[$0] }.map { $0 ?? AxisWeight(point: nil, count: 0) }
-        return ReducedTerm(coefficient: coefficient, remainder: .simple(operand, weights: weights))
-      }
-      func isShared(_ axis: Int) -> Bool { loops.filter { $0 == axis }.count > 1 }
-      let shared = output.axes.filter(isShared)
-      let variables = shared + summed.filter(isShared)
-      var bound: [Int: AxisWeight] = [:]
-      for axis in loops where !isShared(axis) {
-        bound[axis] = byAxis[axis] ?? AxisWeight(point: nil, count: size(ofAxis: axis))
+      let factors = axes.filter { useCount($0) > 1 }
+      var (variables, bound) = (factors, [Int: AxisWeight]())
+      for operand in term.operands {
+        for binding in operand.bindings {
+          let axis = binding.loopAxis
+          if useCount(axis) == 1 {
+            bound[axis] = weight(axis) ?? AxisWeight(point: nil, count: size(ofAxis: axis))
+          } else if !variables.contains(axis) {
+            variables.append(axis)
+          }
+        }
       }
       return ReducedTerm(
         coefficient: coefficient,
         remainder: .instance(
           ContractionInstance(
-            operands: term.operands, variables: variables, variableBits: variables.map { bits(ofAxis: $0) },
-            bound: bound,
-            factors: shared.map { axis in (axis, byAxis[axis] ?? AxisWeight(point: nil, count: 0)) })))
+            operands: term.operands, variables: variables, variableBits: variables.map { bits(ofAxis: $0) }, bound: bound,
+            factors: factors.map { ($0, weight($0) ?? AxisWeight(point: nil, count: 0)) })))
     }
   }
 }

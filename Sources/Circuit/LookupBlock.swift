@@ -7,8 +7,13 @@ package struct LookupBlock: Hashable, Sendable {
   package var size = 1
   /// Bits of the axes after the leading one.
   package var rest: Int
+  /// True sizes of these axes.
+  package var innerSizes: [Int] = []
 
   package var leafCount: Int { size << rest }
+
+  /// The parts of a leaf point that are about the axes after the leading one.
+  package func parts(of point: [SecureField]) -> [[SecureField]] { split(point.suffix(rest), innerSizes.map(bitCountOfAxis)) }
 }
 
 extension ArithmeticCircuit {
@@ -23,7 +28,8 @@ extension ArithmeticCircuit {
     let shape = (domain(of: lookup) ?? []).map { size(ofAxis: $0, batch: batch) }
     guard !shape.isEmpty else { return LookupBlock(rest: 0) }
     let leading = shape.firstIndex { $0 > 1 } ?? 0
-    return LookupBlock(leading: leading, size: shape[leading], rest: shape[(leading + 1)...].reduce(0) { $0 + bitCountOfAxis($1) })
+    let inner = Array(shape[(leading + 1)...])
+    return LookupBlock(leading: leading, size: shape[leading], rest: inner.reduce(0) { $0 + bitCountOfAxis($1) }, innerSizes: inner)
   }
 }
 
@@ -32,13 +38,16 @@ package struct Blocks: Hashable, Sendable {
   package let blocks: [LookupBlock]
   /// In units of 2^rest leaves.
   package let offsets: [Int]
+  /// The blocks from leaf 0 on.
+  private let order: [Int]
   package let leafCount: Int
 
   package init(_ blocks: [LookupBlock]) {
     self.blocks = blocks
     var offsets = [Int](repeating: 0, count: blocks.count)
     var next = 0
-    for index in blocks.indices.sorted(by: { (blocks[$0].rest, $1) > (blocks[$1].rest, $0) }) {
+    order = blocks.indices.sorted { (blocks[$0].rest, $1) > (blocks[$1].rest, $0) }
+    for index in order {
       offsets[index] = next >> blocks[index].rest
       next += blocks[index].leafCount
     }
@@ -61,8 +70,16 @@ package struct Blocks: Hashable, Sendable {
     AxisWeight(placing: blocks[index].size, at: offsets[index], of: point.dropLast(blocks[index].rest))
   }
 
-  /// The extension at the leaf point of the indicator of a block, summed over the axes after the leading one.
-  package func indicator(_ index: Int, at point: [SecureField]) -> SecureField {
-    place(index, at: point).sum(blocks[index].size)
+  /// By block: the extension at the leaf point of its indicator, summed over the axes after the leading one.
+  package func indicators(at point: [SecureField]) -> [SecureField] {
+    var indicators = [SecureField](repeating: .zero, count: blocks.count)
+    var (end, below) = (0, SecureField.zero)
+    for index in order {
+      let start = below
+      end += blocks[index].leafCount
+      below = Multilinear.lessThan(end, at: point[...])
+      indicators[index] = below - start
+    }
+    return indicators
   }
 }

@@ -42,6 +42,18 @@
     self.init(reducing: sum &+ Self.wrapIfNegative(carry))
   }
 
+  /// (a·b + c·d) mod p, reduced once.
+  @inlinable @inline(__always) package init(_ a: BaseField, _ b: BaseField, plus c: BaseField, _ d: BaseField) {
+    let (first, second) = (a.value.multipliedFullWidth(by: b.value), c.value.multipliedFullWidth(by: d.value))
+    let low = first.low &+ second.low
+    let carry = (first.low & second.low) | ((first.low | second.low) & ~low)
+    // No high half is above 2^64 − 2^33 + 1. Where their sum is 2^64 or more, p is taken from it.
+    let other = second.high &+ (carry &>> 63)
+    let high = first.high &+ other
+    let overflow = (first.high & other) | ((first.high | other) & ~high)
+    self.init(reducing: high &+ Self.wrapIfNegative(overflow), low)
+  }
+
   /// `signed` mod p.
   @inlinable package init(_ signed: Int64) {
     let bits = UInt64(bitPattern: signed)
@@ -51,6 +63,23 @@
   /// The representative in (−p/2, p/2].
   @inlinable package var centred: Int64 {
     Int64(bitPattern: value > Self.modulus / 2 ? value &+ Self.wrap : value)
+  }
+}
+
+/// A sum of fewer than 2^32 products, reduced once: carries·2^128 + sum.
+struct SumOfProducts {
+  private var sum: UInt128 = 0
+  private var carries: UInt64 = 0
+
+  @inline(__always) mutating func add(_ a: BaseField, _ b: BaseField) {
+    let (next, overflow) = sum.addingReportingOverflow(UInt128(a.value) &* UInt128(b.value))
+    sum = next
+    carries &+= overflow ? 1 : 0
+  }
+
+  /// 2^128 is −2^32 mod p.
+  var value: BaseField {
+    BaseField(reducing: UInt64(truncatingIfNeeded: sum >> 64), UInt64(truncatingIfNeeded: sum)) - BaseField(reducing: carries &<< 32)
   }
 }
 

@@ -25,14 +25,19 @@ package enum Multilinear {
     for (variable, coordinate) in point.enumerated() {
       let rest = point.count - 1 - variable
       let next = range.lowerBound >> rest...(range.upperBound - 1) >> rest
-      table = next.map { $0 & 1 == 1 ? table[$0 >> 1 - first] * coordinate : table[$0 >> 1 - first] * (.one - coordinate) }
-      first = next.lowerBound
+      var entries: [SecureField] = []
+      entries.reserveCapacity(next.count)
+      for index in next {
+        let (parent, upper) = (table[index >> 1 - first], table[index >> 1 - first] * coordinate)
+        entries.append(index & 1 == 1 ? upper : parent - upper)
+      }
+      (first, table) = (next.lowerBound, entries)
     }
     return table
   }
 
   /// eq(a, b) = Π_j (a_j·b_j + (1 − a_j)(1 − b_j)); zero for points of different lengths.
-  package static func equality(_ a: [SecureField], _ b: [SecureField]) -> SecureField {
+  package static func equality(_ a: ArraySlice<SecureField>, _ b: ArraySlice<SecureField>) -> SecureField {
     guard a.count == b.count else { return .zero }
     var product = SecureField.one
     for (x, y) in zip(a, b) {
@@ -43,7 +48,7 @@ package enum Multilinear {
   }
 
   /// eq(point, bits of `index`); zero for an index outside 0..<2ⁿ.
-  package static func equality(_ point: [SecureField], index: Int) -> SecureField {
+  package static func equality(_ point: ArraySlice<SecureField>, index: Int) -> SecureField {
     guard index >= 0, index >> point.count == 0 else { return .zero }
     var product = SecureField.one
     var rest = index
@@ -54,68 +59,106 @@ package enum Multilinear {
     return product
   }
 
-  /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
-  package static func evaluate(_ table: [BaseField], at point: [SecureField]) -> SecureField {
-    let inner = equalityTable(Array(point.suffix((point.count + 1) / 2)))
-    var (sum, start) = (SecureField.zero, 0)
-    for outer in equalityTable(point.dropLast((point.count + 1) / 2)) where start < table.count {
-      sum += outer * zip(inner, table[start...]).reduce(.zero) { $0 + $1.0 * $1.1 }
-      start += inner.count
-    }
-    return sum
+  /// Σ_i table[i]·eq(point, start + i) over the i below `table.count` with start + i below 2ⁿ; zero for a negative start.
+  package static func evaluate(_ table: [BaseField], from start: Int = 0, at point: [SecureField]) -> SecureField {
+    start < 0 ? .zero : evaluate(table, from: start, at: point) { sum($0, $1) }
   }
 
   /// Σ_i table[i]·eq(point, i) over the i below both `table.count` and 2ⁿ.
   package static func evaluate(_ table: [SecureField], at point: [SecureField]) -> SecureField {
-    zip(table, equalityTable(point)).reduce(.zero) { $0 + $1.0 * $1.1 }
+    evaluate(table, from: 0, at: point) { zip($0, $1).reduce(.zero) { $0 + $1.0 * $1.1 } }
+  }
+
+  /// Σ_i weights[i]·elements[i] over the i that both have.
+  package static func sum(_ weights: ArraySlice<SecureField>, _ elements: ArraySlice<BaseField>) -> SecureField {
+    var (c0, c1) = (SumOfProducts(), SumOfProducts())
+    for (weight, element) in zip(weights, elements) {
+      c0.add(weight.c0, element)
+      c1.add(weight.c1, element)
+    }
+    return SecureField(c0: c0.value, c1: c1.value)
+  }
+
+  /// By two tables, of the high and of the low variables.
+  private static func evaluate<Element>(
+    _ table: [Element], from start: Int, at point: [SecureField], _ sumOfProducts: (ArraySlice<SecureField>, ArraySlice<Element>) -> SecureField
+  ) -> SecureField {
+    let lowCount = (point.count + 1) / 2
+    let (low, high) = (equalityTable(Array(point.suffix(lowCount))), equalityTable(point.dropLast(lowCount)))
+    var (sum, rest, first) = (SecureField.zero, table[...], start & (low.count - 1))
+    for outer in high.dropFirst(start >> lowCount) where !rest.isEmpty {
+      sum += outer * sumOfProducts(low[first...], rest)
+      (rest, first) = (rest.dropFirst(low.count - first), 0)
+    }
+    return sum
   }
 
   /// The extension of i ↦ [i < bound], in O(n); `bound` outside 0...2ⁿ counts as the nearer end.
-  package static func lessThan(_ bound: Int, at point: [SecureField]) -> SecureField {
-    sumBelow(bound, point.map { (.one - $0, $0) })
+  package static func lessThan(_ bound: Int, at point: ArraySlice<SecureField>) -> SecureField {
+    guard bound > 0 else { return .zero }
+    var (below, rest) = (SecureField.zero, bound)
+    for x in point.reversed() {
+      let upper = x * below
+      below = rest & 1 == 1 ? .one - x + upper : below - upper
+      rest >>= 1
+    }
+    return rest == 0 ? below : .one
   }
 
   /// Σ_{i < bound} eq(r, i)·eq(point, i), in O(n); `bound` outside 0...2ⁿ counts as the nearer end.
   ///
   /// Zero for points of different lengths.
-  package static func equalityLessThan(_ bound: Int, _ r: [SecureField], _ point: [SecureField]) -> SecureField {
-    guard r.count == point.count else { return .zero }
-    return sumBelow(bound, zip(r, point).map { x, y in ((.one - x) * (.one - y), x * y) })
+  package static func equalityLessThan(
+    _ bound: Int, _ r: ArraySlice<SecureField>, _ point: ArraySlice<SecureField>
+  ) -> SecureField {
+    guard bound > 0, r.count == point.count else { return .zero }
+    guard bound >> point.count == 0 else { return equality(r, point) }
+    var (all, below, rest) = (SecureField.one, SecureField.zero, bound)
+    for (x, y) in zip(r.reversed(), point.reversed()) {
+      let one = x * y
+      let zero = .one - x - y + one
+      below = rest & 1 == 1 ? zero * all + one * below : zero * below
+      all *= zero + one
+      rest >>= 1
+    }
+    return below
   }
 
-  /// Σ_i eq(r, window.lowerBound + i)·eq(point, i) over the i below the window's length and 2ⁿ, in O(bits).
+  /// Σ_i eq(r, (start + i) mod 2ⁿ)·eq(point, i) over the i below `length` and 2ⁿ, in O(n): those of the i for which
+  /// start mod 2ⁿ + i stays below 2ⁿ, and the others.
   ///
-  /// For a window of integers that `r` has, and a `point` of n ≤ `r.count` variables.
-  package static func equalityWindow(_ window: Range<Int>, _ r: [SecureField], _ point: [SecureField]) -> SecureField {
+  /// For points of n variables.
+  package static func equalityWindow(
+    _ start: Int, _ length: Int, _ r: ArraySlice<SecureField>, _ point: ArraySlice<SecureField>
+  ) -> (sum: SecureField, carried: SecureField) {
     // Bit by bit, lowest first: sums over the i so far, by the carry of the addition, and whether i is below the length.
     typealias Sums = (below: SecureField, other: SecureField)
-    var sums: [Sums] = [(.zero, .one), (.zero, .zero)]
-    var (offset, length) = (window.lowerBound, window.count)
+    var (sums, carried): (Sums, Sums) = ((.zero, .one), (.zero, .zero))
+    var (offset, length) = (start, length)
     for (x, y) in zip(r.reversed(), point.reversed()) {
       let both = x * y
-      // By bit of i, then of the sum.
-      let factors = [[.one - x - y + both, x - both], [y - both, both]]
-      var next: [Sums] = [(.zero, .zero), (.zero, .zero)]
-      for carry in 0...1 where sums[carry].below != .zero || sums[carry].other != .zero {
+      let last = (sums, carried)
+      (sums, carried) = ((.zero, .zero), (.zero, .zero))
+      for carry in 0...1 {
+        let own = carry == 0 ? last.0 : last.1
+        guard own.below != .zero || own.other != .zero else { continue }
         for bit in 0...1 {
           let sum = (offset & 1) + bit + carry
-          let factor = factors[bit][sum & 1]
-          let (below, other) = (sums[carry].below * factor, sums[carry].other * factor)
-          let isBelow = bit < length & 1
-          next[sum >> 1].below += isBelow ? below + other : bit > length & 1 ? .zero : below
-          next[sum >> 1].other += isBelow ? .zero : bit > length & 1 ? below + other : other
+          let ofZero = sum & 1 == 0 ? .one - x - y + both : x - both
+          let factor = bit == 0 ? ofZero : sum & 1 == 0 ? y - both : both
+          let total = (own.below + own.other) * factor
+          let below = bit < length & 1 ? total : bit > length & 1 ? .zero : own.below * factor
+          let added: Sums = (below, total - below)
+          if sum < 2 {
+            sums = (sums.below + added.below, sums.other + added.other)
+          } else {
+            carried = (carried.below + added.below, carried.other + added.other)
+          }
         }
       }
-      sums = next
       (offset, length) = (offset >> 1, length >> 1)
     }
-    var totals = sums.map { length > 0 ? $0.below + $0.other : $0.below }
-    for x in r.dropLast(point.count).reversed() {
-      let (zero, one) = (totals[0], totals[1])
-      totals = offset & 1 == 0 ? [zero * (.one - x) + one * x, .zero] : [zero * x, one * (.one - x)]
-      offset >>= 1
-    }
-    return totals[0]
+    return length > 0 ? (sums.below + sums.other, carried.below + carried.other) : (sums.below, carried.below)
   }
 
   /// Σ_i i·eq(point, i), the extension of the identity on 0..<2ⁿ.
@@ -137,19 +180,5 @@ package enum Multilinear {
       place += place
     }
     return rest == 0 ? below.1 : all.1
-  }
-
-  /// Σ_{i < bound} Π_j f_j(bit j of i), where `factors` gives f_j(0) and f_j(1).
-  private static func sumBelow(_ bound: Int, _ factors: [(SecureField, SecureField)]) -> SecureField {
-    guard bound > 0 else { return .zero }
-    var all = SecureField.one
-    var below = SecureField.zero
-    var rest = bound
-    for (zero, one) in factors.reversed() {
-      below = rest & 1 == 1 ? zero * all + one * below : zero * below
-      all *= zero + one
-      rest >>= 1
-    }
-    return rest == 0 ? below : all
   }
 }

@@ -34,8 +34,8 @@ extension SecureField {
   @inlinable @inline(__always)
   package static func * (left: SecureField, right: SecureField) -> SecureField {
     SecureField(
-      c0: left.c0 * right.c0 + nonresidue * (left.c1 * right.c1),
-      c1: left.c0 * right.c1 + left.c1 * right.c0)
+      c0: BaseField(left.c0, right.c0, plus: left.c1, nonresidue * right.c1),
+      c1: BaseField(left.c0, right.c1, plus: left.c1, right.c0))
   }
 
   @inlinable @inline(__always)
@@ -44,9 +44,12 @@ extension SecureField {
   }
 
   @inlinable package static prefix func - (operand: SecureField) -> SecureField { zero - operand }
-  @inlinable package static func += (left: inout SecureField, right: SecureField) { left = left + right }
-  @inlinable package static func -= (left: inout SecureField, right: SecureField) { left = left - right }
-  @inlinable package static func *= (left: inout SecureField, right: SecureField) { left = left * right }
+  @inlinable @inline(__always)
+  package static func += (left: inout SecureField, right: SecureField) { left = left + right }
+  @inlinable @inline(__always)
+  package static func -= (left: inout SecureField, right: SecureField) { left = left - right }
+  @inlinable @inline(__always)
+  package static func *= (left: inout SecureField, right: SecureField) { left = left * right }
   @inlinable package static func *= (left: inout SecureField, right: BaseField) { left = left * right }
 
   @inlinable package func squared() -> SecureField { self * self }

@@ -51,7 +51,7 @@ extension VerifierTranscript {
     let gammas = powers(of: sponge.challenge("contraction"), count: claimed.count)
     let instances = claimed.map { $0.instance }
     let (point, value) = try reduceBatch(
-      "contraction.round", zip(gammas, claimed).map { ($1.instance.variableCount, $1.value * $0) },
+      "contraction.round", claimed.map { ($0.instance.variableCount, $0.value) }, gammas,
       roundCount: instances.roundCount, degree: instances.contractionDegree)
     try receiveOperands(plan, statement, &known, instances, gammas, point, value, &claims)
   }

@@ -53,7 +53,7 @@ extension VerifierTranscript {
       point.append(try reduceRound("quadratic.round", &running, degree: 3))
     }
     let ends = try receive("quadratic.ends", 2).map { $0.constant }
-    let (table, equality) = (Multilinear.equalityTable(point), Multilinear.equality(eta, point))
+    let (table, equality) = (Multilinear.equalityTable(point), Multilinear.equality(eta[...], point[...]))
     let constraints =
       ledger.constraints + [
         Value(-ends[0], pads: combine(products.map { $0.first }, table)),

@@ -28,17 +28,21 @@ package struct FingerprintChallenges: Sendable {
 extension Plan {
   /// What the values of virtual columns at the lookups' leaf point claim.
   package func virtualClaims(ofLookups values: some Sequence<Value>, at point: [SecureField]) -> [VirtualClaim] {
-    zip(columns.virtualLookups, values).map { listed, value in
-      VirtualClaim(column: listed.column, weights: columns.weights(ofLookup: listed.lookup, at: point).weights, value: value)
+    let weights = columns.lookupWeights(at: point)
+    return zip(columns.virtualLookups, values).map { listed, value in
+      VirtualClaim(column: listed.column, weights: weights[listed.lookup].weights, value: value)
     }
   }
 
   /// λ^k·coefficient·2^−shift of each part of each form of a lookup, in order.
   package func partFactors(_ lookup: Lookup, lambda: SecureField) -> [(column: Int, factor: SecureField)] {
-    zip(lookup.forms, powers(of: lambda, count: lookup.forms.count + 1).dropFirst()).flatMap { form, power in
-      let power = power * form.inverseDivisor
-      return form.parts.map { (column: $0.column, factor: power * BaseField($0.coefficient)) }
+    var (factors, power) = ([(column: Int, factor: SecureField)](), SecureField.one)
+    for form in lookup.forms {
+      power *= lambda
+      let own = power * form.inverseDivisor
+      for part in form.parts { factors.append((part.column, own * BaseField(part.coefficient))) }
     }
+    return factors
   }
 
   /// One claim for each commitment that holds columns of lookups, and one about the multiplicities.
@@ -46,31 +50,29 @@ extension Plan {
     _ values: some Sequence<Value>, multiplicities: Value, lambda: SecureField, at points: [[SecureField]]
   ) -> [Claim] {
     var claims = zip(columns.lookupCommitments, values).map { Claim(commitment: $0, parts: [], value: $1) }
-    for (index, lookup) in circuit.lookups.enumerated() {
-      let weight = columns.weights(ofLookup: index, at: points[0])
+    for (lookup, weight) in zip(columns.circuit.lookups, columns.lookupWeights(at: points[0])) {
       for (column, factor) in partFactors(lookup, lambda: lambda) {
         guard let slot = slots[column], let claim = columns.lookupCommitments.firstIndex(of: slot.commitment) else { continue }
         let product = WeightProduct(coefficient: weight.coefficient * factor, weights: weight.weights)
         claims[claim].parts.append(Claim.Part(index: slot.index, weight: product))
       }
     }
-    let parts = circuit.tables.enumerated().map { index, table in
-      let own = AxisWeight(at: Array(points[1].suffix(table.bitCount)))
-      let weight = WeightProduct(coefficient: columns.tableBlocks.indicator(index, at: points[1]), weights: [own])
-      return Claim.Part(index: columns.multiplicities[index].index, weight: weight)
+    let parts = zip(columns.multiplicities, columns.tableBlocks.indicators(at: points[1])).enumerated().map { table, column in
+      let own = AxisWeight(at: Array(points[1].suffix(columns.circuit.tables[table].bitCount)))
+      return Claim.Part(index: column.0.index, weight: WeightProduct(coefficient: column.1, weights: [own]))
     }
     return claims + (columns.multiplicities.first.map { [Claim(commitment: $0.commitment, parts: parts, value: multiplicities)] } ?? [])
   }
 
   /// What no column says of the denominators of the lookups' tree, less 1.
   package func knownDenominator(_ challenges: FingerprintChallenges, at point: [SecureField]) -> SecureField {
-    circuit.lookups.enumerated().reduce(.zero) { sum, lookup in
-      var (known, power) = (challenges.beta - .one - tag(ofTable: lookup.element.table), challenges.lambda)
-      for form in lookup.element.forms {
+    zip(columns.circuit.lookups, columns.lookupBlocks.indicators(at: point)).reduce(.zero) { sum, lookup in
+      var (known, power) = (challenges.beta - .one - tag(ofTable: lookup.0.table), challenges.lambda)
+      for form in lookup.0.forms {
         known -= power * form.inverseDivisor * BaseField(form.constant)
         power *= challenges.lambda
       }
-      return sum + columns.lookupBlocks.indicator(lookup.offset, at: point) * known
+      return sum + lookup.1 * known
     }
   }
 
@@ -80,18 +82,16 @@ extension Plan {
 
   /// The fingerprint of the rows of a table, extended to the point.
   package func fingerprint(ofTable index: Int, at point: [SecureField], lambda: SecureField) -> SecureField {
-    let table = circuit.tables[index]
+    let table = columns.circuit.tables[index]
     let coordinates = [Multilinear.identity(at: point) + SecureField(BaseField(table.lower))] + table.values(at: point)
     return zip(coordinates, powers(of: lambda, count: coordinates.count + 1).dropFirst()).reduce(tag(ofTable: index)) { $0 + $1.0 * $1.1 }
   }
 
   /// The numerator of a lookup's block at the leaf point, summed over the axes after the leading one.
   package func numerator(ofLookup index: Int, at point: [SecureField]) -> SecureField {
-    let lookup = circuit.lookups[index]
-    guard !circuit.hasUnitNumerators(lookup), let leading = columns.lookupBlocks.blocks[index].leading else { return .one }
-    let axes = (circuit.domain(of: lookup) ?? []).dropFirst(leading + 1)
-    let parts = split(point.suffix(columns.lookupBlocks.blocks[index].rest), axes.map { columns.bits(ofAxis: $0) })
-    return zip(axes, parts).reduce(.one) { $0 * Multilinear.lessThan(columns.size(ofAxis: $1.0), at: $1.1) }
+    guard !columns.circuit.hasUnitNumerators(columns.circuit.lookups[index]) else { return .one }
+    let block = columns.lookupBlocks.blocks[index]
+    return zip(block.innerSizes, block.parts(of: point)).reduce(.one) { $0 * Multilinear.lessThan($1.0, at: $1.1[...]) }
   }
 }
 
@@ -102,18 +102,16 @@ extension Table {
     case .range: return []
     case .ramp(let lower, _, let low, let high):
       let starts = [low, high].map { Int($0 - lower) }
-      let below = starts.map { Multilinear.lessThan($0, at: point) }
+      let below = starts.map { Multilinear.lessThan($0, at: point[...]) }
       let identity = starts.map { Multilinear.identity(below: $0, at: point) }
       let middle = (below[1] - below[0]) * BaseField(lower) + identity[1] - identity[0]
       return [below[0] * BaseField(low) + middle + (.one - below[1]) * BaseField(high)]
     case .function(_, _, let width, let offset, let values):
       let end = offset + values.count / width
-      let weights = Multilinear.equalityTable(point, offset..<end)
-      let (below, above) = (Multilinear.lessThan(offset, at: point), .one - Multilinear.lessThan(end, at: point))
+      let (below, above) = (Multilinear.lessThan(offset, at: point[...]), .one - Multilinear.lessThan(end, at: point[...]))
       return (0..<width).map { coordinate in
         let own = stride(from: coordinate, to: values.count, by: width).map { BaseField(values[$0]) }
-        let ends = (below * (own.first ?? .zero)) + above * (own.last ?? .zero)
-        return zip(weights, own).reduce(ends) { $0 + $1.0 * $1.1 }
+        return Multilinear.evaluate(own, from: offset, at: point) + below * (own.first ?? .zero) + above * (own.last ?? .zero)
       }
     }
   }
@@ -151,25 +149,25 @@ extension VerifierTranscript {
     var numerator = leaves[0].fraction.numerator
     var denominators = leaves.map { $0.fraction.denominator - .one }
     for sum in sums { denominators[0] += sum }
+    let (indicators, weights) = (columns.lookupBlocks.indicators(at: point), columns.lookupWeights(at: point))
     var rest = virtual
     denominators[0].constant -= plan.knownDenominator(challenges, at: point)
     for (index, lookup) in circuit.lookups.enumerated() {
-      numerator.constant -= columns.lookupBlocks.indicator(index, at: point) * plan.numerator(ofLookup: index, at: point)
-      let weights = columns.weights(ofLookup: index, at: point).weights
+      numerator.constant -= indicators[index] * plan.numerator(ofLookup: index, at: point)
       var (own, shown) = ([Int: Value](), Statement.PartialSums())
       for (column, factor) in plan.partFactors(lookup, lambda: challenges.lambda) where plan.slots[column] == nil {
         if circuit.columns[column].kind == .virtual {
           own[column] = own[column] ?? rest.popFirst()
         } else {
-          own[column] = Value(statement.evaluate(column, plan, weights, &shown))
+          own[column] = Value(statement.evaluate(column, plan, weights[index].weights, &shown))
         }
         denominators[0].add(own[column] ?? .zero, times: factor)
       }
     }
-    for (index, table) in circuit.tables.enumerated() {
-      let own = Array(tablePoint.suffix(table.bitCount))
+    for (index, indicator) in columns.tableBlocks.indicators(at: tablePoint).enumerated() {
+      let own = Array(tablePoint.suffix(circuit.tables[index].bitCount))
       let known = challenges.beta - .one - plan.fingerprint(ofTable: index, at: own, lambda: challenges.lambda)
-      denominators[1].constant -= columns.tableBlocks.indicator(index, at: tablePoint) * known
+      denominators[1].constant -= indicator * known
     }
     for difference in [numerator] + denominators { try requireZero(difference, .leafMismatch) }
     return plan.virtualClaims(ofLookups: virtual, at: point)
@@ -179,6 +177,6 @@ extension VerifierTranscript {
 extension AffineForm {
   /// 2^−shift in F.
   package var inverseDivisor: BaseField {
-    BaseField(reducing: 1 << UInt64(shift)).inverseOrZero()
+    BaseField(unchecked: BaseField.modulus / 2 + 1).power(UInt64(shift))
   }
 }

@@ -67,21 +67,21 @@ extension VerifierTranscript {
   ) throws(VerificationError) -> OpeningClaim {
     let gammas = powers(of: sponge.challenge("merge"), count: claims.count)
     let (point, value) = try reduceBatch(
-      "merge.round", zip(gammas, claims).map { (plan.commitments[$1.commitment].variableCount, $1.value * $0) },
+      "merge.round", claims.map { (plan.commitments[$0.commitment].variableCount, $0.value) }, gammas,
       roundCount: plan.mergeRoundCount, degree: 2)
     var parts = plan.commitments.indices.map { commitment in
       let (inRow, row) = plan.mergePoint(point, commitment)
       return OpeningClaim.Part(coefficient: .zero, row: row, inRow: inRow)
     }
-    let rowWeights = parts.map { Multilinear.equalityTable($0.row) }
+    var points = parts.map { CommitmentPoint(rowWeights: Multilinear.equalityTable($0.row), inRow: $0.inRow) }
     for (gamma, claim) in zip(gammas, claims) {
       let commitment = claim.commitment
+      var sum = SecureField.zero
       for part in claim.parts {
-        let placement = plan.commitments[commitment].layout.placements[part.index]
-        parts[commitment].coefficient +=
-          gamma * part.weight.coefficient
-          * placement.evaluate(part.weight.weights, rowWeights: rowWeights[commitment], inRow: parts[commitment].inRow)
+        let placed = points[commitment].evaluate(part.weight.weights, plan.commitments[commitment].layout.placements[part.index])
+        sum += part.weight.coefficient * placed
       }
+      parts[commitment].coefficient += gamma * sum
     }
     return OpeningClaim(parts: parts, value: value)
   }

@@ -41,11 +41,11 @@ package struct TensorWeight: Sendable {
 
   /// The extension at `point`, whose last variables are the tensor's.
   package func evaluate(at point: ArraySlice<SecureField>) -> SecureField {
-    let own = Array(point.suffix(variableCount))
-    let factor = coefficient * Multilinear.equality(Array(point.dropLast(own.count)), index: block)
+    let own = point.suffix(variableCount)
+    let factor = coefficient * Multilinear.equality(point.dropLast(own.count), index: block)
     switch factors {
-    case .equality(let other): return factor * Multilinear.equality(other, own)
-    case .table(let entries): return factor * Multilinear.evaluate(entries, at: own)
+    case .equality(let other): return factor * Multilinear.equality(other[...], own)
+    case .table(let entries): return factor * Multilinear.evaluate(entries, at: Array(own))
     }
   }
 }
@@ -59,7 +59,7 @@ package struct CodeFold: Sendable {
 
   /// Σ_k weight_k·symbol_k.
   package func symbol(_ leaf: [BaseField]) -> SecureField {
-    zip(weights, leaf.dropFirst(start)).reduce(.zero) { $0 + $1.0 * $1.1 }
+    Multilinear.sum(weights[...], leaf.dropFirst(start))
   }
 }
 
@@ -148,7 +148,7 @@ private struct SymbolWeights {
       tails.append(tail * shift)
     }
     func sum(_ tensors: [SecureField], _ variableCount: Int, _ block: (OpeningBlock) -> Int?) -> SecureField {
-      let prefix = Array(point.dropLast(variableCount))
+      let prefix = point.dropLast(variableCount)
       return folds.reduce(.zero) { sum, fold in
         guard let block = block(fold.block) else { return sum }
         let total = zip(tensors, fold.powers).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
@@ -172,7 +172,7 @@ private struct PlacedWeight {
 
   func evaluate(at point: [SecureField]) -> SecureField {
     let own = point[start..<gap.lowerBound] + point[gap.upperBound...]
-    let factor = Multilinear.equality(Array(point[gap]), index: 0)
+    let factor = Multilinear.equality(point[gap], index: 0)
     switch part {
     case .claim(let weight): return factor * weight.evaluate(at: own)
     case .symbols(let weights): return factor * weights.evaluate(at: own)

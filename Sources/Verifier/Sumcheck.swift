@@ -26,7 +26,8 @@ extension VerifierTranscript {
     return challenge
   }
 
-  /// Rounds for the sum of all claims; a claim of k variables is about the last k, and joins when no more are left.
+  /// Rounds for the sum of all claims, times their gammas; a claim of k variables is about the last k, and joins when no
+  /// more are left.
   ///
   /// - Returns: the point, and what the claims' functions there must sum to.
   /// - Throws: `.malformed`.
@@ -34,11 +35,11 @@ extension VerifierTranscript {
   /// ## Soundness
   /// Error at most roundCount·degree/|K|. docs/protocol.md §7, §8.
   package mutating func reduceBatch(
-    _ label: String, _ claims: [(variableCount: Int, value: Value)], roundCount: Int, degree: Int
+    _ label: String, _ claims: [(variableCount: Int, value: Value)], _ gammas: [SecureField], roundCount: Int, degree: Int
   ) throws(VerificationError) -> (point: [SecureField], value: Value) {
     var (running, point) = (Value.zero, [SecureField]())
     for remaining in (0...roundCount).reversed() {
-      for claim in claims where claim.variableCount == remaining { running += claim.value }
+      for (claim, gamma) in zip(claims, gammas) where claim.variableCount == remaining { running.add(claim.value, times: gamma) }
       if remaining > 0 { point.append(try reduceRound(label, &running, degree: degree)) }
     }
     return (point, running)

@@ -63,14 +63,14 @@ import Testing
       for bits in 0...6 {
         let point = random.secureFields(bits)
         let expected = (0..<1 << bits).reduce(SecureField.zero) { $0 + each.naive($1) * naiveEquality(point, $1) }
-        #expect(each.weight.evaluate(at: point) == expected, "\(each) \(bits)")
+        #expect(each.weight.evaluate(at: point[...]) == expected, "\(each) \(bits)")
       }
       for (low, highCount) in [(0, 5), (1, 3), (2, 4), (3, 1)] {
         let point = random.secureFields(low)
         let expected = (0..<highCount).map { high in
           (0..<1 << low).reduce(SecureField.zero) { $0 + each.naive(high << low + $1) * naiveEquality(point, $1) }
         }
-        #expect(each.weight.evaluateLow(at: point, highCount: highCount) == expected, "\(each) \(low)")
+        #expect(each.weight.evaluateLow(at: point[...], highCount: highCount) == expected, "\(each) \(low)")
       }
     }
   }
@@ -153,7 +153,7 @@ import Testing
         let place = blocks.place(index, at: point).table(block.size)
         let rest = Multilinear.equalityTable(Array(point.suffix(block.rest)))
         #expect(Self.product(outer(place, rest), values) == Self.product(Array(table[blocks.leaves(index)]), values))
-        #expect(blocks.indicator(index, at: point) == place.reduce(SecureField.zero, +))
+        #expect(blocks.indicators(at: point)[index] == place.reduce(SecureField.zero, +))
       }
     }
   }

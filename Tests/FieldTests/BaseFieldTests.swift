@@ -27,6 +27,18 @@ import Testing
     #expect(sum == a + b && difference == a - b && product == a * b)
   }
 
+  @Test func sumsOfTwoProductsAgreeWithIntegers() {
+    let (elements, others) = (samples(6, seed: 6), samples(20, seed: 7))
+    for a in elements {
+      for b in elements {
+        let product = BigInteger(a) * BigInteger(b)
+        for (c, d) in zip(others, elements + elements) + [(-.one, -.one), (a, b), (b, -a)] {
+          #expect(BigInteger(BaseField(a, b, plus: c, d)) == (product + BigInteger(c) * BigInteger(d)) % p)
+        }
+      }
+    }
+  }
+
   @Test func inversesAgreeWithIntegers() {
     for a in samples(40, seed: 2) {
       let expected = BigInteger(a).inverse(modulo: p) ?? .zero

@@ -23,21 +23,21 @@ import Testing
     let expected = (0..<1 << count).map { equality(r, $0) }
     #expect(Multilinear.equalityTable(r) == expected)
     for index in expected.indices {
-      #expect(Multilinear.equality(r, index: index) == expected[index])
+      #expect(Multilinear.equality(r[...], index: index) == expected[index])
       let bits = (1...max(count, 1)).prefix(count).map { bit(index, variable: $0, of: count) }
-      #expect(Multilinear.equality(r, bits.map { SecureField(BaseField(Int64($0))) }) == expected[index])
+      #expect(Multilinear.equality(r[...], bits.map { SecureField(BaseField(Int64($0))) }[...]) == expected[index])
     }
   }
 
   @Test(arguments: 0...6) func functionsAreTheirSums(_ count: Int) {
     let (r, s) = (point(count, 32), point(count, 33))
     let (a, b) = (Multilinear.equalityTable(r), Multilinear.equalityTable(s))
-    #expect(Multilinear.equality(r, s) == zip(a, b).reduce(.zero) { $0 + $1.0 * $1.1 })
+    #expect(Multilinear.equality(r[...], s[...]) == zip(a, b).reduce(.zero) { $0 + $1.0 * $1.1 })
     #expect(Multilinear.identity(at: r) == a.indices.reduce(.zero) { $0 + a[$1] * BaseField(Int64($1)) })
     var (below, both) = (SecureField.zero, SecureField.zero)
     for bound in 0...(1 << count) {
-      #expect(Multilinear.lessThan(bound, at: r) == below)
-      #expect(Multilinear.equalityLessThan(bound, r, s) == both)
+      #expect(Multilinear.lessThan(bound, at: r[...]) == below)
+      #expect(Multilinear.equalityLessThan(bound, r[...], s[...]) == both)
       guard bound < a.count else { break }
       below += a[bound]
       both += a[bound] * b[bound]
@@ -82,6 +82,10 @@ import Testing
       let expected = zip(weights, base).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
       #expect(Multilinear.evaluate(base, at: r) == expected, "\(length)")
       #expect(Multilinear.evaluate(base.map { SecureField($0) }, at: r) == expected, "\(length)")
+      for start in Set([0, 1, 3, 1 << count / 2, 1 << count - 1, 1 << count, 2 << count]) {
+        let expected = zip(weights.dropFirst(start), base).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
+        #expect(Multilinear.evaluate(base, from: start, at: r) == expected, "\(length) from \(start)")
+      }
     }
     let last = SecureField(-BaseField.one)
     #expect(Multilinear.evaluate([BaseField](repeating: -.one, count: 2 << count), at: r) == last)
@@ -89,20 +93,23 @@ import Testing
 
   @Test func nothingTrapsOutsideTheCube() {
     let r = point(3, 35)
-    #expect(Multilinear.lessThan(-1, at: r) == .zero)
-    #expect(Multilinear.lessThan(.min, at: r) == .zero)
-    #expect(Multilinear.lessThan(9, at: r) == .one)
-    #expect(Multilinear.lessThan(.max, at: r) == .one)
-    #expect(Multilinear.equality(r, index: -1) == .zero)
-    #expect(Multilinear.equality(r, index: 8) == .zero)
-    #expect(Multilinear.equality(r, Array(r.dropLast())) == .zero)
-    #expect(Multilinear.equalityLessThan(3, r, []) == .zero)
-    #expect(Multilinear.equalityLessThan(.max, r, r) == Multilinear.equality(r, r))
-    #expect(Multilinear.evaluate([BaseField.one, .one], at: r) == Multilinear.lessThan(2, at: r))
+    #expect(Multilinear.lessThan(-1, at: r[...]) == .zero)
+    #expect(Multilinear.lessThan(.min, at: r[...]) == .zero)
+    #expect(Multilinear.lessThan(9, at: r[...]) == .one)
+    #expect(Multilinear.lessThan(.max, at: r[...]) == .one)
+    #expect(Multilinear.equality(r[...], index: -1) == .zero)
+    #expect(Multilinear.equality(r[...], index: 8) == .zero)
+    #expect(Multilinear.equality(r[...], r.dropLast()) == .zero)
+    #expect(Multilinear.equalityLessThan(3, r[...], []) == .zero)
+    #expect(Multilinear.equalityLessThan(.max, r[...], r[...]) == Multilinear.equality(r[...], r[...]))
+    #expect(Multilinear.evaluate([BaseField.one, .one], at: r) == Multilinear.lessThan(2, at: r[...]))
     #expect(Multilinear.evaluate([SecureField](repeating: .one, count: 20), at: r) == .one)
+    #expect(Multilinear.evaluate([BaseField.one], from: -1, at: r) == .zero)
+    #expect(Multilinear.evaluate([BaseField.one], from: .min, at: r) == .zero)
+    #expect(Multilinear.evaluate([BaseField.one], from: .max, at: r) == .zero)
     let long = point(70, 36)
-    #expect(Multilinear.equality(long, index: .max) == Multilinear.equality(Array(long.suffix(63)), index: .max)
+    #expect(Multilinear.equality(long[...], index: .max) == Multilinear.equality(long.suffix(63), index: .max)
       * long.prefix(7).reduce(.one) { $0 * (.one - $1) })
-    #expect(Multilinear.lessThan(0, at: long) == .zero)
+    #expect(Multilinear.lessThan(0, at: long[...]) == .zero)
   }
 }

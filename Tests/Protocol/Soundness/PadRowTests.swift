@@ -68,7 +68,7 @@ import Verifier
       let count = rowCount + 2 * commitment.padRowCount
       #expect(code.rowCount == count && code.folds.count == 1 + commitment.padRowCount)
       for index in 0..<count {
-        let own = index < rowCount ? Multilinear.equality(part.row, index: index) : .zero
+        let own = index < rowCount ? Multilinear.equality(part.row[...], index: index) : .zero
         #expect(weights(code.folds[0], count)[index] == own)
         for pad in 0..<commitment.padRowCount {
           let place = index - rowCount - 2 * pad
@@ -81,7 +81,7 @@ import Verifier
     let point = (0..<plan.levels[0].roundCount).map { SecureField(BaseField(Int64($0 + 2))) }
     let beta = SecureField(c0: .one, c1: .one)
     let folds = plan.levels[0].openedCode(boundTo: point, fold: beta)?.folds ?? []
-    let rows = (0..<rowCount).map { Multilinear.equality(point, index: $0) * beta }
+    let rows = (0..<rowCount).map { Multilinear.equality(point[...], index: $0) * beta }
     #expect(folds.map(\.weights) == [(rows + [.one]).flatMap { [$0, $0 * u] }])
   }
 }

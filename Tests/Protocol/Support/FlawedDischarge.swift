@@ -72,7 +72,7 @@ extension VerifierTranscript {
       point.append(try reduceRound("quadratic.round", &running, degree: 3))
     }
     let ends = try receive("quadratic.ends", 2)
-    let equality = eta.map { Multilinear.equality($0, point) } ?? .one
+    let equality = eta.map { Multilinear.equality($0[...], point[...]) } ?? .one
     let table = Multilinear.equalityTable(point)
     func entry(_ pad: Int, _ factor: SecureField) -> Value { Value(sent: .zero, pad: pad) * -factor }
     func combine(_ pad: (PadProduct) -> Int, _ factor: SecureField) -> Value {

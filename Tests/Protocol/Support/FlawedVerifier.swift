@@ -75,10 +75,11 @@ extension Plan {
         let placement = commitments[claim.commitment].layout.placements[part.index]
         let (factor, weights) = (coefficient * part.weight.coefficient, part.weight.weights)
         guard flaw == .columnEnds else {
-          return factor * placement.evaluate(weights, rowWeights: Multilinear.equalityTable(row), inRow: inRow)
+          var own = CommitmentPoint(rowWeights: Multilinear.equalityTable(row), inRow: inRow)
+          return factor * own.evaluate(weights, placement)
         }
         let parts = split(inRow.suffix(placement.inRowBits), placement.bits)
-        return zip(weights, parts).reduce(factor) { $0 * $1.0.evaluate(at: $1.1) }
+        return zip(weights, parts).reduce(factor) { $0 * $1.0.evaluate(at: $1.1[...]) }
       }
     }
   }
@@ -89,9 +90,8 @@ extension Plan {
   func selectors(_ commitment: Int, at point: [SecureField]) -> [SecureField] {
     let (inRow, row) = mergePoint(point, commitment)
     return commitments[commitment].layout.placements.map { placement in
-      Multilinear.equality(row, index: placement.firstRow)
-        * Multilinear.equality(
-          Array(inRow.prefix(inRow.count - placement.inRowBits)), index: placement.offset >> placement.inRowBits)
+      Multilinear.equality(row[...], index: placement.firstRow)
+        * Multilinear.equality(inRow.dropLast(placement.inRowBits), index: placement.offset >> placement.inRowBits)
     }
   }
 
