@@ -22,7 +22,7 @@ package struct PrivacyReport: Sendable, Equatable {
       case .constant: "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight"
       case .table:
         "first and last argument, least and largest value; arguments by the L1 or operator norms of weights, rounded up to a power "
-          + "of two, of exponentials to 3 significant bits; values by the function and scales"
+          + "of two, of exponentials to 5 significant bits; values by the function and scales"
       case .trained:
         "numbers of the file that may be trained: bounds of a Clip, quantization, what --publish names, and all attributes of "
           + "functions"

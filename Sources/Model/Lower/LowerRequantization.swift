@@ -29,12 +29,10 @@ extension CircuitBuilder {
     var steps = plan.quotientSteps(shift, constant: 0)
     let count = steps.count
     var bits = bits
-    // Where that is still long it is cut as the numbers of inverse roots are.
-    var cut = 16
-    while bits > (cut == 16 ? 16 : 10) {
-      steps.append((bits: cut, constant: 0))
-      bits += 1 - cut
-      cut = InverseRoot.step
+    if bits > 16 {
+      steps.append((bits: 16, constant: 0))
+      // A range of 16 bits is there already.
+      bits = bits - 15 > 10 ? 16 : bits - 15
     }
     let quotients = appendQuotients(of: source, node.name, steps, top: .range(lower: -1 << Int64(bits - 1), bits: bits), scale: node.scale)
     return quotients[count - 1]

@@ -3,7 +3,7 @@ import Glibc
 
 /// About 1 / √(x + offset) of accumulators that are never negative, as close over many orders of magnitude.
 ///
-/// v = x + offset is shifted by `shift`, and by 5 bits more for each window, until 15 bits are left, i. The result is
+/// v = x + offset is shifted by `shift`, and by 7 bits more for each window, until 14 bits are left, i. The result is
 /// round(2^23 / √(i + ½)) times the window's multiplier; of the first 64 rows it is round(2^23 / √(i + 1)), so that it is hardly
 /// larger than for the largest v of the row. docs/arithmetic.md §2.
 package struct InverseRoot: Sendable, Hashable {
@@ -21,16 +21,16 @@ package struct InverseRoot: Sendable, Hashable {
   }
 
   /// Bits between windows, and of a row.
-  static let (step, rowBits) = (5, 15)
+  static let (step, rowBits) = (7, 14)
   static let table: [Int64] = (0..<1 << rowBits).map { (row: Int) -> Int64 in
     let place = row < 64 ? Double(row) + 1 : Double(row) + 0.5
     return Int64((0x1p23 / place.squareRoot()).rounded())
   }
 
-  /// The least number of windows for accumulators up to a largest one: what is left above the last one's second next fits 4 bits.
+  /// The least number of windows for accumulators up to a largest one: what is left above the last one's next fits a digit.
   static func windowCount(shift: Int, largest: Int64) -> Int {
     var count = 1
-    while largest >> Int64(min(shift + step * (count + 1), 63)) >= 16 { count += 1 }
+    while largest >> Int64(min(shift + step * count, 63)) >= 1 << (step - 1) { count += 1 }
     return count
   }
 
@@ -57,19 +57,19 @@ package struct InverseRoot: Sendable, Hashable {
 }
 
 extension Lowering {
-  /// Quotients by 2^shift, and 5 bits each more; flags say above which windows the number is; the row is the sum of the
+  /// Quotients by 2^shift, and 7 bits each more; flags say above which windows the number is; the row is the sum of the
   /// quotients, each times whether its window is the one.
   mutating func inverseRoot(_ root: InverseRoot, of source: Int, _ node: Node<Int64>) throws(ModelError) -> Int {
     let (windows, step) = (root.multipliers.count, InverseRoot.step)
     let first = rounding.quotientSteps(root.shift, constant: root.offset - 1 << Int64(root.shift - 1))
-    let rest = (0...windows).map { _ in (bits: step, constant: -Int64(1) << Int64(step - 1)) }
+    let rest = (0..<windows).map { _ in (bits: step, constant: -Int64(1) << Int64(step - 1)) }
     let quotients = builder.appendQuotients(of: source, node.name, first + rest, top: .range(lower: -1 << Int64(step - 1), bits: step))
-    let rows = Array(quotients.suffix(windows + 2))
+    let rows = Array(quotients.suffix(windows + 1))
     let axes = builder.axes(of: source)
     var flags: [Int] = []
     for window in 0..<windows - 1 {
       // The digits above the window, of which the sum is 0 where they all are.
-      let above = Array(rows[(window + 3)...])
+      let above = Array(rows[(window + InverseRoot.rowBits / step)...])
       let digits = try builder.appendContraction(
         "\(node.name).above\(window)", layer: node.name, axes,
         above.enumerated().map { Term(coefficient: $0.offset == 0 ? 1 : 1 - 1 << Int64(step), operands: [builder.whole($0.element)]) }, scale: 1)

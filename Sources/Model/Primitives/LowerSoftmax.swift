@@ -131,7 +131,7 @@ extension Lowering {
   private mutating func exponentialTable(_ exponential: Exponential, _ node: Node<Int64>) throws(ModelError) -> Int {
     let bits = rounding.tableBits(of: exponential)
     guard bits <= 22 else {
-      throw .unusableLayer(node.name, reason: "scores of inputs in range could differ by 2^\(bits) steps of 1/256; at most 2^22 are supported")
+      throw .unusableLayer(node.name, reason: "scores of inputs in range could differ by 2^\(bits) steps; at most 2^22 are supported")
     }
     let values = [Exponential.one + 1] + exponential.values
     let rows = zip(values + [0], [values[0]] + values).prefix(1 << bits).flatMap { [$0, $1] }

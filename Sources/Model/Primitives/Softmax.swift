@@ -62,16 +62,17 @@ extension Double {
   }
 }
 
-/// round(2^15 · exp(−k · step)) for an exponent k, and 2^15 + 1 for one below 0.
+/// round(2^16 · exp(−k · step)) for an exponent k, and 2^16 + 1 for one below 0.
 ///
 /// A share is that of the exponent L + round(−score / 2^shift), with the least integer L for which the shares of a row are at most
-/// 2^15 together. docs/arithmetic.md §4.
+/// 2^16 together. docs/arithmetic.md §4.
 package struct Exponential: Sendable, Equatable {
-  package static let one: Int64 = 1 << 15
-  /// Of tables with steps of 1/256 or less.
+  package static let one: Int64 = 1 << 16
   private static let mostBits = 22
   /// Of scores.
   package let shift: Int
+  /// What the exponent 1 is worth.
+  package let step: Double
   /// From the exponent 0 on; the last one is 0, and holds for all larger exponents.
   package let values: [Int64]
   /// Holds round(−score / 2^shift) for every score.
@@ -84,11 +85,15 @@ package struct Exponential: Sendable, Equatable {
   ///   - unit: What the integer 1 of a score is worth.
   ///   - scores: Holds every score.
   ///   - count: How many scores a row has.
-  package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool) {
+  ///   - usualBits: Steps are at most 1/256, and up to twice that where a table would have more than 2^usualBits rows and a
+  ///     remainder does not take two limbs by that.
+  ///   - other: The step of equal layers, if it is known.
+  package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, usualBits: Int = 22, other: Double = 0) {
     let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40))
     var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: shift)
-    // Coarser where the table would be too long.
-    while finest.tableBits > Self.mostBits, finest.shift < 40 {
+    // A little less than the other one, that is the same but for rounding.
+    while finest.step < 0.75 * other || finest.tableBits > (finest.step <= 0x1p-8 && finest.shift != 16 ? usualBits : Self.mostBits) {
+      guard finest.shift < 40 else { break }
       finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: finest.shift + 1)
     }
     self = finest
@@ -97,7 +102,7 @@ package struct Exponential: Sendable, Equatable {
   private init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, shift: Int) {
     self.shift = shift
     self.isMasked = isMasked
-    let step = unit * Double(sign: .plus, exponent: shift, significand: 1)
+    step = unit * Double(sign: .plus, exponent: shift, significand: 1)
     var values: [Int64] = []
     repeat { values.append(Int64((Double(Self.one) * exp(-Double(values.count) * step)).rounded())) } while values.last != 0
     self.values = values
@@ -106,6 +111,9 @@ package struct Exponential: Sendable, Equatable {
     // Where all scores of a row are equal.
     slack = Int64(values.firstIndex { Int64(count) * $0 <= Self.one } ?? values.count - 1)
   }
+
+  /// What the share 1 is worth: a row's shares add up to 1 in the middle, since one exponent less makes them more than `one`.
+  var shareScale: Double { (1 + min(step, 0x1p-7) / 2) / Double(Self.one) }
 
   /// The bits of ranges that hold the sum of a row of `count` shares, up to `one`, and that for an exponent less, from there on: one
   /// step changes a share by its part of a step and by a rounding.

@@ -121,18 +121,21 @@ extension Quantizer {
     let offset = Int64(min(max((norm.shift / norm.scale / (unit * unit)).rounded(), 1), 0x1p60))
     guard let largest = Optional(range(of: squares).upperBound.addingReportingOverflow(offset)), !largest.overflow, largest.partialValue < 1 << 61
     else { throw .unusableLayer(name, reason: "its sums of squares can reach 2^61") }
-    // Rows of the first window have at least 14 bits on calibration data.
-    let least = scales.least(norm.squares) / (unit * unit) + Double(offset)
-    let shift = Int(min(max(log2(max(least, 1)).rounded(.down) - 14, 1), 40))
-    let count = InverseRoot.windowCount(shift: shift, largest: largest.partialValue)
-    // Bounds of a chain of quotients: docs/protocol.md §3.3, rule 6.
-    guard shift + InverseRoot.step * count <= 51 else { throw .unusableLayer(name, reason: "its sums of squares are too long to be rounded") }
+    // Rows of the first window have at least 10 bits on calibration data.
+    let (least, most) = (scales.least(norm.squares) / (unit * unit) + Double(offset), scales.largest(norm.squares) / (unit * unit) + Double(offset))
+    var shift = Int(min(max(log2(max(least, 1)).rounded(.down) - 10, 1), 40))
+    func windowCount(_ largest: Int64) -> Int { InverseRoot.windowCount(shift: shift, largest: largest) }
+    // Bounds of a chain of quotients: docs/protocol.md §3.3, rule 6. The longest sums have 61 bits.
+    while shift + InverseRoot.step * (windowCount(largest.partialValue) + 1) > 61 { shift += 1 }
+    let count = windowCount(largest.partialValue)
     let step = target * 0x1p-16 / unit
     // By window what one of its table is worth in these steps.
     let worth = (0..<count).map { window in
       norm.coefficient / (norm.scale.squareRoot() * unit * step) * exp2(-23 - Double(shift + InverseRoot.step * window) / 2)
     }
-    let precision = Int(min(max(12 - log2(worth[count - 1]).rounded(.down), 1), 32))
+    // Multipliers of 12 bits on calibration data, of 7 beyond them.
+    let usual = min(windowCount(Int64(min(most, 0x1p60))), count)
+    let precision = Int(min(max(12 - log2(worth[usual - 1]).rounded(.down), 7 - log2(worth[count - 1]).rounded(.down), 1), 32))
     let multipliers = worth.map { Int64(min(max(($0 * Double(1 << precision)).rounded(), 1), 0x1p36)) }
     let root = InverseRoot(offset: offset, shift: shift, multipliers: multipliers)
     let scaled = try append(name, [squares], .map(.inverseRoot(root)), rows, scale: step / Double(1 << precision))

@@ -337,11 +337,16 @@ struct Quantizer {
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
     if isDirect { askForExactSteps(value) }
-    let exponential = Exponential(
-      unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty)
+    func exponential(_ other: Double) -> Exponential {
+      Exponential(
+        unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty,
+        usualBits: network.scoreBits, other: other)
+    }
+    scales.ask(exponential(0).step, for: value, .exponent)
+    let exponential = exponential(scales.scale(value, .exponent) ?? 0)
     let integers = Softmax<Int64>(
       shape: node.shape, axis: softmax.axis, constants: constants, masks: softmax.masks, exponential: exponential)
-    return try append(node.name, operands, .softmax(integers), node.shape, scale: 1 / Double(Exponential.one))
+    return try append(node.name, operands, .softmax(integers), node.shape, scale: exponential.shareScale)
   }
 
   /// Scores are sums of products of queries and keys; steps of these are chosen so that a power of two of the products' is 1/256.
@@ -411,6 +416,12 @@ struct Quantizer {
 }
 
 extension Network {
+  /// As many bits as the number of all scores has, at least 16.
+  fileprivate var scoreBits: Int {
+    let count = nodes.reduce(0) { if case .softmax = $1.operation { $0 + $1.shape.reduce(1, *) } else { $0 } }
+    return max(16, Int(log2(Double(count)).rounded(.up)))
+  }
+
   /// The values that mask scores, and those that they are views of.
   fileprivate var masks: Set<Int> {
     var masks: Set<Int> = []
@@ -423,9 +434,9 @@ extension Network {
 }
 
 extension ClosedRange<Int64> {
-  /// A range around 0 that holds it, with an end of 3 significant bits: norms of weights decide about it.
+  /// A range around 0 that holds it, with an end of 5 significant bits: norms of weights decide about it.
   fileprivate var roundedOut: ClosedRange<Int64> {
-    let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 3)
+    let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 5)
     let end = Int64(Swift.min(most, 0x1p61))
     return -end...end
   }

@@ -7,8 +7,8 @@ import Glibc
 /// quantized until the scales settle.
 struct SharedScales {
   enum Role: Hashable {
-    /// The value itself, or what its function is applied to.
-    case value, argument
+    /// The value itself, what its function is applied to, or the step of exponents of scores.
+    case value, argument, exponent
   }
 
   private struct Key: Hashable {

@@ -3,14 +3,11 @@ import Execution
 import Field
 import Verifier
 
-/// A contraction instance with its operands as tables over its variables.
+/// A contraction instance under its sumcheck.
 private struct ProvenInstance {
   let instance: ContractionInstance
   let value: SecureField
-  /// E, when it is not trivial, then the operands.
-  var factors: [SecureTable]
-
-  mutating func erase() { for index in factors.indices { factors[index].erase() } }
+  var sumcheck: TermSumcheck
 }
 
 extension ProverTranscript {
@@ -23,7 +20,7 @@ extension ProverTranscript {
     let operands = Set(plan.reductions.terms.flatMap(\.operands).map(\.column)).sorted()
     let witness = witness.packing(operands, threads: threads)
     var proven: [ProvenInstance] = []
-    defer { for index in proven.indices { proven[index].erase() } }
+    defer { for index in proven.indices { proven[index].sumcheck.erase() } }
     let terms = pending.map { plan.columns.terms(ofColumn: $0.column, $0.weights).map(\.remainder) }
     let remainders = terms.flatMap { $0 }
     // Regions of parallel work within a term are for the workers that other terms leave.
@@ -51,7 +48,7 @@ extension ProverTranscript {
     ) { remaining in
       var sums = [SecureField](repeating: .zero, count: instances.contractionDegree + 1)
       let active = instances.indices.filter { instances[$0].variableCount >= remaining }
-      let rounds = Parallel.map(active.count, threads: threads) { polynomialOfProduct(proven[active[$0]].factors, threads: threads) }
+      let rounds = Parallel.map(active.count, threads: threads) { proven[active[$0]].sumcheck.round(threads: threads) }
       for (index, round) in zip(active, rounds) {
         for (power, coefficient) in round.enumerated() { sums[power] += gammas[index] * coefficient }
       }
@@ -60,20 +57,19 @@ extension ProverTranscript {
     } bind: { remaining, point in
       Parallel.chunks(&proven, size: 1, threads: threads) { _, span in
         guard span[0].instance.variableCount >= remaining, let challenge = point.last else { return }
-        for factor in span[0].factors.indices { span[0].factors[factor].fold(challenge, threads: threads) }
+        span[0].sumcheck.fold(challenge, threads: threads)
       }
     }
     var values: [SecureField] = []
     var products: [SecureField] = []
     for (index, instance) in instances.enumerated() {
       let own = Array(point.suffix(instance.variableCount))
-      let operands = proven[index].factors.suffix(instance.operands.count)
       let first = values.count
-      for (operand, table) in zip(instance.operands, operands) {
+      for (operand, value) in zip(instance.operands, proven[index].sumcheck.ends(instance.operands.count)) {
         guard let slot = plan.slots[operand.column] else { continue }
-        values.append(table[0])
+        values.append(value)
         let weights = instance.weights(of: operand, at: own, plan.columns)
-        claims.append(Claim(slot: slot, weights: weights, value: Value(table[0])))
+        claims.append(Claim(slot: slot, weights: weights, value: Value(value)))
       }
       if values.count - first > 2 { products.append(values[first] * values[first + 1]) }
     }
@@ -108,25 +104,21 @@ extension Plan {
       let value = witness.contract(operand.column, shape: shape, weights, threads: threads)[0]
       return .simple(Claim(slot: slot, weights: weights, value: Value(value)))
     case .instance(let instance):
-      let factors = factors(of: instance, witness, threads: threads)
-      return .instance(ProvenInstance(instance: instance, value: sumOfProducts(factors), factors: factors))
+      let sumcheck = sumcheck(of: instance, witness, threads: threads)
+      return .instance(ProvenInstance(instance: instance, value: sumcheck.value, sumcheck: sumcheck))
     }
   }
 
-  /// E, when it is not trivial, and the operands, as tables over the instance's padded variables.
-  fileprivate func factors(
-    of instance: ContractionInstance, _ witness: Witness, threads: Int
-  ) -> [SecureTable] {
-    var tables: [SecureTable] = []
-    if !instance.factors.isEmpty {
-      let weights = zip(instance.variables, instance.variableBits).map { axis, bits in
-        instance.factors.first { $0.axis == axis }?.weight.table(1 << bits) ?? Array(repeating: SecureField.one, count: 1 << bits)
-      }
-      tables.append(SecureTable(outer: weights, threads: threads))
+  private func sumcheck(of instance: ContractionInstance, _ witness: Witness, threads: Int) -> TermSumcheck {
+    // Output axes come first among the variables.
+    let weights = zip(instance.factors, instance.variableBits).map { $0.weight.table(1 << $1) }.reduce([.one], outer)
+    var tables: [Operand: SecureTable] = [:]
+    let operands = instance.operands.map { operand in
+      let table = tables[operand] ?? table(of: operand, instance, witness, threads: threads)
+      tables[operand] = table
+      return table
     }
-    return tables + instance.operands.map { operand in
-      table(of: operand, instance, witness, threads: threads)
-    }
+    return TermSumcheck(weights: weights, operands)
   }
 
   private func table(
@@ -161,32 +153,4 @@ extension Plan {
     }
     return SecureTable(values, at: places, outside: outside, threads: threads)
   }
-}
-
-/// The coefficients, lowest first, of Σ_i Π_k factor_k[i](X), X being the most significant variable.
-func polynomialOfProduct(_ factors: [SecureTable], threads: Int) -> [SecureField] {
-  if factors.count == 2 {
-    let round = productRound(factors[0], factors[1], threads: threads)
-    return [round.constant, .zero, round.quadratic]
-  }
-  let half = factors[0].count / 2
-  var sums = [SecureField](repeating: .zero, count: factors.count + 1)
-  for index in 0..<half {
-    var product = [SecureField.one]
-    for factor in factors {
-      let (low, high) = (factor[index], factor[index + half])
-      var next = product.map { $0 * low } + [.zero]
-      for (power, coefficient) in product.enumerated() { next[power + 1] += coefficient * (high - low) }
-      product = next
-    }
-    for (power, coefficient) in product.enumerated() { sums[power] += coefficient }
-  }
-  return sums
-}
-
-private func sumOfProducts(_ factors: [SecureTable]) -> SecureField {
-  if factors.count == 2 { return factors[0].innerProduct(factors[1]) }
-  var sum = SecureField.zero
-  for index in 0..<factors[0].count { sum += factors.reduce(.one) { $0 * $1[index] } }
-  return sum
 }
