@@ -99,7 +99,8 @@ package struct AxisWeight: Hashable, Sendable {
     }
     let whole = part(size)
     return (0..<highCount).map { index in
-      let length = min(max(window.count - index << low.count, 0), size)
+      let length = min(window.count - index << low.count, size)
+      guard length > 0 else { return .zero }
       let (sum, carried) = length == size ? whole : part(length)
       return sum * factor(index) + carried * factor(index + 1)
     }

@@ -72,10 +72,11 @@ package struct Columns: Sendable {
         products.append(WeightProduct(coefficient: lookupBlocks.place(index, at: point).sum(block.size), weights: []))
         continue
       }
-      let isLast = index > 0 && block == lookupBlocks.blocks[index - 1]
-      var weights = isLast ? products[index - 1].weights : [AxisWeight](repeating: AxisWeight(at: []), count: leading + 1)
-      if !isLast { weights += block.parts(of: point).map { AxisWeight(at: $0) } }
-      let before = isLast ? weights[leading].point ?? [] : point.dropLast(block.rest)
+      // As the lookup before, whose points serve again.
+      let isSame = index > 0 && block == lookupBlocks.blocks[index - 1]
+      var weights = isSame ? products[index - 1].weights : [AxisWeight](repeating: AxisWeight(at: []), count: leading + 1)
+      if !isSame { weights += block.parts(of: point).map { AxisWeight(at: $0) } }
+      let before = isSame ? weights[leading].point ?? [] : point.dropLast(block.rest)
       weights[leading] = AxisWeight(placing: block.size, at: lookupBlocks.offsets[index], of: before)
       products.append(WeightProduct(weights: weights))
     }

@@ -47,7 +47,7 @@
     let (first, second) = (a.value.multipliedFullWidth(by: b.value), c.value.multipliedFullWidth(by: d.value))
     let low = first.low &+ second.low
     let carry = (first.low & second.low) | ((first.low | second.low) & ~low)
-    // No high half is above 2^64 − 2^33 + 1. Where their sum is 2^64 or more, p is taken from it.
+    // No high half of numbers below p is above 2^64 − 2^33 + 1. Where their sum is 2^64 or more, p is taken from it.
     let other = second.high &+ (carry &>> 63)
     let high = first.high &+ other
     let overflow = (first.high & other) | ((first.high | other) & ~high)

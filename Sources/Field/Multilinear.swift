@@ -124,10 +124,10 @@ package enum Multilinear {
     return below
   }
 
-  /// Σ_i eq(r, (start + i) mod 2ⁿ)·eq(point, i) over the i below `length` and 2ⁿ, in O(n): those of the i for which
-  /// start mod 2ⁿ + i stays below 2ⁿ, and the others.
+  /// Σ_i eq(r, (start + i) mod 2ⁿ)·eq(point, i) over the i below `length` and 2ⁿ, in O(n): `sum` over those for which
+  /// start mod 2ⁿ + i is below 2ⁿ, `carried` over the others.
   ///
-  /// For points of n variables.
+  /// For two points of n variables.
   package static func equalityWindow(
     _ start: Int, _ length: Int, _ r: ArraySlice<SecureField>, _ point: ArraySlice<SecureField>
   ) -> (sum: SecureField, carried: SecureField) {

@@ -180,16 +180,16 @@ import Testing
     }
   }
 
-  /// 1 / √v to a part in a thousand, from the least to the largest v, and never by more than is said.
+  /// 1 / √v to two parts in a thousand, from the least to the largest v, and never by more than is said.
   @Test func inverseRoots() {
-    let root = InverseRoot(offset: 3, shift: 12, multipliers: [1 << 22, 741_455, 1 << 17, 23_170])
+    let root = InverseRoot(offset: 3, shift: 12, multipliers: [1 << 22, 370_728, 1 << 15, 2_896])
     let most = root.largestNorm(scale: 1, error: 0)
     for bits in 12..<42 {
       for part in 0..<50 {
         let v = Int64(1) << Int64(bits) + Int64(part) << Int64(bits) / 50
         let result = Double(root.value(at: v - root.offset))
         let exact = 0x1p51 / Double(v).squareRoot()
-        if bits >= 22 { #expect(abs(result / exact - 1) < 1e-3) }
+        if bits >= 19 { #expect(abs(result / exact - 1) < 2.1e-3) }
         #expect(result * Double(v).squareRoot() <= most)
       }
     }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates`, `hiding`,
-`vgg16`, `curves` or `threads`.
+`vgg16`, `transformers`, `curves` or `threads`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
 timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), `estimates` and `hiding`
-those that scripts/tools/generate-dense writes (needs numpy and onnx).
+those that scripts/tools/generate-dense writes (needs numpy and onnx). `transformers` takes MiniLM from the folder ZKML_MINILM,
+which scripts/tools/minilm writes, and compares with the tool ZKML_BASE, which an older commit built.
 """
 
 import ast
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import zipfile
@@ -30,8 +32,8 @@ class Refused(Exception):
     """The tool's own line about why it does not go on."""
 
 
-def zkml(*arguments):
-    done = subprocess.run([TOOL, *map(str, arguments), "--json"], capture_output=True, text=True)
+def zkml(*arguments, tool=TOOL):
+    done = subprocess.run([tool, *map(str, arguments), "--json"], capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.split("\n")
         raise Refused(next((line for line in lines if line.startswith("zkml: ")), lines[0]).removeprefix("zkml: "))
@@ -64,22 +66,34 @@ def batch_file(archive, key, count):
 
 
 class Model:
-    """An ONNX file, data to calibrate with, and one array of inputs."""
+    """An ONNX file, data to calibrate with, and one array of inputs; of texts several."""
 
-    def __init__(self, name, path, calibration, data, key):
+    def __init__(self, name, path, calibration, data, key, options=(), tool=TOOL):
         self.name, self.path, self.calibration, self.data, self.key = name, path, calibration, data, key
         self.net = OUT / "keys" / name / "net"
+        self.options, self.tool = options, tool
 
     @property
     def scale(self):
-        return ["--input-scale", "1/255"] if is_integer(self.data, self.key) else []
+        return ["--input-scale", "1/255"] if isinstance(self.key, str) and is_integer(self.data, self.key) else []
 
     def compile(self, *options):
         """Into a fresh folder: setup replaces no key."""
         shutil.rmtree(self.net.parent, ignore_errors=True)
         self.net.parent.mkdir(parents=True)
-        self.compiled = zkml("compile", self.path, "--calibrate", self.calibration, "-o", self.net, *self.scale)
-        self.setup = zkml("setup", self.net, *options)
+        files = [self.path, "--calibrate", self.calibration, "-o", self.net]
+        self.compiled = zkml("compile", *files, *self.scale, *self.options, tool=self.tool)
+        self.setup = zkml("setup", self.net, *options, tool=self.tool)
+
+    def input(self, batch):
+        """A file of the first samples."""
+        if isinstance(self.key, str):
+            return batch_file(self.data, self.key, batch)
+        path = OUT / f"{self.name}-{batch}.npz"
+        with zipfile.ZipFile(path, "w") as archive:
+            for key in self.key:
+                archive.write(batch_file(self.data, key, batch), key + ".npy")
+        return path
 
     def estimate(self, batch, threads):
         return zkml(
@@ -88,8 +102,7 @@ class Model:
 
     def measure(self, batch, repeat, *options, onnx=False):
         runtime = ["--onnxruntime", self.path] if onnx and HAS_ONNXRUNTIME else []
-        path = batch_file(self.data, self.key, batch)
-        return zkml("measure", self.net, "--input", path, "--repeat", repeat, *runtime, *options)
+        return zkml("measure", self.net, "--input", self.input(batch), "--repeat", repeat, *runtime, *options, tool=self.tool)
 
 
 def own_models():
@@ -299,6 +312,49 @@ def bench_vgg16(repeat):
     print_table(["mode", *times, "prove / onnxruntime", "proof, bytes", "proving key, bytes", "memory, MB", "phases, ms"], rows)
 
 
+def transformers():
+    gpt = ROOT / "circuits" / "nanogpt"
+    yield Model("nanogpt", gpt / "model.onnx", gpt / "calibration.npz", gpt / "test.npz", ["ids"], ["--classes", "1"])
+    folder = os.environ.get("ZKML_MINILM")
+    if folder is None:
+        print("skipped MiniLM: ZKML_MINILM names no folder of scripts/tools/minilm")
+        return
+    folder, keys = pathlib.Path(folder), ["input_ids", "attention_mask"]
+    for suffix in ["", "-128"]:
+        calibration, test = (folder / f"{name}{suffix}.npz" for name in ("calibration", "test"))
+        yield Model(f"minilm{suffix or '-64'}", folder / "model.onnx", calibration, test, keys)
+
+
+def bench_transformers(repeat):
+    """Transformers and images beside VGG-16 by the tool ZKML_BASE, or by this one: each `repeat` times in turn, medians of medians."""
+    base = os.environ.get("ZKML_BASE", TOOL)
+    images = [vgg16(), *(m for m in other_models() if m.name == "efficientnet-lite0")]
+    others = [Model(f"{m.name}-base", m.path, m.calibration, m.data, m.key, tool=base) for m in images]
+    models = [*others, *images, *transformers()]
+    for model in models:
+        model.compile()
+    runs = {model.name: [] for model in models}
+    for _ in range(repeat):
+        for model in models:
+            runs[model.name].append(model.measure(1, 9, "--threads", 2, onnx=model.tool == TOOL))
+    own = runs[others[0].name]
+
+    def median(name, column):
+        return statistics.median(run[column] for run in runs[name])
+
+    print(f"V: {milliseconds(median(others[0].name, 'prove_s'))} ms, verified in {milliseconds(median(others[0].name, 'verify_s'))} ms")
+    rows = []
+    for name, measured in runs.items():
+        first = measured[0]
+        times = [statistics.median(run[c] / v[c] for run, v in zip(measured, own)) for c in ("prove_s", "verify_s")]
+        runtime = "–" if first["overhead_onnxruntime"] is None else f"{median(name, 'overhead_onnxruntime'):.0f}"
+        sizes = [f"{first[c]:,}" for c in ("proof_bytes", "proving_key_bytes", "lookups", "columns")]
+        phases = ", ".join(f"{p} {milliseconds(statistics.median(r['phases'][p] for r in measured))}" for p in first["phases"])
+        rows.append([name, *[f"{t:.2f}" for t in times], runtime, f"{first['peak_rss_bytes'] / 1e6:.0f}", *sizes, phases])
+    print_table(["network", "prove / V", "verify / V's", "prove / onnxruntime", "memory, MB", "proof, bytes", "proving key, bytes",
+                 "lookups", "columns", "phases, ms"], rows)  # fmt: skip
+
+
 def line(points):
     """a and b of t = a + b·n with the least squares of relative errors, and the largest of those."""
     weights = [1 / t**2 for _, t in points]
@@ -352,7 +408,7 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     kind = sys.argv[1] if len(sys.argv) > 1 else "models"
     kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding,
-             "vgg16": bench_vgg16, "curves": bench_curves, "threads": bench_threads}  # fmt: skip
+             "vgg16": bench_vgg16, "transformers": bench_transformers, "curves": bench_curves, "threads": bench_threads}  # fmt: skip
     if kind not in kinds:
-        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 | curves | threads [repeat]")
+        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 | transformers | curves | threads [repeat]")
     kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)

@@ -85,14 +85,13 @@ package struct Exponential: Sendable, Equatable {
   ///   - unit: What the integer 1 of a score is worth.
   ///   - scores: Holds every score.
   ///   - count: How many scores a row has.
-  ///   - usualBits: Steps are at most 1/256, and up to twice that where a table would have more than 2^usualBits rows and a
-  ///     remainder does not take two limbs by that.
+  ///   - usualBits: Steps are at most 1/256, and up to twice that where a table would have more than 2^usualBits rows.
   ///   - other: The step of equal layers, if it is known.
   package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, usualBits: Int = 22, other: Double = 0) {
     let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40))
     var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: shift)
     // A little less than the other one, that is the same but for rounding.
-    while finest.step < 0.75 * other || finest.tableBits > (finest.step <= 0x1p-8 && finest.shift != 16 ? usualBits : Self.mostBits) {
+    while finest.step < 0.75 * other || finest.tableBits > (finest.step <= 0x1p-8 ? usualBits : Self.mostBits) {
       guard finest.shift < 40 else { break }
       finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: finest.shift + 1)
     }

@@ -22,8 +22,9 @@ struct SharedScales {
   private var (largest, least): ([Int: Double], [Int: Double]) = ([:], [:])
   private var scales: [Key: Double] = [:]
   private var wishes: [Key: Double] = [:]
-  /// Of groups whose scale times another one's is to be a power of two times a number: by group, that one and the number.
-  private var products: [Int: (partner: Int, unit: Double)] = [:]
+  /// Of groups whose scale times another one's is to be a power of two times a number: by group, that one, the number and the least
+  /// power's exponent.
+  private var products: [Int: (partner: Int, unit: Double, least: Double)] = [:]
   /// By group of a factor, the largest product on calibration data.
   private var largestProducts: [Int: Double] = [:]
   /// Groups with a place that sums are added to.
@@ -55,11 +56,13 @@ struct SharedScales {
     wishes[Key(group: groups[value], role: role), default: 0] = max(wishes[Key(group: groups[value], role: role)] ?? 0, scale)
   }
 
-  /// Asks for scales of two values whose product is a power of two times `unit`: that of the second one follows.
+  /// Asks for scales of two values whose product is a power of two times `unit`: that of the second one follows. Scores that are
+  /// such products are rounded to steps of exponents by 16 bits at most: a longer remainder takes two limbs.
   mutating func ask(_ unit: Double, forProduct product: Int, of first: Int, _ second: Int) {
     guard unit.isNormal, unit > 0 else { return }
     for group in [groups[first], groups[second]] { largestProducts[group] = max(largestProducts[group] ?? 1, largest(product)) }
-    products[groups[second]] = (groups[first], unit)
+    let least = scale(product, .exponent).map { log2($0) - 16 } ?? -.infinity
+    products[groups[second]] = (groups[first], unit, max(products[groups[second]]?.least ?? least, least))
   }
 
   /// Of sums of products that the value is a factor of.
@@ -71,11 +74,9 @@ struct SharedScales {
     for (group, product) in products.sorted(by: { $0.key < $1.key }) {
       let (own, other) = (Key(group: group, role: .value), Key(group: product.partner, role: .value))
       guard let wish = settled[own], let partner = settled[other] else { continue }
-      if group == product.partner {
-        settled[own] = (product.unit * exp2(log2(wish * wish / product.unit).rounded(.up))).squareRoot()
-      } else {
-        settled[own] = product.unit * exp2(log2(wish * partner / product.unit).rounded(.up)) / partner
-      }
+      let isOne = group == product.partner
+      let power = exp2(max(log2(wish * (isOne ? wish : partner) / product.unit), product.least).rounded(.up))
+      settled[own] = isOne ? (product.unit * power).squareRoot() : product.unit * power / partner
     }
     let isChanged = settled.contains { key, scale in abs(scale - (scales[key] ?? 0)) > (scales[key] ?? 0) / 100 }
     if isChanged { scales.merge(settled) { $1 } }

@@ -43,4 +43,22 @@ import Testing
       #expect(counts.isEmpty == shapes.isEmpty)
     }
   }
+
+  @Test("products of weights have the same extension whichever column's came before") func commitmentPoints() {
+    var random = RepeatableRandom(seed: 63)
+    for _ in 0..<200 {
+      // Sizes of which several have the same weights below them and other bits.
+      let shapes = (0..<6).map { _ in (0..<2).map { _ in Int.random(in: 3...16, using: &random) } }
+      let layout = Layout(shapes: shapes, variableCount: Int.random(in: 4...9, using: &random))
+      let weights = AxisWeight(placing: 3, at: 0, of: random.secureFields(2))
+      let rowWeights = Multilinear.equalityTable(random.secureFields(bitCountOfAxis(layout.rowCount)))
+      let inRow = random.secureFields(layout.variableCount)
+      var point = CommitmentPoint(rowWeights: rowWeights, inRow: inRow)
+      for placement in layout.placements {
+        let factors = placement.rowFactors([weights, weights], inRow: inRow)
+        let expected = zip(factors, rowWeights.dropFirst(placement.firstRow)).reduce(SecureField.zero) { $0 + $1.0 * $1.1 }
+        #expect(point.evaluate([weights, weights], placement) == expected, "\(shapes)")
+      }
+    }
+  }
 }
