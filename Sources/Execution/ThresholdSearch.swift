@@ -54,28 +54,58 @@ struct ThresholdSearch: Sendable {
     let (rows, rowCount) = rowNumbers(shape, circuit, batch: batch)
     var members = [[Int]](repeating: [], count: rowCount)
     for (index, row) in rows.enumerated() { members[row].append(index) }
-    let shift = function.argument.shift
-    var results = [[Int64]](repeating: [Int64](repeating: 0, count: rowCount), count: digits.count)
-    for (row, members) in members.enumerated() {
-      // The exponents for 0.
-      let exponents = members.map { (rest[$0] &+ function.argument.addend) >> shift }
-      func isRight(_ integer: Int64) -> Bool {
-        zip(exponents, members).reduce(0) { $0 &+ weights[$1.1] &* function.value(at: $1.0 &+ integer) } <= bound
+    var integers = [Int64](repeating: 0, count: rowCount)
+    integers.withUnsafeMutableBufferPointer { integers in
+      let integers = integers
+      Parallel.forEachRange(rowCount, size: 64, threads: threads) { part in
+        for row in part { integers[row] = integer(members[row], rest, weights) }
       }
+    }
+    var results = [[Int64]](repeating: [Int64](repeating: 0, count: rowCount), count: digits.count)
+    for (row, integer) in integers.enumerated() {
+      for index in members[row] {
+        let argument = exponent(rest[index]) + integer
+        guard argument >= function.lower, argument <= function.upper else {
+          throw .outsideTable(lookup: function.lookup, index: members[row][0], value: argument)
+        }
+      }
+      for digit in digits.indices {
+        let own = integer >> Int64(16 * digit)
+        results[digit][row] = digit == digits.count - 1 ? own : own & 0xFFFF
+      }
+    }
+    return results
+  }
+
+  /// For the integer 0.
+  private func exponent(_ rest: Int64) -> Int64 { (rest &+ function.argument.addend) >> function.argument.shift }
+
+  /// The least one for which the members' sum is at most the bound.
+  private func integer(_ members: [Int], _ rest: [Int64], _ weights: [Int64]) -> Int64 {
+    let counted = members.compactMap { weights[$0] == 0 ? nil : (exponent: exponent(rest[$0]), weight: weights[$0]) }
+    func least(_ range: ClosedRange<Int64>, _ isRight: (Int64) -> Bool) -> Int64 {
       var (low, high) = (range.lowerBound, range.upperBound)
       while low < high {
         let middle = low + (high - low) / 2
         if isRight(middle) { high = middle } else { low = middle + 1 }
       }
-      for exponent in exponents where exponent + low < function.lower || exponent + low > function.upper {
-        throw .outsideTable(lookup: function.lookup, index: members[0], value: exponent + low)
-      }
-      for digit in digits.indices {
-        let own = low >> Int64(16 * digit)
-        results[digit][row] = digit == digits.count - 1 ? own : own & 0xFFFF
-      }
+      return low
     }
-    return results
+    var range = range
+    if let smallest = counted.min(by: { $0.exponent < $1.exponent }) {
+      // What is too large with the function's least value for all others is too large; what is right for all as the one of the smallest exponent is.
+      let (total, end) = (counted.reduce(0) { $0 &+ $1.weight }, function.value(at: function.upper))
+      let others = (total &- smallest.weight) &* end
+      let low = least(function.lower...function.upper) { smallest.weight &* function.value(at: $0) &+ others <= bound }
+      let high = least(function.lower...function.upper) { total &* function.value(at: $0) <= bound }
+      func clamped(_ integer: Int64) -> Int64 { min(max(integer, range.lowerBound), range.upperBound) }
+      let first = low == function.lower ? range.lowerBound : clamped(low - smallest.exponent)
+      let last = total &* function.value(at: high) <= bound ? clamped(high - smallest.exponent) : range.upperBound
+      range = first...last
+    }
+    return least(range) { integer in
+      counted.reduce(0) { $0 &+ $1.weight &* function.value(at: $1.exponent &+ integer) } <= bound
+    }
   }
 
   /// By entry of the exponent: the entry of a digit.

@@ -416,10 +416,10 @@ struct Quantizer {
 }
 
 extension Network {
-  /// As many bits as the number of all scores has, at least 16.
+  /// Of the largest power of two up to the number of all scores, at least 16.
   fileprivate var scoreBits: Int {
     let count = nodes.reduce(0) { if case .softmax = $1.operation { $0 + $1.shape.reduce(1, *) } else { $0 } }
-    return max(16, Int(log2(Double(count)).rounded(.up)))
+    return max(16, Int(log2(Double(count))))
   }
 
   /// The values that mask scores, and those that they are views of.
