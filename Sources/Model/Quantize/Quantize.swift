@@ -349,7 +349,7 @@ struct Quantizer {
     return try append(node.name, operands, .softmax(integers), node.shape, scale: exponential.shareScale)
   }
 
-  /// Scores are sums of products of queries and keys; steps of these are chosen so that a power of two of the products' is 1/256.
+  /// Scores are sums of products of queries and keys; steps of these are chosen so that a power of two of the products' is that of exponents.
   private mutating func askForExactSteps(_ scores: Int) {
     guard let node = network.node(of: scores), case .contraction(let contraction) = node.operation, contraction.constants.isEmpty,
       contraction.terms.count == 1, node.operands.count == 2, contraction.terms[0].factors.count == 2
