@@ -40,6 +40,9 @@ struct CompileCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Other bits for the result of one node; may be repeated.", valueName: "name=bits"))
   var layerBits: [String] = []
 
+  @Option(help: "At most so many bits for the weights of layers, 8 to 16. Integers of a quantized model stay as they are.")
+  var weightBits = QuantizationOptions.widths.upperBound
+
   @Option(
     help: ArgumentHelp(
       "Widen activations until this share of the calibration samples gets the float network's class.",
@@ -74,6 +77,7 @@ struct CompileCommand: ParsableCommand {
     if !layerBits.allSatisfy({ parseLayerBits($0).map { widths.contains($0.bits) } ?? false }) {
       throw ValidationError("--layer-bits must be NAME=BITS, with 8 to 16 bits")
     }
+    if !widths.contains(weightBits) { throw ValidationError("--weight-bits must be 8 to 16") }
     if let accuracy, !(0...1).contains(accuracy) { throw ValidationError("--accuracy must be 0 to 1") }
     if let classes, classes < 1 { throw ValidationError("--classes must be at least 1") }
     if output == nil, !dryRun { throw ValidationError("-o is needed, or --dry-run") }
@@ -87,6 +91,7 @@ struct CompileCommand: ParsableCommand {
     var options = QuantizationOptions(inputScale: inputScale.flatMap(parseScale))
     options.bits = bits
     options.layerBits = Dictionary(layerBits.compactMap(parseLayerBits)) { $1 }
+    options.weightBits = weightBits
     options.accuracy = accuracy
     options.classCount = classes
     options.publish = Set(publish)

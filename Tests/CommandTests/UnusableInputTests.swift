@@ -23,6 +23,7 @@ import Verifier
     for (arguments, part) in [
       (["fly"], "fly"), (["compile"], "model"), (["compile", "m.onnx", "--calibrate", "x.npy"], "-o"),
       (["compile", "m.onnx", "--calibrate", "x.npy", "-o", "@n", "--input-scale", "0"], "--input-scale"),
+      (["compile", "m.onnx", "--calibrate", "x.npy", "-o", "@n", "--weight-bits", "7"], "--weight-bits"),
       (["setup", "@n", "--threads", "0"], "--threads"), (["setup", "@n", "--nonsense"], "--nonsense"),
       (["prove", "@n"], "--input"), (["prove", "@n", "--input", "x.npy"], "-o"),
       (["prove", "@n", "--input", "x.npy", "-o", "@p", "--private-input", "--transparent"], "--private-input"),

@@ -86,6 +86,55 @@ import Testing
     }
   }
 
+  /// Weights of layers have at most as many bits as they may; a coefficient of a value beside them is no weight.
+  @Test(arguments: [8, 11, 16])
+  func weightsHaveNoMoreBitsThanTheyMay(bits: Int) throws {
+    var b = NetworkBuilder([8], [12])
+    let hidden = b.relu(b.linear(0, 12))
+    let network = b.network(b.linear(b.relu(b.sum([1, 1], b.linear(hidden, 12), 1, shape: [12])), 5), b.linear(0, 7, seed: 2))
+      .simplified()
+    let samples = network.samples(20)
+    let calibration = try Calibration(network, samples, source: "c")
+    var options = QuantizationOptions()
+    let usual = try quantize(network, calibration, options)
+    options.weightBits = bits
+    let integer = try quantize(network, calibration, options)
+    let constants = integer.nodes.map { node -> [Int64] in
+      guard case .contraction(let sum) = node.operation else { return [] }
+      return sum.terms.filter { $0.factors.count > 1 }.flatMap { weights(of: $0, sum) }
+    }.filter { !$0.isEmpty }
+    #expect(constants.count == 4)
+    for weights in constants {
+      let largest = weights.map(\.magnitude).max() ?? 0
+      #expect(largest < 1 << (bits - 1) && largest >= 1 << (bits - 2))
+    }
+    #expect((integer == usual) == (bits == 16))
+    // Of the layer that only reads the input: half a step of each weight and of the bias.
+    let inputs = zip(integer.inputs, samples).map { $0.quantize($1) }
+    let units = [integer, usual].map { $0.quantum(of: $0.outputs[1].value).scale }
+    let results = zip([integer, usual], units).map { $0.run(inputs)[1].scaled(by: $1) }
+    for sample in 0..<20 {
+      let steps = inputs[0].values[sample * 8..<(sample + 1) * 8].reduce(1) { $0 + Double($1.magnitude) }
+      for (one, other) in zip(results[0].sample(sample), results[1].sample(sample)) {
+        #expect(abs(one - other) <= steps * (units[0] + units[1]) / 2 * 1.0001)
+      }
+    }
+  }
+
+  private func weights(of term: Contraction<Int64>.Term, _ sum: Contraction<Int64>) -> [Int64] {
+    term.factors.flatMap { factor -> [Int64] in if case .constant(let number) = factor { sum.constants[number].values } else { [] } }
+  }
+
+  @Test func integersNeedNoFewerBits() throws {
+    var b = NetworkBuilder([2])
+    let input = b.quantized(0, scale: 0.5, -128...127)
+    let network = b.network(b.quantized(linear(&b, input, [[1, -127], [90, 3]]), scale: 0.5, -128...127))
+    let calibration = try calibration(network, [[1, 1]])
+    var options = QuantizationOptions()
+    options.weightBits = 8
+    #expect(try quantize(network, calibration, options) == quantize(network, calibration))
+  }
+
   /// A layer that moves elements keeps their scale and their range, and rounds nothing.
   @Test func movedElementsAreExact() throws {
     var b = NetworkBuilder([2])

@@ -4,6 +4,8 @@ package struct QuantizationOptions: Sendable, Equatable {
   package var bits: Int?
   /// Other bits for the results of nodes, by name; an input goes by its own name.
   package var layerBits: [String: Int] = [:]
+  /// At most so many bits for the weights of layers, `widths`, wherever a shift allows it.
+  package var weightBits = QuantizationOptions.widths.upperBound
   /// The share of calibration samples that must get the float network's class; widths grow until they do.
   package var accuracy: Double?
   /// Show only the indices of so many largest elements of each output, instead of the values.

@@ -1,4 +1,4 @@
-/// Bits of weights that need neither limbs in the range proof nor wide products; tried before more.
+/// Bits of weights. Those of 16 need neither limbs in the range proof nor wide products; tried before more.
 private let weightBits = [16, 24, 31]
 /// Biases are smaller.
 private let biasLimit = 0x1p46
@@ -16,6 +16,8 @@ extension Contraction<Int64> {
 private struct ScaledTerm {
   /// Its constant's, or 1.
   let numbers: [Float]
+  /// Whether the numbers are trained.
+  let isTrained: Bool
   let coefficient: Double
   /// Of its operands together; nil for a bias.
   let inputScale: Double?
@@ -58,7 +60,8 @@ extension Quantizer {
     let target = quotientScale ?? scale(of: operands[0])
     let scaled = zip(contraction.terms, values).map { term, values in
       ScaledTerm(
-        numbers: term.constant.map { contraction.constants[$0].values } ?? [1], coefficient: term.coefficient,
+        numbers: term.constant.map { contraction.constants[$0].values } ?? [1],
+        isTrained: term.constant.map { !contraction.constants[$0].isPublic } ?? false, coefficient: term.coefficient,
         inputScale: values.isEmpty ? nil : values.dropFirst().reduce(scale(of: values[0])) { $0 * scale(of: $1) },
         target: target)
     }
@@ -74,15 +77,22 @@ extension Quantizer {
   }
 
   /// The largest shift for which all weights fit; the smallest one where all numbers are integers already.
+  ///
+  /// Trained weights fit `options.weightBits` if they can. Coefficients and numbers that the operator alone says are not trained.
   private func shift(_ name: String, _ terms: [ScaledTerm], isShown: Bool) throws(ModelError) -> Int {
-    let weights = terms.filter { $0.inputScale != nil }.map(\.largest).reduce(0, max)
+    func largest(_ isTrained: Bool) -> Double {
+      terms.filter { $0.inputScale != nil && $0.isTrained == isTrained }.map(\.largest).reduce(0, max)
+    }
+    let (trained, others) = (largest(true), largest(false))
+    let weights = max(trained, others)
     let bias = terms.filter { $0.inputScale == nil }.map(\.largest).reduce(0, max)
     let (least, most) = isShown ? (0, 40) : (1, 16)
     let shifts = terms.allSatisfy(\.isExact) ? least...least : least...most
-    for bits in weightBits {
+    for bits in [options.weightBits] + weightBits {
       let found = shifts.last { shift in
         let unit = Double(1 << shift)
-        return (weights * unit).rounded() < Double(1 << (bits - 1)) && bias * unit < biasLimit
+        return (trained * unit).rounded() < Double(1 << (bits - 1)) && (others * unit).rounded() < Double(1 << (max(bits, weightBits[0]) - 1))
+          && bias * unit < biasLimit
       }
       if let found { return found }
     }
