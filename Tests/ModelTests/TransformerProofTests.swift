@@ -37,7 +37,7 @@ import Verifier
     #expect(lowered.circuit.thresholds.count == float.nodes.count { if case .softmax = $0.operation { true } else { false } })
   }
 
-  @Test("ids are shown or hidden, and both proofs hold", arguments: ["bert", "llama", "t5", "torch_encoder", "attention23"])
+  @Test("ids are shown or hidden, and both proofs hold", arguments: ["bert", "gpt2", "opt", "llama", "t5", "torch_encoder", "attention23"])
   func proofs(name: String) throws {
     let (_, integers, samples) = try quantized(TransformerFixture(name: name))
     let lowered = try lower(integers, batchCap: 4)

@@ -188,7 +188,16 @@ extension Graph<Double> {
     }
   }
 
-  package var parameterCount: Int { nodes.reduce(0) { $0 + $1.operation.primitive.parameterCount } }
+  /// An array that several constants are counts once.
+  package var parameterCount: Int {
+    var listed = Set<Int>()
+    return nodes.reduce(0) { count, node in
+      guard case .contraction(let contraction) = node.operation else { return count + node.operation.primitive.parameterCount }
+      return contraction.constants.reduce(count) { count, constant in
+        constant.array.map { listed.insert($0).inserted } ?? true ? count + constant.values.count : count
+      }
+    }
+  }
 
   /// Multiplications of one sample by weights, constants and other values.
   package var multiplicationCount: Int {

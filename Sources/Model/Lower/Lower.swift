@@ -39,6 +39,8 @@ struct Lowering {
   private let shown: Set<Int>
   /// The nodes that are lowered with the Softmax that reads them.
   let scores: Set<Int>
+  /// By the number that constants give an array: its column of weights, and the place of its integers.
+  var arrays: [Int: (column: Int, weights: Int)] = [:]
 
   init(_ relaid: RelaidNetwork, batchCap: Int) throws(ModelError) {
     let network = relaid.network

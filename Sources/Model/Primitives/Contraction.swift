@@ -28,11 +28,14 @@ extension Contraction {
     package var values: [Number.Stored]
     /// Whether the numbers follow from the operator alone, so that they may be looked at.
     package let isPublic: Bool
+    /// The number of an array that several constants are, each perhaps with its axes in another order.
+    package var array: Int?
 
-    package init(loops: [Int], _ values: [Number.Stored], isPublic: Bool = false) {
+    package init(loops: [Int], _ values: [Number.Stored], isPublic: Bool = false, array: Int? = nil) {
       self.loops = loops
       self.values = values
       self.isPublic = isPublic
+      self.array = array
     }
   }
 

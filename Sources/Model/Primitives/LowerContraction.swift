@@ -48,6 +48,7 @@ extension Lowering {
         }
       }
     }
+    if case .contraction(let contraction) = node.operation { takeAxes(contraction, index, &axes, unrolled: unrolledAxes) }
     for target in axes.indices where axes[target] == nil && !unrolledAxes.contains(target) {
       axes[target] = builder.appendAxis(sizes[target])
     }
@@ -162,12 +163,10 @@ extension Lowering {
     _ lowered: LoweredLoops
   ) throws(ModelError) -> (operand: Operand, unrolled: [Int]) {
     let space = plan.loops(ofNode: index)
-    let strides = rowStrides(contraction.loops)
-    let named = zip(plan.bases(of: space), plan.axes[space]).enumerated().filter { _, axis in
-      constant.loops.contains { strides[$0] <= axis.0 && axis.0 < strides[$0] * contraction.loops[$0] }
-    }.map(\.offset)
+    let named = planned(constant, contraction, index)
     let unrolled = lowered.unrolled.filter(constant.loops.contains)
     let whole = named.compactMap { lowered.axes[$0] }
+    if unrolled.isEmpty, let known = knownWeights(constant, whole) { return (known, []) }
     let order = builder.byPadding(whole)
     let tapCount = unrolled.reduce(1) { $0 * contraction.loops[$1] }
     let permutation = named.indices.filter { lowered.axes[named[$0]] == nil }
@@ -179,6 +178,7 @@ extension Lowering {
       constant.isPublic && values.count <= maximumTableSize
       ? builder.appendConstant(values, "\(node.name).constant", axes)
       : try builder.appendWeights(values, "\(node.name).\(name)", layer: node.name, axes)
+    if unrolled.isEmpty, let array = constant.array, arrays[array] == nil { arrays[array] = (column, builder.weights.count - 1) }
     return (builder.whole(column), unrolled)
   }
 

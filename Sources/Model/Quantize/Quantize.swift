@@ -36,6 +36,8 @@ struct Quantizer {
   /// By integer value.
   private(set) var vectorBounds: [Int: VectorBound] = [:]
   private var sharesAxes: [Int: Int] = [:]
+  /// By the number that constants give it.
+  var arrays: [Int: IntegerArray] = [:]
   /// By node that divides by a root of squares.
   private let norms: [Int: NormPattern]
   /// By float value, the nodes that read it.

@@ -41,13 +41,13 @@ extension Quantizer {
   /// A contraction of integers in proportion to a float one, and what its accumulators' 1 is worth.
   ///
   /// Constants, and coefficients of terms without one, become round(c·2^s/s_q · Π s_in), s_in being the scales of the term's
-  /// operands.
+  /// operands. An array that has integers already keeps them: its scale is a factor of the term's coefficient.
   ///
   /// - Parameters:
   ///   - operands: Integer values.
   ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
   ///   - isShared: Whether another scale will do that is a power of two times the accumulators'.
-  func integers(
+  mutating func integers(
     _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, isShared: Bool = false
   ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
     let values = contraction.terms.map { term in
@@ -57,21 +57,46 @@ extension Quantizer {
       let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale, isShared: isShared)
       return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
     }
-    let target = quotientScale ?? scale(of: operands[0])
-    let scaled = zip(contraction.terms, values).map { term, values in
-      ScaledTerm(
-        numbers: term.constant.map { contraction.constants[$0].values } ?? [1],
-        isTrained: term.constant.map { !contraction.constants[$0].isPublic } ?? false, coefficient: term.coefficient,
-        inputScale: values.isEmpty ? nil : values.dropFirst().reduce(scale(of: values[0])) { $0 * scale(of: $1) },
-        target: target)
+    let known = contraction.constants.map { knownIntegers($0, contraction.shape(of: $0)) }
+    var target = quotientScale ?? scale(of: operands[0])
+    func scaledTerms() -> [ScaledTerm] {
+      zip(contraction.terms, values).map { term, values in
+        let (constant, array) = (term.constant.map { contraction.constants[$0] }, term.constant.flatMap { known[$0] })
+        return ScaledTerm(
+          numbers: array == nil ? constant?.values ?? [1] : [1], isTrained: array == nil && !(constant?.isPublic ?? true),
+          coefficient: term.coefficient * (array?.scale ?? 1),
+          inputScale: values.isEmpty ? nil : values.dropFirst().reduce(scale(of: values[0])) { $0 * scale(of: $1) }, target: target)
+      }
     }
-    let unit = Double(1 << (try shift(name, scaled, isShown: quotientScale == nil)))
-    var constants = contraction.constants.map { Contraction<Int64>.Constant(loops: $0.loops, [], isPublic: $0.isPublic) }
+    var scaled = scaledTerms()
+    // Sums of products of integers that are known are accumulators as they are, where these may have any scale.
+    let reads = zip(contraction.terms, scaled).filter { $1.inputScale != nil }
+    var isDirect = false
+    if reads.count == 1, let number = reads[0].0.constant, known[number] != nil {
+      let product = target * reads[0].1.largest
+      isDirect = product.isNormal && (quotientScale == nil || (isShared && target >= 2 * product))
+        && scaled.allSatisfy { $0.inputScale != nil || $0.largest * (target / product) < biasLimit }
+      if isDirect {
+        target = product
+        scaled = scaledTerms()
+      }
+    }
+    let shift = isDirect ? 0 : try shift(name, scaled, isShown: quotientScale == nil, isKnown: known.contains { $0 != nil })
+    let unit = Double(1 << shift)
+    var constants = contraction.constants.map { Contraction<Int64>.Constant(loops: $0.loops, [], isPublic: $0.isPublic, array: $0.array) }
     var coefficients: [Int64] = []
     for (term, scaled) in zip(contraction.terms, scaled) {
       let integers = scaled.numbers.map { Int64((scaled.steps($0) * unit).rounded()) }
-      if let number = term.constant { constants[number].values = integers }
-      coefficients.append(term.constant == nil ? integers[0] : 1)
+      guard let number = term.constant else {
+        coefficients.append(integers[0])
+        continue
+      }
+      constants[number].values = known[number]?.integers ?? integers
+      coefficients.append(known[number] == nil ? 1 : integers[0])
+      let constant = contraction.constants[number]
+      guard let array = constant.array, arrays[array] == nil, scaled.steps(1) != 0 else { continue }
+      arrays[array] = IntegerArray(
+        numbers: constant.values, shape: contraction.shape(of: constant), integers: integers, scale: 1 / (scaled.steps(1) * unit))
     }
     return (Contraction(loops: contraction.loops, constants: constants, contraction.terms, coefficients), target / unit)
   }
@@ -79,14 +104,15 @@ extension Quantizer {
   /// The largest shift for which all weights fit; the smallest one where all numbers are integers already.
   ///
   /// Trained weights fit `options.weightBits` if they can. Coefficients and numbers that the operator alone says are not trained.
-  private func shift(_ name: String, _ terms: [ScaledTerm], isShown: Bool) throws(ModelError) -> Int {
+  /// Where one of them is known already, its coefficient is to have as many bits as others.
+  private func shift(_ name: String, _ terms: [ScaledTerm], isShown: Bool, isKnown: Bool) throws(ModelError) -> Int {
     func largest(_ isTrained: Bool) -> Double {
       terms.filter { $0.inputScale != nil && $0.isTrained == isTrained }.map(\.largest).reduce(0, max)
     }
     let (trained, others) = (largest(true), largest(false))
     let weights = max(trained, others)
     let bias = terms.filter { $0.inputScale == nil }.map(\.largest).reduce(0, max)
-    let (least, most) = isShown ? (0, 40) : (1, 16)
+    let (least, most) = isShown ? (0, 40) : (1, isKnown ? maximumShift : 16)
     let shifts = terms.allSatisfy(\.isExact) ? least...least : least...most
     for bits in [options.weightBits] + weightBits {
       let found = shifts.last { shift in

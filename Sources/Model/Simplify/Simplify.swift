@@ -3,9 +3,10 @@ extension Network {
   ///
   /// Rules: a contraction takes another's place as its operand, constants that meet there are multiplied, and
   /// functions of one number are composed. What no output needs is left out. The values of the outputs are the same up to
-  /// rounding. No weight becomes a number of an expression or a coefficient, whatever its value: these are public.
+  /// rounding. Arrays that ids and layers read alike stay one: `numberingArrays`. No weight becomes a number of an expression or a
+  /// coefficient, whatever its value: these are public.
   package func simplified() -> Network {
-    var network = self
+    var network = numberingArrays()
     // Each pass of a hostile network may change one node alone.
     for _ in 0..<100 {
       var simplifier = Simplifier(network)

@@ -219,7 +219,8 @@ private struct Product {
           own += index.steps.map(\.loop)
         }
         let values = constant.part(parts, of: constant.loops.map { source.loops[$0] })
-        product.constants.append(Constant(loops: own, values, isPublic: constant.isPublic))
+        product.constants.append(
+          Constant(loops: own, values, isPublic: constant.isPublic, array: values.count == constant.values.count ? constant.array : nil))
       }
     }
     return product
@@ -274,8 +275,8 @@ private struct Merged {
     self.sources = sources
   }
 
-  /// False where the product of constants has more numbers than they, or the result, have, or the circuit needs more than
-  /// three operands: one for each axis of one element that a loop goes beyond.
+  /// False where the product of constants has more numbers than they, or the result, have, where one of them is an array that others
+  /// read too, or the circuit needs more than three operands: one for each axis of one element that a loop goes beyond.
   mutating func add(_ product: Product) -> Bool {
     guard singleCount(product.factors, loops, sources) + product.factors.count + min(product.constants.count, 1) <= 3 else { return false }
     let union = union(product.constants)
@@ -291,8 +292,15 @@ private struct Merged {
         terms.append(.init(product.coefficient, product.factors))
       }
     } else {
-      terms.append(.init(1, [.constant(constants.count)] + product.factors))
-      constants.append(self.product(product, union))
+      guard let array = product.constants.compactMap(\.array).first else {
+        terms.append(.init(1, [.constant(constants.count)] + product.factors))
+        constants.append(self.product(product, union))
+        return true
+      }
+      guard product.constants.count == 1 else { return false }
+      terms.append(.init(product.coefficient, [.constant(constants.count)] + product.factors))
+      let values = expanded(product.constants[0], union)
+      constants.append(Constant(loops: union, values, isPublic: product.constants[0].isPublic, array: array))
     }
     return true
   }
