@@ -11,7 +11,7 @@ extension Lowering {
     let axes = lowered.axes.prefix(plan.axes[value].count).map { $0 ?? 0 }
     guard let row = plan.axis(softmax.axis, node.shape, of: value).map({ axes[$0] }) ?? (node.shape[softmax.axis] == 1 ? builder.unitAxis(1) : nil)
     else { throw splitAxis(node) }
-    let columnAxes = axes.contains(row) ? builder.byPadding(axes) : axes + [row]
+    let columnAxes = axes.contains(row) ? self.columnAxes(axes, value: value) : axes + [row]
     var terms = try scores(node, index, own, lowered).map { Term(coefficient: -$0.coefficient, operands: $0.operands) }
     if !softmax.masks.isEmpty { terms += try maskTerms(softmax, exponential, node, index, lowered, row) }
     let digits = appendDigits(exponential, node, columnAxes.filter { $0 != row })
