@@ -97,13 +97,18 @@ private struct LoopNest {
     case 1: accumulate(loop, output) { a[$0 &* s] }
     case 2 where s == 1 && t == 1: accumulate(loop, output) { a[$0] &* b[$0] }
     case 2: accumulate(loop, output) { a[$0 &* s] &* b[$0 &* t] }
+    // One number for all.
+    case 3 where u == 0 && s == 1 && t == 1: accumulate(loop, output, times: c.pointee) { a[$0] &* b[$0] }
+    case 3 where u == 0: accumulate(loop, output, times: c.pointee) { a[$0 &* s] &* b[$0 &* t] }
     case _: accumulate(loop, output) { a[$0 &* s] &* b[$0 &* t] &* c[$0 &* u] }
     }
   }
 
   @inline(__always)
-  private func accumulate(_ loop: Loop, _ output: UnsafeMutablePointer<Int64>, _ product: (Int) -> Int64) {
-    let stride = loop.strides[0]
+  private func accumulate(
+    _ loop: Loop, _ output: UnsafeMutablePointer<Int64>, times factor: Int64 = 1, _ product: (Int) -> Int64
+  ) {
+    let (stride, coefficient) = (loop.strides[0], coefficient &* factor)
     if loop.isSummed {
       var sum: Int64 = 0
       for index in 0..<loop.count { sum &+= product(index) }

@@ -153,7 +153,7 @@ import Testing
   @Test(arguments: [1, 2, 77, 223, 345, 400, 577, 1000, 1500, 3000])
   func equalScores(count: Int) {
     for unit in [1.0 / 256, 1.0 / 400, 1.0 / 511, 1.0 / 300_000, 0.5, 7] {
-      let exponential = Exponential(unit: unit, scores: -1000...1000, count: count, isMasked: false)
+      let exponential = Exponential(unit: unit, scores: -1000...1000, count: count, masking: .unmasked)
       for score: Int64 in [-1000, 0, 999] {
         let shares = Int64.shares(of: [Int64](repeating: score, count: count), weights: nil, exponential)
         #expect(shares.reduce(0, +) <= Exponential.one)

@@ -1,8 +1,10 @@
 import Circuit
 
 extension Lowering {
-  /// Exponents are 2^shift·L − scores, + 2^shift·offset where a score is masked; shares, and those for L − 1, are
-  /// looked up, and a threshold says that L is the least integer. docs/protocol.md §3.2.
+  /// Exponents are 2^shift·L − scores, + 2^shift·offset where a score is masked, in place of the score where a key is; shares, and
+  /// those for L − 1, are looked up, and a threshold says that L is the least integer. docs/protocol.md §3.2.
+  ///
+  /// Where a row has no allowed score L is less by the offset.
   mutating func softmax(_ softmax: Softmax<Int64>, _ node: Node<Int64>, _ index: Int) throws(ModelError) -> View {
     guard let exponential = softmax.exponential else { throw splitAxis(node) }
     let value = network.inputs.count + index
@@ -12,9 +14,17 @@ extension Lowering {
     guard let row = plan.axis(softmax.axis, node.shape, of: value).map({ axes[$0] }) ?? (node.shape[softmax.axis] == 1 ? builder.unitAxis(1) : nil)
     else { throw splitAxis(node) }
     let columnAxes = axes.contains(row) ? self.columnAxes(axes, value: value) : axes + [row]
-    var terms = try scores(node, index, own, lowered).map { Term(coefficient: -$0.coefficient, operands: $0.operands) }
-    if !softmax.masks.isEmpty { terms += try maskTerms(softmax, exponential, node, index, lowered, row) }
-    let digits = appendDigits(exponential, node, columnAxes.filter { $0 != row })
+    let masks = try masks(softmax, node, index, lowered)
+    var terms = try scores(node, index, own, lowered).map { term in
+      Term(coefficient: -term.coefficient, operands: term.operands + (softmax.masksKeys ? masks : []))
+    }
+    if !masks.isEmpty {
+      let weight = exponential.maskOffset << Int64(exponential.shift)
+      terms.append(Term(coefficient: weight, operands: [builder.one(at: 0, loop: builder.unitAxis())]))
+      terms.append(Term(coefficient: -weight, operands: masks))
+    }
+    try requireProducts(terms, node)
+    let digits = appendDigits(exponential, node, columnAxes.filter { $0 != row }, areMasked: !masks.isEmpty && !softmax.allowsEachRow(node.shape))
     terms += digits.enumerated().map { place, digit in
       Term(coefficient: 1 << Int64(exponential.shift + 16 * place), operands: [builder.whole(digit)])
     }
@@ -65,11 +75,10 @@ extension Lowering {
     return try terms(of: contraction, network.nodes[source], source, own)
   }
 
-  /// 2^shift·offset·(1 − masks − [no score of the row is allowed]).
-  private mutating func maskTerms(
-    _ softmax: Softmax<Int64>, _ exponential: Exponential, _ node: Node<Int64>, _ index: Int, _ lowered: LoweredLoops, _ row: Int
-  ) throws(ModelError) -> [Term] {
-    let weight = exponential.maskOffset << Int64(exponential.shift)
+  /// Their product is 0 where a score is masked.
+  private mutating func masks(
+    _ softmax: Softmax<Int64>, _ node: Node<Int64>, _ index: Int, _ lowered: LoweredLoops
+  ) throws(ModelError) -> [Operand] {
     var masks: [Operand] = []
     for factor in softmax.masks {
       switch factor {
@@ -80,22 +89,7 @@ extension Lowering {
       case .constant(let number): masks.append(try mask(softmax.constants[number], softmax, node, index, lowered))
       }
     }
-    let product = Term(operands: masks)
-    try requireProducts([product], node)
-    var terms = [
-      Term(coefficient: weight, operands: [builder.one(at: 0, loop: builder.unitAxis())]), Term(coefficient: -weight, operands: masks),
-    ]
-    guard !softmax.allowsEachRow(node.shape) else { return terms }
-    // Over the axes of the masks alone.
-    let named = Set(masks.flatMap { $0.bindings.map(\.loopAxis) }).subtracting([row, ArithmeticCircuit.batchAxis]).sorted()
-    let count = try builder.appendContraction(
-      "\(node.name).allowed", layer: node.name, named.isEmpty ? [builder.unitAxis()] : named, [product], scale: 1)
-    let range = builder.circuit.columns[count]
-    let isNone = builder.appendFunction(
-      "\(node.name).none", of: AffineForm(bare: count),
-      builder.appendTable(lower: range.lower, values: (range.lower...range.upper).map { $0 == 0 ? 1 : 0 }, "is 0"))
-    terms.append(Term(coefficient: -weight, operands: [builder.whole(isNone)]))
-    return terms
+    return masks
   }
 
   /// A constant mask as a column that the circuit shows.
@@ -113,8 +107,9 @@ extension Lowering {
     return builder.whole(column)
   }
 
-  private mutating func appendDigits(_ exponential: Exponential, _ node: Node<Int64>, _ axes: [Int]) -> [Int] {
-    let lowest = -exponential.exponents.upperBound
+  /// - Parameter areMasked: Whether rows can have no allowed score.
+  private mutating func appendDigits(_ exponential: Exponential, _ node: Node<Int64>, _ axes: [Int], areMasked: Bool) -> [Int] {
+    let lowest = -exponential.exponents.upperBound - (areMasked ? exponential.maskOffset : 0)
     let highest = exponential.slack - exponential.exponents.lowerBound
     let isShort = lowest >= -(1 << 15) && highest < 1 << 15
     let top = isShort ? (lower: -(1 << 15), bits: 16) : (lower: lowest >> 16, bits: bitCountOfAxis(Int((highest >> 16) - (lowest >> 16) + 1)))
@@ -141,7 +136,7 @@ extension Lowering {
 }
 
 extension Softmax<Int64> {
-  /// Whether constant masks alone leave a score in each row.
+  /// Whether masks leave a score in each row for every input.
   fileprivate func allowsEachRow(_ shape: [Int]) -> Bool {
     let isConstant = masks.allSatisfy { if case .constant = $0 { true } else { false } }
     guard isConstant else { return false }

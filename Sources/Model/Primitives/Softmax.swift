@@ -2,7 +2,7 @@ import Circuit
 import Glibc
 
 /// softmax(x)_j = m_j · exp(x_j) / Σ_k m_k · exp(x_k) along one axis of the first operand. m_j is the product of masks, numbers
-/// of 0 and 1; without masks, and for a row in which all are 0, it is 1.
+/// of 0 and 1; without masks, and for a row in which all are 0, it is 1. x_j is 0 where a mask leaves out key j.
 package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
   /// The shape of the result and of the first operand, then the size of the axis once more.
   package let loops: [Int]
@@ -30,6 +30,13 @@ package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
       + masks.compactMap { if case .operand(let operand, let reading) = $0 { (operand, reading) } else { nil } }
   }
 
+  /// Whether the one mask leaves out keys: it is the same for all queries, which are along the last other axis.
+  package var masksKeys: Bool {
+    let loops = Array(loops.dropLast())
+    guard masks.count == 1, let queries = loops.indices.last(where: { $0 != axis && loops[$0] > 1 }) else { return masks.count == 1 }
+    return !Contraction<Number>(loops: loops, constants: constants, terms: []).loops(of: masks[0]).contains(queries)
+  }
+
   func stepCount(rank: Int) -> Int { 2 + masks.count }
   var parameterCount: Int { constants.reduce(0) { $0 + $1.values.count } }
   func isNeverNegative(of operands: [Bool]) -> Bool { true }
@@ -39,8 +46,9 @@ package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
     let weights = masks.isEmpty ? nil : product.run(sources, shape)
     let (size, step) = (shape[axis], rowStrides(shape)[axis])
     return { operands in
-      let scores = operands[0]
       let weights = weights?(operands)
+      let isLeftOut = masksKeys ? weights?.map { $0 == .zero } : nil
+      let scores = isLeftOut.map { zip(operands[0], $0).map { $1 ? .zero : $0 } } ?? operands[0]
       var result = scores
       for start in scores.indices where start / step % size == 0 {
         let row = (0..<size).map { start + $0 * step }
@@ -67,6 +75,9 @@ extension Double {
 /// A share is that of the exponent L + round(−score / 2^shift), with the least integer L for which the shares of a row are at most
 /// 2^16 together. docs/arithmetic.md §4.
 package struct Exponential: Sendable, Equatable {
+  /// What masked scores are: there are none, they are any, or 0.
+  package enum Masking: Sendable { case unmasked, any, zero }
+
   package static let one: Int64 = 1 << 16
   private static let mostBits = 22
   /// Of scores.
@@ -77,7 +88,7 @@ package struct Exponential: Sendable, Equatable {
   package let values: [Int64]
   /// Holds round(−score / 2^shift) for every score.
   package let exponents: ClosedRange<Int64>
-  private let isMasked: Bool
+  private let masking: Masking
   /// By how much L can be above what makes the smallest exponent 0.
   package let slack: Int64
 
@@ -87,20 +98,20 @@ package struct Exponential: Sendable, Equatable {
   ///   - count: How many scores a row has.
   ///   - usualBits: Steps are at most 1/256, and up to twice that where a table would have more than 2^usualBits rows.
   ///   - other: The step of equal layers, if it is known.
-  package init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, usualBits: Int = 22, other: Double = 0) {
+  package init(unit: Double, scores: ClosedRange<Int64>, count: Int, masking: Masking, usualBits: Int = 22, other: Double = 0) {
     let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40))
-    var finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: shift)
+    var finest = Exponential(unit: unit, scores: scores, count: count, masking: masking, shift: shift)
     // A little less than the other one, that is the same but for rounding.
     while finest.step < 0.75 * other || finest.tableBits > (finest.step <= 0x1p-8 ? usualBits : Self.mostBits) {
       guard finest.shift < 40 else { break }
-      finest = Exponential(unit: unit, scores: scores, count: count, isMasked: isMasked, shift: finest.shift + 1)
+      finest = Exponential(unit: unit, scores: scores, count: count, masking: masking, shift: finest.shift + 1)
     }
     self = finest
   }
 
-  private init(unit: Double, scores: ClosedRange<Int64>, count: Int, isMasked: Bool, shift: Int) {
+  private init(unit: Double, scores: ClosedRange<Int64>, count: Int, masking: Masking, shift: Int) {
     self.shift = shift
-    self.isMasked = isMasked
+    self.masking = masking
     step = unit * Double(sign: .plus, exponent: shift, significand: 1)
     var values: [Int64] = []
     repeat { values.append(Int64((Double(Self.one) * exp(-Double(values.count) * step)).rounded())) } while values.last != 0
@@ -122,10 +133,18 @@ package struct Exponential: Sendable, Equatable {
     return min(bitCountOfAxis(Int(step + rounding) + 4), bitCountOfAxis(count * Int(Self.one + 1)))
   }
 
-  /// What is added to the exponents of masked scores: their shares are 0 then.
-  package var maskOffset: Int64 { isMasked ? exponents.upperBound - exponents.lowerBound + Int64(values.count) : 0 }
-  /// The largest exponent of a share.
-  package var largest: Int64 { exponents.upperBound - exponents.lowerBound + slack + maskOffset }
+  /// What is added to the exponents of masked scores: their shares are 0 then, as L is at least −exponents.upperBound.
+  package var maskOffset: Int64 {
+    switch masking {
+    case .unmasked: 0
+    case .any: exponents.upperBound - exponents.lowerBound + Int64(values.count)
+    case .zero: exponents.upperBound + Int64(values.count) - 1
+    }
+  }
+  /// The largest exponent of a share. That of the score 0 is 0.
+  package var largest: Int64 {
+    slack - exponents.lowerBound + (masking == .zero ? maskOffset : exponents.upperBound + maskOffset)
+  }
 
   /// Of the table, which starts at −1.
   var tableBits: Int { bitCountOfAxis(Int(min(largest, 1 << 40)) + 2) }

@@ -331,7 +331,12 @@ struct Quantizer {
   private mutating func shares(_ softmax: Softmax<Double>, _ node: Node<Double>) throws(ModelError) -> Int {
     let value = node.operands[0]
     var isDirect = readers[value].count == 1 && !network.outputs.contains { $0.value == value }
-    if case .contraction? = network.node(of: value)?.operation {} else { isDirect = false }
+    if case .contraction(let sums)? = network.node(of: value)?.operation {
+      // A mask of keys is one more factor.
+      isDirect = isDirect && (!softmax.masksKeys || sums.factorCount(network.node(of: value)?.operands.map(network.shape) ?? []) <= 2)
+    } else {
+      isDirect = false
+    }
     let scores = isDirect && makesAccumulators(value) ? try accumulator(value) : try whole(activation(value))
     var operands = [scores]
     for mask in node.operands.dropFirst() { operands.append(try activation(mask)) }
@@ -339,9 +344,10 @@ struct Quantizer {
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
     if isDirect { askForExactSteps(value) }
+    let masking: Exponential.Masking = softmax.masks.isEmpty ? .unmasked : softmax.masksKeys ? .zero : .any
     func exponential(_ other: Double) -> Exponential {
       Exponential(
-        unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], isMasked: !softmax.masks.isEmpty,
+        unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], masking: masking,
         usualBits: network.scoreBits, other: other)
     }
     scales.ask(exponential(0).step, for: value, .exponent)

@@ -7,6 +7,9 @@ extension Contraction<Double> {
     }
   }
 
+  /// The factors that its terms have at most in a circuit.
+  func factorCount(_ sources: [[Int]]) -> Int { terms.map { $0.factors.count + singleCount($0.factors, loops, sources) }.max() ?? 0 }
+
   /// Whether it sums products of one operand with itself.
   var isOfSquares: Bool {
     terms.count == 1 && terms[0].factors.count == 2 && terms[0].factors[0] == terms[0].factors[1] && constants.isEmpty
