@@ -86,8 +86,8 @@ package struct Exponential: Sendable, Equatable {
   package let step: Double
   /// From the exponent 0 on; the last one is 0, and holds for all larger exponents.
   package let values: [Int64]
-  /// Holds round(−score / 2^shift) for every score.
-  package let exponents: ClosedRange<Int64>
+  /// Holds round(−score / 2^shift) for every score: rounded out, but not so far that the table has to be longer.
+  package private(set) var exponents: ClosedRange<Int64>
   private let masking: Masking
   /// By how much L can be above what makes the smallest exponent 0.
   package let slack: Int64
@@ -117,9 +117,19 @@ package struct Exponential: Sendable, Equatable {
     repeat { values.append(Int64((Double(Self.one) * exp(-Double(values.count) * step)).rounded())) } while values.last != 0
     self.values = values
     let half = shift == 0 ? 0 : Int64(1) << Int64(shift - 1)
-    exponents = (half - scores.upperBound) >> Int64(shift)...(half - scores.lowerBound) >> Int64(shift)
+    func around0(_ scores: ClosedRange<Int64>) -> ClosedRange<Int64> {
+      let end = max((half - scores.lowerBound) >> Int64(shift), -((half - scores.upperBound) >> Int64(shift)))
+      return -end...end
+    }
+    exponents = around0(scores)
     // Where all scores of a row are equal.
     slack = Int64(values.firstIndex { Int64(count) * $0 <= Self.one } ?? values.count - 1)
+    let bits = tableBits
+    exponents = around0(scores.roundedOut)
+    guard tableBits > bits else { return }
+    exponents = 0...0
+    let end = ((1 << Int64(bits)) - 2 - largest) / (masking == .any ? 4 : 2)
+    exponents = -end...end
   }
 
   /// What the share 1 is worth: a row's shares add up to 1 in the middle, since one exponent less makes them more than `one`.

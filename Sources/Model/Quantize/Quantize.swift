@@ -347,7 +347,7 @@ struct Quantizer {
     let masking: Exponential.Masking = softmax.masks.isEmpty ? .unmasked : softmax.masksKeys ? .zero : .any
     func exponential(_ other: Double) -> Exponential {
       Exponential(
-        unit: scale(of: scores), scores: range(of: scores).roundedOut, count: node.shape[softmax.axis], masking: masking,
+        unit: scale(of: scores), scores: range(of: scores), count: node.shape[softmax.axis], masking: masking,
         usualBits: network.scoreBits, other: other)
     }
     scales.ask(exponential(0).step, for: value, .exponent)
@@ -443,7 +443,7 @@ extension Network {
 
 extension ClosedRange<Int64> {
   /// A range around 0 that holds it, with an end of 5 significant bits: norms of weights decide about it.
-  fileprivate var roundedOut: ClosedRange<Int64> {
+  var roundedOut: ClosedRange<Int64> {
     let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 5)
     let end = Int64(Swift.min(most, 0x1p61))
     return -end...end
