@@ -40,21 +40,30 @@ package func compile(
         + "them, such as pixels / 255, needs --input-scale"
     }
   try options.requireKnownLayers(network)
-  return try compile(
-    network, Calibration(network, batch, inputScales: scales, source: calibration.description), options, notices)
+  let ranges = try Calibration(network, batch, inputScales: scales, source: calibration.description)
+  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices) }
+  guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
+  let other = Result { () throws(ModelError) in
+    try compile(
+      balanced, Calibration(balanced, batch, inputScales: scales, source: calibration.description), options, notices, float: network)
+  }
+  guard let divided = try? other.get() else { return try plain.get() }
+  guard let whole = try? plain.get(), !whole.comparison.isFarther(than: divided.comparison) else { return divided }
+  return whole
 }
 
 /// Quantizes and lowers an imported network that shows what it is to show.
 ///
+/// - Parameter float: The network as imported, where this one computes the same in another way.
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
-  _ notices: [String] = []
+  _ notices: [String] = [], float: Network? = nil
 ) throws(ModelError) -> CompiledModel {
   let (integers, layerBits) = try chooseWidths(network, calibration, options)
-  let results = IntegerResults(integers, calibration.batch, float: network)
+  let results = IntegerResults(integers, calibration.batch, float: float ?? network)
   return CompiledModel(
-    network: network, integers: integers, lowered: try lower(integers),
+    network: float ?? network, integers: integers, lowered: try lower(integers),
     comparison: OutputComparison(float: results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
     layerErrors: results.layerErrors, layerBits: layerBits,
     notices: notices)
@@ -70,7 +79,17 @@ extension Network {
   }
 }
 
+extension OutputComparison {
+  /// By errors of values; where all outputs show classes, by these.
+  fileprivate func isFarther(than other: OutputComparison) -> Bool {
+    meanError == other.meanError ? (agreement ?? 0) < (other.agreement ?? 0) : meanError > other.meanError
+  }
+}
+
 extension QuantizationOptions {
+  /// Whether activations and weights have as many bits as they need.
+  fileprivate var usesAllBits: Bool { bits == nil && accuracy == nil && weightBits == QuantizationOptions.widths.upperBound }
+
   /// - Throws: `.unusableLayer` for a width that goes to no layer.
   fileprivate func requireKnownLayers(_ network: Network) throws(ModelError) {
     let names = Set(network.inputs.map(\.name) + network.nodes.map(\.name))

@@ -21,6 +21,35 @@ import Testing
     return try compile(network, Calibration(network, samples, source: "samples"), options)
   }
 
+  // MARK: Norms of weights
+
+  /// The weights of a layer of queries a little larger, and with them its norms and those of scores: scales have 8 significant bits, how far
+  /// scores and what is behind norms can go has 5.
+  @Test("norms of weights show by few bits only, behind norms and in scores")
+  func normsShowByFewBits() throws {
+    let fixture = TransformerFixture(name: "gpt2")
+    let network = try fixture.network().simplified()
+    let samples = try fixture.samples(network)
+    let index = try #require(network.nodes.firstIndex { node in
+      guard case .contraction(let sum) = node.operation, node.name.contains("attn") else { return false }
+      return sum.constants.contains { $0.loops.count > 1 && $0.array == nil }
+    })
+    var circuits: [[UInt8]] = []
+    let count = 24
+    for step in 0..<count {
+      var nodes = network.nodes
+      guard case .contraction(var sum) = nodes[index].operation else { return }
+      sum.constants[0].values = sum.constants[0].values.map { $0 * (1 + Float(step) * 0x1p-11) }
+      nodes[index].operation = .contraction(sum)
+      let changed = Network(name: "gpt2", inputs: network.inputs, outputs: network.outputs, nodes: nodes)
+      let compiled = try compile(changed, Calibration(changed, samples, source: "samples"))
+      let own = compiled.lowered.circuit.encoded
+      if !circuits.contains(own) { circuits.append(own) }
+    }
+    print("norms of \(count) layers: \(circuits.count) circuits")
+    #expect(circuits.count <= count / 2)
+  }
+
   // MARK: Trained numbers
 
   @Test(

@@ -7,6 +7,9 @@ package struct Calibration: Sendable {
   package let batch: [FloatBatch]
   /// What one step of each input is worth, where that is given.
   package let inputScales: [Double?]
+  let streams: Streams
+  /// By group of streams of which norms are taken along the last axis, the largest absolute numbers by place along it.
+  let channels: [Int: [Double]]
   /// The name that errors give to the data.
   package let source: String
 
@@ -20,6 +23,8 @@ package struct Calibration: Sendable {
     var lowest = [Double](repeating: .infinity, count: network.inputs.count + network.nodes.count)
     var highest = lowest.map { -$0 }
     var isIntegral = lowest.map { _ in true }
+    let streams = Streams(network)
+    var channels: [Int: [Double]] = [:]
     let runner = Runner(network)
     for index in 0..<count {
       var isFinite = true
@@ -30,11 +35,17 @@ package struct Calibration: Sendable {
           lowest[value] = min(lowest[value], element)
           highest[value] = max(highest[value], element)
         }
+        let group = streams.groups[value]
+        guard streams.normsAlongLast[group] == true, let width = network.shape(of: value).last else { return }
+        var own = channels[group] ?? [Double](repeating: 0, count: width)
+        for (place, element) in elements.enumerated() { own[place % width] = max(own[place % width], element.magnitude) }
+        channels[group] = own
       }
       guard isFinite else {
         throw .unusableData(source: source, reason: "sample \(index) makes values that are not finite")
       }
     }
+    (self.streams, self.channels) = (streams, channels)
     self.source = source
     self.inputScales = inputScales ?? network.inputs.map { _ in nil }
     self.batch = batch

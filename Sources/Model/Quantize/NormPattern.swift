@@ -4,12 +4,24 @@ import Glibc
 struct NormPattern {
   /// The value, and u.
   let (source, centred): (Int, Int)
+  let hasMean: Bool
+  /// What the value is times at each place of the axes: powers of two, where they are not all 1.
+  let factors: [Int64]?
   /// Over all elements of the axes.
   let squares: Int
   let axes: [Int]
   let (scale, shift): (Double, Double)
   /// Of the product.
   let coefficient: Double
+}
+
+extension NormPattern {
+  /// Places with another factor than 1, each as a reading of a value of the rank.
+  func large(_ rank: Int) -> [(factor: Int64, reading: Reading)] {
+    (factors ?? []).enumerated().filter { $0.element != 1 }.map { place, factor in
+      (factor, (0..<rank).map { axes.contains($0) ? Index(start: place) : Index($0) })
+    }
+  }
 }
 
 extension Network {
@@ -30,13 +42,28 @@ extension Network {
       else { continue }
       let axes = product.shape.indices.filter { sum.shape[$0] != product.shape[$0] }
       guard !axes.isEmpty, squares == .squares(product.shape, over: axes) else { continue }
-      var source = u
-      if let node = node(of: u), node.operation == .contraction(.centred(product.shape, over: axes)) { source = node.operands[0] }
+      var (source, hasMean) = (u, false)
+      if let node = node(of: u), node.operation == .contraction(.centred(product.shape, over: axes)) {
+        (source, hasMean) = (node.operands[0], true)
+      }
+      let factors = powers(source, along: axes)
+      if factors != nil { source = node(of: source)?.operands[0] ?? source }
       return NormPattern(
-        source: source, centred: u, squares: inverse.operands[0], axes: axes, scale: form.scale, shift: form.shift,
-        coefficient: contraction.terms[0].coefficient)
+        source: source, centred: u, hasMean: hasMean, factors: factors, squares: inverse.operands[0], axes: axes, scale: form.scale,
+        shift: form.shift, coefficient: contraction.terms[0].coefficient)
     }
     return nil
+  }
+
+  /// The public powers of two that a value is another one times, at each place of the one axis.
+  private func powers(_ value: Int, along axes: [Int]) -> [Int64]? {
+    guard let node = node(of: value), axes.count == 1, case .contraction(let product) = node.operation, product.constants.count == 1,
+      product.terms.count == 1,
+      product.terms[0].coefficient == 1, node.operands.count == 1, product.constants[0].isPublic, product.constants[0].loops == axes,
+      product.terms[0].factors.count == 2, product.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape)
+    else { return nil }
+    let factors = product.constants[0].values
+    return factors.allSatisfy { (1...0x1p20).contains($0) && $0.significand == 1 } ? factors.map { Int64($0) } : nil
   }
 }
 
@@ -65,12 +92,16 @@ extension Quantizer {
     let source = try activation(norm.source)
     let (shape, unit) = (node.shape, scale(of: source))
     let rows = shape.indices.map { norm.axes.contains($0) ? 1 : shape[$0] }
-    let mean = norm.centred == norm.source ? nil : try self.mean(norm, source, rows)
+    let mean = norm.hasMean ? try self.mean(norm, source, rows) : nil
     let squares = try sumOfSquares(norm, source, mean, rows)
     let target = quotientScale ?? norm.coefficient / norm.scale.squareRoot() * 0x1p-15
     let (root, radius) = try inverseRoot(norm, squares, rows, unit: unit, target: target)
     let place = broadcastReading(rows, to: shape)
     var product = Contraction<Int64>.product(of: [shape, rows], 1, shape: shape)
+    if let factors = norm.factors {
+      product.constants.append(.init(loops: norm.axes, factors, isPublic: true))
+      product.terms[0].factors.insert(.constant(0), at: 0)
+    }
     if mean != nil { product.terms.append(.init(-1, [.operand(2, place), .operand(1, place)])) }
     let result = try append(
       node.name, [source, root] + (mean.map { [$0] } ?? []), .contraction(product), shape, scale: unit * scale(of: root))
@@ -86,10 +117,12 @@ extension Quantizer {
     let shape = network.shape(of: norm.source)
     let count = norm.axes.reduce(1) { $0 * shape[$1] }
     let coefficient = Int64((Double(1 << shift) / Double(count)).rounded())
-    let sum = try append(
-      name(norm.centred), [source], .contraction(.sum(over: norm.axes, of: shape, coefficient)), rows,
-      scale: scale(of: source) / Double(1 << shift))
-    return try kept(sum, shift: shift, name(norm.centred), rows)
+    var sum = Contraction<Int64>.sum(over: norm.axes, of: shape, coefficient)
+    // Bounds of a sum times public numbers would be those of the largest number at every place.
+    sum.terms += norm.large(shape.count).map { .init(coefficient * ($0.factor - 1), [.operand(0, $0.reading)]) }
+    let result = try append(
+      name(norm.centred), [source], .contraction(sum), rows, scale: scale(of: source) / Double(1 << shift))
+    return try kept(result, shift: shift, name(norm.centred), rows)
   }
 
   /// Σ u², u being what the value is above its mean.
@@ -103,9 +136,14 @@ extension Quantizer {
       let own = Factor.operand(1, rows.indices.map { Index($0) })
       squares.terms += [.init(-2, [.operand(0, reading), own]), .init(Int64(count), [own, own])]
     }
+    let large = norm.large(rows.count)
+    squares.terms += large.map { .init($0.factor * $0.factor - 1, [.operand(0, $0.reading), .operand(0, $0.reading)]) }
+    if mean != nil {
+      squares.terms += large.map { .init(-2 * ($0.factor - 1), [.operand(0, $0.reading), .operand(1, rows.indices.map { Index($0) })]) }
+    }
     let range = range(of: source)
     let largest = Int128(max(range.lowerBound.magnitude, range.upperBound.magnitude))
-    let most = count * (largest * largest + 1)
+    let most = count + (norm.factors?.reduce(0) { $0 + Int128($1 * $1) } ?? count) * largest * largest
     guard most < 1 << 61 else { throw .unusableLayer(name(norm.squares), reason: "its sums of squares can reach 2^61") }
     return try append(
       name(norm.squares), [source] + (mean.map { [$0] } ?? []), .contraction(squares), rows, scale: scale(of: source) * scale(of: source),
@@ -128,7 +166,10 @@ extension Quantizer {
     // Bounds of a chain of quotients: docs/protocol.md §3.3, rule 6. The longest sums have 61 bits.
     while shift + InverseRoot.step * (windowCount(largest.partialValue) + 1) > 61 { shift += 1 }
     let count = windowCount(largest.partialValue)
-    let step = target * 0x1p-16 / unit
+    // Of 32 bits at most, which two lookups hold.
+    let largestRoot = norm.coefficient / (norm.scale.squareRoot() * unit) * exp2(-Double(shift) / 2)
+    var step = target * 0x1p-16 / unit
+    while largestRoot / step > 0x1p31 * (1 - 0x1p-20) { step *= 2 }
     // By window what one of its table is worth in these steps.
     let worth = (0..<count).map { window in
       norm.coefficient / (norm.scale.squareRoot() * unit * step) * exp2(-23 - Double(shift + InverseRoot.step * window) / 2)

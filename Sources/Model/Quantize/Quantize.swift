@@ -11,7 +11,7 @@ package func quantize(
 ) throws(ModelError) -> IntegerNetwork {
   // A value is made when it is first read, from the outputs on: as deep as the network is.
   try withLargeStack { () throws(ModelError) in
-    var quantizer = Quantizer(network, calibration, options, SharedScales(network, calibration))
+    var quantizer = Quantizer(network, calibration, options, SharedScales(calibration))
     for attempt in 0..<6 {
       for index in network.inputs.indices { try quantizer.addInput(index) }
       for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
@@ -424,10 +424,10 @@ struct Quantizer {
 }
 
 extension Network {
-  /// Of the largest power of two up to the number of all scores, at least 16.
+  /// Of the largest power of two up to the number of all scores, at least 17.
   fileprivate var scoreBits: Int {
     let count = nodes.reduce(0) { if case .softmax = $1.operation { $0 + $1.shape.reduce(1, *) } else { $0 } }
-    return max(16, Int(log2(Double(count))))
+    return max(17, Int(log2(Double(count))))
   }
 
   /// The values that mask scores, and those that they are views of.

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The longest integers that are kept, those of a residual stream and others: two lookups of quotients hold them.
-private let (streamBits, keptBits) = (25, 18)
+/// The longest integers that are kept, but for those of a residual stream.
+private let keptBits = 18
 /// How much larger than on calibration data values may be, for tables of 16 bits to hold them all: 13 bits and more are left.
 private let mostRoom = 8.0
 /// Room for what another attempt at scales makes larger.
@@ -19,7 +19,7 @@ extension Quantizer {
   func sharedQuantum(_ value: Int) -> Quantum {
     let largest = scales.largest(value)
     guard largest > 0 else { return Quantum(scale: 1, range: 0...0) }
-    let first = (largest * (scales.isStream(value) ? 0x1p-17 : 0x1p-13)).roundedUp(significantBits: scaleBits)
+    let first = (largest * (scales.streamBits(value) != nil ? 0x1p-17 : 0x1p-13)).roundedUp(significantBits: scaleBits)
     return Quantum(scale: scales.scale(value) ?? first, range: -1 << 15...1 << 15 - 1)
   }
 
@@ -34,17 +34,18 @@ extension Quantizer {
     let bound = Double(max(own.lowerBound.magnitude, own.upperBound.magnitude)) * unit * margin
     guard target.function == .x else { return try sharedFunction(value, target, accumulators, shift: shift, bound, name, shape) }
     let largest = scales.largest(value)
-    let (isStream, room) = (scales.isStream(value), bound / largest)
+    let (streamBits, room) = (scales.streamBits(value), bound / largest)
     let isFactor = vectorBounds[accumulators] == nil && scales.largestProduct(of: value) != nil
-    let most = isFactor ? 16 : isStream ? streamBits : keptBits
+    let most = isFactor ? 16 : streamBits ?? keptBits
     // Of what can go farther than that 13 bits are left; a stream has up to 19, and 16 at least.
-    let narrow = isStream ? min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15) : largest * 0x1p-12
+    let narrow =
+      streamBits == nil ? largest * 0x1p-12 : min(max(bound * exp2(Double(1 - most)), largest * 0x1p-18), largest * 0x1p-15)
     let isKept = bound / narrow <= exp2(Double(most - 1))
     // Of queries and keys without norms before them scores could be anything.
     if isFactor {
       scales.ask(largest * 0x1p-13, for: value)
     } else {
-      scales.ask(room <= mostRoom && !isStream ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
+      scales.ask(room <= mostRoom && streamBits == nil ? bound * 0x1p-15 : isKept ? narrow : largest * 0x1p-13, for: value)
     }
     func width(_ shift: Int) -> Int { max(Requantization.bits(of: Requantization.domain(shift: shift, accumulators: own)), 16) }
     // Where the scale of the group is a little too fine another one is.
@@ -57,7 +58,10 @@ extension Quantizer {
     }
     let requantization = Requantization(
       shift: shift, function: .clamp(-1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1), accumulators: own)
-    return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: unit * Double(1 << shift))
+    // Of what sums are added to, twice as far at each place would be too far.
+    let ends = (requantization.quotient(own.lowerBound)...requantization.quotient(own.upperBound)).roundedOut
+    return try append(
+      name, [accumulators], .map(.requantize(requantization)), shape, scale: unit * Double(1 << shift), within: bits > 16 ? ends : nil)
   }
 
   /// A function of accumulators, with a table of 16 bits for all that they can be.

@@ -16,8 +16,7 @@ struct SharedScales {
     let role: Role
   }
 
-  /// By value.
-  private let groups: [Int]
+  private let streams: Streams
   /// By group, on calibration data.
   private var (largest, least): ([Int: Double], [Int: Double]) = ([:], [:])
   private var scales: [Key: Double] = [:]
@@ -27,16 +26,10 @@ struct SharedScales {
   private var products: [Int: (partner: Int, unit: Double, least: Double)] = [:]
   /// By group of a factor, the largest product on calibration data.
   private var largestProducts: [Int: Double] = [:]
-  /// Groups with a place that sums are added to.
-  private let streams: Set<Int>
+  private var groups: [Int] { streams.groups }
 
-  init(_ network: Network, _ calibration: Calibration) {
-    let sums = network.runningSums
-    let norms = network.norms.values.map(\.source)
-    var groups = network.equalValues(apart: Set(sums.flatMap { [$0.sum, $0.operand] } + norms))
-    for (sum, operand) in sums { groups = groups.map { $0 == groups[sum] ? groups[operand] : $0 } }
-    self.groups = groups
-    streams = Set((sums.map(\.operand) + norms).map { groups[$0] })
+  init(_ calibration: Calibration) {
+    streams = calibration.streams
     for (value, range) in calibration.ranges.enumerated() {
       largest[groups[value]] = max(largest[groups[value]] ?? 0, -range.lowerBound, range.upperBound)
       least[groups[value]] = min(least[groups[value]] ?? .infinity, range.lowerBound)
@@ -46,7 +39,8 @@ struct SharedScales {
   /// Of all values of the group.
   func largest(_ value: Int) -> Double { largest[groups[value]] ?? 0 }
   func least(_ value: Int) -> Double { least[groups[value]] ?? 0 }
-  func isStream(_ value: Int) -> Bool { streams.contains(groups[value]) }
+  /// The longest integers of a value of a stream; nil for another one.
+  func streamBits(_ value: Int) -> Int? { streams.contains(value) ? streams.mostBits(value) : nil }
 
   func scale(_ value: Int, _ role: Role = .value) -> Double? { scales[Key(group: groups[value], role: role)] }
 
@@ -82,61 +76,5 @@ struct SharedScales {
     if isChanged { scales.merge(settled) { $1 } }
     (wishes, products) = ([:], [:])
     return isChanged
-  }
-}
-
-extension Network {
-  /// A number for each value, the same where operations, and those around them, are the same but for constants. Of some
-  /// values what is around them does not count.
-  fileprivate func equalValues(apart: Set<Int>) -> [Int] {
-    var readers = [[Int]](repeating: [], count: inputs.count + nodes.count)
-    for (index, node) in nodes.enumerated() {
-      for operand in node.operands { readers[operand].append(inputs.count + index) }
-    }
-    func numbered(_ keys: [String]) -> [Int] {
-      var numbers: [String: Int] = [:]
-      return keys.map { key in
-        numbers[key] = numbers[key] ?? numbers.count
-        return numbers[key] ?? 0
-      }
-    }
-    var colors = numbered(inputs.map { "input \($0.name)" } + nodes.map { "\($0.shape) \($0.operation.kind)" })
-    for _ in 0..<2 {
-      colors = numbered(colors.indices.map { value in
-        guard !apart.contains(value) else { return "\(colors[value])" }
-        let (operands, others) = (node(of: value)?.operands ?? [], readers[value])
-        return "\(colors[value]) \(operands.map { colors[$0] }) \(others.map { colors[$0] }.sorted())"
-      })
-    }
-    return colors
-  }
-
-  /// Sums, and which of their operands they are added to.
-  fileprivate var runningSums: [(sum: Int, operand: Int)] {
-    nodes.enumerated().flatMap { index, node -> [(sum: Int, operand: Int)] in
-      guard case .contraction(let contraction) = node.operation, contraction.terms.count > 1 else { return [] }
-      let whole = node.shape.indices.map { Index($0) }
-      return contraction.terms.compactMap { term in
-        guard term.coefficient == 1, term.factors.count == 1, case .operand(let operand, let reading) = term.factors[0],
-          reading == whole, shape(of: node.operands[operand]) == node.shape
-        else { return nil }
-        return (inputs.count + index, node.operands[operand])
-      }
-    }
-  }
-}
-
-extension Operation<Double> {
-  /// All but the numbers of constants.
-  fileprivate var kind: String {
-    switch self {
-    case .contraction(let contraction):
-      let constants = contraction.constants.map { "\($0.loops) \($0.isPublic)" }
-      return "sum \(contraction.loops) \(constants) \(contraction.terms)"
-    case .maximum(let maximum): return "maximum \(maximum.loops) \(maximum.reading)"
-    case .map(let function): return "map \(function)"
-    case .reshape: return "reshape"
-    case .softmax(let softmax): return "softmax \(softmax.loops) \(softmax.axis) \(softmax.masks)"
-    }
   }
 }

@@ -283,14 +283,15 @@ extension VectorBound {
     var (inner, offsets) = (radius, [Double](repeating: 0, count: first.count))
     var result = self
     let isExact = isLinear || first.allSatisfy { forms.biases[Int($0)] == 0 }
-    if isPlain, isExact, case .diagonal(let diagonal, let places) = forms.rows, Set(first.map { places[Int($0)] }).count == first.count {
+    if isPlain, isExact, case .diagonal(let diagonal, let places) = forms.rows, Set(first.map { places[Int($0)] }).count == first.count,
+      // Errors of the elements, as if they were the vector's: not where a gain is 0 or small.
+      case let least = first.reduce(.infinity, { min($0, (diagonal[Int($1)] * factor).magnitude) }),
+      case let errors = slack > 0 ? slack * Double(first.count).squareRoot() / least : 0, errors <= radius
+    {
+      inner += errors
       scales = first.map { diagonal[Int($0)] * factor * Double(coefficient) }
       offsets = first.map { forms.biases[Int($0)] * factor * Double(coefficient) }
       result.vectors = reading.bases.map { vectors[$0 + reading.offsets[0]] }
-      // Of the errors of the elements.
-      let least = scales.map(\.magnitude).min() ?? 0
-      if slack > 0 { inner += slack * Double(coefficient).magnitude * Double(first.count).squareRoot() / least }
-      guard inner.isFinite else { return nil }
     } else {
       // Vectors of their own.
       inner = bases.reduce(0) { most, base in max(most, norm(reading.offsets.map { base + $0 })) }
