@@ -76,7 +76,7 @@ package struct ImportedOperator: Sendable {
       **Masks.** What a Softmax or an Attention reads is taken apart: additive constants of at most −1000, or of 0 and at most
       −30 alone, such terms of an input of 0 and 1, and Where between scores and such a number are masks. A row in which no
       place is allowed has equal shares where its one mask leaves out the same keys for all queries, else the shares of its scores
-      without a mask; onnxruntime has the one or the other.
+      without a mask; onnxruntime has equal shares where the number is the least one, and those of the scores with −10000.
 
       A Softmax inside a network is proved; a LogSoftmax there is its logarithm. Operators written
       `com.microsoft.` are those of onnxruntime's optimizer.
