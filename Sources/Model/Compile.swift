@@ -43,11 +43,9 @@ package func compile(
   let ranges = try Calibration(network, batch, inputScales: scales, source: calibration.description)
   let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
-  let other = Result { () throws(ModelError) in
-    try compile(
-      balanced, Calibration(balanced, batch, inputScales: scales, source: calibration.description), options, notices, float: network)
-  }
-  guard let divided = try? other.get() else { return try plain.get() }
+  let divided = try? compile(
+    balanced, Calibration(balanced, batch, inputScales: scales, source: calibration.description), options, notices, float: network)
+  guard let divided else { return try plain.get() }
   guard let whole = try? plain.get(), !whole.comparison.isFarther(than: divided.comparison) else { return divided }
   return whole
 }

@@ -19,8 +19,9 @@ package struct PrivacyReport: Sendable, Equatable {
         "bits by which accumulators are rounded, and what is added before; by the layer's largest weight, of an inverse root by the "
           + "least and the largest sum of squares on calibration data"
       case .coefficient: "factors of sums, means and products; by scales"
-      case .constant: "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight; powers of two "
-          + "of channels that are large on calibration data"
+      case .constant:
+        "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight; powers of "
+          + "two of channels that are large on calibration data"
       case .table:
         "first and last argument, least and largest value; arguments by the L1 or operator norms of weights, rounded up to a power "
           + "of two, of exponentials to 5 significant bits; values by the function and scales"

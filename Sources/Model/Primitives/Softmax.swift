@@ -44,7 +44,7 @@ package struct Softmax<Number: GraphNumber>: Primitive, Sendable, Equatable {
   func run(_ sources: [[Int]], _ shape: [Int]) -> ([[Number]]) -> [Number] {
     let product = Contraction(loops: shape, constants: constants, terms: [.init(.one, masks)])
     let weights = masks.isEmpty ? nil : product.run(sources, shape)
-    let (size, step) = (shape[axis], rowStrides(shape)[axis])
+    let (size, step, masksKeys) = (shape[axis], rowStrides(shape)[axis], masksKeys)
     return { operands in
       let weights = weights?(operands)
       let isLeftOut = masksKeys ? weights?.map { $0 == .zero } : nil

@@ -23,7 +23,7 @@ extension Network {
       }
     }
     // A matrix that a layer reads too stays as it is: its place of the stream is divided where it is added to the next one.
-    let places = groups.indices.filter { factors[groups[$0]] != nil && !readsSharedArray($0) }
+    let places = Set(groups.indices.filter { factors[groups[$0]] != nil && !readsSharedArray($0) })
     let norms = normNodes
     for value in places {
       if !canDivide(value, groups) || layers.contains(node(of: value)?.name ?? "") { factors[groups[value]] = nil }
@@ -41,7 +41,7 @@ extension Network {
 
   /// Values above their mean, squares, and quotients by roots of squares: what is multiplied there becomes no value.
   fileprivate var normNodes: Set<Int> {
-    Set(norms.flatMap { [inputs.count + $0, $1.squares] + ($1.hasMean ? [$1.centred] : []) })
+    Set(norms.flatMap { [inputs.count + $0, $1.squares, $1.centred].compactMap { $0 } })
   }
 
   private func readsSharedArray(_ value: Int) -> Bool {
@@ -160,19 +160,15 @@ extension Index {
 extension Contraction<Double> {
   /// Multiplies a term by numbers along a loop: its constant, or a public one.
   fileprivate mutating func multiply(term: Int, by numbers: [Double], along loop: Int) {
+    let factors = Constant(loops: [loop], numbers.map { Float($0) }, isPublic: true)
     guard let index = terms[term].constant else {
       terms[term].factors.append(.constant(constants.count))
-      constants.append(Constant(loops: [loop], numbers.map { Float($0) }, isPublic: true))
+      constants.append(factors)
       return
     }
     let old = constants[index]
-    let union = (old.loops + (old.loops.contains(loop) ? [] : [loop])).sorted()
-    let strides = rowStrides(old.loops.map { loops[$0] })
-    let sizes = union.map { loops[$0] }
-    var values = strided(
-      old.values, sizes: sizes, strides: union.map { loop in old.loops.firstIndex(of: loop).map { strides[$0] } ?? 0 })
-    let step = union.firstIndex(of: loop).map { rowStrides(sizes)[$0] } ?? 1
-    for place in values.indices { values[place] *= Float(numbers[place / step % numbers.count]) }
+    let union = Set(old.loops + [loop]).sorted()
+    let values = zip(old.expanded(union, loops), factors.expanded(union, loops)).map { $0 * $1 }
     constants[index] = Constant(loops: union, values, isPublic: old.isPublic)
   }
 }

@@ -2,9 +2,9 @@ import Glibc
 
 /// u / √(a · Σ u² + b) along some axes, u being a value or what it is above its mean.
 struct NormPattern {
-  /// The value, and u.
-  let (source, centred): (Int, Int)
-  let hasMean: Bool
+  let source: Int
+  /// u, where it is the value less its mean.
+  let centred: Int?
   /// What the value is times at each place of the axes: powers of two, where they are not all 1.
   let factors: [Int64]?
   /// Over all elements of the axes.
@@ -42,15 +42,15 @@ extension Network {
       else { continue }
       let axes = product.shape.indices.filter { sum.shape[$0] != product.shape[$0] }
       guard !axes.isEmpty, squares == .squares(product.shape, over: axes) else { continue }
-      var (source, hasMean) = (u, false)
+      var (source, centred) = (u, Int?.none)
       if let node = node(of: u), node.operation == .contraction(.centred(product.shape, over: axes)) {
-        (source, hasMean) = (node.operands[0], true)
+        (source, centred) = (node.operands[0], u)
       }
       let factors = powers(source, along: axes)
       if factors != nil { source = node(of: source)?.operands[0] ?? source }
       return NormPattern(
-        source: source, centred: u, hasMean: hasMean, factors: factors, squares: inverse.operands[0], axes: axes, scale: form.scale,
-        shift: form.shift, coefficient: contraction.terms[0].coefficient)
+        source: source, centred: centred, factors: factors, squares: inverse.operands[0], axes: axes, scale: form.scale, shift: form.shift,
+        coefficient: contraction.terms[0].coefficient)
     }
     return nil
   }
@@ -58,9 +58,8 @@ extension Network {
   /// The public powers of two that a value is another one times, at each place of the one axis.
   private func powers(_ value: Int, along axes: [Int]) -> [Int64]? {
     guard let node = node(of: value), axes.count == 1, case .contraction(let product) = node.operation, product.constants.count == 1,
-      product.terms.count == 1,
-      product.terms[0].coefficient == 1, node.operands.count == 1, product.constants[0].isPublic, product.constants[0].loops == axes,
-      product.terms[0].factors.count == 2, product.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape)
+      product.terms.count == 1, product.terms[0].coefficient == 1, node.operands.count == 1, product.constants[0].isPublic,
+      product.constants[0].loops == axes, product.terms[0].factors.count == 2, product.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape)
     else { return nil }
     let factors = product.constants[0].values
     return factors.allSatisfy { (1...0x1p20).contains($0) && $0.significand == 1 } ? factors.map { Int64($0) } : nil
@@ -92,7 +91,7 @@ extension Quantizer {
     let source = try activation(norm.source)
     let (shape, unit) = (node.shape, scale(of: source))
     let rows = shape.indices.map { norm.axes.contains($0) ? 1 : shape[$0] }
-    let mean = norm.hasMean ? try self.mean(norm, source, rows) : nil
+    let mean = norm.centred == nil ? nil : try self.mean(norm, source, rows)
     let squares = try sumOfSquares(norm, source, mean, rows)
     let target = quotientScale ?? norm.coefficient / norm.scale.squareRoot() * 0x1p-15
     let (root, radius) = try inverseRoot(norm, squares, rows, unit: unit, target: target)
@@ -120,9 +119,9 @@ extension Quantizer {
     var sum = Contraction<Int64>.sum(over: norm.axes, of: shape, coefficient)
     // Bounds of a sum times public numbers would be those of the largest number at every place.
     sum.terms += norm.large(shape.count).map { .init(coefficient * ($0.factor - 1), [.operand(0, $0.reading)]) }
-    let result = try append(
-      name(norm.centred), [source], .contraction(sum), rows, scale: scale(of: source) / Double(1 << shift))
-    return try kept(result, shift: shift, name(norm.centred), rows)
+    let name = norm.centred.map(name) ?? ""
+    let result = try append(name, [source], .contraction(sum), rows, scale: scale(of: source) / Double(1 << shift))
+    return try kept(result, shift: shift, name, rows)
   }
 
   /// Σ u², u being what the value is above its mean.

@@ -58,7 +58,7 @@ extension Quantizer {
     }
     let requantization = Requantization(
       shift: shift, function: .clamp(-1 << Int64(bits - 1)...1 << Int64(bits - 1) - 1), accumulators: own)
-    // Of what sums are added to, twice as far at each place would be too far.
+    // Not the range of the table, a power of two: what sums are added to would go twice as far at each place.
     let ends = (requantization.quotient(own.lowerBound)...requantization.quotient(own.upperBound)).roundedOut
     return try append(
       name, [accumulators], .map(.requantize(requantization)), shape, scale: unit * Double(1 << shift), within: bits > 16 ? ends : nil)

@@ -13,7 +13,7 @@ struct Streams {
 
   init(_ network: Network) {
     let norms = Array(network.norms.values)
-    let centred = Set(norms.filter(\.hasMean).map(\.centred))
+    let centred = Set(norms.compactMap(\.centred))
     let sums = network.runningSums.filter { !centred.contains($0.sum) }
     var groups = network.equalValues(apart: Set(sums.flatMap { [$0.sum, $0.operand] } + norms.map(\.source)))
     for (sum, operand) in sums { groups = groups.map { $0 == groups[sum] ? groups[operand] : $0 } }

@@ -231,6 +231,14 @@ private struct Product {
 }
 
 extension Contraction<Double>.Constant {
+  /// Its numbers for each place of some loops, among them its own; `sizes` are those of all loops.
+  func expanded(_ order: [Int], _ sizes: [Int]) -> [Float] {
+    guard loops != order else { return values }
+    let strides = rowStrides(loops.map { sizes[$0] })
+    let steps = order.map { loop in loops.firstIndex(of: loop).map { strides[$0] } ?? 0 }
+    return strided(values, sizes: order.map { sizes[$0] }, strides: steps)
+  }
+
   /// A part along each axis; `shape` are the sizes of its loops.
   fileprivate func part(_ ranges: [Range<Int>], of shape: [Int]) -> [Float] {
     guard zip(ranges, shape).contains(where: { $0.count != $1 }) else { return values }
@@ -312,16 +320,7 @@ private struct Merged {
 
   private func union(_ constants: [Constant]) -> [Int] { Set(constants.flatMap(\.loops)).sorted() }
 
-  /// Steps that read a constant by other loops.
-  private func steps(_ constant: Constant, _ union: [Int]) -> [Int] {
-    let strides = rowStrides(constant.loops.map { loops[$0] })
-    return union.map { loop in constant.loops.firstIndex(of: loop).map { strides[$0] } ?? 0 }
-  }
-
-  private func expanded(_ constant: Constant, _ union: [Int]) -> [Float] {
-    constant.loops == union ? constant.values
-      : strided(constant.values, sizes: union.map { loops[$0] }, strides: steps(constant, union))
-  }
+  private func expanded(_ constant: Constant, _ order: [Int]) -> [Float] { constant.expanded(order, loops) }
 
   private func product(_ product: Product, _ union: [Int]) -> Constant {
     var values = expanded(product.constants[0], union)
