@@ -637,6 +637,11 @@ for op in ["Min", "Max"]:
     operator(f"{op}_values", [node(op, ["x", "z"], ["y"])], {}, {"x": [4], "z": [4]})
     operator(f"{op}_broadcast", [node(op, ["x", "z", "c"], ["y"])], {"c": np.float32(0.25)}, {"x": [2, 1], "z": [1, 3]})
 
+# Each family of operators draws random numbers of its own, so that a new fixture changes those of its family alone.
+for path in sorted((here / "families").glob("*.py")):
+    random = np.random.default_rng(list(path.stem.encode()))
+    exec(compile(path.read_text(), str(path), "exec"))
+
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
 # What onnxruntime makes of the trained quantized models, when they are on this machine. Not optimized: its fused kernels
