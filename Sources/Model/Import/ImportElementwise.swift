@@ -307,14 +307,14 @@ extension Pointwise {
   }
 
   /// Whether it takes integers to integers, as far as the expression shows.
-  fileprivate var keepsIntegers: Bool {
+  var keepsIntegers: Bool {
     switch self {
     case .x: true
     case .constant(let value): value == value.rounded() && value.magnitude < 0x1p53
     case .function(let function, let argument):
       switch function {
-      case .abs, .negate, .relu, .step, .truncate: argument.keepsIntegers
-      case .erf, .exp, .tanh, .sigmoid, .sqrt, .log, .reciprocal, .sin, .cos: false
+      case .abs, .negate, .relu, .step, .truncate, .round: argument.keepsIntegers
+      case .erf, .exp, .tanh, .sigmoid, .sqrt, .log, .reciprocal, .sin, .cos, .atan: false
       }
     case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
       first.keepsIntegers && second.keepsIntegers

@@ -7,6 +7,22 @@ extension ImportedOperator {
     pointwise("Floor") { _ in .floor },
     pointwise("Cos") { _ in .function(.cos, .x) },
     pointwise("Sin") { _ in .function(.sin, .x) },
+    pointwise("Tan") { _ in .function(.sin, .x) * .function(.reciprocal, .function(.cos, .x)) },
+    pointwise("Asin") { _ in .arcsine },
+    pointwise("Acos") { _ in .constant(Double.pi / 2) + -1.0 * .arcsine },
+    pointwise("Atan") { _ in .function(.atan, .x) },
+    pointwise("Sinh", since: 9) { _ in 0.5 * (.function(.exp, .x) + -1.0 * .function(.exp, .function(.negate, .x))) },
+    pointwise("Cosh", since: 9) { _ in 0.5 * (.function(.exp, .x) + .function(.exp, .function(.negate, .x))) },
+    pointwise("Asinh", since: 9) { _ in
+      .sign * .function(.log, .function(.abs, .x) + .function(.sqrt, .x * .x + 1.0))
+    },
+    pointwise("Acosh", since: 9) { _ in
+      .function(.log, .x + .function(.sqrt, .x + -1.0) * .function(.sqrt, .x + 1.0))
+    },
+    pointwise("Atanh", since: 9) { _ in
+      0.5 * (.function(.log, 1.0 + .x) + -1.0 * .function(.log, 1.0 + -1.0 * .x))
+    },
+    pointwise("Round", since: 11) { _ in .function(.round, .x) },
     pointwise("Erf", since: 9) { _ in .function(.erf, .x) },
     pointwise("Exp") { _ in .function(.exp, .x) },
     pointwise("HardSwish", since: 14) { _ in .x * .clamped(.constant(1.0 / 6) * .x + 0.5) },
@@ -39,6 +55,11 @@ extension ImportedOperator {
       let alpha = Double(try node.float("alpha", default: 1))
       return .maximum(.x, .constant(alpha)) * .function(.step, .x + .constant(-alpha))
     },
+    pointwise("Shrink", since: 9) { node throws(NodeProblem) in
+      let (limit, bias) = (Double(try node.float("lambd", default: 0.5)), Double(try node.float("bias", default: 0)))
+      return .function(.step, .x + .constant(-limit)) * (.x + .constant(-bias))
+        + .function(.step, -1.0 * .x + .constant(-limit)) * (.x + .constant(bias))
+    },
     pointwise("Gelu", since: 20, "both approximations") { node throws(NodeProblem) in
       switch try node.text("approximate", default: "none") {
       case "none": return .gelu
@@ -52,18 +73,18 @@ extension ImportedOperator {
       .swish(Double(try node.float("alpha", default: 1.702)))
     },
     biased("\(fusedDomain).BiasGelu", .gelu), biased("\(fusedDomain).FastGelu", .tanhGelu),
-    ImportedOperator("Clip", "constant bounds, either may be missing") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("Clip", "all; either bound may be missing") { importer, node, label throws(NodeProblem) in
+      if importer.operatorSet >= 11, try importer.hasValue(node, from: 1) { return [.tensor(try importer.clipped(node, label))] }
       let isOld = importer.operatorSet < 11
       let low = isOld ? try node.float("min", default: -.infinity) : try importer.scalar(node, 1) ?? -.infinity
       let high = isOld ? try node.float("max", default: .infinity) : try importer.scalar(node, 2) ?? .infinity
       guard !low.isNaN, !high.isNaN else { throw .malformed("a bound is not a number") }
-      if case .value = try importer.tensor(node, 0) {
-        importer.show([low, high].filter(\.isFinite).map(Double.init), .bounds, label)
-      }
+      let operand = try importer.tensor(node, 0)
+      if case .value = operand { importer.show([low, high].filter(\.isFinite).map(Double.init), .bounds, label) }
       var result = Pointwise.x
       if low > -.greatestFiniteMagnitude { result = .maximum(result, .constant(Double(low))) }
       if high < .greatestFiniteMagnitude { result = .minimum(result, .constant(Double(high))) }
-      return try importer.pointwise(result, node, label)
+      return try importer.pointwise(result, node, label, keepsKind: true)
     },
   ]
 
@@ -89,11 +110,32 @@ extension ImportedOperator {
 extension GraphImporter {
   /// The node's result when it applies one function to every element.
   fileprivate mutating func pointwise(
-    _ function: Pointwise, _ node: ONNXNode, _ label: String
+    _ function: Pointwise, _ node: ONNXNode, _ label: String, keepsKind: Bool = false
   ) throws(NodeProblem) -> [Definition] {
     let operand = try tensor(node, 0)
     if case .value = operand { showAttributes(of: node, label) }
-    return [.tensor(try apply(function, to: operand, label))]
+    let result = try apply(function, to: operand, label)
+    if case .value(let value) = result, keepsKind || function.keepsIntegers, kind(of: operand) != .real { mark(value, .integer) }
+    return [.tensor(result)]
+  }
+
+  /// Whether one of the node's operands from one on depends on the input.
+  func hasValue(_ node: ONNXNode, from first: Int) throws(NodeProblem) -> Bool {
+    for index in node.input.indices.dropFirst(first) where try operand(node, index) != nil {
+      if case .value = try tensor(node, index) { return true }
+    }
+    return false
+  }
+
+  /// The first operand between bounds that are tensors.
+  fileprivate mutating func clipped(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {
+    var result = try tensor(node, 0)
+    for (index, combination) in [(1, Combination.maximum), (2, .minimum)] where try operand(node, index) != nil {
+      let bound = try tensor(node, index)
+      guard fullShape(bound).allSatisfy({ $0 == 1 }) else { throw .malformed("its bound of shape \(fullShape(bound)) is not one number") }
+      result = try combine(result, bound, combination, label)
+    }
+    return result
   }
 }
 
@@ -108,7 +150,11 @@ extension Pointwise {
   /// x · sigmoid(alpha·x)
   fileprivate static func swish(_ alpha: Double) -> Pointwise { .x * .function(.sigmoid, .constant(alpha) * .x) }
 
-  fileprivate static let sign = Pointwise.function(.step, .x) + -1.0 * .function(.step, .function(.negate, .x))
+  /// Of x within −1...1.
+  fileprivate static let arcsine = Pointwise.function(
+    .atan, .x * .function(.reciprocal, .function(.sqrt, (1.0 + -1.0 * .x) * (1.0 + .x))))
+
+  static let sign = Pointwise.function(.step, .x) + -1.0 * .function(.step, .function(.negate, .x))
 
   fileprivate static let floor = truncated + -1.0 * .function(.step, truncated + -1.0 * .x)
 

@@ -3,11 +3,13 @@ import Glibc
 /// A function of one real number, as an expression in x.
 package indirect enum Pointwise: Sendable, Equatable {
   package enum Function: String, Sendable, CaseIterable {
-    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate, sin, cos
+    case erf, exp, tanh, sigmoid, relu, sqrt, log, abs, reciprocal, negate, sin, cos, atan
     /// 1 where x > 0, else 0.
     case step
     /// The nearest integer towards 0.
     case truncate
+    /// The nearest integer, of two the even one.
+    case round
   }
 
   case x
@@ -85,7 +87,7 @@ extension Pointwise: ExpressibleByFloatLiteral {
     case .x, .constant: true
     case .function(let function, let argument):
       switch function {
-      case .relu, .sigmoid, .tanh, .erf, .exp, .step, .truncate: argument.keepsOrder
+      case .relu, .sigmoid, .tanh, .erf, .exp, .atan, .step, .truncate, .round: argument.keepsOrder
       case .sqrt, .log, .abs, .reciprocal, .negate, .sin, .cos: false
       }
     case .minimum(let first, let second), .maximum(let first, let second), .sum(let first, let second):
@@ -117,7 +119,7 @@ extension Pointwise: ExpressibleByFloatLiteral {
     case .function(let function, _):
       switch function {
       case .exp, .sigmoid, .relu, .sqrt, .abs, .step: true
-      case .erf, .tanh, .log, .reciprocal, .negate, .sin, .cos, .truncate: false
+      case .erf, .tanh, .log, .reciprocal, .negate, .sin, .cos, .atan, .truncate, .round: false
       }
     case .sum(let left, let right): left.isNeverNegative && right.isNeverNegative
     case .product(let left, let right): left == right || (left.isNeverNegative && right.isNeverNegative)
@@ -166,8 +168,10 @@ extension Pointwise.Function {
     case .negate: -x
     case .sin: Glibc.sin(x)
     case .cos: Glibc.cos(x)
+    case .atan: Glibc.atan(x)
     case .step: x > 0 ? 1 : 0
     case .truncate: x.rounded(.towardZero)
+    case .round: x.rounded(.toNearestOrEven)
     }
   }
 }
