@@ -18,15 +18,7 @@ extension ImportedOperator {
       guard let type = ElementType(rawValue: Int32(clamping: code)) else {
         throw .unsupported("it casts to \(elementTypeName(Int32(clamping: code)))")
       }
-      let operand = try importer.identity(node)
-      switch operand {
-      case .classes: return [operand]
-      case .probabilities where type.isFloat: return [operand]
-      case .tensor(.value), .probabilities: return [.value(try importer.cast(importer.value(node, 0, keepsPlace: true), to: type, label))]
-      case .tensor(.constant(let constant)): return [.constant(try constant.cast(to: type))]
-      case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
-      case .initializer, .refused: throw .followsRefusedNode
-      }
+      return [try importer.cast(node, to: type, label)]
     },
     ImportedOperator("Constant", "numbers and tensors", numbers: .stated) { _, node, _ throws(NodeProblem) in
       [.constant(try node.constant())]
@@ -56,6 +48,19 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
+  /// The first operand in another type.
+  mutating func cast(_ node: ONNXNode, to type: ElementType, _ label: String) throws(NodeProblem) -> Definition {
+    let operand = try identity(node)
+    switch operand {
+    case .classes: return operand
+    case .probabilities where type.isFloat: return operand
+    case .tensor(.value), .probabilities: return .value(try cast(value(node, 0, keepsPlace: true), to: type, label))
+    case .tensor(.constant(let constant)): return .constant(try constant.cast(to: type))
+    case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
+    case .initializer, .refused: throw .followsRefusedNode
+    }
+  }
+
   mutating func cast(_ value: Int, to type: ElementType, _ label: String) throws(NodeProblem) -> Int {
     let kind = kind(of: .value(value))
     if type == .bool { return kind == .boolean ? value : try apply(.isNonZero, to: value, label, kind: .boolean) }

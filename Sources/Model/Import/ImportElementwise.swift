@@ -54,15 +54,6 @@ extension ImportedOperator {
   /// Operators of several tensors that broadcast to one shape.
   static let combinations: [ImportedOperator] = [
     binary("Add", .add), binary("Sub", .subtract), binary("Mul", .multiply),
-    ImportedOperator("Div", "all but integers that depend on the input") { importer, node, label throws(NodeProblem) in
-      let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
-      if let shares = try importer.softmax(exponentials: first, total: second, label) { return [.value(shares)] }
-      let quotient = try importer.combine(first, second, .divide, label)
-      if case .value = quotient, importer.kind(of: first) == .integer, importer.kind(of: second) == .integer {
-        throw .unsupported("it divides integers that depend on the input")
-      }
-      return [.tensor(quotient)]
-    },
     fold("Sum", .add, "any number of operands"),
     fold("Min", .minimum, "any number of operands"),
     fold("Max", .maximum, "any number of operands"),
@@ -70,32 +61,16 @@ extension ImportedOperator {
       let sum = try importer.fold(node, .add, label)
       return [.tensor(try importer.apply(.affine(scale: 1 / Double(node.input.count), shift: 0), to: sum, label))]
     },
-    ImportedOperator("Pow", "a constant exponent that is one number, with --publish where it may be trained; all of constants") {
-      importer, node, label throws(NodeProblem) in
-      let exponents = try importer.constant(node, 1)
-      var base = try importer.tensor(node, 0)
-      if case .constant(let constant) = base { return [.constant(try constant.power(exponents))] }
-      guard let numbers = exponents.numbers, let exponent = numbers.first, numbers.allSatisfy({ $0 == exponent }) else {
-        throw .unsupported("its exponent is not one number")
-      }
-      if case .value(let value) = base {
-        base = .value(try importer.aligned(value, exponents, label).0)
-        importer.publish(Double(exponent), "its exponent", node, label)
-      }
-      return [.tensor(try importer.apply(.raised(to: Double(exponent)), to: base, label))]
-    },
-    ImportedOperator("PRelu", "constant slopes") { importer, node, label throws(NodeProblem) in
-      let (values, shape) = try importer.floats(node, 1)
-      let slopes = Constant.floats(values, shape: shape)
-      let operand = try importer.tensor(node, 0)
-      if !importer.isTrained, let slope = slopes.uniform {
+    ImportedOperator("PRelu", "all") { importer, node, label throws(NodeProblem) in
+      let (operand, slopes) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
+      if case .constant(let constant) = slopes, !importer.isTrained, let slope = constant.uniform {
         importer.show([Double(slope)], .published, label)
         return [.tensor(try importer.apply(.leakyRelu(Double(slope)), to: operand, label))]
       }
       // max(x, 0) + slope · min(x, 0)
       let positive = try importer.apply(.relu, to: operand, label)
       let negative = try importer.apply(.minimum(.x, 0.0), to: operand, label)
-      let scaled = try importer.combine(negative, .constant(slopes), .multiply, label)
+      let scaled = try importer.combine(negative, slopes, .multiply, label)
       return [.tensor(try importer.combine(positive, scaled, .add, label))]
     },
   ]
@@ -284,28 +259,7 @@ extension GraphImporter {
   }
 }
 
-extension Constant {
-  /// Floats to the power of constants.
-  fileprivate func power(_ exponents: Constant) throws(NodeProblem) -> Constant {
-    let (operands, shape, place) = try Constant.broadcast([self, exponents])
-    guard floats != nil, place == nil, let bases = operands[0].numbers, let exponents = operands[1].numbers else {
-      throw .unsupported("it raises integers to a power")
-    }
-    return .floats(zip(bases, exponents).map { Float(Pointwise.power(.x, Double($1)).value(at: Double($0))) }, shape: shape)
-  }
-}
-
 extension Pointwise {
-  /// x^exponent, in the form that operators of their own have.
-  fileprivate static func raised(to exponent: Double) -> Pointwise {
-    switch exponent {
-    case 2: .x * .x
-    case 0.5: .function(.sqrt, .x)
-    case -0.5: .function(.reciprocal, .function(.sqrt, .x))
-    case _: .power(.x, exponent)
-    }
-  }
-
   /// Whether it takes integers to integers, as far as the expression shows.
   var keepsIntegers: Bool {
     switch self {

@@ -156,7 +156,7 @@ extension Pointwise {
 
   static let sign = Pointwise.function(.step, .x) + -1.0 * .function(.step, .function(.negate, .x))
 
-  fileprivate static let floor = truncated + -1.0 * .function(.step, truncated + -1.0 * .x)
+  static let floor = truncated + -1.0 * .function(.step, truncated + -1.0 * .x)
 
   private static let truncated = Pointwise.function(.truncate, .x)
 

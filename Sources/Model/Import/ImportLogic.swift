@@ -29,17 +29,6 @@ extension ImportedOperator {
       let operands = [try importer.tensor(node, 0), try importer.tensor(node, 1), try importer.tensor(node, 2)]
       return [.tensor(try importer.choose(operands[0], operands[1], operands[2], label))]
     },
-    ImportedOperator("Mod", since: 10, "of constant integers") { importer, node, _ throws(NodeProblem) in
-      let (operands, shape, place) = try Constant.broadcast([try importer.constant(node, 0), try importer.constant(node, 1)])
-      let keepsSign = try node.integer("fmod", default: 0) != 0
-      guard let first = operands[0].integers, let second = operands[1].integers, place == nil,
-        !(first + second).contains(where: { $0.magnitude >= 1 << 60 }), !second.contains(0)
-      else { throw .unsupported("its operands are not integers, or depend on the batch size") }
-      return [.constant(.integers(zip(first, second).map { first, second in
-          let rest = first % second
-          return keepsSign || rest == 0 || (rest < 0) == (second < 0) ? rest : rest + second
-        }, shape: shape))]
-    },
     ImportedOperator("Trilu", since: 14, "of constants") { importer, node, _ throws(NodeProblem) in
       let operand = try importer.constant(node, 0)
       let diagonal = try importer.integers(node, 1, or: "")?.first ?? 0

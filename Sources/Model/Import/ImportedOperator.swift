@@ -40,7 +40,7 @@ package struct ImportedOperator: Sendable {
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
-      constants, logic, combinations, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
+      constants, logic, combinations, arithmetic, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
       norms, attention, quantization, classes,
     ].joined().map { ($0.name, $0) })
 
