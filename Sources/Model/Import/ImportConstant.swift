@@ -56,7 +56,10 @@ extension GraphImporter {
     case .probabilities where type.isFloat: return operand
     case .tensor(.value), .probabilities: return .value(try cast(value(node, 0, keepsPlace: true), to: type, label))
     case .tensor(.constant(let constant)): return .constant(try constant.cast(to: type))
-    case .quantized: throw .unsupported("operand 0 is quantized; only a DequantizeLinear can follow")
+    case .unrounded(let value): return .value(value)
+    case .quantized:
+      guard case .value(let value) = try integers(node, 0, label) else { throw .followsRefusedNode }
+      return .value(try cast(value, to: type, label))
     case .initializer, .refused: throw .followsRefusedNode
     }
   }

@@ -14,6 +14,8 @@ enum Definition {
   case initializer(ONNXTensor)
   /// The integers of a value that is already rounded to them, as QuantizeLinear gives them.
   case quantized(Int, scale: Float, zeroPoint: Int)
+  /// A value in the place of integers whose scale and zero point would follow from it, as DynamicQuantizeLinear gives them.
+  case unrounded(Int)
   /// A Softmax or LogSoftmax of logits.
   case probabilities(Int, of: Int, operation: String, isOverLastAxis: Bool)
   /// The indices of the largest elements along the last axis; with the result's shape without the batch axis.
@@ -23,6 +25,23 @@ enum Definition {
   static func value(_ value: Int) -> Definition { .tensor(.value(value)) }
 
   static func constant(_ constant: Constant) -> Definition { .tensor(.constant(constant)) }
+
+  /// The value that integers are in steps of.
+  fileprivate var integerSource: Int? {
+    switch self {
+    case .quantized(let value, _, _), .unrounded(let value): value
+    case .tensor, .initializer, .probabilities, .classes, .refused: nil
+    }
+  }
+
+  /// Whether both are integers of the same scale and zero point.
+  fileprivate func hasSteps(of other: Definition) -> Bool {
+    switch (self, other) {
+    case (.quantized(_, let scale, let zero), .quantized(_, let otherScale, let otherZero)): scale == otherScale && zero == otherZero
+    case (.unrounded, .unrounded): true
+    case _: false
+    }
+  }
 }
 
 /// Builds the network node by node; what is unsupported is collected, what is malformed ends the import.
@@ -35,6 +54,10 @@ struct GraphImporter {
   private let readNames: Set<String>
   private(set) var definitions: [String: Definition] = [:]
   private(set) var unsupported: [UnsupportedNode] = []
+  /// What the network does otherwise than the graph.
+  var notices: [String] = []
+  /// By graph input, what its numbers are.
+  let inputTypes: [String: ElementType]
   private var trained: TrainedNumbers
   /// The trained numbers that the constants of the node in work are computed from.
   private var sources: Set<String> = []
@@ -61,6 +84,8 @@ struct GraphImporter {
     self.batch = batch
     self.operatorSet = operatorSet
     trained = TrainedNumbers(publish: publish)
+    inputTypes = Dictionary(
+      graph.input.compactMap { input in ElementType(rawValue: input.type.tensorType.elemType).map { (input.name, $0) } }) { first, _ in first }
     readNames = Set(graph.node.flatMap(\.input) + graph.output.map(\.name))
     for tensor in graph.initializer {
       guard definitions.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
@@ -111,11 +136,36 @@ struct GraphImporter {
   }
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
-    guard isDefaultDomain(node.domain) || node.domain == fusedDomain else {
-      throw .unsupported("operators of the domain '\(node.domain.oneLine)' are not supported")
+    guard let known = ImportedOperator.known(node) else {
+      let isKnown = isDefaultDomain(node.domain) || [fusedDomain, classicalDomain].contains(node.domain)
+      throw .unsupported(isKnown ? "the operator is not supported" : "operators of the domain '\(node.domain.oneLine)' are not supported")
     }
+    guard known.keepsIntegers, let first = try operand(node, 0), first.integerSource != nil else {
+      return try known.translate(&self, node, label)
+    }
+    // It moves integers, or picks some: as it does with the numbers that they stand for.
+    var operands = [Definition]()
+    for index in node.input.indices {
+      let operand = try operand(node, index) ?? .refused
+      operands.append(operand.hasSteps(of: first) ? operand.integerSource.map { .value($0) } ?? operand : operand)
+    }
+    return try translate(node, label, operands).map { result in
+      guard case .tensor(.value(let value)) = result else { return result }
+      if case .quantized(_, let scale, let zeroPoint) = first { return .quantized(value, scale: scale, zeroPoint: zeroPoint) }
+      return .unrounded(value)
+    }
+  }
+
+  /// What the node's operator makes of other operands.
+  mutating func translate(_ node: ONNXNode, _ label: String, _ operands: [Definition]) throws(NodeProblem) -> [Definition] {
     guard let known = ImportedOperator.known(node) else { throw .unsupported("the operator is not supported") }
-    return try known.translate(&self, node, label)
+    var other = node
+    for (index, operand) in operands.enumerated() where !node.input[index].isEmpty {
+      other.input[index] = "\0\(index)"
+      definitions[other.input[index]] = operand
+    }
+    defer { for index in operands.indices { definitions["\0\(index)"] = nil } }
+    return try known.translate(&self, other, label)
   }
 
   /// Gives every part of an ONNX node a name of its own; the last one that computes something has the node's.
@@ -285,7 +335,7 @@ extension GraphImporter {
     case nil: throw .malformed("operand \(index) is missing")
     case .tensor(let tensor): return tensor
     case .initializer(let tensor): return .constant(try Constant(tensor))
-    case .quantized: throw .unsupported("operand \(index) is quantized; only a DequantizeLinear can follow")
+    case .quantized, .unrounded: throw .unsupported("operand \(index) is quantized; only a DequantizeLinear, or an operator of integers, can follow")
     case .probabilities(let value, _, _, _): return .value(value)
     case .classes:
       throw .unsupported("operand \(index) comes from an ArgMax or TopK, which is supported only before an output")

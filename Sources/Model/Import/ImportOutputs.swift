@@ -4,7 +4,7 @@ extension GraphImporter {
     guard unsupported.isEmpty else { throw .unsupportedNodes(file: file, unsupported) }
     guard !declared.isEmpty else { throw .unusableModel(file: file, node: nil, reason: "the graph has no output") }
     var outputs: [NetworkOutput] = []
-    var notices: [String] = []
+    var notices = notices
     for output in declared {
       let name = output.name
       func refuse(_ reason: String) -> ModelError {
@@ -17,9 +17,11 @@ extension GraphImporter {
       case .tensor(.value(let own)): value = own
       case .quantized(let own, let scale, let zeroPoint):
         value = own
+        if scale == 1, zeroPoint == 0 { break }
         notices.append(
           "the output '\(name.oneLine)' is of integers q, shown as the numbers that they stand for: \(scale) · (q − \(zeroPoint))"
         )
+      case .unrounded: throw refuse("is of integers whose scale depends on the input; give floats as an output")
       case .probabilities(let shares, _, _, _) where nodes.contains(where: { $0.operands.contains(shares) }): value = shares
       case .probabilities(_, let own, let operation, _):
         (value, leftOut) = (own, operation)

@@ -1,6 +1,9 @@
 /// The domain of operators that onnxruntime's optimizer puts in the place of several.
 package let fusedDomain = "com.microsoft"
 
+/// The domain of operators of classical machine learning.
+package let classicalDomain = "ai.onnx.ml"
+
 /// An ONNX operator, with the translation of its nodes. Import*.swift hold lists of them.
 package struct ImportedOperator: Sendable {
   /// What the outputs of a node are, in order; `label` is the name of the node.
@@ -37,16 +40,19 @@ package struct ImportedOperator: Sendable {
     self.translate = translate
   }
 
+  /// Whether it gives integers in the place of integers that it takes as it takes floats.
+  var keepsIntegers: Bool { numbers == .selected && !name.hasPrefix("Cast") || ["Concat", "MaxPool"].contains(name) }
+
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
       constants, logic, combinations, arithmetic, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
-      norms, attention, quantization, classes,
+      norms, attention, quantization, quantized, classes,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.
   static func known(_ node: ONNXNode) -> ImportedOperator? {
-    if node.domain == fusedDomain, let fused = named["\(fusedDomain).\(node.opType)"] { return fused }
+    if [fusedDomain, classicalDomain].contains(node.domain), let own = named["\(node.domain).\(node.opType)"] { return own }
     return isDefaultDomain(node.domain) ? named[node.opType] : nil
   }
 
