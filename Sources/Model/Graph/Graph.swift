@@ -135,24 +135,25 @@ package struct NetworkOutput: Sendable, Equatable {
   /// Nil to show the value itself; k to show only the indices of the k largest elements of each row along the last axis,
   /// ascending.
   package var classCount: Int?
-  /// Whether the one index of a row has no axis of its own.
-  package var dropsClassAxis: Bool
+  /// Whether the last axis, of size 1, is not shown: that of the one index of a row, or of a value without axes.
+  package var dropsAxis: Bool
   /// The operator that the model has between the value and this output.
   package let leftOut: String?
 
   package init(
-    name: String, value: Int, classCount: Int? = nil, dropsClassAxis: Bool = false, leftOut: String? = nil
+    name: String, value: Int, classCount: Int? = nil, dropsAxis: Bool = false, leftOut: String? = nil
   ) {
     self.name = name
     self.value = value
     self.classCount = classCount
-    self.dropsClassAxis = dropsClassAxis
+    self.dropsAxis = dropsAxis
     self.leftOut = leftOut
   }
 
   /// The shape of what it shows of a value of this shape.
   package func shape(of value: [Int]) -> [Int] {
-    classCount.map { value.dropLast() + (dropsClassAxis ? [] : [$0]) } ?? value
+    if classCount == nil, !dropsAxis { return value }
+    return value.dropLast() + (dropsAxis ? [] : [classCount ?? 1])
   }
 
   /// The indices that it shows of a value of this shape; nil where it shows the value itself.

@@ -146,8 +146,9 @@ extension GraphImporter {
   mutating func batchFirst(_ value: Int, _ what: String) throws(NodeProblem) -> Int {
     let (place, full) = (place(of: value), fullShape(.value(value)))
     if place == BatchPlace() { return value }
+    if batch == .one, let first = full.first, first != 1 { return try firstElement(of: value) }
     let isFirst = place.axis == 0 || batch == .one
-    guard isFirst, full.count > 1, full[0] == 1 else {
+    guard isFirst, full.first == 1 else {
       throw .unsupported("\(what) has the batch \(place.isFolded ? "folded into" : "at") axis \(place.axis), not at axis 0")
     }
     return try reshaped(value, full, BatchPlace())

@@ -44,14 +44,22 @@ enum Definition {
   }
 }
 
+/// The most nodes of graphs inside nodes, counted in each round of a loop.
+private let maximumNestedCount = 1 << 16
+
 /// Builds the network node by node; what is unsupported is collected, what is malformed ends the import.
 struct GraphImporter {
   let file: String
   let name: String
   private(set) var inputs: [NamedShape]
   let batch: BatchAxis
+  /// Whether all axes of the inputs are a sample's.
+  let isAlone: Bool
   let operatorSet: Int
-  private let readNames: Set<String>
+  private var readNames: Set<String>
+  /// Of graphs inside nodes.
+  var subgraphDepth = 0
+  private var nestedCount = 0
   private(set) var definitions: [String: Definition] = [:]
   private(set) var unsupported: [UnsupportedNode] = []
   /// What the network does otherwise than the graph.
@@ -74,6 +82,8 @@ struct GraphImporter {
   /// Elements of inputs and of the results of nodes, and what computing them takes, for one sample.
   private var (valueTotal, stepTotal) = (0, 0)
   private var labels: Set<String> = []
+  /// The size of the first axis over which the node in work is to be mapped; nil when it is not.
+  var mappedCount: Int?
 
   init(
     _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, file: String
@@ -82,11 +92,12 @@ struct GraphImporter {
     self.name = graph.name
     self.inputs = inputs.map(\.port)
     self.batch = batch
+    isAlone = inputs.contains { $0.place == .alone }
     self.operatorSet = operatorSet
     trained = TrainedNumbers(publish: publish)
     inputTypes = Dictionary(
       graph.input.compactMap { input in ElementType(rawValue: input.type.tensorType.elemType).map { (input.name, $0) } }) { first, _ in first }
-    readNames = Set(graph.node.flatMap(\.input) + graph.output.map(\.name))
+    readNames = graph.node.reduce(into: Set(graph.output.map(\.name))) { $0.formUnion($1.readNames) }
     for tensor in graph.initializer {
       guard definitions.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
         throw .unusableModel(
@@ -121,7 +132,9 @@ struct GraphImporter {
     let first = nodes.count
     do throws(NodeProblem) {
       findSources(node)
+      mappedCount = nil
       let results = try translate(node, label)
+      try mapFirstAxis(from: first)
       try define(node, results)
       nameParts(from: first, label)
     } catch {
@@ -134,6 +147,30 @@ struct GraphImporter {
       for output in node.output { definitions[output] = .refused }
     }
   }
+
+  /// Imports the nodes of a graph inside the node in work.
+  mutating func addNested(_ graph: ONNXGraph) throws(NodeProblem) {
+    nestedCount += graph.node.count
+    guard nestedCount <= maximumNestedCount else { throw .unsupported("its graphs have more than \(maximumNestedCount) nodes in all rounds") }
+    let outer = (sources, mappedCount)
+    for node in graph.node { readNames.formUnion(node.readNames) }
+    readNames.formUnion(graph.output.map(\.name))
+    for (index, node) in graph.node.enumerated() {
+      do throws(ModelError) { try add(node, index) } catch {
+        guard case .unusableModel(_, let node?, let reason) = error else { throw .malformed(error.description) }
+        throw .malformed("in its graph, node \(node.oneLine): \(reason)")
+      }
+    }
+    (sources, mappedCount) = outer
+  }
+
+  /// Gives a name inside a node's graph its meaning.
+  mutating func bind(_ name: String, _ definition: Definition) throws(NodeProblem) {
+    guard definitions.updateValue(definition, forKey: name) == nil else { throw .malformed("the name '\(name.oneLine)' is defined twice") }
+    if case .tensor(.constant(let constant)) = definition { trained.add(constant, name) }
+  }
+
+  func definition(_ name: String) -> Definition? { definitions[name] }
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
     guard let known = ImportedOperator.known(node) else {
@@ -245,7 +282,6 @@ struct GraphImporter {
     kind: NumberKind? = nil
   ) throws(NodeProblem) -> Int {
     try count(operation.primitive.parameterCount)
-    guard !shape.isEmpty else { throw .unsupported("its result has a batch axis only") }
     guard shape.count < maximumAxisCount, let elements = elementCount(shape), elements > 0 else {
       throw .malformed("its result of shape \(shape.prefix(8)) is empty or too large")
     }
@@ -264,6 +300,25 @@ struct GraphImporter {
     if place != BatchPlace() { places[value] = place }
     kinds[value] = kind ?? (operation.primitive.selection == nil ? nil : kinds[operands[0]])
     return value
+  }
+}
+
+extension GraphImporter {
+  /// Puts a node for a sample without a batch axis in the place of another one.
+  mutating func replace(_ index: Int, _ node: Node<Double>) throws(NodeProblem) {
+    guard node.shape.count < maximumAxisCount, let elements = elementCount(node.shape) else {
+      throw .malformed("its result of shape \(node.shape.prefix(8)) is too large")
+    }
+    valueTotal += elements
+    guard let steps = elementCount([elements, node.operation.primitive.stepCount(rank: node.shape.count)], limit: maximumStepCount) else {
+      throw .unsupported("it takes more than 2^40 steps")
+    }
+    stepTotal += steps
+    guard valueTotal <= maximumElementCount, stepTotal <= maximumStepCount else {
+      throw .malformed("with its result the network has more than 2^27 values of a sample, or takes more than 2^40 steps")
+    }
+    nodes[index] = node
+    places[inputs.count + index] = .alone
   }
 }
 
@@ -331,14 +386,18 @@ extension GraphImporter {
 
   /// The operand, which must be a value of the network or a constant.
   func tensor(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Tensor {
-    switch try operand(node, index) {
-    case nil: throw .malformed("operand \(index) is missing")
+    guard let definition = try operand(node, index) else { throw .malformed("operand \(index) is missing") }
+    return try tensor(definition, "operand \(index)")
+  }
+
+  func tensor(_ definition: Definition, _ what: String) throws(NodeProblem) -> Tensor {
+    switch definition {
     case .tensor(let tensor): return tensor
     case .initializer(let tensor): return .constant(try Constant(tensor))
-    case .quantized, .unrounded: throw .unsupported("operand \(index) is quantized; only a DequantizeLinear, or an operator of integers, can follow")
+    case .quantized, .unrounded: throw .unsupported("\(what) is quantized; only a DequantizeLinear, or an operator of integers, can follow")
     case .probabilities(let value, _, _, _): return .value(value)
     case .classes:
-      throw .unsupported("operand \(index) comes from an ArgMax or TopK, which is supported only before an output")
+      throw .unsupported("\(what) comes from an ArgMax or TopK, which is supported only before an output")
     case .refused: throw .followsRefusedNode
     }
   }

@@ -10,43 +10,56 @@ struct ImportedInput {
 extension ONNXGraph {
   /// The inputs of the network.
   ///
-  /// The batch axis is the first one, or one that is called so. The sizes of other symbolic axes are those of the data.
+  /// The batch axis is the first one, or one that is called so. Where an input has none, one sample is one call of the model:
+  /// all axes of all inputs are its own. The sizes of other symbolic axes are those of the data.
   ///
   /// - Parameter shape: That of the data for an input, the batch first; nil when there are none.
   func inputs(
     file: String, shape: (String) throws(ModelError) -> [Int]?
   ) throws(ModelError) -> ([ImportedInput], BatchAxis) {
     let constants = Set(initializer.map(\.name))
+    let values = input.filter { !constants.contains($0.name) }
     let indexCounts = indexCounts
     var inputs: [ImportedInput] = []
-    var batch: BatchAxis?
     var sizes: [String: Int] = [:]
-    for input in input where !constants.contains(input.name) {
+    func refuse(_ input: ONNXValue, _ error: DataProblem) -> ModelError {
+      .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(error.reason)")
+    }
+    var batches: [(axis: Int, size: BatchAxis)?] = []
+    for input in values {
+      do throws(DataProblem) { batches.append(batchAxis(of: try input.dimensions())) } catch { throw refuse(input, error) }
+    }
+    guard !values.isEmpty else { throw .unusableModel(file: file, node: nil, reason: "its outputs depend on no input") }
+    let isAlone = batches.contains { $0 == nil }
+    let batch = isAlone ? .one : batches[0]?.size ?? .one
+    for (input, own) in zip(values, batches) {
       do throws(DataProblem) {
         let dimensions = try input.dimensions()
-        let (axis, own) = try batchAxis(of: dimensions)
+        let axis = isAlone ? nil : own?.axis
         if inputs.contains(where: { $0.port.name == input.name }) { throw DataProblem("is declared twice") }
-        if let batch, batch != own { throw DataProblem("has another batch axis than the input before it") }
-        batch = own
-        let data: [Int]?
+        if isAlone, own?.size == .symbolic {
+          throw DataProblem("has a symbolic batch axis, and another input has a fixed first axis; give all inputs the batch axis, or fix all sizes")
+        }
+        if !isAlone, own?.size != batch { throw DataProblem("has another batch axis than the input before it") }
+        var data: [Int]?
         if dimensions.indices.contains(where: { $0 != axis && dimensions[$0].size == nil }) {
           do throws(ModelError) { data = try shape(input.name) } catch { throw DataProblem("has no data: \(error)") }
-        } else {
-          data = nil
+          // Of one sample without a batch axis.
+          if isAlone, data?.count == dimensions.count { data?.insert(1, at: 0) }
         }
+        let rank = isAlone ? dimensions.count + 1 : dimensions.count
         var sample: [Int] = []
         for (place, dimension) in dimensions.enumerated() where place != axis {
           let position = sample.count + 1
           let name = dimension.dimParam
-          guard let size = dimension.size ?? data.flatMap({ $0.count == dimensions.count ? $0[position] : nil }) else {
-            throw DataProblem("has an axis without a fixed size; only the batch axis may be symbolic where there are no data of \(dimensions.count) axes")
+          guard let size = dimension.size ?? data.flatMap({ $0.count == rank ? $0[position] : nil }) else {
+            throw DataProblem("has an axis without a fixed size; only the batch axis may be symbolic where there are no data of \(rank) axes")
           }
           if !name.isEmpty, sizes.updateValue(size, forKey: name) ?? size != size {
             throw DataProblem("has data with another size of the axis '\(name.oneLine)' than the input before it")
           }
           sample.append(size)
         }
-        if sample.isEmpty { throw DataProblem("has a batch axis only") }
         if sample.count >= maximumAxisCount || elementCount(sample) ?? 0 == 0 { throw DataProblem("is too large") }
         var kind = try input.kind()
         if let counts = indexCounts[input.name] {
@@ -55,12 +68,12 @@ extension ONNXGraph {
           }
           kind = .index(count: count)
         }
-        inputs.append(ImportedInput(port: NamedShape(name: input.name, shape: sample, kind: kind), place: BatchPlace(axis: axis)))
+        let place = axis.map { BatchPlace(axis: $0) } ?? .alone
+        inputs.append(ImportedInput(port: NamedShape(name: input.name, shape: sample, kind: kind), place: place))
       } catch {
-        throw .unusableModel(file: file, node: nil, reason: "the input '\(input.name.oneLine)' \(error.reason)")
+        throw refuse(input, error)
       }
     }
-    guard let batch else { throw .unusableModel(file: file, node: nil, reason: "the graph has no input") }
     return (inputs, batch)
   }
 
@@ -85,15 +98,15 @@ extension ONNXGraph {
     return counts
   }
 
-  /// - Parameter dimensions: At least one.
-  private func batchAxis(of dimensions: [ONNXShape.Dimension]) throws(DataProblem) -> (Int, BatchAxis) {
+  /// Nil where no axis can be the batch's: its size is neither symbolic nor 1.
+  private func batchAxis(of dimensions: [ONNXShape.Dimension]) -> (axis: Int, size: BatchAxis)? {
     let symbolic = dimensions.indices.filter { dimensions[$0].size == nil }
     let named = symbolic.first { ["b", "n", "bs"].contains(dimensions[$0].dimParam.lowercased()) || dimensions[$0].dimParam.lowercased().contains("batch") }
     if let named { return (named, .symbolic) }
-    guard let leading = dimensions[0].size else { return (0, .symbolic) }
+    guard let first = dimensions.first else { return nil }
+    guard let leading = first.size else { return (0, .symbolic) }
     if leading == 1 { return (0, .one) }
-    if dimensions.count > 2, dimensions[1].size == 1 { return (1, .one) }
-    throw DataProblem("has a batch axis of \(leading); only 1 or a symbolic one is supported")
+    return dimensions.count > 2 && dimensions[1].size == 1 ? (1, .one) : nil
   }
 }
 
@@ -109,10 +122,10 @@ extension ONNXValue {
   fileprivate func kind() throws(DataProblem) -> NamedShape.Kind {
     switch ElementType(rawValue: type.tensorType.elemType) {
     case .float, .double, .float16, .bfloat16: .real
-    case .int32, .int64: .integer
+    case .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64: .integer
     case .bool: .boolean
-    case .uint8, .int8, .uint16, .int16, nil:
-      throw DataProblem("has element type \(elementTypeName(type.tensorType.elemType)); only floats, INT32, INT64 and BOOL are supported")
+    case nil:
+      throw DataProblem("has element type \(elementTypeName(type.tensorType.elemType)); only floats, integers and BOOL are supported")
     }
   }
 
@@ -120,7 +133,7 @@ extension ONNXValue {
     if name.isEmpty { throw DataProblem("has no name") }
     if name.utf8.count > maximumNameByteCount { throw DataProblem("has a name that is too long") }
     _ = try kind()
-    guard type.tensorType.hasShape, !type.tensorType.shape.dim.isEmpty else { throw DataProblem("has no shape with a batch axis") }
+    guard type.tensorType.hasShape else { throw DataProblem("has no shape; declare one in the model") }
     let dimensions = type.tensorType.shape.dim
     if dimensions.contains(where: { $0.size.map { $0 <= 0 || $0 > maximumElementCount } ?? false }) { throw DataProblem("is empty or too large") }
     return dimensions

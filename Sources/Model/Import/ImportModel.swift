@@ -2,53 +2,85 @@ import SwiftProtobuf
 
 /// The network of an ONNX file.
 ///
-/// - Parameter publish: The initializers and computed constants whose numbers may be public although they may be trained;
-///   nil to refuse none, for a network that is not to be proved.
-/// - Parameter shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when
-///   there are no data.
+/// - Parameters:
+///   - publish: The initializers and computed constants whose numbers may be public although they may be trained; nil to refuse
+///     none, for a network that is not to be proved.
+///   - outputs: The values to show, in this order; nil for the outputs of the graph. What they do not need is left out.
+///   - shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when there are
+///     no data.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
-  path: String, publish: Set<String>? = [], shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
+  path: String, publish: Set<String>? = [], outputs: [String]? = nil, shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-  return try importONNX(readFile(path), publish: publish, file: path, folder: String(path.dropLast(name.count)), shape: shape)
+  return try importONNX(
+    readFile(path), publish: publish, outputs: outputs, file: path, folder: String(path.dropLast(name.count)), shape: shape)
 }
 
 /// - Parameters:
 ///   - file: The name that errors give to `bytes`.
 ///   - folder: Where data is that tensors keep in other files, with the slash at its end; nil to read none.
 package func importONNX(
-  _ bytes: [UInt8], publish: Set<String>? = [], file: String, folder: String? = nil,
+  _ bytes: [UInt8], publish: Set<String>? = [], outputs: [String]? = nil, file: String, folder: String? = nil,
   shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
-  let model: ONNXModel
+  var model: ONNXModel
   do {
     model = try ONNXModel(serializedBytes: bytes)
   } catch {
     throw .unusableFile(file, reason: "is not an ONNX model, or is damaged")
   }
   guard model.hasGraph else { throw .unusableFile(file, reason: "is not an ONNX model: it has no graph") }
-  guard model.functions.isEmpty else { throw refuse("the model defines functions of its own, which are not supported") }
-  guard let version = model.opsetImport.first(where: { isDefaultDomain($0.domain) })?.version else {
+  guard let version = model.opsetImport.first(where: { isDefaultDomain($0.domain) })?.version ?? model.latestOperatorSet else {
     throw refuse("the model names no version of the standard operator set")
   }
   guard supportedOperatorSets.contains(Int(version)) else {
-    throw refuse("operator set \(version) is not supported; \(supportedOperatorSets) are")
+    throw refuse(
+      "operator set \(version) is not supported; \(supportedOperatorSets) are, and onnx.version_converter makes one of another")
   }
+  try model.inlineFunctions(operatorSet: Int(version), file: file)
   var graph = model.graph
-  if let folder { try graph.loadExternalData(folder: folder, model: file) }
   guard graph.sparseInitializer.isEmpty else { throw refuse("sparse initializers are not supported") }
+  if let outputs { graph.output = try graph.chosen(outputs, file: file) }
+  guard !graph.output.isEmpty else { throw refuse("the graph has no output") }
+  let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
+  let unused = graph.removeUnused()
+  if let folder { try graph.loadExternalData(folder: folder, model: file) }
 
   let (inputs, batch) = try graph.inputs(file: file, shape: shape)
-  let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
   var importer = try GraphImporter(
     graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, file: file)
+  for name in unused { importer.notices.append("the input '\(name.oneLine)' is not needed, and left out") }
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
   if let name = publish?.subtracting(constants).filter({ !importer.isComputed($0) }).min() {
     throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")
   }
   return try importer.finish(graph.output)
+}
+
+extension ONNXModel {
+  /// The last supported operator set, for a model of operators of other domains alone; nil for another one.
+  fileprivate var latestOperatorSet: Int64? {
+    opsetImport.isEmpty || graph.node.contains { isDefaultDomain($0.domain) } ? nil : Int64(supportedOperatorSets.upperBound)
+  }
+}
+
+extension ONNXGraph {
+  /// The outputs of these names, or other values of them.
+  fileprivate func chosen(_ names: [String], file: String) throws(ModelError) -> [ONNXValue] {
+    let values = Set(node.flatMap(\.output) + input.map(\.name))
+    return try names.map { name throws(ModelError) in
+      if let declared = output.first(where: { $0.name == name }) { return declared }
+      guard values.contains(name) else {
+        throw .unusableModel(
+          file: file, node: nil, reason: "it has no value '\(name.oneLine)' to show; its outputs are \(output.prefix(20).map(\.name.oneLine))")
+      }
+      var value = ONNXValue()
+      value.name = name
+      return value
+    }
+  }
 }
 
 extension ONNXGraph {

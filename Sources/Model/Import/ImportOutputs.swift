@@ -1,16 +1,14 @@
 extension GraphImporter {
   /// The network that makes the graph's outputs, without the nodes that it does not need.
-  func finish(_ declared: [ONNXValue]) throws(ModelError) -> Network {
+  mutating func finish(_ declared: [ONNXValue]) throws(ModelError) -> Network {
     guard unsupported.isEmpty else { throw .unsupportedNodes(file: file, unsupported) }
-    guard !declared.isEmpty else { throw .unusableModel(file: file, node: nil, reason: "the graph has no output") }
     var outputs: [NetworkOutput] = []
-    var notices = notices
     for output in declared {
       let name = output.name
       func refuse(_ reason: String) -> ModelError {
         .unusableModel(file: file, node: nil, reason: "the output '\(name.oneLine)' \(reason)")
       }
-      let value: Int
+      var value: Int
       var (classCount, leftOut): (Int?, String?)
       var shape: [Int]?
       switch definitions[name] {
@@ -34,20 +32,24 @@ extension GraphImporter {
       }
       guard name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
       guard !outputs.contains(where: { $0.name == name }) else { throw refuse("is declared twice") }
+      if isAlone, shape == nil {
+        do throws(NodeProblem) { value = try reshaped(value, fullShape(.value(value)), .alone) } catch { throw refuse("is too large") }
+      }
+      // Of a sample, or, where all axes are the sample's, what ONNX shows.
       let computed = shape ?? self.shape(of: value)
       let dimensions = output.type.tensorType.shape.dim
       let place = place(of: value)
-      if place != BatchPlace() { notices.append("the output '\(name.oneLine)' is shown sample by sample: its batch is at axis \(place.axis)") }
-      guard dimensions.isEmpty || matches(dimensions, shape.map { [1] + $0 } ?? fullShape(.value(value)), place) else {
+      if place != BatchPlace(), !isAlone { notices.append("the output '\(name.oneLine)' is shown sample by sample: its batch is at axis \(place.axis)") }
+      guard dimensions.isEmpty || matches(dimensions, shape.map { isAlone ? $0 : [1] + $0 } ?? fullShape(.value(value)), place) else {
         throw refuse("is declared with another shape than \(computed), which the graph computes")
       }
-      let drops = shape.map { $0.count < self.shape(of: value).count } ?? false
+      let drops = shape.map { $0.count < self.shape(of: value).count } ?? computed.isEmpty
       outputs.append(
-        NetworkOutput(name: name, value: value, classCount: classCount, dropsClassAxis: drops, leftOut: leftOut))
+        NetworkOutput(name: name, value: value, classCount: classCount, dropsAxis: drops, leftOut: leftOut))
     }
     return Network(
       name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers
-    ).withoutUnusedNodes()
+    ).withoutScalars().withoutUnusedNodes()
   }
 
   private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int], _ place: BatchPlace) -> Bool {

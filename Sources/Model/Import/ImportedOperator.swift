@@ -46,8 +46,25 @@ package struct ImportedOperator: Sendable {
   /// By name; two of one name are a programmer's error.
   static let named = Dictionary(
     uniqueKeysWithValues: [
-      constants, logic, combinations, arithmetic, functions, linear, windows, reductions, transposedConvolution, samples, shapes, gathering, softmaxes,
-      norms, attention, quantization, quantized, classes,
+      constants,
+      logic,
+      combinations,
+      arithmetic,
+      functions,
+      linear,
+      windows,
+      reductions,
+      transposedConvolution,
+      samples,
+      shapes,
+      gathering,
+      softmaxes,
+      norms,
+      attention,
+      quantization,
+      quantized,
+      classes,
+      subgraphs,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.

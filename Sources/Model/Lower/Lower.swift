@@ -76,7 +76,7 @@ struct Lowering {
       } else {
         if let operation = output.leftOut { builder.markLeftOut(operation, after: column) }
         builder.circuit.outputs.append(
-          Port(column: column, name: output.name, dimensions: network.shape(of: output.value)))
+          Port(column: column, name: output.name, dimensions: network.shape(of: output)))
       }
     }
     // A proof commits to something, also of a network without weights that rounds nothing.
