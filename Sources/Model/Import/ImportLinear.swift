@@ -1,32 +1,24 @@
 extension ImportedOperator {
   static let linear: [ImportedOperator] = [
-    ImportedOperator("Gemm", "constant matrix and bias, transA = 0") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("Gemm", "all") { importer, node, label throws(NodeProblem) in
       let alpha = try node.float("alpha", default: 1)
       let beta = try node.float("beta", default: 1)
-      guard try node.integer("transA", default: 0) == 0 else { throw .unsupported("transA is not 0") }
-      let isOutputMajor = try node.integer("transB", default: 0) != 0
-      let operand = try importer.value(node, 0, keepsPlace: true)
-      let full = importer.fullShape(.value(operand))
-      guard full.count == 2, importer.place(of: operand).axis == 0 else {
-        throw .unsupported("its input is batch × \(importer.shape(of: operand)); only batch × features is supported")
-      }
+      let isTransposed = [try node.integer("transA", default: 0) != 0, try node.integer("transB", default: 0) != 0]
+      let operand = try importer.tensor(node, 0)
+      let full = importer.fullShape(operand)
+      guard case .value(let value) = operand, !isTransposed[0], full.count == 2, importer.place(of: value).axis == 0,
+        try !importer.hasValue(node, from: 1), let bias = try importer.bias(node, isTransposed[1], beta)
+      else { return [.tensor(try importer.gemm(node, isTransposed, alpha: alpha, beta: beta, label))] }
       let (values, shape) = try importer.floats(node, 1)
-      guard shape.count == 2 else { throw .unsupported("its weights have shape \(shape); only matrices are supported") }
-      let (count, inputCount) = isOutputMajor ? (shape[0], shape[1]) : (shape[1], shape[0])
+      guard shape.count == 2 else { throw .malformed("its weights have shape \(shape), which is no matrix") }
+      let (count, inputCount) = isTransposed[1] ? (shape[0], shape[1]) : (shape[1], shape[0])
       guard inputCount == full[1], count > 0 else {
         throw .malformed("its weights of shape \(shape) do not fit an input of \(full[1]) features")
       }
-      let weights = isOutputMajor ? values : transposed(values, shape, order: [1, 0])
-      var bias: [Float]?
-      if try importer.operand(node, 2) != nil {
-        let (values, shape) = try importer.floats(node, 2)
-        guard shape.count < 2 || (shape.count == 2 && shape[0] == 1), values.count == count || values.count == 1 else {
-          throw .unsupported("a constant of shape \(shape) is not a bias of \(count) elements")
-        }
-        bias = (0..<count).map { beta * values[values.count == 1 ? 0 : $0] }
-      }
+      let weights = isTransposed[1] ? values : transposed(values, shape, order: [1, 0])
       return [.value(try importer.linear(
-          operand, axis: importer.shape(of: operand).count - 1, count, alpha == 1 ? weights : weights.map { $0 * alpha }, bias: bias, label))]
+          value, axis: importer.shape(of: value).count - 1, count, alpha == 1 ? weights : weights.map { $0 * alpha },
+          bias: bias.isEmpty ? nil : bias, label))]
     },
     // Axes are numbered from the last one, 1; that which is summed is 0.
     ImportedOperator("MatMul", "all; axes before the matrices broadcast") {
@@ -88,6 +80,46 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
+  /// The constant bias of a Gemm, one number for each output, none where there is no such operand; nil for another kind of operand.
+  fileprivate func bias(_ node: ONNXNode, _ isOutputMajor: Bool, _ beta: Float) throws(NodeProblem) -> [Float]? {
+    guard try operand(node, 2) != nil else { return [] }
+    guard case .constant(let weights) = try tensor(node, 1), case .constant(let constant) = try tensor(node, 2) else { return nil }
+    guard let values = constant.floats, weights.floats != nil, weights.shape.count == 2 else { return nil }
+    let count = weights.shape[isOutputMajor ? 0 : 1]
+    let isRow = constant.shape.count < 2 || constant.shape.count == 2 && constant.shape[0] == 1
+    guard isRow, values.count == count || values.count == 1 else { return nil }
+    return (0..<count).map { beta * values[values.count == 1 ? 0 : $0] }
+  }
+
+  /// alpha · A·B + beta · C of any tensors.
+  fileprivate mutating func gemm(
+    _ node: ONNXNode, _ isTransposed: [Bool], alpha: Float, beta: Float, _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    let operands = [try tensor(node, 0), try tensor(node, 1)]
+    for operand in operands where fullShape(operand).count != 2 {
+      throw .malformed("an operand of shape \(fullShape(operand)) is no matrix")
+    }
+    // Rows are 2, columns 1, what is summed is 0.
+    let axes = [isTransposed[0] ? [0, 2] : [2, 0], isTransposed[1] ? [1, 0] : [0, 1]]
+    showAttributes(of: node, label)
+    var result: Tensor
+    switch try product(operands, axes, [2, 1], label) {
+    case .tensor(let tensor): result = tensor
+    case .initializer, .quantized, .probabilities, .classes, .refused: throw .followsRefusedNode
+    }
+    func scaled(_ tensor: Tensor, by factor: Float) throws(NodeProblem) -> Tensor {
+      factor == 1 ? tensor : try apply(.affine(scale: Double(factor), shift: 0), to: tensor, label)
+    }
+    result = try scaled(result, by: alpha)
+    guard try operand(node, 2) != nil else { return result }
+    let shape = fullShape(result)
+    let addend = try scaled(try tensor(node, 2), by: beta)
+    guard broadcastShape(shape, fullShape(addend)) == shape else {
+      throw .malformed("operand 2 of shape \(fullShape(addend)) does not broadcast to \(shape)")
+    }
+    return try combine(result, addend, .add, label)
+  }
+
   /// Σ of products of tensors: axes of one name are one loop, axes of size 1 are read everywhere, and what
   /// `result` does not name is summed over. All axes of ONNX have names, the batch axis too.
   mutating func product(
@@ -136,11 +168,11 @@ extension GraphImporter {
         factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }))
         values.append(value)
       case .constant(let constant):
-        guard let floats = constant.floats else { throw .malformed("its weights are not of floats") }
+        guard let numbers = constant.numbers else { throw .unsupported("it multiplies the batch size") }
         guard batch == .one || !isOfSamples else {
           throw .unsupported("operand \(index) of shape \(shape) has another element for each sample")
         }
-        factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }, constant: floats))
+        factors.append(NamedFactor(axes: kept.map { axes[$0] }, shape: kept.map { shape[$0] }, constant: numbers))
       }
     }
     guard !values.isEmpty, values.count >= axes.count - 1, axes.count <= 3 else {
@@ -154,7 +186,8 @@ extension GraphImporter {
     let outers = Set(values.map { self.place(of: $0).outer })
     guard outers.count == 1, let outer = outers.first else { throw .unsupported("the batch is folded into axes in different ways") }
     let batchPlace = BatchPlace(axis: own.flatMap { result.firstIndex(of: $0) } ?? 0, isFolded: batchName == nil, outer: outer)
-    let value = try append(label, .contraction(product), values, shape: shape, place: batchPlace)
+    let kind: NumberKind = tensors.allSatisfy { self.kind(of: $0) != .real } ? .integer : .real
+    let value = try append(label, .contraction(product), values, shape: shape, place: batchPlace, kind: kind)
     guard let grouped else { return .value(value) }
     var full = fullShape(.value(value))
     full[grouped] *= full.remove(at: grouped + 1)
