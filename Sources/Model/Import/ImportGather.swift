@@ -2,7 +2,7 @@ extension ImportedOperator {
   /// Operators that pick elements.
   static let gathering: [ImportedOperator] = [
     ImportedOperator(
-      "Gather", "constant indices, not along the batch axis; of constants also ids that depend on the input", numbers: .selected
+      "Gather", "constant indices, not along the batch axis; ids that depend on the input of constants, and of an axis of at most 4096 elements", numbers: .selected
     ) { importer, node, label throws(NodeProblem) in
       let data = try importer.tensor(node, 0)
       let axis = try normalized(try node.integer("axis", default: 0), rank: importer.fullShape(data).count)
@@ -12,45 +12,36 @@ extension ImportedOperator {
         return [.tensor(try importer.picked(data, [column], indices.shape, at: axis, indices.batch, label))]
       case (.constant(let table), .value(let indices)):
         return [.value(try importer.rows(of: table, axis: axis, indices, label))]
-      case (.value, .value):
-        throw .unsupported("its indices depend on the input, and so does what it picks from")
+      case (.value, .value(let indices)):
+        return [try importer.gathered(data, indices, axis: axis, shared: 0, label)]
       }
     },
-    ImportedOperator("GatherND", since: 11, "constant indices, batch_dims = 0", numbers: .selected) {
+    ImportedOperator("GatherND", since: 11, "constant indices; ids that depend on the input of axes of at most 4096 elements", numbers: .selected) {
       importer, node, label throws(NodeProblem) in
-      guard try node.integer("batch_dims", default: 0) == 0 else { throw .unsupported("batch_dims is not 0") }
       let data = try importer.tensor(node, 0)
-      let indices = try importer.constant(node, 1)
-      guard let count = indices.shape.last, (1...importer.fullShape(data).count).contains(count) else {
-        throw .malformed("its indices of shape \(indices.shape) do not fit \(importer.fullShape(data))")
+      let full = importer.fullShape(data)
+      let shared = try node.integer("batch_dims", default: 0)
+      let operand = try importer.tensor(node, 1)
+      let own = importer.fullShape(operand)
+      guard let count = own.last, 0 <= shared, shared < own.count, count > 0, shared + count <= full.count,
+        own[..<shared] == full[..<shared]
+      else { throw .malformed("its indices of shape \(own) do not fit \(full)") }
+      switch operand {
+      case .value(let ids): return [try importer.gathered(data, ids, shared: shared, label)]
+      case .constant(let indices):
+        let shape = Array(own.dropLast())
+        let width = shape.reduce(1, *)
+        let strides = rowStrides(shape)
+        let columns = (0..<shared + count).map { column in
+          (axis: column, indices: column < shared
+              ? Constant.integers((0..<width).map { $0 / strides[column] % shape[column] }, shape: shape)
+              : indices.picking((0..<width).map { $0 * count + column - shared }, shape: shape, indices.batch?.place))
+        }
+        return [.tensor(try importer.picked(data, columns, shape, at: 0, indices.batch, label))]
       }
-      let shape = Array(indices.shape.dropLast())
-      let width = shape.reduce(1, *)
-      let columns = (0..<count).map { column in
-        (axis: column, indices: indices.picking((0..<width).map { $0 * count + column }, shape: shape, indices.batch?.place))
-      }
-      return [.tensor(try importer.picked(data, columns, shape, at: 0, indices.batch, label))]
-    },
-    ImportedOperator("ScatterND", since: 11, "of constants, reduction = none") { importer, node, _ throws(NodeProblem) in
-      let (data, indices, updates) = (try importer.constant(node, 0), try importer.constant(node, 1), try importer.constant(node, 2))
-      guard try node.text("reduction", default: "none") == "none", let given = indices.integers, let width = indices.shape.last,
-        (1...max(data.shape.count, 1)).contains(width), !indices.hasBatchSize,
-        updates.shape == indices.shape.dropLast() + data.shape[width...]
-      else { throw .unsupported("its indices of shape \(indices.shape) do not fit \(data.shape), or it reduces") }
-      let block = data.shape[width...].reduce(1, *)
-      let strides = rowStrides(data.shape)
-      var positions = Array(0..<data.count)
-      for row in 0..<given.count / width {
-        var start = 0
-        for axis in 0..<width { start += strides[axis] * (try normalized(given[row * width + axis], rank: data.shape[axis])) }
-        for place in 0..<block { positions[start + place] = data.count + row * block + place }
-      }
-      let joined = Constant.concatenated([data.reshaped([data.count]), updates.reshaped([updates.count])], axis: 0)
-      guard let joined, data.batch == nil, updates.batch == nil else { throw .unsupported("its operands differ in type, or depend on the batch") }
-      return [.constant(joined.picking(positions, shape: data.shape))]
     },
     ImportedOperator(
-      "GatherElements", since: 11, "constant indices, not along the batch axis; other indices where all elements are equal", numbers: .selected
+      "GatherElements", since: 11, "constant indices, not along the batch axis; ids that depend on the input of an axis of at most 4096 elements", numbers: .selected
     ) { importer, node, label throws(NodeProblem) in
       let axis = try node.integer("axis", default: 0)
       switch (try importer.tensor(node, 0), try importer.tensor(node, 1)) {
@@ -58,11 +49,11 @@ extension ImportedOperator {
       case (.value(let value), .constant(let indices)):
         return [.value(try importer.gatherElements(value, indices, axis: axis, label))]
       case (.constant(let data), .value(let indices)):
-        guard data.isUniform else { throw .unsupported("its indices depend on the input") }
+        guard data.isUniform else { return [try importer.gatheredElements(.constant(data), indices, axis: axis, label)] }
         let shape = importer.fullShape(.value(indices))
         let repeated = data.picking([Int](repeating: 0, count: shape.reduce(1, *)), shape: shape, importer.place(of: indices))
         return [.constant(repeated)]
-      case (.value, .value): throw .unsupported("its indices depend on the input")
+      case (let data, .value(let indices)): return [try importer.gatheredElements(data, indices, axis: axis, label)]
       }
     },
   ]
@@ -121,8 +112,15 @@ extension GraphImporter {
       if let index = Index(fitting: values, shape, first: first) {
         reading[axis] = index
       } else {
-        guard width == 1, batch == nil else { throw .unsupported("its indices are not evenly spaced") }
-        return try selected(tensor, axis: axis, values, shape, full, label)
+        guard samples == nil, batch == nil else { throw .unsupported("its indices are not evenly spaced") }
+        if width == 1 { return try selected(tensor, axis: axis, values, shape, full, label) }
+        // The indexed axes become one.
+        let strides = rowStrides(Array(source[first..<first + width]))
+        let joined = positions[0].values.indices.map { place in zip(positions, strides).reduce(0) { $0 + $1.0.values[place] * $1.1 } }
+        for axis in first..<first + width { _ = try freeAxis(axis, &tensor) }
+        let flat = Array(source[..<first] + [strides[0] * source[first]] + source[(first + width)...])
+        let own = place(of: tensor).map { $0 == .alone || $0.axis < first ? $0 : $0.shifted(by: 1 - width) }
+        return try selected(try reshaped(tensor, flat, own, label), axis: first, joined, shape, full, label)
       }
     }
     let result = try view(tensor, full, reading, label)
@@ -190,21 +188,27 @@ extension GraphImporter {
       label, .contraction(product), [codes], shape: Array(result), place: place.shifted(by: axis))
   }
 
-  /// 1 at the place that an integer names, along one more axis at the end; nowhere for an integer that is none of 0..<count.
-  private mutating func oneHot(_ value: Int, _ count: Int, _ label: String) throws(NodeProblem) -> Int {
+  /// 1 at the place that an integer names, along one more axis at the end; nowhere for an integer that names none.
+  ///
+  /// - Parameter countsFromEnd: Whether −count..<0 name places too.
+  mutating func oneHot(_ value: Int, _ count: Int, countsFromEnd: Bool = false, _ label: String) throws(NodeProblem) -> Int {
     let shape = shape(of: value)
+    guard elementCount(shape + [count], limit: maximumMadeElementCount) != nil else {
+      throw .unsupported("its indices depend on the input, and \(count) places are too many to compare them with")
+    }
     let distance = Contraction<Double>(
       loops: shape + [count], constants: [.init(loops: [shape.count], (0..<count).map { -Float($0) }, isPublic: true)],
       terms: [.init(1, [.operand(0, shape.indices.map { Index($0) })]), .init(1, [.constant(0)])])
     let place = place(of: value)
     let distances = try append(label, .contraction(distance), [value], shape: shape + [count], place: place)
-    return try apply(.isZero, to: distances, label, kind: .boolean)
+    let isNamed = countsFromEnd ? Pointwise.isZero.of(.x * (.x + .constant(Double(count)))) : .isZero
+    return try apply(isNamed, to: distances, label, kind: .boolean)
   }
 }
 
 extension GraphImporter {
   /// A sum over an axis of products with numbers that are 1 at one place.
-  fileprivate mutating func gatherElements(
+  mutating func gatherElements(
     _ value: Int, _ indices: Constant, axis: Int, _ label: String
   ) throws(NodeProblem) -> Int {
     var operand = Tensor.value(value)
@@ -237,7 +241,7 @@ extension GraphImporter {
 }
 
 extension Constant {
-  fileprivate func gatheringElements(_ indices: Constant, axis: Int) throws(NodeProblem) -> Constant {
+  func gatheringElements(_ indices: Constant, axis: Int) throws(NodeProblem) -> Constant {
     let rank = shape.count
     let axis = try normalized(axis, rank: rank)
     guard let given = indices.integers, !indices.hasBatchSize, indices.shape.count == rank,

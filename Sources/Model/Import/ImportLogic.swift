@@ -29,16 +29,25 @@ extension ImportedOperator {
       let operands = [try importer.tensor(node, 0), try importer.tensor(node, 1), try importer.tensor(node, 2)]
       return [.tensor(try importer.choose(operands[0], operands[1], operands[2], label))]
     },
-    ImportedOperator("Trilu", since: 14, "of constants") { importer, node, _ throws(NodeProblem) in
-      let operand = try importer.constant(node, 0)
+    ImportedOperator("Trilu", since: 14, "a constant diagonal, not of the batch axis") { importer, node, label throws(NodeProblem) in
+      var operand = try importer.tensor(node, 0)
       let diagonal = try importer.integers(node, 1, or: "")?.first ?? 0
       let isUpper = try node.integer("upper", default: 1) != 0
-      guard operand.shape.count >= 2, diagonal.magnitude < 1 << 31 else { throw .malformed("its operand is no matrix, or its diagonal too far") }
-      let (rows, columns) = (operand.shape[operand.shape.count - 2], operand.shape[operand.shape.count - 1])
-      return [.constant(operand.zeroed { place in
-          let offset = place % columns - place / columns % rows
-          return isUpper ? offset < diagonal : offset > diagonal
-        })]
+      let full = importer.fullShape(operand)
+      guard full.count >= 2, diagonal.magnitude < 1 << 31 else { throw .malformed("its operand is no matrix, or its diagonal too far") }
+      let (rows, columns) = (full[full.count - 2], full[full.count - 1])
+      func isZero(_ place: Int) -> Bool {
+        let offset = place % columns - place / columns % rows
+        return isUpper ? offset < diagonal : offset > diagonal
+      }
+      if case .constant(let constant) = operand { return [.constant(constant.zeroed(isZero))] }
+      for axis in [-2, -1] { _ = try importer.freeAxis(axis, &operand) }
+      guard case .value(let value) = operand else { return [] }
+      guard elementCount([rows, columns], limit: maximumMadeElementCount) != nil else { throw .unsupported("its matrix is too large") }
+      let (kept, shape) = ((0..<rows * columns).map { isZero($0) ? Float(0) : 1 }, importer.shape(of: value))
+      let masked = Contraction<Double>.affine([rows, columns], scale: kept, shift: nil, shape, isPublic: true)
+      return [.value(try importer.append(
+          label, .contraction(masked), [value], shape: shape, place: importer.place(of: value), kind: importer.kind(of: operand)))]
     },
     ImportedOperator("Range", since: 11, "constant bounds") { importer, node, _ throws(NodeProblem) in
       var bounds: [Constant] = []

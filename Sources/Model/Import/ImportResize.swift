@@ -1,41 +1,6 @@
 extension ImportedOperator {
-  /// Operators that put zeros around a value or sample it at other places.
+  /// Operators that sample a value at other places.
   static let samples: [ImportedOperator] = [
-    // A slice that reaches beyond an axis has zeros there.
-    ImportedOperator("Pad", "with zeros, not of the batch axis") { importer, node, label throws(NodeProblem) in
-      var value = try importer.value(node, 0)
-      let rank = importer.shape(of: value).count + 1
-      guard try node.text("mode", default: "constant") == "constant" else {
-        throw .unsupported("it pads with something else than constants")
-      }
-      let constant = importer.operatorSet < 11 ? try node.float("value", default: 0) : try importer.scalar(node, 2) ?? 0
-      guard constant == 0 else { throw .unsupported("it pads with \(constant), not 0") }
-      guard let pads = try importer.integers(node, 1, or: "pads") else { throw .malformed("its pads are missing") }
-      let stated = try normalized(try importer.integers(node, 3, or: "") ?? Array(0..<rank), rank: rank)
-      guard pads.count == 2 * stated.count, pads.allSatisfy({ $0 <= 1 << 16 }) else {
-        throw .malformed("its pads do not fit its axes")
-      }
-      var shape = [1] + importer.shape(of: value)
-      var starts = [Int](repeating: 0, count: rank)
-      for (index, axis) in stated.enumerated() {
-        let (before, after) = (pads[index], pads[index + stated.count])
-        if before == 0, after == 0 { continue }
-        guard axis > 0 else { throw .unsupported("it pads the batch axis") }
-        guard before >= 0, after >= 0 else { throw .unsupported("it cuts an axis by negative pads") }
-        starts[axis] = -before
-        shape[axis] += before + after
-      }
-      // Axes of one element are padded one by one: each is an operand in the circuit.
-      let axes = Array(1..<rank).filter { shape[$0] != importer.shape(of: value)[$0 - 1] }
-      let single = axes.filter { importer.shape(of: value)[$0 - 1] == 1 }
-      for part in [axes.filter { !single.contains($0) }] + single.map({ [$0] }) where !part.isEmpty {
-        var sizes = importer.shape(of: value)
-        for axis in part { sizes[axis - 1] = shape[axis] }
-        let reading = sizes.indices.map { Index($0, start: part.contains($0 + 1) ? starts[$0 + 1] : 0) }
-        value = try importer.append(label, .contraction(.view(sizes, reading)), [value], shape: sizes)
-      }
-      return [.value(value)]
-    },
     resize("Resize", since: 10), resize("Upsample", since: 9),
   ]
 

@@ -65,6 +65,9 @@ package struct ImportedOperator: Sendable {
       quantized,
       classes,
       subgraphs,
+      rearranging,
+      indexing,
+      scattering,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.
