@@ -105,7 +105,7 @@ extension GraphImporter {
     var result: Tensor
     switch try product(operands, axes, [2, 1], label) {
     case .tensor(let tensor): result = tensor
-    case .initializer, .quantized, .probabilities, .classes, .refused: throw .followsRefusedNode
+    case .initializer, .quantized, .unrounded, .probabilities, .classes, .refused: throw .followsRefusedNode
     }
     func scaled(_ tensor: Tensor, by factor: Float) throws(NodeProblem) -> Tensor {
       factor == 1 ? tensor : try apply(.affine(scale: Double(factor), shift: 0), to: tensor, label)
