@@ -1,44 +1,180 @@
 extension ImportedOperator {
-  /// Operators before an output.
+  /// Operators that say which elements are the largest.
   static let classes: [ImportedOperator] = [
-    ImportedOperator("ArgMax", "over the last axis, before an output: only the class is shown") {
-      importer, node, _ throws(NodeProblem) in
-      let (value, shape) = try importer.ranked(node, axis: try node.integer("axis", default: 0))
-      guard try node.integer("select_last_index", default: 0) == 0 else {
-        throw .unsupported("it selects the last of equal elements")
-      }
-      let keepsAxis = try node.integer("keepdims", default: 1) != 0
-      return [.classes(of: value, count: 1, shape: shape.dropLast() + (keepsAxis ? [1] : []))]
-    },
-    ImportedOperator("TopK", "the indices, over the last axis, before an output: shown in ascending order") {
-      importer, node, _ throws(NodeProblem) in
-      let (value, shape) = try importer.ranked(node, axis: try node.integer("axis", default: -1))
-      guard try node.integer("largest", default: 1) != 0 else { throw .unsupported("it gives the smallest elements") }
+    extreme("ArgMax", isLargest: true), extreme("ArgMin", isLargest: false),
+    ImportedOperator(
+      "TopK", "the indices alone before an output, shown in ascending order; values and indices of axes of at most \(maximumSortedCount) elements"
+    ) { importer, node, label throws(NodeProblem) in
       let isOld = importer.operatorSet < 10
-      guard let counts = isOld ? try node.integer("k").map({ [$0] }) : try importer.integers(node, 1, or: ""),
-        counts.count == 1, let size = shape.last, (1...size).contains(counts[0])
-      else { throw .malformed("its number of elements is missing or too large") }
-      if let values = node.output.first, importer.isRead(values) {
-        throw .unsupported("its values are used; only its indices are supported")
+      let depends = try importer.hasValue(node, from: 1)
+      if !isOld, depends { throw .unsupported("its number of elements depends on the input; give it as a constant") }
+      guard let counts = isOld ? try node.integer("k").map({ [$0] }) : try importer.integers(node, 1, or: ""), counts.count == 1 else {
+        throw .malformed("its number of elements is missing")
       }
-      return [.refused, .classes(of: value, count: counts[0], shape: shape.dropLast() + counts)]
+      let isLargest = try node.integer("largest", default: 1) != 0
+      let (ranked, shape, axis) = try importer.ranked(node, axis: try node.integer("axis", default: -1), isLargest: isLargest, label)
+      let size = importer.shape(of: ranked).last ?? 0
+      guard (1...size).contains(counts[0]) else { throw .malformed("it asks for \(counts[0]) of \(size) elements") }
+      var result = shape
+      result[axis] = counts[0]
+      if let values = node.output.first, importer.isRead(values) {
+        let (values, indices) = try importer.sorted(ranked, counts[0], isLargest: isLargest, label)
+        return [.tensor(try importer.movedBack(values, axis, label)), .tensor(try importer.movedBack(indices, axis, label))]
+      }
+      return [.refused, .classes(of: ranked, count: counts[0], shape: importer.sampleShape(ofResult: result, ranked))]
+    },
+    ImportedOperator("Hardmax", "not over the batch axis") { importer, node, label throws(NodeProblem) in
+      var operand = try importer.tensor(node, 0)
+      let full = importer.fullShape(operand)
+      let isOld = importer.operatorSet < 13
+      let given = try normalized(try node.integer("axis", default: isOld ? 1 : -1), rank: full.count)
+      if importer.batch == .symbolic, importer.place(of: operand)?.axis == given { throw .unsupported("it is over the batch axis") }
+      let axis = try importer.freeAxis(given, &operand)
+      guard case .value(let value) = operand else { throw .unsupported("it is of constants alone") }
+      let (shape, own) = (importer.shape(of: value), importer.sampleAxis(axis, value))
+      guard isOld, own < shape.count - 1 else { return [.value(try importer.oneHot(value, axis: own, isFirst: true, label))] }
+      let place = importer.place(of: value)
+      guard place.axis < axis || place.isFolded else { throw .unsupported("its batch is at axis \(place.axis)") }
+      let lines = try importer.append(label, .reshape, [value], shape: shape[..<own] + [shape[own...].reduce(1, *)], place: place)
+      let result = try importer.oneHot(lines, axis: own, isFirst: true, label)
+      return [.value(try importer.append(label, .reshape, [result], shape: shape, place: place))]
     },
   ]
+
+  private static func extreme(_ name: String, isLargest: Bool) -> ImportedOperator {
+    ImportedOperator(name, "before an output: only the class is shown; of equal elements the last one inside a network too") {
+      importer, node, label throws(NodeProblem) in
+      let axis = try node.integer("axis", default: 0)
+      let (ranked, shape, place) = try importer.ranked(node, axis: axis, isLargest: isLargest, label)
+      var result = shape
+      if try node.integer("keepdims", default: 1) != 0 { result[place] = 1 } else { result.remove(at: place) }
+      guard try node.integer("select_last_index", default: 0) != 0 else {
+        return [.classes(of: ranked, count: 1, shape: importer.sampleShape(ofResult: result, ranked))]
+      }
+      let own = importer.shape(of: ranked).count - 1
+      let chosen = try importer.oneHot(ranked, axis: own, isFirst: false, label)
+      let numbers = (0..<importer.shape(of: ranked)[own]).map(Float.init)
+      let index = try importer.linear(chosen, axis: own, 1, numbers, bias: nil, isPublic: true, label)
+      importer.mark(index, .integer)
+      guard case .value(let moved) = try importer.movedBack(index, place, label) else { return [] }
+      let batch = importer.place(of: moved)
+      let isBefore = result.count < shape.count && place < batch.axis
+      return [.value(try importer.reshaped(moved, result, isBefore ? batch.shifted(by: -1) : batch, label))]
+    }
+  }
 }
 
+/// Values of a TopK compare each element with each other.
+private let maximumSortedCount = 256
+
 extension GraphImporter {
-  /// The value whose largest elements are asked for; a Softmax over the same axis keeps their order.
-  fileprivate mutating func ranked(_ node: ONNXNode, axis: Int) throws(NodeProblem) -> (value: Int, shape: [Int]) {
-    let value: Int
-    if case .probabilities(_, let logits, _, true)? = try operand(node, 0) {
-      value = logits
+  /// The value whose largest elements along its last axis are asked for, negated for the smallest; a Softmax over the same axis keeps
+  /// their order.
+  ///
+  /// - Returns: With the operand's full shape, and the axis of that.
+  fileprivate mutating func ranked(
+    _ node: ONNXNode, axis: Int, isLargest: Bool, _ label: String
+  ) throws(NodeProblem) -> (value: Int, shape: [Int], axis: Int) {
+    var operand: Tensor
+    if case .probabilities(_, let logits, _, true)? = try self.operand(node, 0),
+      try normalized(axis, rank: fullShape(.value(logits)).count) == fullShape(.value(logits)).count - 1
+    {
+      operand = .value(logits)
     } else {
-      value = try self.value(node, 0)
+      operand = try tensor(node, 0)
     }
-    let shape = shape(of: value)
-    guard try normalized(axis, rank: shape.count + 1) == shape.count else {
-      throw .unsupported("it is not over the last axis")
+    guard case .value = operand else { throw .unsupported("operand 0 is a constant") }
+    let axis = try freeAxis(axis, &operand)
+    let full = fullShape(operand)
+    var order = Array(full.indices)
+    order.append(order.remove(at: axis))
+    if axis < full.count - 1 {
+      operand = try view(operand, order.map { full[$0] }, full.indices.map { Index(order.firstIndex(of: $0)) }, label)
     }
-    return (value, shape)
+    guard case .value(var value) = operand else { return (0, full, axis) }
+    if place(of: value) != .alone { value = try batchFirst(value, "operand 0") }
+    if !isLargest { value = try apply(.function(.negate, .x), to: value, label, kind: kind(of: operand)) }
+    return (value, full, axis)
+  }
+
+  /// The shape of one sample of a result whose full shape this is, of a value with the batch first or alone.
+  fileprivate func sampleShape(ofResult full: [Int], _ value: Int) -> [Int] {
+    place(of: value).isFolded ? full : Array(full.dropFirst())
+  }
+
+  /// A value with its last axis at another place.
+  fileprivate mutating func movedBack(_ value: Int, _ axis: Int, _ label: String) throws(NodeProblem) -> Tensor {
+    let full = fullShape(.value(value))
+    var order = Array(full.indices.dropLast())
+    order.insert(full.count - 1, at: min(axis, order.count))
+    return try view(.value(value), order.map { full[$0] }, full.indices.map { Index(order.firstIndex(of: $0)) }, label)
+  }
+
+  /// 1 at the first or last of the largest elements along an axis of a sample, else 0.
+  fileprivate mutating func oneHot(_ value: Int, axis: Int, isFirst: Bool, _ label: String) throws(NodeProblem) -> Int {
+    let (shape, place) = (shape(of: value), place(of: value))
+    let size = shape[axis]
+    guard elementCount([size, size], limit: maximumMadeElementCount) != nil else { throw .unsupported("it compares \(size) elements") }
+    try requireBounded([size])
+    var kept = shape
+    kept[axis] = 1
+    let largest = try append(label, .maximum(Maximum(over: [axis], of: shape)), [value], shape: kept, place: place)
+    let below = try append(
+      label, .contraction(.sum(of: [shape, kept], [1, -1], shape: shape)), [value, largest], shape: shape, place: place)
+    let isLargest = try apply(.isZero, to: below, label, kind: .boolean)
+    // 1 less twice the number of those before it is positive at the first one alone.
+    let counts = (0..<size * size).map { cell -> Float in
+      let (row, column) = (cell / size, cell % size)
+      return row == column ? 1 : (column < row) == isFirst ? -2 : 0
+    }
+    let excess = try linear(isLargest, axis: axis, size, counts, bias: nil, isPublic: true, label)
+    return try apply(.function(.step, .x + -0.5), to: excess, label, kind: .boolean)
+  }
+
+  /// The largest elements along the last axis in order, of equal ones those that are first, and where they were.
+  ///
+  /// - Parameter isLargest: Whether elements are not negated.
+  fileprivate mutating func sorted(
+    _ value: Int, _ count: Int, isLargest: Bool, _ label: String
+  ) throws(NodeProblem) -> (values: Int, indices: Int) {
+    let (shape, place, kind) = (shape(of: value), place(of: value), kind(of: .value(value)))
+    let (rank, size) = (shape.count, shape[shape.count - 1])
+    guard size <= maximumSortedCount else { throw .unsupported("its values are used, and are more than \(maximumSortedCount) to choose from") }
+    let lead = Array(shape.dropLast())
+    let own = lead.indices.map { Index($0) }
+    func reading(_ loops: Int...) -> Factor { .operand(0, own + loops.map { Index($0) }) }
+    // Whether an element is larger than another one.
+    let pairs = lead + [size, size]
+    let differences = Contraction<Double>(
+      loops: pairs, terms: [.init(1, [reading(rank - 1)]), .init(-1, [reading(rank)])])
+    let difference = try append(label, .contraction(differences), [value], shape: pairs, place: place)
+    let isLarger = try apply(.function(.step, .x), to: difference, label, kind: .boolean)
+    // How many come before it: those after it that are larger, and those before it that are not smaller.
+    let cells = 0..<size * size
+    let ranks = Contraction<Double>(
+      loops: pairs,
+      constants: [
+        .init(loops: [rank - 1, rank], cells.map { $0 % size > $0 / size ? 1 : 0 }, isPublic: true),
+        .init(loops: [rank - 1, rank], cells.map { $0 % size < $0 / size ? -1 : 0 }, isPublic: true),
+        .init(loops: [rank - 1], (0..<size).map(Float.init), isPublic: true),
+      ],
+      terms: [
+        .init(1, [.constant(0), reading(rank, rank - 1)]), .init(1, [.constant(1), reading(rank - 1, rank)]), .init(1, [.constant(2)]),
+      ])
+    let before = try append(label, .contraction(ranks), [isLarger], shape: shape, place: place)
+    let places = lead + [count, size]
+    let distances = Contraction<Double>(
+      loops: places, constants: [.init(loops: [rank - 1], (0..<count).map { -Float($0) }, isPublic: true)],
+      terms: [.init(1, [reading(rank)]), .init(1, [.constant(0)])])
+    let distance = try append(label, .contraction(distances), [before], shape: places, place: place)
+    let isChosen = try apply(.isZero, to: distance, label, kind: .boolean)
+    let chosen = Contraction<Double>(
+      loops: places, terms: [.init(isLargest ? 1 : -1, [.operand(0, own + [Index(rank)]), .operand(1, own + [Index(rank - 1), Index(rank)])])])
+    let values = try append(label, .contraction(chosen), [value, isChosen], shape: lead + [count], place: place, kind: kind)
+    let numbers = Contraction<Double>(
+      loops: places, constants: [.init(loops: [rank], (0..<size).map(Float.init), isPublic: true)],
+      terms: [.init(1, [.constant(0), reading(rank - 1, rank)])])
+    let indices = try append(label, .contraction(numbers), [isChosen], shape: lead + [count], place: place, kind: .integer)
+    return (values, indices)
   }
 }

@@ -67,18 +67,22 @@ extension ImportedOperator {
       }
       return [.constant(.floats(places.map { Float(numbers[0] + Double($0) * numbers[2]) }, shape: [places.count]))]
     },
-    ImportedOperator("CumSum", since: 11, "exclusive = 0, reverse = 0") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("CumSum", since: 11, "not along the batch axis") { importer, node, label throws(NodeProblem) in
       var operand = try importer.tensor(node, 0)
-      guard let given = try importer.integers(node, 1, or: "")?.first, try node.integer("exclusive", default: 0) == 0,
-        try node.integer("reverse", default: 0) == 0
-      else { throw .unsupported("its axis is missing, or it is exclusive or reversed") }
+      if try importer.hasValue(node, from: 1) { throw .unsupported("its axis depends on the input; give it as a constant") }
+      guard let given = try importer.integers(node, 1, or: "")?.first else { throw .malformed("its axis is missing") }
+      let isExclusive = try node.integer("exclusive", default: 0) != 0
+      let isReversed = try node.integer("reverse", default: 0) != 0
       let axis = try importer.freeAxis(given, &operand)
       let shape = importer.fullShape(operand)
       let (step, size) = (rowStrides(shape)[axis], shape[axis])
       switch operand {
       case .value(let value):
         guard elementCount([size, size], limit: maximumMadeElementCount) != nil else { throw .unsupported("it adds along an axis of \(size)") }
-        let ones = (0..<size * size).map { Float($0 % size <= $0 / size ? 1 : 0) }
+        let ones = (0..<size * size).map { cell -> Float in
+          let distance = isReversed ? cell % size - cell / size : cell / size - cell % size
+          return distance > 0 || distance == 0 && !isExclusive ? 1 : 0
+        }
         let kind = importer.kind(of: operand)
         let sums = try importer.linear(value, axis: importer.sampleAxis(axis, value), size, ones, bias: nil, isPublic: true, label)
         if kind != .real { importer.mark(sums, .integer) }
@@ -88,7 +92,11 @@ extension ImportedOperator {
         guard constant.floats != nil || sums.allSatisfy({ $0.magnitude <= 0x1p24 }), constant.batch?.isUniform ?? true else {
           throw .unsupported("it adds integers beyond 2^24, or the batch size")
         }
-        for place in sums.indices where place / step % size > 0 { sums[place] += sums[place - step] }
+        let last = isReversed ? size - 1 : 0
+        let before = isReversed ? step : -step
+        let places = isReversed ? Array(sums.indices.reversed()) : Array(sums.indices)
+        for place in places where place / step % size != last { sums[place] += sums[place + before] }
+        if isExclusive { sums = sums.indices.map { $0 / step % size != last ? sums[$0 + before] : 0 } }
         let elements = constant.floats == nil ? Constant.Elements.integers(sums.map { Int($0) }) : .floats(sums.map { Float($0) })
         return [.constant(Constant(elements, shape: shape, type: constant.floats == nil ? .int64 : .float, batch: constant.batch))]
       }
