@@ -6,22 +6,25 @@ import SwiftProtobuf
 ///   - publish: The initializers and computed constants whose numbers may be public although they may be trained; nil to refuse
 ///     none, for a network that is not to be proved.
 ///   - outputs: The values to show, in this order; nil for the outputs of the graph. What they do not need is left out.
+///   - mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
 ///   - shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when there are
 ///     no data.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
-  path: String, publish: Set<String>? = [], outputs: [String]? = nil, shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
+  path: String, publish: Set<String>? = [], outputs: [String]? = nil, mostOfMask: Float = usualMostOfMask,
+  shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
   return try importONNX(
-    readFile(path), publish: publish, outputs: outputs, file: path, folder: String(path.dropLast(name.count)), shape: shape)
+    readFile(path), publish: publish, outputs: outputs, mostOfMask: mostOfMask, file: path, folder: String(path.dropLast(name.count)),
+    shape: shape)
 }
 
 /// - Parameters:
 ///   - file: The name that errors give to `bytes`.
 ///   - folder: Where data is that tensors keep in other files, with the slash at its end; nil to read none.
 package func importONNX(
-  _ bytes: [UInt8], publish: Set<String>? = [], outputs: [String]? = nil, file: String, folder: String? = nil,
+  _ bytes: [UInt8], publish: Set<String>? = [], outputs: [String]? = nil, mostOfMask: Float = usualMostOfMask, file: String, folder: String? = nil,
   shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
@@ -50,7 +53,7 @@ package func importONNX(
 
   let (inputs, batch) = try graph.inputs(file: file, shape: shape)
   var importer = try GraphImporter(
-    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, file: file)
+    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, mostOfMask: mostOfMask, file: file)
   for name in unused { importer.notices.append("the input '\(name.oneLine)' is not needed, and left out") }
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
   if let name = publish?.subtracting(constants).filter({ !importer.isComputed($0) }).min() {

@@ -47,8 +47,9 @@ extension GraphImporter {
       outputs.append(
         NetworkOutput(name: name, value: value, classCount: classCount, dropsAxis: drops, leftOut: leftOut))
     }
+    let numbers = Dictionary(maskNumbers.compactMap { value, number in maker(value).map { ($0.name, number) } }, uniquingKeysWith: max)
     return Network(
-      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers
     ).withoutScalars().withoutUnusedNodes()
   }
 

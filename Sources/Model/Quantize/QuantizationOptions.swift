@@ -12,6 +12,8 @@ package struct QuantizationOptions: Sendable, Equatable {
   package var classCount: Int?
   /// The initializers whose numbers may be public although they may be trained.
   package var publish: Set<String> = []
+  /// The values to show; nil for the outputs of the model.
+  package var outputs: [String]?
   /// What one step of every input is worth; from the calibration when nil.
   package var inputScale: Double?
 
