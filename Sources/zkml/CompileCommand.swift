@@ -17,6 +17,7 @@ struct CompileCommand: ParsableCommand {
         zkml compile model.onnx --calibrate pixels.npy --input-scale 1/255 -o net
         zkml compile model.onnx --calibrate samples.npz --accuracy 0.999 -o net
         zkml compile model.onnx --calibrate samples.npz --bits 12 --layer-bits /fc2/Gemm=16 --classes 1 -o net
+        zkml compile model.onnx --calibrate samples.npz --outputs logits,/block.3/Add_output_0 -o net
         zkml compile model.onnx --calibrate samples.npz --dry-run --batch 64
         zkml compile model.onnx --calibrate samples.npz --dry-run --privacy-report
 
@@ -48,6 +49,10 @@ struct CompileCommand: ParsableCommand {
       "Widen activations until this share of the calibration samples gets the float network's class.",
       valueName: "share"))
   var accuracy: Double?
+
+  @Option(help: ArgumentHelp(
+      "Show these values alone, outputs or others; what they do not need is left out and may be of any kind.", valueName: "names"))
+  var outputs: String?
 
   @Option(help: ArgumentHelp("Let proofs show only the k most likely classes, not the outputs.", valueName: "k"))
   var classes: Int?
@@ -81,6 +86,7 @@ struct CompileCommand: ParsableCommand {
     if let accuracy, !(0...1).contains(accuracy) { throw ValidationError("--accuracy must be 0 to 1") }
     if let classes, classes < 1 { throw ValidationError("--classes must be at least 1") }
     if output == nil, !dryRun { throw ValidationError("-o is needed, or --dry-run") }
+    if let outputs, outputs.split(separator: ",").isEmpty { throw ValidationError("--outputs names no value") }
     if let inputScale, parseScale(inputScale) == nil {
       throw ValidationError("--input-scale must be a positive number or a quotient of two")
     }
@@ -95,6 +101,7 @@ struct CompileCommand: ParsableCommand {
     options.accuracy = accuracy
     options.classCount = classes
     options.publish = Set(publish)
+    options.outputs = outputs?.split(separator: ",").map(String.init)
     let files = dryRun ? nil : output.map(NetworkFiles.init(path:))
     if let files {
       try requireWritable(files.circuitPath, for: ArithmeticCircuit.magic)
