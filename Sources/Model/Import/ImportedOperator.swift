@@ -68,6 +68,7 @@ package struct ImportedOperator: Sendable {
       rearranging,
       indexing,
       scattering,
+      grids,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.

@@ -75,3 +75,40 @@ operator("Gather_ids", [cast, node("Gather", ["x", "k"], ["y"], axis=1)], {}, {"
 operator("GatherElements_ids", [cast, node("GatherElements", ["x", "k"], ["y"], axis=1)], {}, {"x": [3, 2], "j": [4, 1]}, low=-2.999, high=2.999)
 operator("GatherElements_ids_of_constants", [cast, node("GatherElements", ["c", "k"], ["y"], axis=1)], {"c": array(1, 3)}, {"j": [4]}, **ids)
 operator("GatherND_ids", [cast, node("GatherND", ["x", "k"], ["y"], batch_dims=1)], {}, {"x": [3, 3, 2], "j": [4, 2]}, low=0, high=2.999)
+
+image, grown, shrunk = {"x": [2, 4, 5]}, {"s": f(1, 1, 1.5, 2)}, {"s": f(1, 1, 0.6, 0.8)}
+wanted = {"s": i(1, 1, 7, 3)}
+scaled = ["x", "", "s"]
+sized = ["x", "", "", "s"]
+for name, constants in [("", grown), ("_shrunk", shrunk)]:
+    for mode in ["linear", "cubic"]:
+        operator(f"Resize_{mode}{name}_filtered", [node("Resize", scaled, ["y"], mode=mode, antialias=1)], constants, image)
+    operator(f"Resize_cubic{name}", [node("Resize", scaled, ["y"], mode="cubic")], constants, image)
+    operator(f"Resize_cubic{name}_inside", [node("Resize", scaled, ["y"], mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1)], constants, image)
+    for places in ["half_pixel_symmetric", "align_corners", "asymmetric", "pytorch_half_pixel"]:
+        for mode in ["linear", "cubic", "nearest"]:
+            operator(f"Resize_{mode}{name}_{places}", [node("Resize", scaled, ["y"], mode=mode, coordinate_transformation_mode=places)], constants, image)
+operator("Resize_filtered_inside", [node("Resize", scaled, ["y"], mode="cubic", antialias=1, exclude_outside=1)], shrunk, image)
+for mode in ["linear", "cubic", "nearest"]:
+    operator(f"Resize_{mode}_region", [node("Resize", ["x", "r", "", "s"], ["y"], mode=mode, axes=[2, 3], coordinate_transformation_mode="tf_crop_and_resize")],
+             {"r": f(0.4, 0.6, 0.6, 0.8), "s": i(3, 3)}, image)
+    operator(f"Resize_{mode}_beyond", [node("Resize", ["x", "r", "", "s"], ["y"], mode=mode, axes=[2, 3], coordinate_transformation_mode="tf_crop_and_resize",
+                                            extrapolation_value=1.5)], {"r": f(0.4, 0.6, 1.2, 1.7), "s": i(3, 3)}, image)
+operator("Resize_axes", [node("Resize", sized, ["y"], axes=[3, 2], mode="linear")], {"s": i(7, 3)}, image)
+for policy in ["not_larger", "not_smaller"]:
+    operator(f"Resize_axes_{policy}", [node("Resize", sized, ["y"], axes=[2, 3], keep_aspect_ratio_policy=policy)], {"s": i(7, 8)}, image)
+
+points = random.uniform(-1.3, 1.3, [1, 3, 4, 2]).astype(np.float32)
+for mode in ["linear", "nearest", "cubic"]:
+    for padding in ["zeros", "border", "reflection"]:
+        for aligned in [0, 1]:
+            operator(f"GridSample_{mode}_{padding}_{aligned}", [node("GridSample", ["x", "g"], ["y"], mode=mode, padding_mode=padding, align_corners=aligned)],
+                     {"g": points}, image, batch=1)
+for mode in ["linear", "nearest"]:
+    operator(f"GridSample_{mode}_volume", [node("GridSample", ["x", "g"], ["y"], mode=mode)],
+             {"g": random.uniform(-1.3, 1.3, [1, 2, 3, 2, 3]).astype(np.float32)}, {"x": [2, 3, 2, 4]}, batch=1)
+operator("GridSample_old", [node("GridSample", ["x", "g"], ["y"], mode="bicubic")], {"g": points}, image, batch=1, opset=16)
+for aligned in [0, 1]:
+    operator(f"AffineGrid_{aligned}", [node("AffineGrid", ["t", "s"], ["g"], align_corners=aligned), node("GridSample", ["x", "g"], ["y"])],
+             {"t": f(1, 0.2, 0.1, -0.3, 0.8, 0).reshape(1, 2, 3), "s": i(1, 2, 3, 4)}, image, batch=1)
+operator("AffineGrid_value", [node("AffineGrid", ["x", "s"], ["y"])], {"s": i(1, 2, 2, 3, 4)}, {"x": [3, 4]}, batch=1)
