@@ -7,6 +7,12 @@ extension ONNXNode {
 
   func integers(_ name: String) throws(NodeProblem) -> [Int]? { try attribute(name, .ints)?.ints.map(Int.init) }
 
+  func floats(_ name: String) throws(NodeProblem) -> [Float]? { try attribute(name, .floats)?.floats }
+
+  func strings(_ name: String) throws(NodeProblem) -> [String]? {
+    try attribute(name, .strings)?.strings.map { String(decoding: $0, as: UTF8.self) }
+  }
+
   func text(_ name: String, default value: String) throws(NodeProblem) -> String {
     try attribute(name, .string).map { String(decoding: $0.s, as: UTF8.self) } ?? value
   }
