@@ -167,9 +167,9 @@ extension GraphImporter {
     let flat = try append(label, .reshape, [reached], shape: leading + [leafCount], place: place)
     var weights = [Float](repeating: 0, count: resultCount * leafCount)
     for (place, leaf) in layout.leaves.enumerated() {
-      for (result, weight) in leaf.map({ trees.leaves[$0] }) ?? [] {
-        guard (0..<resultCount).contains(result) else { throw .malformed("a leaf is of result \(result) of \(resultCount)") }
-        weights[result * leafCount + place] += weight * factor
+      for own in leaf.map({ trees.leaves[$0] }) ?? [] {
+        guard (0..<resultCount).contains(own.result) else { throw .malformed("a leaf is of result \(own.result) of \(resultCount)") }
+        weights[own.result * leafCount + place] += own.weight * factor
       }
     }
     return try linear(flat, axis: rank - 1, resultCount, weights, bias: base.contains { $0 != 0 } ? base : nil, label)

@@ -83,11 +83,12 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
-  /// The first result of another operator with a node's attributes.
+  /// The first result of another operator with a node's attributes, or with others.
   mutating func applied(
-    _ name: String, _ operands: [Tensor], _ node: ONNXNode, _ label: String
+    _ name: String, _ operands: [Tensor], _ node: ONNXNode, attributes: [ONNXAttribute]? = nil, _ label: String
   ) throws(NodeProblem) -> Tensor {
     var other = node
+    if let attributes { other.attribute = attributes }
     (other.opType, other.domain) = (name, "")
     other.input = operands.indices.map { "\0operand \($0)" }
     let results = try translate(other, label, operands.map { .tensor($0) })

@@ -23,11 +23,18 @@ extension ImportedOperator {
         let sums = try importer.sums(of: trees, value, resultCount: count, base: try node.base(count), label)
         return [try importer.label(of: sums, node, count, label), try importer.transformed(sums, transform, label)]
       }
-      guard base.count <= 2 else { throw .malformed("it has \(base.count) base values") }
+      guard base.count < 2, base.isEmpty || weights.first?.result == 0 else {
+        throw .unsupported("it has \(base.count) base values, and leaves of one of two classes")
+      }
       var single = trees
       for index in single.leaves.indices { single.leaves[index] = single.leaves[index].map { (0, $0.weight) } }
-      let sum = try importer.sums(of: single, value, resultCount: 1, base: base.suffix(1), label)
+      let sum = try importer.sums(of: single, value, resultCount: 1, base: base, label)
       let isPositive = weights.allSatisfy { $0.weight >= 0 }
+      if weights.first?.result == 1 {
+        let decided = try importer.pair(sum, shift: isPositive ? 1 : 0, label)
+        let scores = try importer.linear(sum, axis: importer.shape(of: sum).count - 1, 2, [0, 1], bias: nil, isPublic: true, label)
+        return [try importer.label(of: decided, node, 2, label), try importer.transformed(scores, transform, label)]
+      }
       return try importer.twoClasses(of: sum, node, isProbability: isPositive, transform, label)
     },
     ImportedOperator("\(classicalDomain).TreeEnsemble", "comparisons but EQ, NEQ and MEMBER; sums and means; \(treeNote)") {

@@ -29,7 +29,7 @@ struct Quantizer {
   let options: QuantizationOptions
   var integers: IntegerNetwork
   /// Integer values by float value.
-  private var activations: [Int: Int] = [:]
+  private(set) var activations: [Int: Int] = [:]
   private var accumulators: [Int: Int] = [:]
   /// Of values that keep what they are rounded to.
   var scales: SharedScales
@@ -41,7 +41,7 @@ struct Quantizer {
   /// By node that divides by a root of squares.
   private let norms: [Int: NormPattern]
   /// By float value, the nodes that read it.
-  private let readers: [[Int]]
+  let readers: [[Int]]
   /// Float values that are 0 or 1 because they mask scores.
   private let masks: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
@@ -87,7 +87,8 @@ struct Quantizer {
     } else {
       // Integers of which calibration data have 0 and 1 alone are masks.
       let isMask = masks.contains(index) || (port.kind == .integer && range.lowerBound >= 0 && range.upperBound <= 1)
-      let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: options.layerBits[port.name] ?? bits, isSigned: range.lowerBound < 0)
+      let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : bits)
+      let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -252,6 +253,8 @@ struct Quantizer {
   private mutating func unsliced(_ value: Int) throws(ModelError) -> Int { isSlice(value) ? try whole(value) : value }
 
   private mutating func requantized(_ value: Int) throws(ModelError) -> Int {
+    // A comparison is as fine as what it compares.
+    if let compared = comparison(value) { for operand in compared.operands { _ = try activation(operand) } }
     let target = target(value)
     let name = network.node(of: target.name)?.name ?? ""
     let shape = network.shape(of: value)
@@ -273,7 +276,8 @@ struct Quantizer {
     if quotientScale == target.quantum.scale, let clamp = target.clamp {
       function = .clamp(clamp)
     } else {
-      let half = Int64(maximumTableSize / 2)
+      let isLong = domain.count > maximumTableSize && comparison(value) != nil
+      let half = isLong ? 1 << Int64((Requantization.bits(of: domain) + 1) / 2 - 1) : Int64(maximumTableSize / 2)
       function = target.table(
         max(domain.lowerBound, -half)...min(domain.upperBound, half - 1), scale: quotientScale)
     }
@@ -294,7 +298,7 @@ struct Quantizer {
     if fixed == nil { fixed = exact(value) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
-    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? bits
+    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? (isCompared(value) ? QuantizationOptions.widths.upperBound : bits)
     let result = calibration.ranges[value]
     let quantum: Quantum
     let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence
@@ -310,7 +314,7 @@ struct Quantizer {
     }
     return QuantizationTarget(
       source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
-      argumentScale: isShared && function != .x ? scales.scale(value, .argument) : nil, isShared: isShared)
+      argumentScale: comparison(value).map(comparedScale) ?? (isShared && function != .x ? scales.scale(value, .argument) : nil), isShared: isShared)
   }
 
   /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do.
@@ -392,9 +396,11 @@ struct Quantizer {
         let read = try activation(operand)
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
-      let targets = requantizations(of: value).map(target)
+      let read = requantizations(of: value)
+      let targets = read.map(target)
+      let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
       let (integers, unit) = try self.integers(
-        contraction, operands, node.name, quotientScale: quotientScale(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
+        isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])

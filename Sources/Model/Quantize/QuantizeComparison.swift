@@ -1,0 +1,92 @@
+import Glibc
+
+/// Decisions of trees: whether one element, less a threshold, is positive. They are as fine as what they compare, so that no
+/// element that is more than half a step away from a threshold is on its other side.
+extension Quantizer {
+  /// The contraction whose sign a value of 0 and 1 says; nil for another value.
+  func comparison(_ value: Int) -> Node<Double>? {
+    guard case .map(.quantize(let quantum))? = network.node(of: value)?.operation, quantum == Quantum(scale: 1, range: 0...1),
+      let sign = network.node(of: value)?.operands.first, let step = network.node(of: sign), step.operation == .map(.expression(.function(.step, .x))),
+      let distance = network.node(of: step.operands[0]), case .contraction = distance.operation, !network.isView(distance)
+    else { return nil }
+    return distance
+  }
+
+  /// Whether a value is compared and nothing else.
+  func isCompared(_ value: Int) -> Bool {
+    guard value < network.inputs.count || !network.outputs.contains(where: { $0.value == value }) else { return false }
+    let own = readers[value]
+    return !own.isEmpty && own.allSatisfy { reader in
+      let result = network.inputs.count + reader
+      switch network.nodes[reader].operation {
+      case .reshape: return isCompared(result)
+      case .contraction:
+        let signs = readers[result].map { network.inputs.count + $0 }
+        return !signs.isEmpty && signs.allSatisfy { sign in
+          readers[sign].count == 1 && readers[sign].allSatisfy { comparison(network.inputs.count + $0) != nil }
+        }
+      case .map, .maximum, .softmax: return false
+      }
+    }
+  }
+
+  /// What one step of the operands is worth in a contraction.
+  func comparedScale(_ node: Node<Double>) -> Double {
+    guard case .contraction(let contraction) = node.operation else { return 1 }
+    var (least, most) = (Double.infinity, 0.0)
+    for term in contraction.terms {
+      let scales = term.factors.compactMap { factor -> Double? in
+        guard case .operand(let index, _) = factor else { return nil }
+        return activations[node.operands[index]].map { self.scale(of: $0) }
+      }
+      guard let first = scales.first else { continue }
+      let scale = scales.dropFirst().reduce(first * term.coefficient.magnitude) { $0 * $1 }
+      for number in term.constant.map({ contraction.constants[$0].values }) ?? [1] where number != 0 {
+        least = min(least, scale * Double(number.magnitude))
+        most = max(most, scale * Double(number.magnitude))
+      }
+    }
+    let scale = max(least, most / 256)
+    return scale.isNormal && scale > 0 ? scale : 1
+  }
+
+  /// Of integers of an input whose features are compared: 2^16 steps in what the narrowest of them goes through.
+  func comparedBits(_ input: Int) -> Int {
+    let (range, shape) = (calibration.ranges[input], network.inputs[input].shape)
+    let largest = max(-range.lowerBound, range.upperBound)
+    guard let width = shape.last, largest > 0 else { return QuantizationOptions.widths.upperBound }
+    if let scale = calibration.inputScales[input] {
+      return min(max(Int(log2(largest / scale).rounded(.down)) + 2, QuantizationOptions.widths.upperBound), mostComparedBits)
+    }
+    var (least, most) = ([Double](repeating: .infinity, count: width), [Double](repeating: -.infinity, count: width))
+    for (place, element) in calibration.batch[input].values.enumerated() {
+      least[place % width] = min(least[place % width], element)
+      most[place % width] = max(most[place % width], element)
+    }
+    let narrowest = zip(least, most).map { $1 - $0 }.filter { $0 > 0 }.min() ?? largest
+    let bits = Double(QuantizationOptions.widths.upperBound) + log2(largest / narrowest).rounded(.up)
+    return Int(min(max(bits, Double(QuantizationOptions.widths.upperBound)), Double(mostComparedBits)))
+  }
+
+  /// With thresholds no farther away than operands can be.
+  func compared(_ contraction: Contraction<Double>, _ operands: [Int]) -> Contraction<Double> {
+    var (result, limit) = (contraction, 0.0)
+    for term in contraction.terms {
+      let factors = term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
+      guard !factors.isEmpty else { continue }
+      let largest = term.constant.map { contraction.constants[$0].values.reduce(0) { max($0, $1.magnitude) } } ?? 1
+      limit += factors.reduce(Double(largest) * term.coefficient.magnitude) { product, operand in
+        product * scale(of: operand) * (Double(max(range(of: operand).lowerBound.magnitude, range(of: operand).upperBound.magnitude)) + 1)
+      }
+    }
+    for term in contraction.terms where term.factors.count == 1 {
+      guard let number = term.constant, term.coefficient != 0 else { continue }
+      let most = Float(limit / term.coefficient.magnitude)
+      result.constants[number].values = contraction.constants[number].values.map { min(max($0, -most), most) }
+    }
+    return result
+  }
+}
+
+/// A longer number less a threshold has more quotients than two tables tell.
+private let mostComparedBits = 28
