@@ -33,24 +33,6 @@ extension ImportedOperator {
       let result = leading(max(ranks[0], ranks[1])) + (ranks[0] > 1 ? [2] : []) + (ranks[1] > 1 ? [1] : [])
       return [try importer.product(tensors, axes, result, label)]
     },
-    ImportedOperator("Einsum", since: 12, "of values, and at most one constant, or of constants; no ellipsis and no axis twice in an operand") {
-      importer, node, label throws(NodeProblem) in
-      let text = try node.text("equation", default: "").filter { $0 != " " }
-      let sides = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      let operands = sides[0].split(separator: ",", omittingEmptySubsequences: false).map { $0.utf8.map(Int.init) }
-      let known = operands.joined()
-      let stated = sides.count == 2 ? sides[1].utf8.dropFirst().map(Int.init)
-        : Set(known).filter { axis in known.count { $0 == axis } == 1 }.sorted()
-      guard sides.count == 1 || sides[1].hasPrefix(">"), operands.count == node.input.count,
-        (known + stated).allSatisfy({ UInt8(clamping: $0) | 0x20 >= 0x61 && UInt8(clamping: $0) | 0x20 <= 0x7a })
-      else { throw .unsupported("its equation is '\(text.oneLine)'") }
-      guard (operands + [stated]).allSatisfy({ Set($0).count == $0.count }), Set(stated).isSubset(of: known) else {
-        throw .unsupported("its equation '\(text.oneLine)' names an axis twice, or one of no operand")
-      }
-      var tensors: [Tensor] = []
-      for index in operands.indices { tensors.append(try importer.tensor(node, index)) }
-      return [try importer.product(tensors, operands, stated, label)]
-    },
     ImportedOperator("BatchNormalization", "for inference") { importer, node, label throws(NodeProblem) in
       guard try node.integer("training_mode", default: 0) == 0 else {
         throw .unsupported("it is for training; export the model for inference")

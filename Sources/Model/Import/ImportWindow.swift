@@ -67,7 +67,7 @@ extension GraphImporter {
     self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
   }
 
-  fileprivate func shape(sliding sides: [WindowSide], _ source: [Int], channels: Int? = nil) throws(NodeProblem) -> [Int] {
+  func shape(sliding sides: [WindowSide], _ source: [Int], channels: Int? = nil) throws(NodeProblem) -> [Int] {
     try requireBounded(sides.map(\.size), channels: source[0])
     return [channels ?? source[0]] + zip(sides, source.dropFirst()).map { $0.count(over: $1) }
   }
@@ -127,7 +127,7 @@ extension GraphImporter {
   /// `ceil_mode` reach beyond it.
   ///
   /// - Parameter kernel: The sizes that the weights have.
-  fileprivate func windows(
+  func windows(
     _ node: ONNXNode, _ source: [Int], kernel: [Int]?
   ) throws(NodeProblem) -> (sides: [WindowSide], padding: [Int]) {
     let (stated, automatic) = try statedSides(node, axisCount: source.count - 1, kernel: kernel)

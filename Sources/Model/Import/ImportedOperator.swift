@@ -69,6 +69,8 @@ package struct ImportedOperator: Sendable {
       indexing,
       scattering,
       grids,
+      pooling,
+      einsum,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.

@@ -112,3 +112,19 @@ for aligned in [0, 1]:
     operator(f"AffineGrid_{aligned}", [node("AffineGrid", ["t", "s"], ["g"], align_corners=aligned), node("GridSample", ["x", "g"], ["y"])],
              {"t": f(1, 0.2, 0.1, -0.3, 0.8, 0).reshape(1, 2, 3), "s": i(1, 2, 3, 4)}, image, batch=1)
 operator("AffineGrid_value", [node("AffineGrid", ["x", "s"], ["y"])], {"s": i(1, 2, 2, 3, 4)}, {"x": [3, 4]}, batch=1)
+
+for p in [1, 2, 3]:
+    operator(f"LpPool_{p}", [node("LpPool", ["x"], ["y"], kernel_shape=[2, 3], strides=[1, 2], pads=[1, 0, 0, 1], p=p)], {}, {"x": [2, 4, 5]})
+operator("LpPool_lines", [node("LpPool", ["x"], ["y"], kernel_shape=[3])], {}, {"x": [2, 6]})
+operator("GlobalLpPool", [node("GlobalLpPool", ["x"], ["y"])], {}, {"x": [2, 3, 4]})
+operator("GlobalLpPool_cubes", [node("GlobalLpPool", ["x"], ["y"], p=3)], {}, {"x": [2, 3, 4]})
+operator("LRN", [node("LRN", ["x"], ["y"], size=3)], {}, {"x": [5, 2, 3]})
+operator("LRN_numbers", [node("LRN", ["x"], ["y"], size=5, alpha=0.5, beta=0.6, bias=1.7)], {}, {"x": [5, 2, 3]})
+operator("Col2Im", [node("Col2Im", ["x", "s", "b"], ["y"])], {"s": i(5, 4), "b": i(2, 3)}, {"x": [12, 8]})
+operator("Col2Im_padded", [node("Col2Im", ["x", "s", "b"], ["y"], strides=[2, 1], dilations=[1, 2], pads=[1, 0, 0, 1])],
+         {"s": i(5, 4), "b": i(2, 2)}, {"x": [8, 9]})
+operator("Einsum_diagonal", [node("Einsum", ["x"], ["y"], equation="bijj->bji")], {}, {"x": [2, 3, 3]})
+operator("Einsum_trace", [node("Einsum", ["x"], ["y"], equation="bkii->bk")], {}, {"x": [2, 3, 3]})
+operator("Einsum_others", [node("Einsum", ["x", "w"], ["y"], equation="...ij,jk->...ik")], {"w": array(4, 2)}, {"x": [2, 3, 4]})
+operator("Einsum_others_between", [node("Einsum", ["x", "z"], ["y"], equation="b...j,b...j->b...")], {}, {"x": [2, 3, 4], "z": [1, 3, 4]})
+operator("Einsum_diagonal_of_constants", [node("Einsum", ["c"], ["d"], equation="...ii->...i"), node("Add", ["x", "d"], ["y"])], {"c": array(2, 3, 3)}, {"x": [2, 3]})
