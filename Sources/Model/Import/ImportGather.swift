@@ -201,7 +201,9 @@ extension GraphImporter {
       terms: [.init(1, [.operand(0, shape.indices.map { Index($0) })]), .init(1, [.constant(0)])])
     let place = place(of: value)
     let distances = try append(label, .contraction(distance), [value], shape: shape + [count], place: place)
-    let isNamed = countsFromEnd ? Pointwise.isZero.of(.x * (.x + .constant(Double(count)))) : .isZero
+    // Half an integer from each place, where rounding does not decide.
+    let fromEnd = Pointwise.minimum(.function(.abs, .x), .function(.abs, .x + .constant(Double(count))))
+    let isNamed = countsFromEnd ? Pointwise.function(.step, 0.5 + -1.0 * fromEnd) : .isZero
     return try apply(isNamed, to: distances, label, kind: .boolean)
   }
 }
