@@ -148,8 +148,7 @@ extension GraphImporter {
     let (leading, rank) = (Array(shape.dropLast()), shape.count)
     let truth = Quantum(scale: 1, range: 0...1)
     let distances = try linear(value, axis: rank - 1, splitCount, choices, bias: thresholds, label)
-    let steps = try apply(.function(.step, .x), to: distances, label)
-    let holds = try append(label, .map(.quantize(truth)), [steps], shape: leading + [splitCount], place: place)
+    let holds = try self.truth(of: distances, label)
     let byTree = try append(label, .reshape, [holds], shape: leading + [layout.treeCount, layout.splitCount], place: place)
     // A leaf is reached where all that has to hold does, and nothing else.
     let shared = layout.isShared ? [] : [rank - 1]
