@@ -95,7 +95,8 @@ private struct GridSampling {
     var place = isAligned ? (coordinate + 1) / 2 * (size - 1) : ((coordinate + 1) * size - 1) / 2
     if mode == .nearest { place = place.rounded(.toNearestOrEven) }
     if !range.contains(place) {
-      if padding == "border" { place = min(max(place, 0), size - 1) }
+      // Cubic polynomials go on beyond the border, as in onnxruntime.
+      if padding == "border", mode != .cubic { place = min(max(place, 0), size - 1) }
       if padding == "reflection" { place = reflected(place, range) }
     }
     let low = Int(place.rounded(.down))
