@@ -114,13 +114,7 @@ extension GraphImporter {
       } else {
         guard samples == nil, batch == nil else { throw .unsupported("its indices are not evenly spaced") }
         if width == 1 { return try selected(tensor, axis: axis, values, shape, full, label) }
-        // The indexed axes become one.
-        let strides = rowStrides(Array(source[first..<first + width]))
-        let joined = positions[0].values.indices.map { place in zip(positions, strides).reduce(0) { $0 + $1.0.values[place] * $1.1 } }
-        for axis in first..<first + width { _ = try freeAxis(axis, &tensor) }
-        let flat = Array(source[..<first] + [strides[0] * source[first]] + source[(first + width)...])
-        let own = place(of: tensor).map { $0 == .alone || $0.axis < first ? $0 : $0.shifted(by: 1 - width) }
-        return try selected(try reshaped(tensor, flat, own, label), axis: first, joined, shape, full, label)
+        return try selected(tensor, positions, shape, first: first, full, label)
       }
     }
     let result = try view(tensor, full, reading, label)
@@ -152,6 +146,47 @@ extension GraphImporter {
       let chosen = try linear(value, axis: sampleAxis(axis, value), positions.count, ones, bias: nil, isPublic: true, label)
       let place = place(of: value)
       return .value(try reshaped(chosen, result, place.axis < axis || place.isFolded && batch == .one ? place : place.shifted(by: shape.count - 1), label))
+    }
+  }
+
+  /// Elements at places of several axes that follow one another, in any order: sums of products with numbers that are 1 at
+  /// one place.
+  private mutating func selected(
+    _ tensor: Tensor, _ positions: [(axis: Int, values: [Int])], _ shape: [Int], first: Int, _ result: [Int], _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    var tensor = tensor
+    for (axis, _) in positions { _ = try freeAxis(axis, &tensor) }
+    let source = fullShape(tensor)
+    let sizes = positions.map { source[$0.axis] }
+    let strides = rowStrides(sizes)
+    let places = (positions.first?.values ?? []).indices.map { place in
+      zip(positions, strides).reduce(0) { $0 + $1.0.values[place] * $1.1 }
+    }
+    let elements = sizes.reduce(1, *)
+    switch tensor {
+    case .constant(let constant):
+      let flat = constant.reshaped(source[..<first] + [elements] + source[(first + sizes.count)...])
+      return try selected(.constant(flat), axis: first, places, shape, result, label)
+    case .value(let value):
+      guard elementCount([places.count, elements], limit: maximumMadeElementCount) != nil else {
+        throw .unsupported("it picks \(places.count) of \(elements) elements in no order")
+      }
+      var ones = [Float](repeating: 0, count: places.count * elements)
+      for (row, place) in places.enumerated() { ones[row * elements + place] = 1 }
+      let place = place(of: value)
+      let moved = place == .alone || place.axis < first ? place : place.shifted(by: shape.count - sizes.count)
+      let own = sampleShape(result, moved)
+      let start = place.isFolded || place.axis > first ? first : first - 1
+      let reading = self.shape(of: value).indices.map { axis in
+        Index(axis < start ? axis : axis < start + sizes.count ? own.count + axis - start : axis - sizes.count + shape.count)
+      }
+      let loops = Array(start..<start + shape.count) + Array(own.count..<own.count + sizes.count)
+      let sum = Contraction<Double>(
+        loops: own + sizes, constants: [.init(loops: loops, ones, isPublic: true)],
+        terms: [.init(1, [.constant(0), .operand(0, reading)])])
+      let kind = kind(of: tensor)
+      let picked = try append(label, .contraction(sum), [value], shape: own, place: moved, kind: kind == .real ? .real : .integer)
+      return .value(batch == .one && moved == .alone && result.count > 1 && result[0] == 1 ? try reshaped(picked, result, BatchPlace()) : picked)
     }
   }
 

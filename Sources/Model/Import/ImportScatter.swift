@@ -190,40 +190,49 @@ extension GraphImporter {
       let start = ways.reduce(0) { $0 + target[$1] * steps[$1] }
       for (element, own) in blocks { chosen[start + element] = first + own }
     }
-    var sum = Contraction<Double>(loops: full + [length], terms: [])
-    var operands: [Int] = []
-    func add(_ array: Contraction<Double>.Constant, _ factors: [Factor] = []) {
-      sum.terms.append(.init(1, [.constant(sum.constants.count)] + factors))
-      sum.constants.append(array)
-    }
     let mask = strided(
       (0..<count).map { chosen[$0] == nil ? Float(1) : 0 }, sizes: open.map { full[$0] }, strides: open.map { steps[$0] })
-    switch (elsewhere, updates) {
-    case (.tensor(.constant(let data)), .constant(let constant)):
-      return .constant(try data.replacing((0..<count).map { chosen[$0] }, by: constant))
-    case (.number(let number), .constant(let constant)):
-      let data = Constant(constant.floats == nil ? .integers([number]) : .floats([Float(number)]), shape: [], type: constant.type)
-      let repeated = data.picking([Int](repeating: 0, count: count), shape: full)
-      return .constant(try repeated.replacing((0..<count).map { chosen[$0] }, by: constant))
-    case (.tensor(.constant(let data)), _):
-      guard let numbers = data.numbers else { throw .unsupported("operand 0 depends on the batch size") }
-      add(.init(loops: Array(full.indices), numbers.indices.map { chosen[$0] == nil ? numbers[$0] : 0 }))
-    case (.tensor(.value(let data)), _):
-      operands.append(data)
-      add(.init(loops: open, mask, isPublic: true), [.operand(0, full.indices.map { Index($0) })])
-    case (.number(let number), _): if number == 1 { add(.init(loops: open, mask, isPublic: true)) }
+    if case .constant(let constant) = updates {
+      switch elsewhere {
+      case .tensor(.value): break
+      case .tensor(.constant(let data)): return .constant(try data.replacing(chosen, by: constant))
+      case .number(let number):
+        let data = Constant(constant.floats == nil ? .integers([number]) : .floats([Float(number)]), shape: [], type: constant.type)
+        return .constant(try data.picking([Int](repeating: 0, count: count), shape: full).replacing(chosen, by: constant))
+      }
     }
+    let identity = full.indices.map { Index($0) }
+    let moved: Tensor
     switch updates {
     case .value(let value):
-      add(.init(loops: ways + [full.count], ones, isPublic: true), [.operand(operands.count, full.indices.map { Index($0 == axis ? full.count : $0) })])
-      operands.append(value)
+      let reading = full.indices.map { Index($0 == axis ? full.count : $0) }
+      let sum = Contraction<Double>(
+        loops: full + [length], constants: [.init(loops: ways + [full.count], ones, isPublic: true)],
+        terms: [.init(1, [.constant(0), .operand(0, reading)])])
+      let sums = try append(label, .contraction(sum), [value], shape: full, place: .alone)
+      if kind(of: updates) != .real { mark(sums, .integer) }
+      moved = .value(sums)
     case .constant(let constant):
-      guard let numbers = constant.numbers else { throw .unsupported("operand 2 depends on the batch size") }
-      sum.loops = full
-      add(.init(loops: Array(full.indices), (0..<count).map { chosen[$0].map { numbers[$0] } ?? 0 }))
+      let zero = Constant(constant.floats == nil ? .integers([0]) : .floats([0]), shape: [], type: constant.type)
+      moved = .constant(try zero.picking([Int](repeating: 0, count: count), shape: full).replacing(chosen, by: constant))
     }
-    let isInteger = operands.allSatisfy { kind(of: .value($0)) != .real } && (kind(of: updates) != .real)
-    return .value(try append(label, .contraction(sum), operands, shape: full, place: .alone, kind: isInteger ? .integer : .real))
+    let masks = Contraction<Double>.Constant(loops: open, mask, isPublic: true)
+    switch elsewhere {
+    case .tensor(.value(let data)):
+      let masked = Contraction<Double>(loops: full, constants: [masks], terms: [.init(1, [.constant(0), .operand(0, identity)])])
+      let kept = try append(label, .contraction(masked), [data], shape: full, place: .alone)
+      if kind(of: .value(data)) != .real { mark(kept, .integer) }
+      return try combine(.value(kept), moved, .add, label)
+    case .tensor(.constant(let data)):
+      let zero = Constant(data.floats == nil ? .integers([0]) : .floats([0]), shape: [], type: data.type)
+      let blank = zero.picking([Int](repeating: 0, count: count), shape: full)
+      return try combine(moved, .constant(try data.replacing(chosen.map { $0 == nil ? nil : 0 }, by: blank)), .add, label)
+    case .number(0): return moved
+    case .number:
+      guard case .value(let value) = moved else { return moved }
+      let filled = Contraction<Double>(loops: full, constants: [masks], terms: [.init(1, [.operand(0, identity)]), .init(1, [.constant(0)])])
+      return .value(try append(label, .contraction(filled), [value], shape: full, place: .alone))
+    }
   }
 
   /// At indices that depend on the input. Of updates of one place ONNX says nothing where they replace elements.
