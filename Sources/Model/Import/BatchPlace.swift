@@ -99,6 +99,7 @@ extension GraphImporter {
       guard case .constant(let constant) = tensor else { return tensor }
       return .constant(constant.view(full, reading, nil))
     }
+    if isWhole(place), case .value(let value) = tensor { return .value(try picked(value, full, reading, label)) }
     // The axis of the result that is the batch's.
     let read = reading[place.axis]
     let own = read.steps.first?.loop
@@ -122,10 +123,17 @@ extension GraphImporter {
       }
     }
     guard batch == .one, case .value(let value) = tensor else { throw .unsupported("it cuts, repeats or picks along the batch axis") }
-    let whole = try reshaped(value, source, .alone, label)
-    let picked = try append(label, .contraction(.view(full, reading)), [whole], shape: full, place: .alone)
-    return .value(full.count > 1 && full[0] == 1 ? try reshaped(picked, full, BatchPlace(), label) : picked)
+    return .value(try picked(try reshaped(value, source, .alone, label), full, reading, label))
   }
+
+  /// Elements of a value all of whose axes are the sample's.
+  private mutating func picked(_ value: Int, _ full: [Int], _ reading: Reading, _ label: String) throws(NodeProblem) -> Int {
+    let picked = try append(label, .contraction(.view(full, reading)), [value], shape: full, place: .alone)
+    return !isAlone && full.count > 1 && full[0] == 1 ? try reshaped(picked, full, BatchPlace(), label) : picked
+  }
+
+  /// Whether a place says that all axes are the sample's.
+  func isWhole(_ place: BatchPlace) -> Bool { batch == .one && place.isFolded }
 
   /// An axis along which a tensor's elements belong together. Of a model for one sample every axis is one.
   mutating func freeAxis(_ axis: Int, _ tensor: inout Tensor) throws(NodeProblem) -> Int {
@@ -165,7 +173,7 @@ extension GraphImporter {
     for index in values.indices {
       let missing = rank - shapes[index].count
       shapes[index] = [Int](repeating: 1, count: missing) + shapes[index]
-      places[index] = places[index].shifted(by: missing)
+      places[index] = isWhole(places[index]) ? .alone : places[index].shifted(by: missing)
     }
     var place: BatchPlace = places[0]
     if places.contains(where: { $0 != place }) {

@@ -224,7 +224,7 @@ extension GraphImporter {
     let difference = full.count - constant.shape.count
     let isOfSamples = constant.batch.map { $0.place.shifted(by: difference) == place }
     guard isOfSamples ?? true else { throw .unsupported("its operands have the batch at different axes") }
-    if own[place.axis] != 1, isOfSamples == nil {
+    if !isWhole(place), own[place.axis] != 1, isOfSamples == nil {
       guard batch == .one else { throw problem }
       place = .alone
       values[0] = try reshaped(values[0], full, place)
