@@ -71,6 +71,9 @@ package struct ImportedOperator: Sendable {
       grids,
       pooling,
       einsum,
+      classical,
+      trees,
+      kernels,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.
