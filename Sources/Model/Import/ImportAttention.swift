@@ -1,20 +1,43 @@
 extension ImportedOperator {
   static let attention: [ImportedOperator] = [
     ImportedOperator(
-      "Attention", since: 23, "without past keys and values, softcap and results of its parts; masks of booleans, or that are added"
+      "Attention", since: 23, "without lengths of padded keys; masks of booleans, or that are added; rows that constants mask wholly are 0"
     ) { importer, node, label throws(NodeProblem) in
       importer.showAttributes(of: node, label)
-      for index in 4...6 where try importer.operand(node, index) != nil { throw .unsupported("operand \(index), of past tokens, is given") }
-      guard try node.float("softcap", default: 0) == 0 else { throw .unsupported("softcap is not 0") }
-      let heads = (try node.integer("q_num_heads"), try node.integer("kv_num_heads"))
-      let query = try importer.heads(try importer.value(node, 0), heads.0, "operand 0")
-      let key = try importer.heads(try importer.value(node, 1), heads.1, "operand 1")
-      let value = try importer.heads(try importer.value(node, 2), heads.1, "operand 2")
+      if try importer.operand(node, 6) != nil { throw .unsupported("operand 6, the number of keys of each row, is given; use a mask") }
+      let counts = (try node.integer("q_num_heads"), try node.integer("kv_num_heads"))
+      let query = try importer.heads(try importer.value(node, 0), counts.0, "operand 0")
+      var memory = [try importer.heads(try importer.value(node, 1), counts.1, "operand 1")]
+      memory.append(try importer.heads(try importer.value(node, 2), counts.1, "operand 2"))
+      var past = 0
+      for index in 0..<2 where try importer.operand(node, 4 + index) != nil {
+        let earlier = try importer.value(node, 4 + index)
+        (memory[index], past) = try importer.joined(earlier, memory[index], "operand \(4 + index)", label)
+      }
       let mask = try importer.operand(node, 3) == nil ? nil : try importer.tensor(node, 3)
+      let allowed = AllowedKeys(
+        isCausal: try node.integer("is_causal", default: 0) != 0, left: try node.integer("left_window_size", default: -1),
+        right: try node.integer("right_window_size", default: -1), past: past)
+      let softcap = try node.float("softcap", default: 0)
+      guard softcap.isFinite, softcap >= 0 else { throw .malformed("softcap is \(softcap)") }
       let attended = try importer.attend(
-        query, key, value, mask, scale: try node.float("scale", default: 0), isCausal: try node.integer("is_causal", default: 0) != 0,
+        query, memory[0], memory[1], mask, scale: try node.float("scale", default: 0), softcap: Double(softcap), allowed, emptiesRows: true,
         label)
-      return [.value(heads.0 == nil ? attended : try importer.joined(attended, label))]
+      var results: [Definition] = [.value(counts.0 == nil ? attended.value : try importer.joined(attended.value, label))]
+      results += memory.map { .value($0) }
+      if node.output.count > 3 {
+        switch try node.integer("qk_matmul_output_mode", default: 0) {
+        case 0: results.append(.value(attended.products))
+        case 1: results.append(.value(attended.scores))
+        case 2 where allowed.isAll: results.append(.tensor(try mask.map { mask throws(NodeProblem) in
+            guard importer.kind(of: mask) != .boolean else { throw .unsupported("its output 3 shows masked scores, which are −∞") }
+            return try importer.combine(.value(attended.scores), mask, .add, label)
+          } ?? .value(attended.scores)))
+        case 3: results.append(.value(attended.shares))
+        case let mode: throw .unsupported("its output 3 shows masked scores, which are −∞, or is of mode \(mode)")
+        }
+      }
+      return results
     },
     ImportedOperator(
       "\(fusedDomain).MultiHeadAttention", "of queries, keys and values of three axes, a bias, a mask of two axes, and what is added to scores"
@@ -92,7 +115,7 @@ extension ImportedOperator {
         if try node.integer("do_rotary", default: 0) != 0, heads.count < 2 { part = try importer.rotatedFromStart(node, part, count, label) }
         heads.append(try importer.heads(part, count, "operand \(heads.count)"))
       }
-      let attended = try importer.attend(heads[0], heads[1], heads[2], nil, scale: try node.float("scale", default: 0), isCausal: true, label)
+      let attended = try importer.attend(heads[0], heads[1], heads[2], nil, scale: try node.float("scale", default: 0), AllowedKeys(isCausal: true), label).value
       return [.value(try importer.joined(attended, label)), .value(heads[1]), .value(heads[2])]
     },
     ImportedOperator("RotaryEmbedding", since: 23, "constant cosines and sines; positions constant or given") {
@@ -210,8 +233,31 @@ extension GraphImporter {
     }
     let attended = try attend(
       heads[0], heads[1], heads[2], added, masks, scale: try node.float("scale", default: 0),
-      isCausal: try node.integer("unidirectional", default: 0) != 0, label)
-    return try joined(attended, label)
+      AllowedKeys(isCausal: try node.integer("unidirectional", default: 0) != 0), label)
+    return try joined(attended.value, label)
+  }
+
+  /// Earlier and own keys or values of heads × tokens × size, and the number of the earlier ones.
+  fileprivate mutating func joined(
+    _ earlier: Int, _ own: Int, _ what: String, _ label: String
+  ) throws(NodeProblem) -> (value: Int, count: Int) {
+    let (first, second) = (shape(of: earlier), shape(of: own))
+    guard first.count == 3, first[0] == second[0], first[2] == second[2] else {
+      throw .malformed("\(what) of batch × \(first) does not fit keys of batch × \(second)")
+    }
+    let shape = [first[0], first[1] + second[1], first[2]]
+    let joined = Contraction<Double>.concatenation(of: [first, second], [1, 1], axis: 1, shape: shape)
+    return (try append(label, .contraction(joined), [earlier, own], shape: shape), first[1])
+  }
+
+  /// What an attention is computed from: heads × tokens × size, and thrice heads × tokens × keys.
+  fileprivate struct Attended {
+    let value: Int
+    /// Scaled.
+    let products: Int
+    /// After a cap.
+    let scores: Int
+    let shares: Int
   }
 
   /// Attention of heads × tokens × size; keys and values may have fewer heads, which groups of queries share.
@@ -220,9 +266,12 @@ extension GraphImporter {
   ///   - mask: Booleans, or what is added to scores.
   ///   - known: Other masks.
   ///   - scale: 0 for 1/√size.
+  ///   - softcap: 0 for none.
+  ///   - emptiesRows: Whether a query has shares of 0 where constants leave out all keys.
   fileprivate mutating func attend(
-    _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, isCausal: Bool, _ label: String
-  ) throws(NodeProblem) -> Int {
+    _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, softcap: Double = 0,
+    _ allowed: AllowedKeys, emptiesRows: Bool = false, _ label: String
+  ) throws(NodeProblem) -> Attended {
     let (q, k, v) = (shape(of: query), shape(of: key), shape(of: value))
     guard q.count == 3, k.count == 3, v.count == 3, k[0] == v[0], k[1] == v[1], q[2] == k[2], q[0] % k[0] == 0 else {
       throw .malformed("its queries, keys and values of shapes \([q, k, v]) do not fit each other")
@@ -241,25 +290,44 @@ extension GraphImporter {
     product.terms[0].coefficient = factor
     var scores = try append(label, .contraction(product), [grouped, key], shape: shape)
     scores = try reshaped(scores, [q[0], tokens, memory], label)
-    var masks = known
-    if isCausal {
-      let allowed = (0..<tokens * memory).map { Float($0 % memory <= $0 / memory ? 1 : 0) }
-      masks.append(.constant(.floats(allowed, shape: [tokens, memory])))
+    let raw = scores
+    if softcap > 0 {
+      scores = try apply(.constant(softcap) * .function(.tanh, .constant(1 / softcap) * .x), to: scores, label)
     }
-    if let mask {
-      if kind(of: mask) == .boolean {
-        masks.append(mask)
-      } else {
+    let capped = scores
+    var masks = known
+    var constant = allowed.mask(tokens, memory)
+    if var mask {
+      let width = fullShape(mask).last ?? 1
+      if width < memory, width > 1 || memory == 1 || kind(of: mask) != .boolean && width > 1 {
+        // Keys beyond the mask are left out.
+        let own = Constant.floats((0..<memory).map { $0 < width ? 1 : 0 }, shape: [memory])
+        constant = try constant.map { constant throws(NodeProblem) in try constant.combined(own, .multiply) } ?? own
+        var full = fullShape(mask)
+        full[full.count - 1] = memory
+        mask = try view(mask, full, full.indices.map { Index($0) }, label)
+      }
+      switch mask {
+      case .constant(let own) where kind(of: mask) == .boolean:
+        let number = try own.cast(to: .float)
+        constant = try constant.map { constant throws(NodeProblem) in try constant.combined(number, .multiply) } ?? number
+      case _ where kind(of: mask) == .boolean: masks.append(mask)
+      case _:
         let sum = try combine(.value(scores), mask, .add, label)
-        guard case .value(let value) = sum else { return scores }
+        guard case .value(let value) = sum else { throw .malformed("its mask does not fit its scores") }
         let (own, added) = try unmasked(value, label)
         scores = own
         masks += added
       }
     }
-    let shared = try reshaped(try softmax(scores, axis: 2, masks: masks, label), shape, label)
-    let attended = try append(label, .contraction(sum), [shared, value], shape: result)
-    return try reshaped(attended, [q[0], tokens, v[2]], label)
+    if let constant { masks.append(.constant(constant)) }
+    var shared = try softmax(scores, axis: 2, masks: masks, label)
+    if emptiesRows, let constant, let rows = constant.filledRows {
+      guard case .value(let value) = try combine(.value(shared), .constant(rows), .multiply, label) else { throw .malformed("its mask does not fit its scores") }
+      shared = value
+    }
+    let attended = try append(label, .contraction(sum), [reshaped(shared, shape, label), value], shape: result)
+    return Attended(value: try reshaped(attended, [q[0], tokens, v[2]], label), products: raw, scores: capped, shares: shared)
   }
 
   /// Pairs of the first elements along the last axis, turned by angles.
@@ -296,5 +364,37 @@ extension GraphImporter {
     if turned < full[last] { result = try concatenated([result, part(turned, full[last] - turned, &self)], axis: last, full, label) }
     guard case .value(let number) = result else { return value }
     return number
+  }
+}
+
+/// Which keys a query may see for its place alone.
+private struct AllowedKeys {
+  var isCausal = false
+  /// How many places before and after its own; −1 for all.
+  var left = -1
+  var right = -1
+  /// How many keys are before that of the first query.
+  var past = 0
+
+  var isAll: Bool { !isCausal && left < 0 && right < 0 }
+
+  /// Of 0 and 1, tokens × keys; nil for all.
+  func mask(_ tokens: Int, _ keys: Int) -> Constant? {
+    if isAll { return nil }
+    let allowed = (0..<tokens * keys).map { index in
+      let distance = index % keys - (index / keys + past)
+      let isSeen = (!isCausal || distance <= 0) && (left < 0 || distance >= -left) && (right < 0 || distance <= right)
+      return Float(isSeen ? 1 : 0)
+    }
+    return .floats(allowed, shape: [tokens, keys])
+  }
+}
+
+extension Constant {
+  /// 1 for each row along the last axis that is not 0 everywhere; nil where all are not.
+  fileprivate var filledRows: Constant? {
+    guard let numbers, let width = shape.last, width > 0 else { return nil }
+    let rows = stride(from: 0, to: numbers.count, by: width).map { numbers[$0..<$0 + width].contains { $0 != 0 } ? Float(1) : 0 }
+    return rows.contains(0) ? .floats(rows, shape: shape.dropLast() + [1]) : nil
   }
 }

@@ -76,7 +76,7 @@ extension GraphImporter {
     let axes = (first..<rank).map { sampleAxis($0, value) }
     var result = Tensor.value(try norm(value, axes: axes, epsilon: epsilon, centres: centres, label))
     for (index, combination) in [(gain, Combination.multiply), (shift ?? node.input.count, .add)] where try self.operand(node, index) != nil {
-      result = try combine(result, .constant(try constant(node, index)), combination, label)
+      result = try combine(result, tensor(node, index), combination, label)
     }
     return .tensor(result)
   }
