@@ -32,8 +32,13 @@ def model(nodes, initializers, input_shape, output_shape, opset=17, **options):
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
+saved = set()
+
+
 def save(folder, name, proto):
     path = here / folder / f"{name}.onnx"
+    assert path not in saved, f"two fixtures are called {name}"
+    saved.add(path)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(proto.SerializeToString())
     return path
@@ -576,6 +581,7 @@ operator("Trilu_causal", [
 
 # Weights in another file, one after the other, and at places that are not theirs.
 operator("MatMul_external", [node("MatMul", ["x", "w"], ["a"]), node("Add", ["a", "b"], ["y"])], {"w": array(4, 300), "b": array(300)})
+(here / "operators" / "MatMul_external.weights").unlink(missing_ok=True)
 onnx.save_model(onnx.load(here / "operators" / "MatMul_external.onnx"), here / "operators" / "MatMul_external.onnx",
                 save_as_external_data=True, location="MatMul_external.weights", size_threshold=0)
 

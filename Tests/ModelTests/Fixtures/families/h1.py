@@ -7,7 +7,7 @@ operator("DepthToSpace_constant", [node("DepthToSpace", ["c"], ["d"], blocksize=
          {"c": array(1, 4, 1, 2)}, {"x": [1, 2, 4]})
 
 operator("Trilu_value", [node("Trilu", ["x"], ["y"])], {}, {"x": [2, 3, 4]})
-operator("Trilu_lower", [node("Trilu", ["x", "k"], ["y"], upper=0)], {"k": np.int64(-1)}, {"x": [3, 4]})
+operator("Trilu_lower_value", [node("Trilu", ["x", "k"], ["y"], upper=0)], {"k": np.int64(-1)}, {"x": [3, 4]})
 
 for mode in ["edge", "reflect", "wrap"]:
     operator(f"Pad_{mode}", [node("Pad", ["x", "p"], ["y"], mode=mode)], {"p": i(0, 0, 2, 1, 0, 0, 1, 3)}, {"x": [2, 3, 4]})
@@ -48,7 +48,7 @@ operator("Size", [node("Size", ["x"], ["s"]), node("Cast", ["s"], ["f"], to=FLOA
 operator("Size_batch", [node("Size", ["x"], ["s"]), node("Div", ["s", "k"], ["b"]), node("Unsqueeze", ["b", "a"], ["u"]), node("Concat", ["u", "m"], ["t"], axis=0),
                         node("Reshape", ["x", "t"], ["y"])], {"k": np.int64(6), "a": i(0), "m": i(-1)}, {"x": [2, 3]})
 
-operator("ScatterND", [node("ScatterND", ["x", "k", "u"], ["y"])], {"k": i(0, 2, 0, 0).reshape(2, 2), "u": array(2, 3)}, {"x": [4, 3]}, batch=1)
+operator("ScatterND_rows", [node("ScatterND", ["x", "k", "u"], ["y"])], {"k": i(0, 2, 0, 0).reshape(2, 2), "u": array(2, 3)}, {"x": [4, 3]}, batch=1)
 operator("ScatterND_values", [node("ScatterND", ["x", "k", "u"], ["y"])], {"k": i(0, 2, 1, 0, -1, 0).reshape(1, 2, 3)}, {"x": [3, 3], "u": [2]}, batch=1)
 for reduction in ["add", "mul", "min", "max"]:
     operator(f"ScatterND_{reduction}", [node("ScatterND", ["x", "k", "u"], ["y"], reduction=reduction)], {"k": i(0, 2, 0, 0, 0, 2).reshape(1, 3, 2)},
