@@ -159,33 +159,11 @@ private let refusals: [Refusal] = [
   ),
   ("exponent of the input", "pow1 (Pow): operand 1 is not a constant", { $0.node("Pow", ["x", "x"], ["y"]) }),
   (
-    "integers from nowhere", "dequantizelinear1 (DequantizeLinear): operand 0 does not come from a QuantizeLinear",
-    {
-      $0.initializer("s", .floats([1], []))
-      $0.node("DequantizeLinear", ["x", "s"], ["y"])
-    }
-  ),
-  (
-    "integers used as such", "relu2 (Relu): operand 0 is quantized; only a DequantizeLinear can follow",
+    "integers used as such",
+    "relu2 (Relu): operand 0 is quantized; only a DequantizeLinear, or an operator of integers, can follow",
     {
       $0.initializer("s", .floats([1], []))
       $0.node("Relu", [$0.node("QuantizeLinear", ["x", "s"])], ["y"])
-    }
-  ),
-  (
-    "two scales",
-    "dequantizelinear2 (DequantizeLinear): its scale and zero point are not those of the QuantizeLinear before it",
-    {
-      $0.initializer("s", .floats([1], []))
-      $0.initializer("t", .floats([2], []))
-      $0.node("DequantizeLinear", [$0.node("QuantizeLinear", ["x", "s"]), "t"], ["y"])
-    }
-  ),
-  (
-    "scales of channels", "quantizelinear1 (QuantizeLinear): it quantizes a value with several scales",
-    {
-      $0.initializer("s", .floats([1, 2], [2]))
-      $0.node("QuantizeLinear", ["x", "s"], ["y"])
     }
   ),
   (
