@@ -274,13 +274,14 @@ for path in (here / "operators").glob("*.onnx"):
 
 
 def operator(name, nodes, constants=None, inputs=None, outputs=("y",), opset=21, batch="n", low=-2.0, high=2.0, type=FLOAT,
-             output_type=FLOAT):
+             output_type=FLOAT, domains=None):
     inputs = inputs or {"x": [4]}
     graph = helper.make_graph(
         nodes, "graph", [helper.make_tensor_value_info(n, type, [batch] + s) for n, s in inputs.items()],
         [helper.make_tensor_value_info(n, output_type, None) for n in outputs],
         [v if isinstance(v, onnx.TensorProto) else constant(n, v) for n, v in (constants or {}).items()])
-    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8 if opset < 21 else 10)
+    versions = [helper.make_opsetid(*v) for v in ({"": opset} | (domains or {})).items()]
+    proto = helper.make_model(graph, opset_imports=versions, ir_version=8 if opset < 21 else 10)
     path = save("operators", name, proto)
     session = onnxruntime.InferenceSession(str(path), exact, providers=["CPUExecutionProvider"])
     count = 1 if batch == 1 else 3
