@@ -183,7 +183,8 @@ private let refusals: [Refusal] = [
   @Test(arguments: try fixtureNames("operators").filter { $0.hasSuffix(".onnx") })
   func resultIsOnnxruntimes(file: String) throws {
     let name = String(file.dropLast(".onnx".count))
-    let tolerance = name.hasPrefix("Gemm_half_input") ? 4e-3 : 2e-6
+    // What onnxruntime rounds to 8 bits by itself is not rounded.
+    let tolerance = name.hasPrefix("Gemm_half_input") ? 4e-3 : name.hasPrefix("DynamicQuantize") ? 5e-2 : 2e-6
     try expectOutputs(
       of: try fixtureNetwork("operators/\(file)"), in: fixtures + "operators/expected.npz:\(name)", tolerance: tolerance
     )
@@ -193,9 +194,10 @@ private let refusals: [Refusal] = [
     let tested = Set(try fixtureNames("operators").map { String($0.prefix { $0 != "_" && $0 != "." }) })
     // The field of a node that holds the name of its operator.
     let fields = try TransformerFixture.all.map { [UInt8](try readFile(fixtures + "transformers/\($0.name).onnx")) }
-    let names = ImportedOperator.all.map(\.name).filter { !tested.contains($0) && $0 != "Swish" }
+    let names = ImportedOperator.all.map(\.name).filter { !tested.contains($0) && $0 != "Swish" && !$0.hasSuffix(".ZipMap") }
     let missing = names.filter { name in
-      let own = name.hasPrefix(fusedDomain) ? String(name.dropFirst(fusedDomain.count + 1)) : name
+      let own = name.split(separator: ".").last.map(String.init) ?? name
+      if tested.contains(own) { return false }
       let field = [0x22, UInt8(own.utf8.count)] + Array(own.utf8)
       return !fields.contains { file in file.indices.contains { file[$0...].starts(with: field) } }
     }

@@ -256,6 +256,9 @@ extension ImportedOperator {
       }
     // They pick from several constants, or read a constant beside a value, as operators that have cases do.
     case _ where name.contains("Normalization") || name.contains("Attention") || name.hasPrefix(fusedDomain): return []
+    // They read integers, and numbers of attributes.
+    case _ where name.hasPrefix(classicalDomain): return []
+    case "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear": return []
     case "GatherElements", "GatherND", "IsNaN", "Mod", "RotaryEmbedding", "ScatterND", "Tile": return []
     case "ArgMax", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LogSoftmax", "MaxPool", "Pad", "ReduceMax",
       "ReduceL2", "ReduceMean", "ReduceSum", "ReduceSumSquare", "Resize", "Shape", "Softmax", "TopK", "Upsample":

@@ -35,12 +35,11 @@ extension ImportedOperator {
         let squares = try importer.append(label, .contraction(.squares(shape, over: [axis])), [value], shape: sizes, place: place)
         norm = try importer.apply(.function(.sqrt, .x), to: squares, label)
       case "L1":
-        let sizesOf = try importer.apply(.function(.abs, .x), to: value, label)
-        norm = try importer.append(label, .contraction(.sum(over: [axis], of: shape, 1)), [sizesOf], shape: sizes, place: place)
+        let magnitudes = try importer.apply(.function(.abs, .x), to: value, label)
+        norm = try importer.append(label, .contraction(.sum(over: [axis], of: shape, 1)), [magnitudes], shape: sizes, place: place)
       case "MAX":
-        let sizesOf = try importer.apply(.function(.abs, .x), to: value, label)
         try importer.requireBounded([shape[axis]])
-        norm = try importer.append(label, .maximum(Maximum(over: [axis], of: shape)), [sizesOf], shape: sizes, place: place)
+        norm = try importer.append(label, .maximum(Maximum(over: [axis], of: shape)), [value], shape: sizes, place: place)
       case let other: throw .malformed("its norm is '\(other.oneLine)'")
       }
       return [.tensor(try importer.combine(.value(value), .value(norm), .divide, label))]

@@ -122,16 +122,17 @@ extension GraphImporter {
       let squares = (0..<count).map { vector in
         Float(-gamma * vectors[vector * width..<(vector + 1) * width].reduce(0) { $0 + Double($1) * Double($1) })
       }
-      let reading = leading.indices.map { Index($0) } + [Index(axis + 1)]
+      let norm = try append(label, .contraction(.squares(shape, over: [axis])), [value], shape: leading + [1], place: place(of: value))
       let exponents = Contraction<Double>(
         loops: leading + [count, width],
         constants: [
           .init(loops: [axis, axis + 1], vectors.map { Float(2 * gamma * Double($0)) }), .init(loops: [axis], squares), .init(loops: [], [Float(-gamma)]),
         ],
         terms: [
-          .init(1, [.constant(0), .operand(0, reading)]), .init(1, [.constant(1)]), .init(1, [.constant(2), .operand(0, reading), .operand(0, reading)]),
+          .init(1, [.constant(0), .operand(0, leading.indices.map { Index($0) } + [Index(axis + 1)])]), .init(1, [.constant(1)]),
+          .init(1, [.constant(2), .operand(1, leading.indices.map { Index($0) } + [Index()])]),
         ])
-      let sums = try append(label, .contraction(exponents), [value], shape: leading + [count], place: place(of: value))
+      let sums = try append(label, .contraction(exponents), [value, norm], shape: leading + [count], place: place(of: value))
       results = try apply(.function(.exp, .x), to: sums, label)
     case let other: throw .malformed("its kernel is '\(other.oneLine)'")
     }

@@ -45,7 +45,7 @@ extension GraphImporter {
         guard shape.count == 1, shape[0] == source[axis] else {
           throw .malformed("its \(what) of shape \(shape.prefix(8)) does not fit axis \(axis) of \(source.prefix(8))")
         }
-        return try reshaped(tensor, shape + source[(axis + 1)...].map { _ in 1 }, .alone)
+        return try along(tensor, axis, of: source)
       }
       var blocks = source
       guard block > 0, source[axis] > 0 else { throw .malformed("its blocks are of \(block) elements") }
@@ -84,6 +84,12 @@ extension GraphImporter {
     if case .value = tensor { try reshaped(tensor, [1], .alone) } else { try reshaped(tensor, [], nil) }
   }
 
+  /// Numbers along an axis of a shape, so that they broadcast to it.
+  private mutating func along(_ tensor: Tensor, _ axis: Int, of shape: [Int]) throws(NodeProblem) -> Tensor {
+    let place: BatchPlace? = if case .value = tensor { .alone } else { nil }
+    return try reshaped(tensor, fullShape(tensor) + shape[(axis + 1)...].map { _ in 1 }, place)
+  }
+
   /// The integers that an operand is, less their zero point.
   ///
   /// - Parameter axis: That along which zero points differ.
@@ -97,7 +103,7 @@ extension GraphImporter {
     if elementCount(shape) == 1 { return try difference(integers, try single(zeros), label) }
     let axis = try normalized(axis, rank: source.count)
     guard shape.count == 1, shape[0] == source[axis] else { throw .malformed("its zero point does not fit axis \(axis) of \(source.prefix(8))") }
-    return try difference(integers, try reshaped(zeros, shape + source[(axis + 1)...].map { _ in 1 }, .alone), label)
+    return try difference(integers, try along(zeros, axis, of: source), label)
   }
 
   /// The integers of an operand that is quantized, or of integers; of one that was to be quantized in steps of its own, itself.

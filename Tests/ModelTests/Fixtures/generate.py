@@ -278,7 +278,7 @@ def operator(name, nodes, constants=None, inputs=None, outputs=("y",), opset=21,
     inputs = inputs or {"x": [4]}
     graph = helper.make_graph(
         nodes, "graph", [helper.make_tensor_value_info(n, type, [batch] + s) for n, s in inputs.items()],
-        [helper.make_tensor_value_info(n, output_type, None) for n in outputs],
+        [helper.make_tensor_value_info(n, INT64 if n == "label" else output_type, None) for n in outputs],
         [v if isinstance(v, onnx.TensorProto) else constant(n, v) for n, v in (constants or {}).items()])
     versions = [helper.make_opsetid(*v) for v in ({"": opset} | (domains or {})).items()]
     proto = helper.make_model(graph, opset_imports=versions, ir_version=8 if opset < 21 else 10)

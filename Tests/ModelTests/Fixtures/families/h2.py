@@ -4,7 +4,7 @@ fused = {"com.microsoft": 1}
 learned = {"ai.onnx.ml": 3}
 
 
-def steps(name, type, *parts):
+def steps(type, *parts):
     """Scales and zero points of the names: (name, scale, zero point)."""
     values = {}
     for part, scale, zero in parts:
@@ -12,37 +12,45 @@ def steps(name, type, *parts):
     return values
 
 
-def quantized(name, op, nodes, constants, inputs=None, domains=None, axis=None, **attributes):
+def quantized(name, nodes, constants, inputs=None, domains=None):
     """x, quantized with xs and xz, through the operator, whose result r has the steps ys and yz."""
     operator(name, [node("QuantizeLinear", ["x", "xs", "xz"], ["q"])] + nodes + [node("DequantizeLinear", ["r", "ys", "yz"], ["y"])],
              constants, inputs or {"x": [4]}, domains=domains)
 
 
-xy = steps("", np.uint8, ("x", 1 / 32, 100), ("y", 1 / 8, 120))
+xy = steps(np.uint8, ("x", 1 / 32, 100), ("y", 1 / 8, 120))
 w = {"w": np.int8([[1, -128, 127], [4, 5, 6], [-7, 8, 9], [0, 1, 2]]), "ws": np.float32(1 / 64), "wz": np.int8(3)}
 operands = ["q", "xs", "xz", "w", "ws", "wz"]
-quantized("QLinearMatMul", 0, [node("QLinearMatMul", operands + ["ys", "yz"], ["r"])], xy | w)
-quantized("QLinearMatMul_columns", 0, [node("QLinearMatMul", operands + ["ys", "yz"], ["r"])],
+quantized("QLinearMatMul", [node("QLinearMatMul", operands + ["ys", "yz"], ["r"])], xy | w)
+quantized("QLinearMatMul_columns", [node("QLinearMatMul", operands + ["ys", "yz"], ["r"])],
           xy | w | {"ws": f(1 / 64, 1 / 32, 1 / 128), "wz": np.int8([3, 0, -5])})
 kernel = {"w": np.int8(np.arange(24).reshape(3, 2, 2, 2) * 7 % 25 - 12), "ws": np.float32(1 / 64), "wz": np.int8(2)}
 image = {"x": [2, 4, 5]}
-quantized("QLinearConv", 0, [node("QLinearConv", operands + ["ys", "yz"], ["r"])], xy | kernel, image)
-quantized("QLinearConv_channels", 0, [node("QLinearConv", operands + ["ys", "yz", "b"], ["r"], pads=[1, 0, 0, 1], strides=[2, 1])],
+quantized("QLinearConv", [node("QLinearConv", operands + ["ys", "yz"], ["r"])], xy | kernel, image)
+quantized("QLinearConv_channels", [node("QLinearConv", operands + ["ys", "yz", "b"], ["r"], pads=[1, 0, 0, 1], strides=[2, 1])],
           xy | kernel | {"ws": f(1 / 64, 1 / 32, 1 / 128), "wz": np.int8([0, 0, 0]), "b": np.int32([300, -1000, 7])}, image)
 for op, extra in [("QLinearSigmoid", {}), ("QLinearLeakyRelu", {"alpha": 0.25})]:
-    quantized(op, 0, [node(op, ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft", **extra)], xy | {"ys": np.float32(1 / 64), "yz": np.uint8(64)},
+    quantized(op, [node(op, ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft", **extra)], xy | {"ys": np.float32(1 / 64), "yz": np.uint8(64)},
               domains=fused)
 for op in ["QLinearAdd", "QLinearMul"]:
-    quantized(op, 0, [node(op, ["q", "xs", "xz", "q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft")], xy, domains=fused)
-    quantized(f"{op}_constant", 0, [node(op, ["q", "xs", "xz", "c", "cs", "cz", "ys", "yz"], ["r"], domain="com.microsoft")],
+    quantized(op, [node(op, ["q", "xs", "xz", "q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft")], xy, domains=fused)
+    quantized(f"{op}_constant", [node(op, ["q", "xs", "xz", "c", "cs", "cz", "ys", "yz"], ["r"], domain="com.microsoft")],
               xy | {"c": np.uint8([1, 50, 128, 255]), "cs": np.float32(1 / 128), "cz": np.uint8(128)}, domains=fused)
-quantized("QLinearGlobalAveragePool", 0, [node("QLinearGlobalAveragePool", ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft")],
+quantized("QLinearGlobalAveragePool", [node("QLinearGlobalAveragePool", ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft")],
           xy | {"ys": np.float32(1 / 64)}, {"x": [3, 4, 4]}, fused)
-quantized("QLinearAveragePool", 0, [node("QLinearAveragePool", ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft", kernel_shape=[2, 2])],
+quantized("QLinearAveragePool", [node("QLinearAveragePool", ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft", kernel_shape=[2, 2])],
           xy, {"x": [3, 4, 4]}, fused)
-quantized("QLinearConcat", 0, [node("QLinearConcat", ["ys", "yz", "q", "xs", "xz", "c", "xs", "xz"], ["r"], domain="com.microsoft", axis=2)],
-          xy | {"c": np.uint8([[[1], [200]]])}, {"x": [2, 3]}, fused) if False else None
-quantized("QGemm", 0, [node("QGemm", operands + ["b", "ys", "yz"], ["r"], domain="com.microsoft")],
+quantized("QLinearConcat", [node("Neg", ["x"], ["n"]), node("QuantizeLinear", ["n", "xs", "xz"], ["o"]),
+                               node("QLinearConcat", ["ys", "yz", "q", "xs", "xz", "o", "xs", "xz"], ["r"], domain="com.microsoft", axis=1)], xy, {"x": [2, 3]}, fused)
+quantized("QLinearSoftmax", [node("QLinearSoftmax", ["q", "xs", "xz", "ys", "yz"], ["r"], domain="com.microsoft", axis=-1, opset=13)],
+          xy | {"ys": np.float32(1 / 256), "yz": np.uint8(0)}, domains=fused)
+# Not rounded, unlike onnxruntime's.
+dynamic = [node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]), node("MatMulInteger", ["q", "w", "z", "wz"], ["r"]),
+           node("Cast", ["r"], ["f"], to=FLOAT), node("Mul", ["s", "ws"], ["t"]), node("Mul", ["f", "t"], ["y"])]
+operator("DynamicQuantizeLinear", dynamic, {k: w[k] for k in ["w", "ws", "wz"]})
+operator("DynamicQuantizeMatMul", [node("DynamicQuantizeMatMul", ["x", "w", "ws", "wz"], ["y"], domain="com.microsoft")],
+         {k: w[k] for k in ["w", "ws", "wz"]}, domains=fused)
+quantized("QGemm", [node("QGemm", operands + ["b", "ys", "yz"], ["r"], domain="com.microsoft")],
           xy | w | {"b": np.int32([300, -1000, 7])}, domains=fused)
 operator("QGemm_floats", [node("QuantizeLinear", ["x", "xs", "xz"], ["q"]), node("QGemm", operands, ["y"], domain="com.microsoft", transB=1, alpha=0.5)],
          xy | w | {"w": np.int8(w["w"].T.copy())}, domains=fused)
@@ -80,6 +88,11 @@ for norm in ["MAX", "L1", "L2"]:
 learner("FeatureVectorizer", "FeatureVectorizer", {"x": [4], "z": [2]}, inputdimensions=[4, 2])
 operator("ArrayFeatureExtractor", [node("ArrayFeatureExtractor", ["x", "k"], ["y"], domain="ai.onnx.ml")], {"k": i(2, 0)}, domains=learned)
 learner("Imputer", "Imputer", imputed_value_floats=[1.5], replaced_value_float=float("nan"))
+operator("OneHotEncoder", [node("OneHotEncoder", ["x"], ["y"], domain="ai.onnx.ml", cats_int64s=[-3, 0, 5, 2])], domains=learned, type=INT64, low=-4, high=7)
+for name, values, type, other in [("floats", [0.5, -1.5, 0.7123456], FLOAT, {"default_float": 0.25}), ("integers", [5, -1, 70], INT64, {"default_int64": 3})]:
+    values = {f"values_{'floats' if type == FLOAT else 'int64s'}": values}
+    operator(f"LabelEncoder_{name}", [node("LabelEncoder", ["x"], ["y"], domain="ai.onnx.ml", keys_int64s=[1, 0, 3], **values, **other)], domains=learned,
+             type=INT64, output_type=type, low=-2, high=5)
 coefficients = [0.5, -1, 0.7123456, 2, 0.1, 0.2, 0.3, -0.4, 1, 1, -1, 0.25]
 learner("LinearRegressor", "LinearRegressor", coefficients=coefficients, intercepts=[0.5, 0, -1], targets=3)
 both = ("label", "y")
@@ -130,3 +143,10 @@ for transform in ["NONE", "LOGISTIC"]:
             classlabels_int64s=[0, 1], **shape, **(leaves("class", [0] * 6) | {"class_weights": [0.5, 0.125, 0.25, 0.0, 0.25, 0.0625]}))
     learner(f"TreeEnsembleClassifier_second_{transform}", "TreeEnsembleClassifier", None, both, nodes_modes=modes("BRANCH_LEQ"), post_transform=transform,
             classlabels_int64s=[0, 1], **shape, **leaves("class", [1] * 6))
+tensor = lambda name, type, values: helper.make_tensor(name, type, [len(values)], values)
+for mode, code in [("LEQ", 0), ("LT", 1), ("GTE", 2), ("GT", 3)]:
+    operator(f"TreeEnsemble_{mode}", [node(
+        "TreeEnsemble", ["x"], ["y"], domain="ai.onnx.ml", n_targets=2, aggregate_function=1, post_transform=0, tree_roots=[0, 2],
+        nodes_featureids=[0, 2, 3], nodes_modes=tensor("modes", TensorProto.UINT8, [code] * 3), nodes_splits=tensor("splits", FLOAT, [0.25, -0.5, 0.7123456]),
+        nodes_truenodeids=[1, 1, 3], nodes_trueleafs=[0, 1, 1], nodes_falsenodeids=[0, 2, 4], nodes_falseleafs=[1, 1, 1],
+        leaf_targetids=[0, 1, 0, 1, 1], leaf_weights=tensor("weights", FLOAT, [0.5, -1, 0.7123456, 2, 0.25]))], domains={"ai.onnx.ml": 5})
