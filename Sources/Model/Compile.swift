@@ -24,10 +24,12 @@ package struct CompiledModel: Sendable {
 package func compile(
   model: String, calibration: DataReference, options: QuantizationOptions = QuantizationOptions()
 ) throws(ModelError) -> CompiledModel {
-  let imported = try importONNX(path: model, publish: options.publish) { input throws(ModelError) in
-    try calibration.read(preferring: input).shape
+  func imported(publish: Set<String>?, mostOfMask: Float) throws(ModelError) -> Network {
+    try importONNX(path: model, publish: publish, mostOfMask: mostOfMask) { input throws(ModelError) in
+      try calibration.read(preferring: input).shape
+    }.simplified().showing(classes: options.classCount)
   }
-  let network = imported.simplified().showing(classes: options.classCount)
+  var network = try imported(publish: options.publish, mostOfMask: usualMostOfMask)
   let arrays = try calibration.arrays(network.inputs.map(\.name))
   let scales = zip(arrays, network.inputs).map { $1.kind != .real ? 1 : options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
@@ -39,30 +41,56 @@ package func compile(
       "\(calibration.description): the integers for '\($0)' are taken as they are; a network that was trained on fractions of "
         + "them, such as pixels / 255, needs --input-scale"
     }
+  func calibrated(_ network: Network) throws(ModelError) -> Calibration {
+    try Calibration(network, batch, inputScales: scales, source: calibration.description)
+  }
+  var ranges = try calibrated(network)
+  while let most = network.mostOfMask(ranges) {
+    network = try imported(publish: options.publish, mostOfMask: most)
+    ranges = try calibrated(network)
+  }
   try options.requireKnownLayers(network)
-  let ranges = try Calibration(network, batch, inputScales: scales, source: calibration.description)
-  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices) }
+  // With all that is added to scores.
+  let original = network.maskNumbers.isEmpty ? nil : try imported(publish: nil, mostOfMask: -.infinity)
+  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, original: original) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
-  let divided = try? compile(
-    balanced, Calibration(balanced, batch, inputScales: scales, source: calibration.description), options, notices, float: network)
+  let divided = try? compile(balanced, calibrated(balanced), options, notices, float: network, original: original)
   guard let divided else { return try plain.get() }
   guard let whole = try? plain.get(), !whole.comparison.isFarther(than: divided.comparison) else { return divided }
   return whole
 }
 
+/// What is added to scores is taken for a mask from this number down, where scores are as usual.
+let usualMostOfMask: Float = -30
+
+extension Network {
+  /// The largest number that is a mask for all scores in calibration, where others were taken for masks: e^(spread of scores + number)
+  /// is at most e^−12, so that what is left out has next to no share. Nil where all are.
+  fileprivate func mostOfMask(_ calibration: Calibration) -> Float? {
+    let others = nodes.compactMap { node -> Double? in
+      guard let number = maskNumbers[node.name], case .softmax = node.operation else { return nil }
+      let scores = calibration.ranges[node.operands[0]]
+      return number <= scores.lowerBound - scores.upperBound - 12 ? nil : number
+    }
+    return others.min().map { Float($0).nextDown }
+  }
+}
+
 /// Quantizes and lowers an imported network that shows what it is to show.
 ///
-/// - Parameter float: The network as imported, where this one computes the same in another way.
+/// - Parameters:
+///   - float: The network as imported, where this one computes the same in another way.
+///   - original: What outputs are compared with; nil for `float`.
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
-  _ notices: [String] = [], float: Network? = nil
+  _ notices: [String] = [], float: Network? = nil, original: Network? = nil
 ) throws(ModelError) -> CompiledModel {
   let (integers, layerBits) = try chooseWidths(network, calibration, options)
   let results = IntegerResults(integers, calibration.batch, float: float ?? network)
   return CompiledModel(
     network: float ?? network, integers: integers, lowered: try lower(integers),
-    comparison: OutputComparison(float: results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
+    comparison: OutputComparison(float: original?.run(calibration.batch) ?? results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
     layerErrors: results.layerErrors, layerBits: layerBits,
     notices: notices)
 }

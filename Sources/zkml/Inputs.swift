@@ -25,13 +25,17 @@ extension ArithmeticCircuit {
   /// Reads one array for each port, by name or the only one there is, and quantizes it by the port's scale.
   func quantized(_ text: String, _ ports: [Port]) throws -> QuantizedArrays {
     let reference = DataReference(text)
+    guard ports.count == 1 || reference.key == nil else {
+      throw Failure.unusable(
+        "\(text): names one array for \(ports.count) ports; leave it out, so that each has the array of its name: \(ports.names)")
+    }
     var batch: Int?
     var integers: [[Int64]] = []
     var saturated: [Double] = []
     var matches: [String] = []
     for port in ports {
       let encoding = InputEncoding(port, self)
-      let array = try reference.read(preferring: port.name)
+      let array = try read(reference, port)
       let samples = try encoding.samples(array, source: text)
       array.flatteningNotice(for: encoding.port, source: text).map { matches.append($0) }
       guard samples.count == batch ?? samples.count else {
@@ -51,6 +55,21 @@ extension ArithmeticCircuit {
   }
 }
 
+extension ArithmeticCircuit {
+  private func read(_ reference: DataReference, _ port: Port) throws -> NumericArray {
+    do {
+      return try reference.read(preferring: port.name)
+    } catch {
+      guard isAnonymous, case ModelError.unusableFile(let file, let reason) = error else { throw error }
+      throw Failure.unusable("\(file): \(reason); names are left out of this circuit, so the arrays must be called \(inputs.names)")
+    }
+  }
+}
+
+extension [Port] {
+  fileprivate var names: String { map(\.name).joined(separator: ", ") }
+}
+
 extension OutputRows {
   /// What a port shows.
   init(_ port: Port, _ circuit: ArithmeticCircuit) {
@@ -66,7 +85,7 @@ extension ArithmeticCircuit {
   ///
   /// - Throws: When its inputs or outputs have other names or sizes. Those of an anonymous circuit are compared in order.
   func floatNetwork(_ path: String) throws -> Network {
-    let network = try importONNX(path: path, publish: nil) { name throws(ModelError) in
+    let network = try importONNX(path: path, publish: nil, mostOfMask: -.infinity) { name throws(ModelError) in
       inputs.first { $0.name == name }.map { [1] + $0.dimensions }
     }.simplified()
     let shown = Network(

@@ -1,5 +1,6 @@
 import Circuit
 import Execution
+import FoundationEssentials
 import Model
 import Prover
 import TestSupport
@@ -120,5 +121,84 @@ import Verifier
     let (proof, _) = try key.prove(batch: samples[0].count, inputs: inputs.map(\.values), mode: .hiding, threads: 2)
     #expect(proof.statement.outputs[0] == integer.values)
     try key.verifyingKey(threads: 2).verify(proof)
+  }
+
+  /// Scores of two queries and three keys, x · c, with constants added to them, as a file.
+  private func scored(_ added: [Float], gain: Float = 1, _ name: String) throws -> String {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2, 3])
+    builder.initializer("gain", .floats([gain, gain, gain], [3]))
+    builder.initializer("added", .floats(added, [2, 3]))
+    builder.initializer("w", .floats([-1, 0.5, -2, 1.25, -1.5, 0.75], [3, 2]))
+    builder.node("Softmax", [builder.node("Add", [builder.node("Mul", ["x", "gain"]), "added"])], ["shares"], ["axis": .integer(-1)])
+    builder.node("MatMul", ["shares", "w"], ["y"])
+    builder.output("y")
+    let path = FileManager.default.temporaryDirectory.path + "/zkml-\(name)-\(UInt64.random(in: 0 ... .max)).onnx"
+    try Data(builder.bytes).write(to: URL(filePath: path))
+    return path
+  }
+
+  /// −30 below scores that are 60 apart is a number and no mask, and the stated error is that against the model.
+  @Test(arguments: [(Float(1), true), (40, false)])
+  func numbersThatAreAdded(gain: Float, isMask: Bool) throws {
+    let path = try scored([0, 0, -30, 0, -30, 0], gain: gain, "added")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let data = path + ".json"
+    try Data("[[[0.1, 0.2, 1], [-0.3, 1, -0.5]], [[-1, 0.5, 0.2], [0.9, -0.7, 0.3]]]".utf8).write(to: URL(filePath: data))
+    defer { try? FileManager.default.removeItem(atPath: data) }
+    let compiled = try compile(model: path, calibration: DataReference(data))
+    #expect(compiled.network.maskNumbers.isEmpty != isMask)
+    let literal = try importONNX(path: path, publish: nil, mostOfMask: -.infinity)
+    #expect(literal.maskNumbers.isEmpty)
+    let samples = [FloatBatch(count: 1, values: [0.1, 0.2, 1, -0.3, 1, -0.5])]
+    let results = [literal, compiled.network, try importONNX(path: path)].map { $0.run(samples)[0].values }
+    func distance(_ other: Int) -> Double { zip(results[0], results[other]).reduce(0) { max($0, abs($1.0 - $1.1)) } }
+    #expect(distance(1) < 1e-9)
+    // Key 2 of the first query has e^(40 − 8 − 30) times the share of key 1, were it no mask.
+    #expect((distance(2) > 0.1) != isMask)
+    #expect(compiled.comparison.largestError < 0.02)
+  }
+
+  /// What is added to all scores of a row changes no share, also where another mask leaves out some.
+  @Test func rowsWithoutKeys() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2, 3])
+    builder.input("mask", [nil, 3], type: 9)
+    builder.initializer("constant", .floats([-10000, -10000, -10000, 0, 0, -10000], [2, 3]))
+    builder.initializer("low", .floats([-10000], []))
+    builder.initializer("axis", .integers([1]))
+    let masked = builder.node("Where", [builder.node("Unsqueeze", ["mask", "axis"]), "x", "low"])
+    builder.node("Softmax", [builder.node("Add", [masked, "constant"])], ["shares"], ["axis": .integer(-1)])
+    builder.node("Neg", ["shares"], ["y"])
+    builder.output("y")
+    let samples = [FloatBatch(count: 1, values: [1, 2, 3, 3, 2, 1]), FloatBatch(count: 1, values: [1, 1, 0])]
+    let network = try importONNX(builder.bytes, file: "rows")
+    let literal = try importONNX(builder.bytes, publish: nil, mostOfMask: -.infinity, file: "rows")
+    let (own, expected) = (network.run(samples)[0].values, literal.run(samples)[0].values)
+    #expect(zip(own, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(own) \(expected)")
+    #expect(abs(own[2]) < 1e-6 && own[0] < -0.1)
+  }
+
+  /// Scores that are almost 0 are refused at once; so is −∞ that masks nothing, and +∞.
+  @Test func scoresThatAreNone() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2, 3])
+    builder.initializer("small", .floats([1e-25], []))
+    let scores = builder.node("MatMul", [builder.node("Mul", ["x", "small"]), builder.node("Transpose", ["x"], [], ["perm": .integers([0, 2, 1])])])
+    builder.node("Neg", [builder.node("Softmax", [scores], [], ["axis": .integer(-1)])], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, publish: ["small"], file: "small").simplified()
+    let calibration = try Calibration(network, [FloatBatch(count: 1, values: [1, 2, 3, 3, 2, 1])], source: "data")
+    let error = errorDescription { _ = try Model.compile(network, calibration) }
+    #expect(error?.contains("its scores are almost 0") ?? false, "\(error ?? "")")
+    for (number, reason) in [(-Float.infinity, "it is infinite or the largest number where no Softmax"), (.infinity, "its constant is infinite at some places")] {
+      var builder = ONNXBuilder()
+      builder.input("x", [nil, 2])
+      builder.initializer("c", .floats([0, number], [2]))
+      builder.node("Add", ["x", "c"], ["y"])
+      builder.output("y")
+      let error = errorDescription { _ = try importONNX(builder.bytes, file: "infinite") }
+      #expect(error?.contains(reason) ?? false, "\(error ?? "none")")
+    }
   }
 }

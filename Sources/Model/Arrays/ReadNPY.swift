@@ -1,4 +1,4 @@
-/// The array of the bytes of an .npy file: format versions 1 to 3, C order, little endian.
+/// The array of the bytes of an .npy file: format versions 1 to 3, C or Fortran order, little endian.
 package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
   guard bytes.starts(with: npyMagic, at: 0), bytes.count >= 12 else { throw DataProblem("is not an .npy file") }
   let headerStart = bytes[6] == 1 ? 10 : 12
@@ -10,9 +10,6 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
   guard let type = npyElementTypes[header.type] else {
     throw DataProblem("has element type '\(header.type.oneLine)', which is not supported")
   }
-  guard !header.isFortranOrder || header.shape.count < 2 else {
-    throw DataProblem("is in Fortran order; save it in C order")
-  }
   guard let count = elementCount(header.shape, limit: maximumArrayElementCount) else {
     throw DataProblem("has shape \(header.shape.prefix(8)), which is too large")
   }
@@ -23,13 +20,20 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
   guard let values = type.floats(content) ?? type.integers(content, as: { Double($0) }), values.allSatisfy(\.isFinite) else {
     throw DataProblem("has values that are not finite")
   }
-  return NumericArray(shape: header.shape, values: values, isInteger: !type.isFloat)
+  guard type != .uint64 || values.allSatisfy({ $0 >= 0 }) else { throw DataProblem("has an integer of 2^63 or more") }
+  guard header.isFortranOrder, header.shape.count > 1, count > 0 else {
+    return NumericArray(shape: header.shape, values: values, isInteger: !type.isFloat)
+  }
+  let order = Array(header.shape.indices.reversed())
+  let ordered = transposed(values, order.map { header.shape[$0] }, order: order)
+  return NumericArray(shape: header.shape, values: ordered, isInteger: !type.isFloat)
 }
 
 let npyMagic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
 private let npyElementTypes: [String: ElementType] = [
-  "<f4": .float, "<f8": .double, "|i1": .int8, "<i2": .int16, "<i4": .int32, "<i8": .int64, "|u1": .uint8, "|b1": .bool,
+  "<f2": .float16, "<f4": .float, "<f8": .double, "|i1": .int8, "<i2": .int16, "<i4": .int32, "<i8": .int64, "|u1": .uint8,
+  "<u2": .uint16, "<u4": .uint32, "<u8": .uint64, "|b1": .bool,
 ]
 
 /// The dictionary `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 64), }`, keys in any order.

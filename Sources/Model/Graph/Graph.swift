@@ -11,10 +11,12 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package let notices: [String]
   /// Numbers that may be trained and are in functions all the same.
   package let publicNumbers: [PublicNumbers]
+  /// By name of a Softmax, the largest number that was taken for a mask.
+  package let maskNumbers: [String: Double]
 
   package init(
     name: String, inputs: [Number.Input], outputs: [NetworkOutput], nodes: [Node<Number>], notices: [String] = [],
-    publicNumbers: [PublicNumbers] = []
+    publicNumbers: [PublicNumbers] = [], maskNumbers: [String: Double] = [:]
   ) {
     self.name = name
     self.inputs = inputs
@@ -22,6 +24,7 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
     self.nodes = nodes
     self.notices = notices
     self.publicNumbers = publicNumbers
+    self.maskNumbers = maskNumbers
   }
 
   package func node(of value: Int) -> Node<Number>? { value < inputs.count ? nil : nodes[value - inputs.count] }

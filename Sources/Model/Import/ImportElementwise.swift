@@ -194,8 +194,12 @@ extension GraphImporter {
     _ value: Int, _ constant: Constant, _ combination: Combination, _ label: String
   ) throws(NodeProblem) -> Int {
     let (shape, place) = (shape(of: value), place(of: value))
+    let isSum = combination == .add || combination == .subtract
+    if isSum, let beyond = constant.floats?.first(where: { $0 == (combination == .add ? .infinity : -.infinity) || $0.isNaN }) {
+      throw .unsupported("its constant is \(beyond.isNaN ? "not a number" : "infinite") at some places, and so is its result")
+    }
     // What masks is added.
-    let bounded = combination == .add || combination == .subtract ? constant.finite : constant
+    let bounded = isSum ? constant.finite : constant
     guard let floats = bounded.numbers else {
       throw .unsupported("it computes with the batch size")
     }

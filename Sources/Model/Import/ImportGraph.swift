@@ -46,6 +46,11 @@ struct GraphImporter {
   private var kinds: [Int: NumberKind] = [:]
   /// By value, scores with very negative numbers in other places than those where a mask is 1.
   var maskedScores: [Int: MaskedScores] = [:]
+  /// What is added to scores is taken for a mask from this number down.
+  let mostOfMask: Float
+  /// The largest number that was taken for one since the last Softmax, and by Softmax.
+  var maskNumber = -Double.infinity
+  var maskNumbers: [Int: Double] = [:]
   /// Elements of weights and of folded constants.
   private var elementTotal = 0
   /// Elements of inputs and of the results of nodes, and what computing them takes, for one sample.
@@ -53,8 +58,9 @@ struct GraphImporter {
   private var labels: Set<String> = []
 
   init(
-    _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, file: String
+    _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, mostOfMask: Float, file: String
   ) throws(ModelError) {
+    self.mostOfMask = mostOfMask
     self.file = file
     self.name = graph.name
     self.inputs = inputs.map(\.port)

@@ -36,7 +36,7 @@ extension GraphImporter {
   }
 
   /// The axis of the full shape that an axis of a sample is.
-  private func fullAxis(_ axis: Int, _ value: Int) -> Int {
+  func fullAxis(_ axis: Int, _ value: Int) -> Int {
     let place = place(of: value)
     return place.isFolded || axis < place.axis ? axis : axis + 1
   }

@@ -111,7 +111,7 @@ extension ONNXValue {
     case .float, .double, .float16, .bfloat16: .real
     case .int32, .int64: .integer
     case .bool: .boolean
-    case .uint8, .int8, .uint16, .int16, nil:
+    case .uint8, .int8, .uint16, .int16, .uint32, .uint64, nil:
       throw DataProblem("has element type \(elementTypeName(type.tensorType.elemType)); only floats, INT32, INT64 and BOOL are supported")
     }
   }

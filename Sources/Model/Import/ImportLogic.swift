@@ -177,10 +177,10 @@ extension GraphImporter {
     let result = try combine(parts[0], parts[1], .add, label)
     guard case .value(let value) = result else { return result }
     for (scores, other, mask) in [(first, second, masks[0]), (second, first, masks[1])] {
-      if case .value(let scores) = scores, case .constant(let constant) = other, constant.numbers?.allSatisfy({ $0 <= -30 }) ?? false,
+      if case .value(let scores) = scores, case .constant(let constant) = other, let largest = constant.numbers?.max(), largest <= mostOfMask,
         fullShape(.value(scores)) == fullShape(result)
       {
-        maskedScores[value] = MaskedScores(scores: scores, mask: mask)
+        maskedScores[value] = MaskedScores(scores: scores, mask: mask, number: Double(largest))
       }
     }
     return result

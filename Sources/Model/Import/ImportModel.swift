@@ -4,21 +4,24 @@ import SwiftProtobuf
 ///
 /// - Parameter publish: The initializers and computed constants whose numbers may be public although they may be trained;
 ///   nil to refuse none, for a network that is not to be proved.
+/// - Parameter mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
 /// - Parameter shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when
 ///   there are no data.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
-  path: String, publish: Set<String>? = [], shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
+  path: String, publish: Set<String>? = [], mostOfMask: Float = usualMostOfMask,
+  shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-  return try importONNX(readFile(path), publish: publish, file: path, folder: String(path.dropLast(name.count)), shape: shape)
+  return try importONNX(
+    readFile(path), publish: publish, mostOfMask: mostOfMask, file: path, folder: String(path.dropLast(name.count)), shape: shape)
 }
 
 /// - Parameters:
 ///   - file: The name that errors give to `bytes`.
 ///   - folder: Where data is that tensors keep in other files, with the slash at its end; nil to read none.
 package func importONNX(
-  _ bytes: [UInt8], publish: Set<String>? = [], file: String, folder: String? = nil,
+  _ bytes: [UInt8], publish: Set<String>? = [], mostOfMask: Float = usualMostOfMask, file: String, folder: String? = nil,
   shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
@@ -43,7 +46,7 @@ package func importONNX(
   let (inputs, batch) = try graph.inputs(file: file, shape: shape)
   let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
   var importer = try GraphImporter(
-    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, file: file)
+    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, mostOfMask: mostOfMask, file: file)
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
   if let name = publish?.subtracting(constants).filter({ !importer.isComputed($0) }).min() {
     throw refuse("it has no constant '\(name.oneLine)' to publish; it has \(constants.prefix(20).map(\.oneLine))")

@@ -43,9 +43,17 @@ extension GraphImporter {
       outputs.append(
         NetworkOutput(name: name, value: value, classCount: classCount, dropsClassAxis: drops, leftOut: leftOut))
     }
-    return Network(
-      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers
+    let numbers = Dictionary(maskNumbers.compactMap { value, number in maker(value).map { ($0.name, number) } }, uniquingKeysWith: max)
+    let network = Network(
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers
     ).withoutUnusedNodes()
+    let infinite = network.nodes.filter { mostOfMask > -.infinity && $0.isUnbounded }.map { node in
+      UnsupportedNode(
+        name: node.name, operation: "constant",
+        reason: "it is infinite or the largest number where no Softmax takes it for a mask; write a finite number, such as −10000")
+    }
+    guard infinite.isEmpty else { throw .unsupportedNodes(file: file, infinite) }
+    return network
   }
 
   private func matches(_ declared: [ONNXShape.Dimension], _ shape: [Int], _ place: BatchPlace) -> Bool {
@@ -55,6 +63,17 @@ extension GraphImporter {
       case .dimValue(let size): axis == place.axis || size == pair.1
       case .dimParam, nil: true
       }
+    }
+  }
+}
+
+extension Node<Double> {
+  /// Whether it adds, or multiplies by, the largest number of Float32, which stands for infinity.
+  fileprivate var isUnbounded: Bool {
+    switch operation {
+    case .contraction(let contraction): contraction.constants.contains { $0.values.contains { $0.magnitude == .greatestFiniteMagnitude } }
+    case .map(.expression(let function)): function.affineForm.map { $0.shift.magnitude >= Double(Float.greatestFiniteMagnitude) } ?? false
+    case .map, .maximum, .reshape, .softmax: false
     }
   }
 }

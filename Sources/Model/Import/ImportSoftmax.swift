@@ -3,6 +3,8 @@ struct MaskedScores {
   let scores: Int
   /// Of 0 and 1.
   let mask: Tensor
+  /// The largest of the numbers.
+  let number: Double
 }
 
 /// Patterns of several operators are followed so far.
@@ -54,7 +56,8 @@ extension GraphImporter {
     let (shape, full, own) = (shape(of: scores), fullShape(.value(scores)), place(of: scores))
     for mask in masks.flatMap({ parts(of: $0) }) {
       switch mask {
-      case .constant(let constant):
+      case .constant(let given):
+        let constant = given.withoutEmptyRows(along: fullAxis(axis, scores) - full.count)
         guard let numbers = constant.numbers, broadcastShape(full, constant.shape) == full else {
           throw .unsupported("its mask of shape \(constant.shape) does not broadcast to its scores of shape \(full)")
         }
@@ -76,7 +79,10 @@ extension GraphImporter {
     }
     guard factors.count <= 3 else { throw .unsupported("more than three masks meet in it") }
     let softmax = Softmax<Double>(shape: shape, axis: axis, constants: constants, masks: factors)
-    return try append(label, .softmax(softmax), operands, shape: shape, place: own)
+    let shares = try append(label, .softmax(softmax), operands, shape: shape, place: own)
+    if maskNumber > -.infinity { maskNumbers[shares] = maskNumber }
+    maskNumber = -.infinity
+    return shares
   }
 
   /// The masks that a mask is the product of.
@@ -126,6 +132,7 @@ extension GraphImporter {
     guard depth < maximumPatternDepth else { return addends.append(.value(value)) }
     if let known = maskedScores[value] {
       masks.append(known.mask)
+      maskNumber = max(maskNumber, known.number)
       return try takeApart(known.scores, &addends, &masks, label, depth: depth + 1)
     }
     if let mask = try mask(adding: value, .x, label) { return masks.append(.value(mask)) }
@@ -141,9 +148,10 @@ extension GraphImporter {
         var sizes = node.shape.indices.map { sum.constants[number].loops.contains($0) ? node.shape[$0] : 1 }
         if !place.isFolded { sizes.insert(1, at: place.axis) }
         let numbers = sum.constants[number].values
-        let isMask = numbers.contains { $0 <= -1000 } || numbers.contains { $0 <= -30 } && numbers.allSatisfy { $0 == 0 || $0 <= -30 }
-        let limit: Float = numbers.allSatisfy { $0 == 0 || $0 <= -30 } ? -30 : -1000
+        let limit = numbers.allSatisfy { $0 == 0 || $0 <= mostOfMask } ? mostOfMask : min(mostOfMask, -1000)
+        let isMask = numbers.contains { $0 <= limit }
         if isMask { masks.append(.constant(.floats(numbers.map { $0 > limit ? 1 : 0 }, shape: sizes))) }
+        for number in numbers where number <= limit { maskNumber = max(maskNumber, Double(number)) }
         let rest = numbers.map { isMask && $0 <= limit ? 0 : $0 }
         if rest.contains(where: { $0 != 0 }) { addends.append(.constant(.floats(rest, shape: sizes))) }
       }
@@ -159,7 +167,8 @@ extension GraphImporter {
     let isInteger = value < inputs.count && inputs[value].kind == .integer
     if kind(of: .value(value)) == .boolean || isInteger {
       let (off, on) = (function.value(at: 0), function.value(at: 1))
-      guard on == 0 && off <= -30 || off == 0 && on <= -30 else { return nil }
+      guard on == 0 && off <= Double(mostOfMask) || off == 0 && on <= Double(mostOfMask) else { return nil }
+      maskNumber = max(maskNumber, min(off, on))
       if isInteger { restrictToBooleans(value) }
       guard on != 0, case .value(let negated) = try not(.value(value), label) else { return value }
       return negated
@@ -201,6 +210,23 @@ extension GraphImporter {
     }
     let (own, masks) = try unmasked(origin, label)
     return try softmax(own, axis: axis, masks: masks, label)
+  }
+}
+
+extension Constant {
+  /// A mask of which each row that leaves out everything leaves out nothing: what is added to all scores changes no share.
+  ///
+  /// - Parameter axis: Counted from the last one, −1.
+  fileprivate func withoutEmptyRows(along axis: Int) -> Constant {
+    guard let numbers else { return self }
+    let own = axis + shape.count
+    let (size, step) = own < 0 ? (1, 1) : (shape[own], rowStrides(shape)[own])
+    var result = numbers.map { $0 == 0 ? Float(0) : 1 }
+    for start in result.indices where start / step % size == 0 {
+      let row = (0..<size).map { start + $0 * step }
+      if row.allSatisfy({ result[$0] == 0 }) { for place in row { result[place] = 1 } }
+    }
+    return Constant(.floats(result), shape: shape, type: .float, batch: batch)
   }
 }
 

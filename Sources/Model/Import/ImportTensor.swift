@@ -86,6 +86,8 @@ enum ElementType: Int32 {
   case bool = 9
   case float16 = 10
   case double = 11
+  case uint32 = 12
+  case uint64 = 13
   case bfloat16 = 16
 
   var isFloat: Bool { range == nil }
@@ -99,6 +101,8 @@ enum ElementType: Int32 {
     case .int16: -32768...32767
     case .int32: -1 << 31...1 << 31 - 1
     case .int64: .min ... .max
+    case .uint32: 0...1 << 32 - 1
+    case .uint64: 0 ... .max
     case .bool: 0...1
     case .float, .float16, .double, .bfloat16: nil
     }
@@ -112,7 +116,7 @@ enum ElementType: Int32 {
       guard value.isFinite else { return value }
       let bits = value.bitPattern
       return Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000)
-    case .float, .double, .uint8, .int8, .uint16, .int16, .int32, .int64, .bool: return value
+    case .float, .double, .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64, .bool: return value
     }
   }
 
@@ -120,8 +124,8 @@ enum ElementType: Int32 {
     switch self {
     case .uint8, .int8, .bool: 1
     case .uint16, .int16, .float16, .bfloat16: 2
-    case .float, .int32: 4
-    case .int64, .double: 8
+    case .float, .uint32, .int32: 4
+    case .uint64, .int64, .double: 8
     }
   }
 }
@@ -194,6 +198,8 @@ extension ONNXTensor {
     case .float16: .floats(int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
     case .bfloat16: .floats(int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
     case .int64: .integers(int64Data.map(Int.init))
+    // The field of their elements is not read: tensors of them have raw data.
+    case .uint32, .uint64: .integers([])
     case .uint8, .int8, .uint16, .int16, .int32, .bool: .integers(int32Data.map(Int.init))
     }
   }
@@ -207,7 +213,7 @@ extension ElementType {
     case .double: elements(bytes) { (word: UInt64) in Number(Double(bitPattern: word)) }
     case .float16: elements(bytes) { (word: UInt16) in Number(Float16(bitPattern: word)) }
     case .bfloat16: elements(bytes) { (word: UInt16) in Number(Float(bitPattern: UInt32(word) << 16)) }
-    case .uint8, .int8, .uint16, .int16, .int32, .int64, .bool: nil
+    case .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64, .bool: nil
     }
   }
 
@@ -220,6 +226,9 @@ extension ElementType {
     case .int16: elements(bytes) { (word: Int16) in number(Int(word)) }
     case .int32: elements(bytes) { (word: Int32) in number(Int(word)) }
     case .int64: elements(bytes) { (word: Int64) in number(Int(word)) }
+    case .uint32: elements(bytes) { (word: UInt32) in number(Int(word)) }
+    // One beyond those of Int is outside the type's range.
+    case .uint64: elements(bytes) { (word: UInt64) in number(Int(exactly: word) ?? -1) }
     case .float, .double, .float16, .bfloat16: nil
     }
   }

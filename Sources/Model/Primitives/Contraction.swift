@@ -188,14 +188,16 @@ extension Contraction: Primitive {
   }
 
   /// Whether it is the one operand, which has this shape: in an integer network its accumulators.
-  func isCopy(of shape: [Int]) -> Bool {
-    loops == shape && onlyReading.map { $0 == shape.indices.map { Index($0).simplified(loops) } } ?? false
+  ///
+  /// - Parameter rank: The number of axes of the result.
+  func isCopy(of shape: [Int], rank: Int) -> Bool {
+    loops.count == rank && loops == shape && onlyReading.map { $0 == shape.indices.map { Index($0).simplified(loops) } } ?? false
   }
 
   /// Whether each element of the result is another element of the one operand, which has this shape, at other places than
   /// there.
   func isView(of shape: [Int], rank: Int) -> Bool {
-    guard loops.count == rank, let reading = onlyReading, zip(reading, shape).allSatisfy({ $0.isInside($1, loops) }), !isCopy(of: shape) else {
+    guard loops.count == rank, let reading = onlyReading, zip(reading, shape).allSatisfy({ $0.isInside($1, loops) }), !isCopy(of: shape, rank: rank) else {
       return false
     }
     return reading.allSatisfy { $0.steps.count <= 1 }

@@ -79,7 +79,7 @@ package struct Exponential: Sendable, Equatable {
   package enum Masking: Sendable { case unmasked, any, zero }
 
   package static let one: Int64 = 1 << 16
-  private static let mostBits = 22
+  private static let (mostBits, mostShift) = (22, 40)
   /// Of scores.
   package let shift: Int
   /// What the exponent 1 is worth.
@@ -92,6 +92,9 @@ package struct Exponential: Sendable, Equatable {
   /// By how much L can be above what makes the smallest exponent 0.
   package let slack: Int64
 
+  /// Whether shifted scores have steps that a table can have; `init` demands it.
+  static func isTabulated(unit: Double) -> Bool { unit.isNormal && log2(unit) + Double(mostShift) >= 6 - Double(mostBits) }
+
   /// - Parameters:
   ///   - unit: What the integer 1 of a score is worth.
   ///   - scores: Holds every score.
@@ -99,11 +102,11 @@ package struct Exponential: Sendable, Equatable {
   ///   - usualBits: Steps are at most 1/256, and up to twice that where a table would have more than 2^usualBits rows.
   ///   - other: The step of equal layers, if it is known.
   package init(unit: Double, scores: ClosedRange<Int64>, count: Int, masking: Masking, usualBits: Int = 22, other: Double = 0) {
-    let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), 40))
+    let shift = Int(min(max((0x1p-30 - 8 - log2(unit)).rounded(.down), 0), Double(Self.mostShift)))
     var finest = Exponential(unit: unit, scores: scores, count: count, masking: masking, shift: shift)
     // A little less than the other one, that is the same but for rounding.
     while finest.step < 0.75 * other || finest.tableBits > (finest.step <= 0x1p-8 ? usualBits : Self.mostBits) {
-      guard finest.shift < 40 else { break }
+      guard finest.shift < Self.mostShift else { break }
       finest = Exponential(unit: unit, scores: scores, count: count, masking: masking, shift: finest.shift + 1)
     }
     self = finest

@@ -156,8 +156,8 @@ extension Quantizer {
   ) throws(ModelError) -> (value: Int, radius: Double) {
     let name = network.nodes.first { $0.operands == [norm.squares] }?.name ?? name(norm.squares)
     let offset = Int64(min(max((norm.shift / norm.scale / (unit * unit)).rounded(), 1), 0x1p60))
-    guard let largest = Optional(range(of: squares).upperBound.addingReportingOverflow(offset)), !largest.overflow, largest.partialValue < 1 << 61
-    else { throw .unusableLayer(name, reason: "its sums of squares can reach 2^61") }
+    guard let largest = Optional(range(of: squares).upperBound.addingReportingOverflow(offset)), !largest.overflow, largest.partialValue < 1 << 59
+    else { throw .unusableLayer(name, reason: "its sums of squares and ε can reach 2^59 steps") }
     // Rows of the first window have at least 10 bits on calibration data.
     let (least, most) = (scales.least(norm.squares) / (unit * unit) + Double(offset), scales.largest(norm.squares) / (unit * unit) + Double(offset))
     var shift = Int(min(max(log2(max(least, 1)).rounded(.down) - 10, 1), 40))

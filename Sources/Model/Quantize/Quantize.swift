@@ -344,6 +344,9 @@ struct Quantizer {
       Contraction<Int64>.Constant(loops: constant.loops, constant.values.map { Int64($0.rounded()) }, isPublic: constant.isPublic)
     }
     if isDirect { askForExactSteps(value) }
+    guard Exponential.isTabulated(unit: scale(of: scores)) else {
+      throw .unusableLayer(node.name, reason: "its scores are almost 0 on the calibration data: queries or keys are")
+    }
     let masking: Exponential.Masking = softmax.masks.isEmpty ? .unmasked : softmax.masksKeys ? .zero : .any
     func exponential(_ other: Double) -> Exponential {
       Exponential(

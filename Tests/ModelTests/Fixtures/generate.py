@@ -231,7 +231,10 @@ for name in ["float32", "float64", "int8", "int16", "int32", "int64", "uint8"]:
 np.save(data / "vector.npy", np.arange(3.0))
 np.save(data / "scalar.npy", np.float32(2.5))
 np.save(data / "empty.npy", np.zeros((0, 4), np.float32))
-np.save(data / "refused_fortran.npy", np.asfortranarray(values.astype(np.float32)))
+np.save(data / "fortran.npy", np.asfortranarray(values.astype(np.float32)))
+np.save(data / "half.npy", values.astype(np.float16))
+np.save(data / "uint64.npy", values.astype(np.uint64))
+np.save(data / "refused_uint64.npy", np.uint64([1 << 63]))
 np.save(data / "refused_big_endian.npy", values.astype(">f4"))
 np.save(data / "refused_complex.npy", values.astype(np.complex64))
 np.save(data / "refused_text.npy", np.array(["a", "b"]))
@@ -636,6 +639,10 @@ operator("Reshape_folded", [node("Shape", ["x"], ["s"]), node("Reshape", ["x", "
 for op in ["Min", "Max"]:
     operator(f"{op}_values", [node(op, ["x", "z"], ["y"])], {}, {"x": [4], "z": [4]})
     operator(f"{op}_broadcast", [node(op, ["x", "z", "c"], ["y"])], {"c": np.float32(0.25)}, {"x": [2, 1], "z": [1, 3]})
+
+# What sums over axes of one operand is no copy of it.
+operator("Einsum_rows", [node("Einsum", ["x"], ["y"], equation="bij->bi")], {}, {"x": [3, 4]})
+operator("Einsum_columns", [node("Einsum", ["x"], ["y"], equation="bij->bj")], {}, {"x": [3, 4]})
 
 np.savez_compressed(here / "operators" / "expected.npz", **expected)
 
