@@ -106,8 +106,10 @@ package struct ImportedOperator: Sendable {
       input of integers m of which (1 − m) · −10000, or a number as large, is added to scores is a mask of 0 and 1.
 
       **Masks.** What a Softmax or an Attention reads is taken apart: additive constants of at most −1000, or of 0 and at most
-      −30 alone, such terms of an input of 0 and 1, and Where between scores and such a number are masks. A row in which no
-      place is allowed has equal shares where its one mask leaves out the same keys for all queries, else the shares of its scores
+      −30 alone, such terms of an input of 0 and 1, and Where between scores and such a number are masks, if the number is below
+      the spread of the scores of the calibration data by 12 at least; others are added. Errors are those against the model with all numbers
+      added. A row of a constant mask that leaves out everything leaves out nothing. A row in which inputs leave out all
+      places has equal shares where its one mask leaves out the same keys for all queries, else the shares of its scores
       without a mask; onnxruntime has equal shares where the number is the least one, and those of the scores with −10000.
 
       A Softmax inside a network is proved; a LogSoftmax there is its logarithm. Operators written

@@ -647,6 +647,10 @@ for op in ["Min", "Max"]:
     operator(f"{op}_values", [node(op, ["x", "z"], ["y"])], {}, {"x": [4], "z": [4]})
     operator(f"{op}_broadcast", [node(op, ["x", "z", "c"], ["y"])], {"c": np.float32(0.25)}, {"x": [2, 1], "z": [1, 3]})
 
+# What sums over axes of one operand is no copy of it.
+operator("Einsum_rows", [node("Einsum", ["x"], ["y"], equation="bij->bi")], {}, {"x": [3, 4]})
+operator("Einsum_columns", [node("Einsum", ["x"], ["y"], equation="bij->bj")], {}, {"x": [3, 4]})
+
 # Each family of operators draws random numbers of its own, so that a new fixture changes those of its family alone.
 for path in sorted((here / "families").glob("*.py")):
     random = np.random.default_rng(list(path.stem.encode()))
