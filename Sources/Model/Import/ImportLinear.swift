@@ -41,6 +41,7 @@ extension ImportedOperator {
       let epsilon = try node.float("epsilon", default: 1e-5)
       let operand = try importer.value(node, 0)
       let shape = importer.shape(of: operand)
+      if try importer.hasValue(node, from: 1) { return [.tensor(try importer.standardized(node, operand, epsilon: epsilon, label))] }
       var parameters: [[Float]] = []
       for index in 1...4 { parameters.append(try importer.floats(node, index).values) }
       guard let channels = shape.first, parameters.allSatisfy({ $0.count == channels }) else {
@@ -62,6 +63,26 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
+  /// A BatchNormalization with parameters of which some depend on the input.
+  fileprivate mutating func standardized(
+    _ node: ONNXNode, _ value: Int, epsilon: Float, _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    let shape = shape(of: value)
+    showAttributes(of: node, label)
+    var parameters: [Tensor] = []
+    for index in 1...4 {
+      let own = try tensor(node, index)
+      guard let channels = shape.first, fullShape(own) == [channels] else {
+        throw .malformed("its parameters do not fit an input of batch × \(shape)")
+      }
+      parameters.append(try reshaped(own, [channels] + shape.dropFirst().map { _ in 1 }, place(of: own), label))
+    }
+    let root = Pointwise.function(.reciprocal, .function(.sqrt, .affine(scale: 1, shift: Double(epsilon))))
+    let factor = try combine(parameters[0], try apply(root, to: parameters[3], label), .multiply, label)
+    let above = try combine(.value(value), parameters[2], .subtract, label)
+    return try combine(try combine(above, factor, .multiply, label), parameters[1], .add, label)
+  }
+
   /// The constant bias of a Gemm, one number for each output, none where there is no such operand; nil for another kind of operand.
   fileprivate func bias(_ node: ONNXNode, _ isOutputMajor: Bool, _ beta: Float) throws(NodeProblem) -> [Float]? {
     guard try operand(node, 2) != nil else { return [] }

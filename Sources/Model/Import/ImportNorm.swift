@@ -28,6 +28,28 @@ extension ImportedOperator {
       guard shape.count > 1 else { throw .malformed("its input has no axis after the channels") }
       return [try importer.norm(node, value, groups: shape[0], label)]
     },
+    ImportedOperator("MeanVarianceNormalization", since: 9, "not over the batch axis") { importer, node, label throws(NodeProblem) in
+      // (x − mean) / (√variance + 10⁻⁹)
+      let axes = try node.integers("axes") ?? [0, 2, 3]
+      return [.value(try importer.normalized(node, axes, epsilon: 1e-18, centres: true, isMean: true, label))]
+    },
+    ImportedOperator("LpNormalization", "not over the batch axis") { importer, node, label throws(NodeProblem) in
+      let axis = try node.integer("axis", default: -1)
+      switch try node.integer("p", default: 2) {
+      case 1:
+        var operand = try importer.tensor(node, 0)
+        let own = try importer.freeAxis(axis, &operand)
+        guard case .value(let value) = operand else { throw .unsupported("operand 0 is a constant") }
+        let magnitudes = try importer.apply(.function(.abs, .x), to: value, label)
+        let (shape, place) = (importer.shape(of: value), importer.place(of: value))
+        let sum = Contraction<Double>.sum(over: [importer.sampleAxis(own, value)], of: shape, 1)
+        let total = try importer.append(
+          label, .contraction(sum), [magnitudes], shape: Array(sum.loops.prefix(shape.count)), place: place)
+        return [.tensor(try importer.combine(.value(value), .value(total), .divide, label))]
+      case 2: return [.value(try importer.normalized(node, [axis], epsilon: 0x1p-200, centres: false, isMean: false, label))]
+      case let p: throw .malformed("p is \(p), not 1 or 2")
+      }
+    },
     ImportedOperator("GroupNormalization", since: 18, "all") { importer, node, label throws(NodeProblem) in
       let count = try node.integer("num_groups", default: 0)
       return [try importer.norm(node, importer.value(node, 0), groups: count, label)]
@@ -35,11 +57,12 @@ extension ImportedOperator {
   ]
 
   private static func layer(_ name: String, since: Int = supportedOperatorSets.lowerBound, centres: Bool) -> ImportedOperator {
-    ImportedOperator(name, since: since, "constant gain and shift; the normalized value alone") { importer, node, label throws(NodeProblem) in
+    ImportedOperator(name, since: since, "all; outputs of the mean and the inverse deviation too") { importer, node, label throws(NodeProblem) in
       let value = try importer.value(node, 0, keepsPlace: true)
       let rank = importer.fullShape(.value(value)).count
       let axis = try normalized(try node.integer("axis", default: -1), rank: rank)
-      return [try importer.norm(node, value, first: axis, gain: 1, shift: 2, centres: centres, label)]
+      let moments = centres ? try importer.moments(node, value, first: axis, label) : []
+      return [try importer.norm(node, value, first: axis, gain: 1, shift: 2, centres: centres, label)] + moments
     }
   }
 
@@ -76,9 +99,42 @@ extension GraphImporter {
     let axes = (first..<rank).map { sampleAxis($0, value) }
     var result = Tensor.value(try norm(value, axes: axes, epsilon: epsilon, centres: centres, label))
     for (index, combination) in [(gain, Combination.multiply), (shift ?? node.input.count, .add)] where try self.operand(node, index) != nil {
-      result = try combine(result, tensor(node, index), combination, label)
+      let own = try tensor(node, index)
+      guard broadcastShape(fullShape(result), fullShape(own)) == fullShape(result) else {
+        throw .malformed("operand \(index) of shape \(fullShape(own)) does not broadcast to \(fullShape(result))")
+      }
+      result = try combine(result, own, combination, label)
     }
     return .tensor(result)
+  }
+
+  /// The mean and the inverse deviation over all axes from one on, as far as they are used.
+  fileprivate mutating func moments(_ node: ONNXNode, _ value: Int, first: Int, _ label: String) throws(NodeProblem) -> [Definition] {
+    guard node.output.dropFirst().contains(where: { isRead($0) }) else { return [] }
+    var operand = Tensor.value(value)
+    for axis in first..<fullShape(operand).count { _ = try freeAxis(axis, &operand) }
+    guard case .value(let value) = operand else { return [] }
+    let (shape, place) = (shape(of: value), place(of: value))
+    let axes = (first..<fullShape(operand).count).map { sampleAxis($0, value) }
+    let count = Double(axes.reduce(1) { $0 * shape[$1] })
+    let sum = Contraction<Double>.sum(over: axes, of: shape, 1 / count)
+    let kept = Array(sum.loops.prefix(shape.count))
+    let mean = try append(label, .contraction(sum), [value], shape: kept, place: place)
+    let above = try append(label, .contraction(.centred(shape, over: axes)), [value], shape: shape, place: place)
+    let squares = try append(label, .contraction(.squares(shape, over: axes)), [above], shape: kept, place: place)
+    let variance = try apply(.affine(scale: 1 / count, shift: Double(try node.float("epsilon", default: 1e-5))), to: squares, label)
+    return [.value(mean), .value(try apply(.function(.reciprocal, .function(.sqrt, .x)), to: variance, label))]
+  }
+
+  /// The first operand with a mean square, or a sum of squares, of 1 over some axes of its full shape.
+  fileprivate mutating func normalized(
+    _ node: ONNXNode, _ axes: [Int], epsilon: Double, centres: Bool, isMean: Bool, _ label: String
+  ) throws(NodeProblem) -> Int {
+    var operand = try tensor(node, 0)
+    let axes = try Model.normalized(axes, rank: fullShape(operand).count).sorted()
+    for axis in axes { _ = try freeAxis(axis, &operand) }
+    guard case .value(let value) = operand else { throw .unsupported("operand 0 is a constant") }
+    return try norm(value, axes: axes.map { sampleAxis($0, value) }, epsilon: epsilon, centres: centres, isMean: isMean, label)
   }
 
   /// Groups of channels with mean 0 and mean square 1, with a gain and a shift of each channel or group.
@@ -95,23 +151,27 @@ extension GraphImporter {
     let normal = try norm(grouped, axes: axes, epsilon: epsilon, centres: true, label)
     var result = Tensor.value(try reshaped(normal, shape, label))
     for (index, combination) in [(1, Combination.multiply), (2, .add)] {
-      let constant = try constant(node, index)
-      guard constant.count == shape[0] || constant.count == groups else {
-        throw .malformed("operand \(index) has \(constant.count) elements for \(shape[0]) channels")
+      let parameter = try tensor(node, index)
+      let own = fullShape(parameter)
+      guard own.count == 1, own[0] == shape[0] || own[0] == groups else {
+        throw .malformed("operand \(index) has shape \(own) for \(shape[0]) channels")
       }
-      let repeats = shape[0] / constant.count
-      let channels = constant.picking((0..<shape[0]).map { $0 / repeats }, shape: [shape[0]] + shape.dropFirst().map { _ in 1 })
-      result = try combine(result, .constant(channels), combination, label)
+      // Along the channels of a full shape.
+      let repeats = shape[0] / own[0]
+      let column = try reshaped(parameter, [own[0], 1], place(of: parameter), label)
+      let pairs = try view(column, [own[0], repeats], [Index(0), Index()], label)
+      let channels = try reshaped(pairs, [shape[0]] + shape.dropFirst().map { _ in 1 }, place(of: pairs), label)
+      result = try combine(result, channels, combination, label)
     }
     return .tensor(result)
   }
 
-  /// u / √(Σu²/d + ε) over axes of a sample; u is the value, or what it is above its mean.
+  /// u / √(Σu²/d + ε) over axes of a sample; u is the value, or what it is above its mean. Without the mean of squares, d is 1.
   mutating func norm(
-    _ value: Int, axes: [Int], epsilon: Double, centres: Bool, _ label: String
+    _ value: Int, axes: [Int], epsilon: Double, centres: Bool, isMean: Bool = true, _ label: String
   ) throws(NodeProblem) -> Int {
     let (shape, place) = (shape(of: value), place(of: value))
-    let count = Double(axes.reduce(1) { $0 * shape[$1] })
+    let count = isMean ? Double(axes.reduce(1) { $0 * shape[$1] }) : 1
     var u = value
     if centres { u = try append(label, .contraction(.centred(shape, over: axes)), [value], shape: shape, place: place) }
     let squares = Contraction<Double>.squares(shape, over: axes)
