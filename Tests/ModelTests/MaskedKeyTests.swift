@@ -159,6 +159,21 @@ import Verifier
     #expect(compiled.comparison.largestError < 0.02)
   }
 
+  /// Scores that are integers on all calibration data have no coarser steps for that.
+  @Test func scoresThatAreIntegers() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2, 3])
+    builder.initializer("gain", .floats([20], []))
+    builder.initializer("w", .floats([-1, 0.5, -2, 1.25, -1.5, 0.75], [3, 2]))
+    let scores = builder.node("Transpose", [builder.node("Mul", ["x", "gain"])], [], ["perm": .integers([0, 2, 1])])
+    let shares = builder.node("Transpose", [builder.node("Softmax", [scores], [], ["axis": .integer(1)])], [], ["perm": .integers([0, 2, 1])])
+    builder.node("MatMul", [shares, "w"], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "integers").simplified()
+    let samples = [FloatBatch(count: 2, values: [0.1, 0.2, 1, -0.3, 1, -0.5, -1, 0.5, 0.25, 0.9, 0.95, 0.3])]
+    #expect(try compile(network, Calibration(network, samples, source: "data")).comparison.largestError < 0.01)
+  }
+
   /// What is added to all scores of a row changes no share, also where another mask leaves out some.
   @Test func rowsWithoutKeys() throws {
     var builder = ONNXBuilder()

@@ -313,11 +313,12 @@ struct Quantizer {
       argumentScale: isShared && function != .x ? scales.scale(value, .argument) : nil, isShared: isShared)
   }
 
-  /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do.
+  /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do. Scores have finer steps: shares
+  /// follow from the steps of exponents.
   private func exact(_ value: Int) -> Quantum? {
     let range = calibration.ranges[value]
     let largest = max(-range.lowerBound, range.upperBound)
-    guard isSequence, bits == 16, calibration.isIntegral[value], range.upperBound > 0, largest < 0x1p15 else { return nil }
+    guard isSequence, bits == 16, calibration.isIntegral[value], !network.areScores(value), range.upperBound > 0, largest < 0x1p15 else { return nil }
     let bits = Int64.bitWidth - Int64(largest).leadingZeroBitCount
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
   }
@@ -431,6 +432,15 @@ extension Network {
   fileprivate var scoreBits: Int {
     let count = nodes.reduce(0) { if case .softmax = $1.operation { $0 + $1.shape.reduce(1, *) } else { $0 } }
     return max(17, Int(log2(Double(count))))
+  }
+
+  /// Whether a Softmax reads a value, or a view of it, as its scores.
+  fileprivate func areScores(_ value: Int) -> Bool {
+    nodes.enumerated().contains { index, node in
+      guard node.operands.first == value else { return false }
+      if case .softmax = node.operation { return true }
+      return node.operation.primitive.selection != nil && areScores(inputs.count + index)
+    }
   }
 
   /// The values that mask scores, and those that they are views of.
