@@ -189,6 +189,13 @@ private let refusals: [Refusal] = [
     }
   ),
   (
+    "long integers without a sign", "cast1 (Cast): the tensor 'c' has element type UINT32, which is not read",
+    {
+      $0.initializer("c", .narrow([1] as [UInt32], [1]))
+      $0.node("Add", ["x", $0.node("Cast", ["c"], [], ["to": .integer(1)])], ["y"])
+    }
+  ),
+  (
     "batch size as a number", "mul5 (Mul): it computes with integers beyond 2^60, or otherwise than by a factor with the batch size",
     {
       $0.initializer("k", .integers([0], []))

@@ -2,11 +2,12 @@ import SwiftProtobuf
 
 /// The network of an ONNX file.
 ///
-/// - Parameter publish: The initializers and computed constants whose numbers may be public although they may be trained;
-///   nil to refuse none, for a network that is not to be proved.
-/// - Parameter mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
-/// - Parameter shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when
-///   there are no data.
+/// - Parameters:
+///   - publish: The initializers and computed constants whose numbers may be public although they may be trained; nil to refuse
+///     none, for a network that is not to be proved.
+///   - mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
+///   - shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when there are
+///     no data.
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
   path: String, publish: Set<String>? = [], mostOfMask: Float = usualMostOfMask,

@@ -136,7 +136,7 @@ extension Constant {
     let name = "the tensor '\(tensor.name.oneLine)'"
     if tensor.isExternal { throw .unsupported("\(name) keeps its data in another file, which is not known") }
     if tensor.hasSegment { throw .unsupported("\(name) is stored in segments") }
-    guard let type = ElementType(rawValue: tensor.dataType) else {
+    guard let type = ElementType(rawValue: tensor.dataType), type != .uint32, type != .uint64 else {
       throw .unsupported("\(name) has element type \(elementTypeName(tensor.dataType)), which is not read")
     }
     let shape = tensor.dims.map(Int.init)
@@ -198,7 +198,6 @@ extension ONNXTensor {
     case .float16: .floats(int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
     case .bfloat16: .floats(int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
     case .int64: .integers(int64Data.map(Int.init))
-    // The field of their elements is not read: tensors of them have raw data.
     case .uint32, .uint64: .integers([])
     case .uint8, .int8, .uint16, .int16, .int32, .bool: .integers(int32Data.map(Int.init))
     }
