@@ -51,17 +51,14 @@ package func compile(
   }
   try options.requireKnownLayers(network)
   // With all that is added to scores.
-  let original = network.maskNumbers.isEmpty ? nil : try imported(publish: nil, mostOfMask: -.infinity)
-  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, original: original) }
+  let expected = network.maskNumbers.isEmpty ? nil : try imported(publish: nil, mostOfMask: -.infinity).run(batch)
+  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
-  let divided = try? compile(balanced, calibrated(balanced), options, notices, float: network, original: original)
+  let divided = try? compile(balanced, calibrated(balanced), options, notices, float: network, expected: expected)
   guard let divided else { return try plain.get() }
   guard let whole = try? plain.get(), !whole.comparison.isFarther(than: divided.comparison) else { return divided }
   return whole
 }
-
-/// What is added to scores is taken for a mask from this number down, where scores are as usual.
-let usualMostOfMask: Float = -30
 
 extension Network {
   /// The largest number that is a mask for all scores in calibration, where others were taken for masks: e^(spread of scores + number)
@@ -80,17 +77,18 @@ extension Network {
 ///
 /// - Parameters:
 ///   - float: The network as imported, where this one computes the same in another way.
-///   - original: What outputs are compared with; nil for `float`.
+///   - expected: The outputs that its own are compared with; nil for those of `float`.
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
-  _ notices: [String] = [], float: Network? = nil, original: Network? = nil
+  _ notices: [String] = [], float: Network? = nil, expected: [FloatBatch]? = nil
 ) throws(ModelError) -> CompiledModel {
   let (integers, layerBits) = try chooseWidths(network, calibration, options)
   let results = IntegerResults(integers, calibration.batch, float: float ?? network)
   return CompiledModel(
     network: float ?? network, integers: integers, lowered: try lower(integers),
-    comparison: OutputComparison(float: original?.run(calibration.batch) ?? results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
+    comparison: OutputComparison(
+      float: expected ?? results.floatOutputs, integer: results.outputs, integers.outputs.map { integers.rows(of: $0) }),
     layerErrors: results.layerErrors, layerBits: layerBits,
     notices: notices)
 }
@@ -126,13 +124,14 @@ extension QuantizationOptions {
 }
 
 extension DataReference {
-  /// One array for each name; a reference to one array is for networks of one input.
+  /// One array for each name; a reference to one array is for one name.
   ///
   /// - Throws: `.unusableFile`, `.unusableData`.
   package func arrays(_ names: [String]) throws(ModelError) -> [NumericArray] {
     guard names.count == 1 || key == nil else {
       throw .unusableData(
-        source: description, reason: "names one array; the network has the inputs \(names.joined(separator: ", "))")
+        source: description,
+        reason: "names one array for \(names.count); leave it out, so that each is the one of its name: \(names.joined(separator: ", "))")
     }
     return try names.map { name throws(ModelError) in try read(preferring: name) }
   }

@@ -24,18 +24,12 @@ struct QuantizedArrays {
 extension ArithmeticCircuit {
   /// Reads one array for each port, by name or the only one there is, and quantizes it by the port's scale.
   func quantized(_ text: String, _ ports: [Port]) throws -> QuantizedArrays {
-    let reference = DataReference(text)
-    guard ports.count == 1 || reference.key == nil else {
-      throw Failure.unusable(
-        "\(text): names one array for \(ports.count) ports; leave it out, so that each has the array of its name: \(ports.names)")
-    }
     var batch: Int?
     var integers: [[Int64]] = []
     var saturated: [Double] = []
     var matches: [String] = []
-    for port in ports {
+    for (port, array) in zip(ports, try arrays(DataReference(text), ports.map(\.name))) {
       let encoding = InputEncoding(port, self)
-      let array = try read(reference, port)
       let samples = try encoding.samples(array, source: text)
       array.flatteningNotice(for: encoding.port, source: text).map { matches.append($0) }
       guard samples.count == batch ?? samples.count else {
@@ -56,18 +50,15 @@ extension ArithmeticCircuit {
 }
 
 extension ArithmeticCircuit {
-  private func read(_ reference: DataReference, _ port: Port) throws -> NumericArray {
+  private func arrays(_ reference: DataReference, _ names: [String]) throws -> [NumericArray] {
     do {
-      return try reference.read(preferring: port.name)
+      return try reference.arrays(names)
     } catch {
-      guard isAnonymous, case ModelError.unusableFile(let file, let reason) = error else { throw error }
-      throw Failure.unusable("\(file): \(reason); names are left out of this circuit, so the arrays must be called \(inputs.names)")
+      guard isAnonymous, case .unusableFile(let file, let reason) = error else { throw error }
+      let list = names.joined(separator: ", ")
+      throw Failure.unusable("\(file): \(reason); names are left out of this circuit, so the arrays must be called \(list)")
     }
   }
-}
-
-extension [Port] {
-  fileprivate var names: String { map(\.name).joined(separator: ", ") }
 }
 
 extension OutputRows {

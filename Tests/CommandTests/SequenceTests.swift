@@ -148,6 +148,16 @@ import Testing
     #expect(lines.last == "last_hidden_state: 24 more rows")
   }
 
+  /// Each input has the array of its name.
+  @Test func arraysOfSeveralInputs() throws {
+    let model = try compile("bert")
+    let one = try place.run(["run", "@net", "--input", "@d.json:input_ids"])
+    #expect(one.status == 2 && one.errors.contains("names one array for 3; leave it out, so that each is the one of its name: "), "\(one.errors)")
+    try succeed(["compile", model, "--calibrate", "@d.json", "--bits", "12", "--anonymous", "-o", "@nameless"])
+    let named = try place.run(["run", "@nameless", "--input", "@d.json"])
+    #expect(named.status == 2 && named.errors.contains("so the arrays must be called input0, input1, input2"), "\(named.errors)")
+  }
+
   /// Ids are of INT64, a mask may be of BOOL.
   @Test(.enabled(if: hasONNXRuntime, "python3 has no onnxruntime"), arguments: ["bert", "minilm"]) func timedBesideOnnxruntime(name: String) throws {
     let model = try compile(name)

@@ -106,7 +106,7 @@ import Testing
     """
   private let file: TemporaryFile
 
-  init() throws { file = try TemporaryFile(Self.data) }
+  init() throws { file = try TemporaryFile(Self.data.utf8, ending: "json") }
 
   private func task() throws -> EvaluationTask {
     var builder = ONNXBuilder()
@@ -188,13 +188,4 @@ import Testing
         _ = try pooled.evaluate { _ in [] }
       }?.contains("has the shape [2, 3]; masks need one number for each row of 'z': [2]") ?? false)
   }
-}
-
-/// A text that is removed with this.
-private final class TemporaryFile {
-  let path = "/tmp/zkml-test.\(UInt64.random(in: 0...UInt64.max)).json"
-
-  init(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
-
-  deinit { unlink(path) }
 }

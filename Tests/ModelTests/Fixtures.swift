@@ -59,3 +59,15 @@ struct CircuitFolder: CustomStringConvertible, Sendable {
     return IntegerBatch(count: count, values: Array(batch.values.prefix(count * network.inputs[0].port.width)))
   }
 }
+
+/// A file that is removed with this.
+final class TemporaryFile {
+  let path: String
+
+  init(_ bytes: some Sequence<UInt8>, ending: String) throws {
+    path = "/tmp/zkml-test.\(UInt64.random(in: 0...UInt64.max)).\(ending)"
+    try Data(bytes).write(to: URL(filePath: path))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

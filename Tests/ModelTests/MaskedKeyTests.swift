@@ -1,6 +1,5 @@
 import Circuit
 import Execution
-import FoundationEssentials
 import Model
 import Prover
 import TestSupport
@@ -123,35 +122,30 @@ import Verifier
     try key.verifyingKey(threads: 2).verify(proof)
   }
 
-  /// Scores of two queries and three keys, x · c, with constants added to them, as a file.
-  private func scored(_ added: [Float], gain: Float = 1, _ name: String) throws -> String {
+  /// A model of scores of two queries and three keys, x · gain, to which −30 is added for one key each.
+  private func scored(gain: Float) throws -> TemporaryFile {
     var builder = ONNXBuilder()
     builder.input("x", [nil, 2, 3])
     builder.initializer("gain", .floats([gain, gain, gain], [3]))
-    builder.initializer("added", .floats(added, [2, 3]))
+    builder.initializer("added", .floats([0, 0, -30, 0, -30, 0], [2, 3]))
     builder.initializer("w", .floats([-1, 0.5, -2, 1.25, -1.5, 0.75], [3, 2]))
     builder.node("Softmax", [builder.node("Add", [builder.node("Mul", ["x", "gain"]), "added"])], ["shares"], ["axis": .integer(-1)])
     builder.node("MatMul", ["shares", "w"], ["y"])
     builder.output("y")
-    let path = FileManager.default.temporaryDirectory.path + "/zkml-\(name)-\(UInt64.random(in: 0 ... .max)).onnx"
-    try Data(builder.bytes).write(to: URL(filePath: path))
-    return path
+    return try TemporaryFile(builder.bytes, ending: "onnx")
   }
 
   /// −30 below scores that are 60 apart is a number and no mask, and the stated error is that against the model.
   @Test(arguments: [(Float(1), true), (40, false)])
   func numbersThatAreAdded(gain: Float, isMask: Bool) throws {
-    let path = try scored([0, 0, -30, 0, -30, 0], gain: gain, "added")
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let data = path + ".json"
-    try Data("[[[0.1, 0.2, 1], [-0.3, 1, -0.5]], [[-1, 0.5, 0.2], [0.9, -0.7, 0.3]]]".utf8).write(to: URL(filePath: data))
-    defer { try? FileManager.default.removeItem(atPath: data) }
-    let compiled = try compile(model: path, calibration: DataReference(data))
+    let model = try scored(gain: gain)
+    let data = try TemporaryFile("[[[0.1, 0.2, 1], [-0.3, 1, -0.5]], [[-1, 0.5, 0.2], [0.9, -0.7, 0.3]]]".utf8, ending: "json")
+    let compiled = try compile(model: model.path, calibration: DataReference(data.path))
     #expect(compiled.network.maskNumbers.isEmpty != isMask)
-    let literal = try importONNX(path: path, publish: nil, mostOfMask: -.infinity)
+    let literal = try importONNX(path: model.path, publish: nil, mostOfMask: -.infinity)
     #expect(literal.maskNumbers.isEmpty)
     let samples = [FloatBatch(count: 1, values: [0.1, 0.2, 1, -0.3, 1, -0.5])]
-    let results = [literal, compiled.network, try importONNX(path: path)].map { $0.run(samples)[0].values }
+    let results = [literal, compiled.network, try importONNX(path: model.path)].map { $0.run(samples)[0].values }
     func distance(_ other: Int) -> Double { zip(results[0], results[other]).reduce(0) { max($0, abs($1.0 - $1.1)) } }
     #expect(distance(1) < 1e-9)
     // Key 2 of the first query has e^(40 − 8 − 30) times the share of key 1, were it no mask.

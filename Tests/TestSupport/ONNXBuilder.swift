@@ -22,9 +22,9 @@ package struct ONNXBuilder {
       Tensor(shape: shape ?? [values.count], type: 7, raw: values.flatMap { littleEndian(Int64($0)) })
     }
 
-    /// int8, uint8, int16, uint16 or int32.
+    /// Integers of 8 to 32 bits.
     package static func narrow<Word: FixedWidthInteger>(_ values: [Word], _ shape: [Int]) -> Tensor {
-      let type = Word.isSigned ? [1: 3, 2: 5, 4: 6] : [1: 2, 2: 4]
+      let type = Word.isSigned ? [1: 3, 2: 5, 4: 6] : [1: 2, 2: 4, 4: 12]
       return Tensor(shape: shape, type: type[Word.bitWidth / 8] ?? 0, raw: values.flatMap(littleEndian))
     }
 

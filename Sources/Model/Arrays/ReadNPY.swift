@@ -21,11 +21,7 @@ package func readNPY(_ bytes: [UInt8]) throws(DataProblem) -> NumericArray {
     throw DataProblem("has values that are not finite")
   }
   guard type != .uint64 || values.allSatisfy({ $0 >= 0 }) else { throw DataProblem("has an integer of 2^63 or more") }
-  guard header.isFortranOrder, header.shape.count > 1, count > 0 else {
-    return NumericArray(shape: header.shape, values: values, isInteger: !type.isFloat)
-  }
-  let order = Array(header.shape.indices.reversed())
-  let ordered = transposed(values, order.map { header.shape[$0] }, order: order)
+  let ordered = header.isFortranOrder ? transposed(values, header.shape.reversed(), order: header.shape.indices.reversed()) : values
   return NumericArray(shape: header.shape, values: ordered, isInteger: !type.isFloat)
 }
 

@@ -150,6 +150,12 @@ extension GraphImporter {
     return place.isFolded || axis < place.axis ? axis : axis - 1
   }
 
+  /// The axis of a value's full shape that an axis of a sample is.
+  func fullAxis(_ axis: Int, _ value: Int) -> Int {
+    let place = place(of: value)
+    return place.isFolded || axis < place.axis ? axis : axis + 1
+  }
+
   /// A value whose batch axis is the first one, so that its other axes are those of a sample.
   mutating func batchFirst(_ value: Int, _ what: String) throws(NodeProblem) -> Int {
     let (place, full) = (place(of: value), fullShape(.value(value)))

@@ -35,12 +35,6 @@ extension GraphImporter {
     return nil
   }
 
-  /// The axis of the full shape that an axis of a sample is.
-  func fullAxis(_ axis: Int, _ value: Int) -> Int {
-    let place = place(of: value)
-    return place.isFolded || axis < place.axis ? axis : axis + 1
-  }
-
   /// The value of which another one repeats every element `count` times along an axis of a sample; nil when it does not.
   private mutating func ungrouped(_ value: Int, depth: Int = 0) throws(NodeProblem) -> (value: Int, axis: Int, count: Int)? {
     guard depth < maximumPatternDepth, let node = maker(value), node.operands.count == 1 else { return nil }

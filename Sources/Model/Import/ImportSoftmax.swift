@@ -7,6 +7,9 @@ struct MaskedScores {
   let number: Double
 }
 
+/// What is added to scores is taken for a mask from this number down, where scores are as usual.
+let usualMostOfMask: Float = -30
+
 /// Patterns of several operators are followed so far.
 let maximumPatternDepth = 64
 
@@ -56,9 +59,8 @@ extension GraphImporter {
     let (shape, full, own) = (shape(of: scores), fullShape(.value(scores)), place(of: scores))
     for mask in masks.flatMap({ parts(of: $0) }) {
       switch mask {
-      case .constant(let given):
-        let constant = given.withoutEmptyRows(along: fullAxis(axis, scores) - full.count)
-        guard let numbers = constant.numbers, broadcastShape(full, constant.shape) == full else {
+      case .constant(let constant):
+        guard let numbers = constant.filledRows(along: fullAxis(axis, scores) - full.count), broadcastShape(full, constant.shape) == full else {
           throw .unsupported("its mask of shape \(constant.shape) does not broadcast to its scores of shape \(full)")
         }
         if numbers.allSatisfy({ $0 != 0 }) { continue }
@@ -66,7 +68,7 @@ extension GraphImporter {
         if !own.isFolded { sizes.remove(at: own.axis) }
         factors.append(.constant(constants.count))
         constants.append(.init(
-            loops: shape.indices.filter { sizes[$0] != 1 }, numbers.map { $0 == 0 ? 0 : 1 }, isPublic: !isTrained))
+            loops: shape.indices.filter { sizes[$0] != 1 }, numbers, isPublic: !isTrained))
       case .value(let value):
         let lifted = try self.lifted([value, scores])
         guard lifted.values[1] == scores, broadcastShape(shape, self.shape(of: lifted.values[0])) == shape else {
@@ -214,11 +216,12 @@ extension GraphImporter {
 }
 
 extension Constant {
-  /// A mask of which each row that leaves out everything leaves out nothing: what is added to all scores changes no share.
+  /// A mask as numbers of 0 and 1, in which each row that leaves out everything leaves out nothing: what is added to all scores
+  /// changes no share. Nil where it is of sizes of the batch.
   ///
   /// - Parameter axis: Counted from the last one, −1.
-  fileprivate func withoutEmptyRows(along axis: Int) -> Constant {
-    guard let numbers else { return self }
+  fileprivate func filledRows(along axis: Int) -> [Float]? {
+    guard let numbers else { return nil }
     let own = axis + shape.count
     let (size, step) = own < 0 ? (1, 1) : (shape[own], rowStrides(shape)[own])
     var result = numbers.map { $0 == 0 ? Float(0) : 1 }
@@ -226,7 +229,7 @@ extension Constant {
       let row = (0..<size).map { start + $0 * step }
       if row.allSatisfy({ result[$0] == 0 }) { for place in row { result[place] = 1 } }
     }
-    return Constant(.floats(result), shape: shape, type: .float, batch: batch)
+    return result
   }
 }
 

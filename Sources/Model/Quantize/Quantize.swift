@@ -44,6 +44,8 @@ struct Quantizer {
   let readers: [[Int]]
   /// Float values that are 0 or 1 because they mask scores.
   private let masks: Set<Int>
+  /// Float values of which shares are made.
+  private let scoreValues: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
@@ -64,7 +66,8 @@ struct Quantizer {
       for operand in Set(node.operands) { readers[operand].append(index) }
     }
     self.readers = readers
-    masks = network.masks
+    masks = network.read(bySoftmaxes: { $0.dropFirst() })
+    scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
       known, node in known.append(node.operation.primitive.isNeverNegative(of: node.operands.map { known[$0] }))
     }
@@ -322,7 +325,7 @@ struct Quantizer {
   private func exact(_ value: Int) -> Quantum? {
     let range = calibration.ranges[value]
     let largest = max(-range.lowerBound, range.upperBound)
-    guard isSequence, bits == 16, calibration.isIntegral[value], !network.areScores(value), range.upperBound > 0, largest < 0x1p15 else { return nil }
+    guard isSequence, bits == 16, calibration.isIntegral[value], !scoreValues.contains(value), range.upperBound > 0, largest < 0x1p15 else { return nil }
     let bits = Int64.bitWidth - Int64(largest).leadingZeroBitCount
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
   }
@@ -440,23 +443,14 @@ extension Network {
     return max(17, Int(log2(Double(count))))
   }
 
-  /// Whether a Softmax reads a value, or a view of it, as its scores.
-  fileprivate func areScores(_ value: Int) -> Bool {
-    nodes.enumerated().contains { index, node in
-      guard node.operands.first == value else { return false }
-      if case .softmax = node.operation { return true }
-      return node.operation.primitive.selection != nil && areScores(inputs.count + index)
+  /// Those operands of Softmaxes, scores or masks, and the values that they are views of.
+  fileprivate func read(bySoftmaxes operands: ([Int]) -> ArraySlice<Int>) -> Set<Int> {
+    var values: Set<Int> = []
+    for node in nodes { if case .softmax = node.operation { values.formUnion(operands(node.operands)) } }
+    for (index, node) in nodes.enumerated().reversed() where values.contains(inputs.count + index) {
+      if node.operation.primitive.selection != nil { values.insert(node.operands[0]) }
     }
-  }
-
-  /// The values that mask scores, and those that they are views of.
-  fileprivate var masks: Set<Int> {
-    var masks: Set<Int> = []
-    for node in nodes { if case .softmax = node.operation { masks.formUnion(node.operands.dropFirst()) } }
-    for (index, node) in nodes.enumerated().reversed() where masks.contains(inputs.count + index) {
-      if node.operation.primitive.selection != nil { masks.insert(node.operands[0]) }
-    }
-    return masks
+    return values
   }
 }
 

@@ -133,7 +133,7 @@ extension Simplifier {
   private mutating func simplify(_ index: Int, _ contraction: Contraction<Double>) {
     let node = network.nodes[index]
     let source = shape(node.operands[0])
-    if contraction.isCopy(of: source, rank: network.nodes[index].shape.count) { return replace(index, by: node.operands[0]) }
+    if contraction.isCopy(of: source, rank: node.shape.count) { return replace(index, by: node.operands[0]) }
     if node.isView(of: source), contraction.keepsOrder(of: source) { return set(index, .reshape, node.operands) }
     if node.isLayer { moveBehindReshape(node.operands[0]) }
     if multiplySquares(index, contraction) || centre(index, contraction) { return }
