@@ -4,24 +4,11 @@ import Testing
 
 /// The importer and the float executor agree with formulas of ONNX that know nothing of either.
 @Suite struct NaiveOperatorTests {
-  /// What neither formula nor case is written for, and why.
-  private static let reasons = [
-    "Constant": "it has no operand: its result stands in the file",
-    "ConstantOfShape": "it repeats one number of the file, and OperatorTests has it",
-  ].merging(
-    (["GatherElements", "GatherND", "IsNaN", "Mod", "ReduceL2", "ReduceSumSquare", "RotaryEmbedding", "ScatterND", "Tile"]
-      + ImportedOperator.all.map(\.name).filter {
-        $0.hasPrefix(classicalDomain) || $0.hasPrefix("QLinear") || $0.hasSuffix("Integer") || $0 == "DynamicQuantizeLinear"
-          || $0.hasPrefix(fusedDomain) || $0.hasSuffix("Normalization") && $0 != "BatchNormalization" || $0 == "Attention"
-      }).map { ($0, "onnxruntime's results are in OperatorTests or TransformerTests") }
-  ) { first, _ in first }
-
-  @Test(arguments: ImportedOperator.all.map(\.name))
+  /// Of operators without a formula, OperatorTests has onnxruntime's results.
+  @Test(arguments: NaiveOperators.formulas.keys.sorted())
   func importIsTheFormula(name: String) throws {
-    let hasFormula = NaiveOperators.formulas[name] != nil
-    #expect((Self.reasons[name] == nil) == hasFormula, "a formula or a reason")
-    let cases = hasFormula ? NaiveCase.cases(of: name) : []
-    #expect(hasFormula == !cases.isEmpty, "a case for each formula")
+    let cases = NaiveCase.cases(of: name)
+    #expect(!cases.isEmpty, "a case for each formula")
     for (index, test) in cases.enumerated() {
       #expect(test.result.contains(name), "\(test) is of \(name)")
       for isSingle in test.isSingle ? [true] : [true, false] {
@@ -35,7 +22,6 @@ import Testing
   @Test func everyFormulaIsOfAnOperator() {
     let names = Set(ImportedOperator.all.map(\.name))
     #expect(NaiveOperators.formulas.keys.filter { !names.contains($0) } == [])
-    #expect(Self.reasons.keys.filter { !names.contains($0) } == [])
   }
 
   private func expectFormula(_ test: NaiveCase, isSingle: Bool, publishes: Bool, seed: UInt64) throws {

@@ -12,14 +12,6 @@ private let refusals: [Refusal] = [
     { $0.node("MatMul", ["x", $0.node("Flatten", ["x"])], ["y"]) }
   ),
   (
-    "an ellipsis", "einsum1 (Einsum): its equation is '...i->...'",
-    { $0.node("Einsum", ["x"], ["y"], ["equation": .text("...i->...")]) }
-  ),
-  (
-    "a diagonal", "einsum1 (Einsum): its equation 'bij,bii->bj' names an axis twice, or one of no operand",
-    { $0.node("Einsum", ["x", "x"], ["y"], ["equation": .text("bij,bii->bj")]) }
-  ),
-  (
     "a result over samples", "einsum1 (Einsum): its operands have the batch at axes that are not one of the result's",
     { $0.node("Einsum", ["x"], ["y"], ["equation": .text("bij->ij")]) }
   ),
@@ -74,15 +66,8 @@ private let refusals: [Refusal] = [
     }
   ),
   (
-    "rows of values by ids of values", "gather2 (Gather): its indices depend on the input, and so does what it picks from",
+    "rows of values by ids of values", "gather2 (Gather): its operands have the batch at axes that are not one of the result's",
     { $0.node("Gather", ["x", $0.node("Cast", ["x"], [], ["to": .integer(7)])], ["y"], ["axis": .integer(1)]) }
-  ),
-  (
-    "quotients of integers", "div3 (Div): it divides integers that depend on the input",
-    {
-      let (a, b) = ($0.node("Cast", ["x"], [], ["to": .integer(7)]), $0.node("Cast", ["x"], [], ["to": .integer(7)]))
-      $0.node("Div", [a, b], ["y"])
-    }
   ),
   (
     "a repeated batch", "expand1 (Expand): it expands the batch axis",
@@ -101,17 +86,6 @@ private let refusals: [Refusal] = [
     { $0.node("Relu", [$0.node("ArgMax", ["x"], [], ["axis": .integer(2)])], ["y"]) }
   ),
   (
-    "classes over another axis", "argmax1 (ArgMax): it is not over the last axis",
-    { $0.node("ArgMax", ["x"], ["y"], ["axis": .integer(1)]) }
-  ),
-  (
-    "values of the largest elements", "topk1 (TopK): its values are used; only its indices are supported",
-    {
-      $0.initializer("k", .integers([1]))
-      $0.node("TopK", ["x", "k"], ["y", "indices"])
-    }
-  ),
-  (
     "concatenated batches", "concat1 (Concat): it works along the batch axis",
     { $0.node("Concat", ["x", "x"], ["y"], ["axis": .integer(0)]) }
   ),
@@ -124,40 +98,6 @@ private let refusals: [Refusal] = [
     }
   ),
   ("reduced batch", "reducemean1 (ReduceMean): it reduces the batch axis", { $0.node("ReduceMean", ["x"], ["y"]) }),
-  (
-    "batch axis alone", "reducesum1 (ReduceSum): its result has a batch axis only",
-    {
-      $0.initializer("a", .integers([1, 2]))
-      $0.node("ReduceSum", ["x", "a"], ["y"], ["keepdims": .integer(0)])
-    }
-  ),
-  (
-    "padding with ones", "pad1 (Pad): it pads with 1.0, not 0",
-    {
-      $0.initializer("p", .integers([0, 0, 1, 0, 0, 1]))
-      $0.initializer("c", .floats([1], []))
-      $0.node("Pad", ["x", "p", "c"], ["y"])
-    }
-  ),
-  (
-    "mirrored padding", "pad1 (Pad): it pads with something else than constants",
-    {
-      $0.initializer("p", .integers([0, 0, 1, 0, 0, 1]))
-      $0.node("Pad", ["x", "p"], ["y"], ["mode": .text("reflect")])
-    }
-  ),
-  (
-    "cubic samples", "resize1 (Resize): its mode is 'cubic'",
-    { $0.node("Resize", ["x"], ["y"], ["mode": .text("cubic")]) }
-  ),
-  (
-    "several exponents", "pow1 (Pow): its exponent is not one number",
-    {
-      $0.initializer("c", .floats([1, 2, 3], [3]))
-      $0.node("Pow", ["x", "c"], ["y"])
-    }
-  ),
-  ("exponent of the input", "pow1 (Pow): operand 1 is not a constant", { $0.node("Pow", ["x", "x"], ["y"]) }),
   (
     "integers used as such",
     "relu2 (Relu): operand 0 is quantized; only a DequantizeLinear, or an operator of integers, can follow",
@@ -172,11 +112,13 @@ private let refusals: [Refusal] = [
       $0.initializer("k", .integers([0], []))
       let size = $0.node("Gather", [$0.node("Shape", ["x"]), "k"])
       let other = $0.node("Gather", [$0.node("Shape", ["x"], ["shape"]), "k"], ["size"])
-      $0.node("Mul", [size, other])
-      $0.node("Relu", ["x"], ["y"])
+      $0.node("Mul", ["x", $0.node("Cast", [$0.node("Mul", [size, other])], [], ["to": .integer(1)])], ["y"])
     }
   ),
 ]
+
+/// Where onnxruntime is not exact: it stops when probabilities that it iterates are near, and adds many cubic parts.
+private let tolerances = ["SVMClassifier_probabilities": 2e-3, "Resize_cubic_shrunk_filtered": 5e-6]
 
 @Suite struct OperatorTests {
   /// The expected outputs are onnxruntime's; Fixtures/generate.py writes them.
@@ -184,7 +126,8 @@ private let refusals: [Refusal] = [
   func resultIsOnnxruntimes(file: String) throws {
     let name = String(file.dropLast(".onnx".count))
     // What onnxruntime rounds to 8 bits by itself is not rounded.
-    let tolerance = name.hasPrefix("Gemm_half_input") ? 4e-3 : name.hasPrefix("DynamicQuantize") ? 5e-2 : 2e-6
+    let tolerance = name.hasPrefix("Gemm_half_input") ? 4e-3 : name.hasPrefix("DynamicQuantize") ? 5e-2
+      : tolerances[name] ?? 2e-6
     try expectOutputs(
       of: try fixtureNetwork("operators/\(file)"), in: fixtures + "operators/expected.npz:\(name)", tolerance: tolerance
     )

@@ -76,8 +76,11 @@ import Testing
     #expect(kept.shape == [1, 4, 6] && kept.values == (0..<24).map(Double.init))
   }
 
-  @Test func policiesThatChangeTheBatchAreRefused() {
-    #expect(throws: ModelError.self) { try policy("not_smaller", [8, 9]) }
+  /// The batch and the channels too.
+  @Test func policiesKeepTheRatioOfTheBatch() throws {
+    let doubled = try policy("not_smaller", [8, 9])
+    #expect(doubled.shape == [2, 2, 8, 12])
+    #expect(doubled.values.count == 2 * 2 * 8 * 12 && doubled.values.reduce(0, +) == 4 * 4 * 23 * 12)
     #expect(throws: ModelError.self) { try policy("fill", [8, 9]) }
   }
 }

@@ -259,7 +259,11 @@ extension ImportedOperator {
     // They read integers, and numbers of attributes.
     case _ where name.hasPrefix(classicalDomain): return []
     case "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear": return []
-    case "GatherElements", "GatherND", "IsNaN", "Mod", "RotaryEmbedding", "ScatterND", "Tile": return []
+    case "AffineGrid", "CenterCropPad", "Col2Im", "Compress", "EyeLike", "GatherElements", "GatherND", "GridSample", "IsNaN", "Mod", "NonZero",
+      "OneHot", "ReverseSequence", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Size", "Tile": return []
+    case "If", "Loop", "Scan": return []
+    // Of constants they need several axes.
+    case "DepthToSpace", "GlobalLpPool", "Hardmax", "LRN", "LpPool", "SpaceToDepth", "Round": return []
     case "ArgMax", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LogSoftmax", "MaxPool", "Pad", "ReduceMax",
       "ReduceL2", "ReduceMean", "ReduceSum", "ReduceSumSquare", "Resize", "Shape", "Softmax", "TopK", "Upsample":
       return []

@@ -29,9 +29,8 @@ extension ONNXGraph {
     for input in values {
       do throws(DataProblem) { batches.append(batchAxis(of: try input.dimensions())) } catch { throw refuse(input, error) }
     }
-    guard !values.isEmpty else { throw .unusableModel(file: file, node: nil, reason: "its outputs depend on no input") }
     let isAlone = batches.contains { $0 == nil }
-    let batch = isAlone ? .one : batches[0]?.size ?? .one
+    let batch = isAlone ? .one : batches.first??.size ?? .one
     for (input, own) in zip(values, batches) {
       do throws(DataProblem) {
         let dimensions = try input.dimensions()

@@ -59,7 +59,8 @@ extension ImportedOperator {
         }
         let scaled = try importer.linear(sums, axis: axis, 2, [-slopes[0], slopes[0]], bias: [-offsets[0], offsets[0]], label)
         let shares = try importer.apply(.function(.sigmoid, .x), to: scaled, label)
-        return [try importer.label(of: scaled, node, 2, label), try importer.transformed(shares, transform, label)]
+        let decided = try importer.linear(sums, axis: axis, 2, [1, -1], bias: nil, isPublic: true, label)
+        return [try importer.label(of: decided, node, 2, label), try importer.transformed(shares, transform, label)]
       }
       if classCount == 2 {
         let scores = try importer.pair(sums, shift: 0, label)
