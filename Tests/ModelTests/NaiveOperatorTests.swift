@@ -10,6 +10,7 @@ import Testing
     "ConstantOfShape": "it repeats one number of the file, and OperatorTests has it",
   ].merging(
     (["GatherElements", "GatherND", "IsNaN", "Mod", "ReduceL2", "ReduceSumSquare", "RotaryEmbedding", "ScatterND", "Tile"]
+      + ["GRU", "LSTM", "RNN"]
       + ImportedOperator.all.map(\.name).filter {
         $0.hasPrefix(classicalDomain) || $0.hasPrefix("QLinear") || $0.hasSuffix("Integer") || $0 == "DynamicQuantizeLinear"
           || $0.hasPrefix(fusedDomain) || $0.hasSuffix("Normalization") && $0 != "BatchNormalization" || $0 == "Attention"
