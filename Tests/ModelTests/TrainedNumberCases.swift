@@ -254,6 +254,22 @@ extension ImportedOperator {
           }
         }
       }
+    case "GRU", "LSTM", "RNN":
+      let gates = ["GRU": 3, "LSTM": 4][name] ?? 1
+      let shapes = [[1, gates, 1], [1, gates, 1], [1, 2 * gates], [1, 1, 1], [1, 1, 1], [1, 3]].prefix(name == "LSTM" ? 6 : 4)
+      return shapes.indices.map { place in
+        value("constant \(place)", [2, 1], rank: 3) { builder, x, number in
+          var operands = [x]
+          for (index, shape) in shapes.enumerated() {
+            // The lengths of sequences are left out.
+            if index == 3 { operands.append("") }
+            operands.append(index == place ? "c" : "p\(index)")
+            let own = index == place ? number : 0.5
+            builder.initializer(operands[operands.count - 1], .floats(Array(repeating: own, count: shape.reduce(1, *)), shape))
+          }
+          return builder.node(name, operands, [], ["layout": .integer(1)])
+        }
+      }
     // They pick from several constants, or read a constant beside a value, as operators that have cases do.
     case _ where name.contains("Normalization") || name.contains("Attention") || name.hasPrefix(fusedDomain): return []
     // They read integers, and numbers of attributes.

@@ -33,7 +33,7 @@ extension ImportedOperator {
     pointwise("Relu") { _ in .relu },
     pointwise("Sigmoid") { _ in .function(.sigmoid, .x) },
     pointwise("Softplus") { _ in .softplus },
-    pointwise("Softsign") { _ in .x * .function(.reciprocal, 1.0 + .function(.abs, .x)) },
+    pointwise("Softsign") { _ in .softsign },
     pointwise("Sqrt") { _ in .function(.sqrt, .x) },
     pointwise("Tanh") { _ in .function(.tanh, .x) },
     pointwise("Celu", since: 12) { node throws(NodeProblem) in
@@ -49,11 +49,10 @@ extension ImportedOperator {
     pointwise("LeakyRelu") { node throws(NodeProblem) in .leakyRelu(Double(try node.float("alpha", default: 0.01))) },
     pointwise("HardSigmoid") { node throws(NodeProblem) in
       let alpha = Double(try node.float("alpha", default: 0.2))
-      return .clamped(.constant(alpha) * .x + .constant(Double(try node.float("beta", default: 0.5))))
+      return .hardSigmoid(alpha, Double(try node.float("beta", default: 0.5)))
     },
     pointwise("ThresholdedRelu", since: 10) { node throws(NodeProblem) in
-      let alpha = Double(try node.float("alpha", default: 1))
-      return .maximum(.x, .constant(alpha)) * .function(.step, .x + .constant(-alpha))
+      .thresholdedRelu(Double(try node.float("alpha", default: 1)))
     },
     pointwise("Shrink", since: 9) { node throws(NodeProblem) in
       let (limit, bias) = (Double(try node.float("lambd", default: 0.5)), Double(try node.float("bias", default: 0)))
@@ -169,10 +168,20 @@ extension Pointwise {
   static func negated(_ function: Pointwise) -> Pointwise { 1.0 + -1.0 * function }
 
   /// log(1 + exp(x)), without overflow.
-  fileprivate static let softplus = relu + .function(.log, 1.0 + .function(.exp, .function(.negate, .function(.abs, .x))))
+  static let softplus = relu + .function(.log, 1.0 + .function(.exp, .function(.negate, .function(.abs, .x))))
 
-  fileprivate static func elu(_ alpha: Double) -> Pointwise {
+  static func elu(_ alpha: Double) -> Pointwise {
     relu + .constant(alpha) * (.function(.exp, .minimum(.x, 0.0)) + -1.0)
+  }
+
+  static let softsign = Pointwise.x * .function(.reciprocal, 1.0 + .function(.abs, .x))
+
+  /// slope·x + shift within 0...1.
+  static func hardSigmoid(_ slope: Double, _ shift: Double) -> Pointwise { .clamped(.constant(slope) * .x + .constant(shift)) }
+
+  /// x where it is above the threshold, else 0.
+  static func thresholdedRelu(_ threshold: Double) -> Pointwise {
+    .maximum(.x, .constant(threshold)) * .function(.step, .x + .constant(-threshold))
   }
 
   /// max(x, 0) + slope · min(x, 0)

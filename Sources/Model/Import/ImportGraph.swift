@@ -216,8 +216,9 @@ struct GraphImporter {
     let parts = first..<nodes.count
     guard let last = parts.last else { return }
     let main = parts.last { !nodes[$0].isView(of: shape(of: nodes[$0].operands[0])) } ?? last
+    var number = 1
     for index in [main] + parts.filter({ $0 != main }) {
-      var (name, number) = (label, 1)
+      var name = number == 1 ? label : "\(label).\(number)"
       while !labels.insert(name).inserted {
         number += 1
         name = "\(label).\(number)"
@@ -356,11 +357,11 @@ extension GraphImporter {
 
   /// Notes that floats which a node states itself become public.
   mutating func showAttributes(of node: ONNXNode, _ label: String) {
-    let stated = node.attribute.filter { $0.type == .float && $0.f.magnitude < .greatestFiniteMagnitude }
+    let stated = node.attribute.filter { $0.type == .float && $0.f.magnitude < .greatestFiniteMagnitude || $0.type == .floats }
     if stated.isEmpty { return }
     publicNumbers.append(
       PublicNumbers(
-        values: stated.map { Double($0.f) }, sources: stated.map(\.name.oneLine), node: label, use: .attributes))
+        values: stated.flatMap { $0.type == .float ? [Double($0.f)] : $0.floats.map(Double.init) }, sources: stated.map(\.name.oneLine), node: label, use: .attributes))
   }
 
   /// Shows a constant that has no exact form as a weight. One that must not become public is refused; the import goes

@@ -74,6 +74,7 @@ package struct ImportedOperator: Sendable {
       classical,
       trees,
       kernels,
+      recurrent,
     ].joined().map { ($0.name, $0) })
 
   /// The operator of a node, in its domain.
