@@ -42,7 +42,7 @@ private let sizes: [Hostile] = [
     }
   ),
   (
-    "resize by 2^63 that keeps ratios", "resizes the batch axis", [2, 4, 4],
+    "resize by 2^63 that keeps ratios", "resizes an axis of 1 to 1099511627776", [2, 4, 4],
     {
       $0.initializer("s", .integers([1, .max, 1, 1]))
       $0.node("Resize", ["x", "", "", "s"], ["y"], ["keep_aspect_ratio_policy": .text("not_smaller")])
@@ -72,7 +72,7 @@ private let sizes: [Hostile] = [
     }
   ),
   (
-    "padding again and again", "its result of shape", [4, 4, 4],
+    "padding again and again", "its pads leave nothing of an axis, or are too large", [4, 4, 4],
     {
       var value = "x"
       for _ in 0..<8 {
