@@ -272,8 +272,7 @@ extension ImportedOperator {
       }
     // They pick from several constants, or read a constant beside a value, as operators that have cases do.
     case _ where name.contains("Normalization") || name.contains("Attention") || name.hasPrefix(fusedDomain): return []
-    // They read integers, and numbers of attributes.
-    case _ where name.hasPrefix(classicalDomain): return []
+    case _ where name.hasPrefix(classicalDomain): return TrainedNumberCase.classical(name)
     case "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear": return []
     case "AffineGrid", "CenterCropPad", "Col2Im", "Compress", "EyeLike", "GatherElements", "GatherND", "GridSample", "IsNaN", "Mod", "NonZero",
       "OneHot", "ReverseSequence", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Size", "Tile": return []

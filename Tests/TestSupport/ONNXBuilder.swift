@@ -36,9 +36,11 @@ package struct ONNXBuilder {
 
   package enum Attribute {
     case float(Float)
+    case floats([Float])
     case integer(Int)
     case integers([Int])
     case text(String)
+    case texts([String])
     case tensor(Tensor)
   }
 
@@ -107,6 +109,8 @@ extension ONNXBuilder.Attribute {
     case .integer(let value): field(3, UInt64(bitPattern: Int64(value))) + field(20, 2)
     case .text(let value): field(4, value) + field(20, 3)
     case .tensor(let value): field(5, value.bytes(name: "")) + field(20, 4)
+    case .floats(let values): values.flatMap { [7 << 3 | 5] + littleEndian($0.bitPattern) } + field(20, 6)
+    case .texts(let values): values.flatMap { field(9, $0) } + field(20, 8)
     case .integers(let values): values.flatMap { field(8, UInt64(bitPattern: Int64($0))) } + field(20, 7)
     }
   }

@@ -95,14 +95,17 @@ package struct ImportedOperator: Sendable {
 
       The ONNX operators that `zkml compile` takes, printed from the lists in `Sources/Model/Import`; a test compares.
       A value is what depends on the model's inputs, a constant what does not. Operators of constants alone are computed at
-      import, and so are sizes. Tensors are floats, integers of 8 to 64 bits without unsigned ones of 32 and 64, and booleans,
-      inside the file. All else is refused, every node by name at once.
+      import, and so are sizes. Tensors are floats, integers of 8 to 64 bits, and booleans. What no output needs is left out,
+      of whatever kind it is. Functions that the model defines are put in place of their calls. All else is refused, every node
+      by name at once.
 
       **Batch.** One axis of every input is the batch: the first one, or a symbolic one that is called so, of size 1 or symbolic
       in the model, any number of samples in use. Operators may move it and fold it into another axis, as long as none mixes
-      samples. Data and outputs have it first. Other symbolic axes have the sizes of the calibration data.
+      samples. Data and outputs have it first. Other symbolic axes have the sizes of the calibration data. Where the first axis of
+      an input has a fixed size other than 1, the model has no batch axis: one sample is one call of the model, operators may work
+      along all axes, and data have an axis of samples in front.
 
-      **Inputs** are floats of any width, INT32, INT64 or BOOL. Integers that pick rows of constant tables are *ids*, from 0 to the
+      **Inputs** are floats of any width, integers or BOOL. Integers that pick rows of constant tables are *ids*, from 0 to the
       number of rows − 1, or from −1 down, as in ONNX; all tables of one input have as many rows. Other integers are numbers. An
       input of integers m of which (1 − m) · −10000, or a number as large, is added to scores is a mask of 0 and 1.
 
