@@ -81,9 +81,13 @@ private let refusals: [Refusal] = [
     { $0.node("Softmax", ["x"], ["y"], ["axis": .integer(0)]) }
   ),
   (
-    "classes inside",
-    "relu2 (Relu): operand 0 comes from an ArgMax or TopK, which is supported only before an output",
-    { $0.node("Relu", [$0.node("ArgMax", ["x"], [], ["axis": .integer(2)])], ["y"]) }
+    "several classes inside along another axis",
+    "relu2 (Relu): operand 0 comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output",
+    {
+      $0.initializer("k", .integers([2]))
+      $0.node("TopK", ["x", "k"], ["", "indices"], ["axis": .integer(1)])
+      $0.node("Relu", ["indices"], ["y"])
+    }
   ),
   (
     "concatenated batches", "concat1 (Concat): it works along the batch axis",
