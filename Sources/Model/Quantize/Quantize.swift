@@ -49,7 +49,7 @@ struct Quantizer {
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
-  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : QuantizationOptions.widths.lowerBound) }
+  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : options.usualBits) }
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
 
