@@ -52,12 +52,40 @@ package func compile(
   try options.requireKnownLayers(network)
   // With all that is added to scores.
   let expected = network.maskNumbers.isEmpty ? nil : try imported(publish: nil, mostOfMask: -.infinity).run(batch)
+  // Features of unlike sizes are divided outside the proof.
+  let steps = network.featureSteps(ranges, options)
+  var options = options
+  if network.hasUnlikeFeatures(ranges) { options.usualBits = QuantizationOptions.widths.upperBound }
+  guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected) }
+  let divided = network.dividingFeatures(steps)
+  let features = batch.enumerated().map { $0.element.divided(by: steps[$0.offset]) }
+  let calibration = try Calibration(divided, features, inputScales: scales, source: calibration.description)
+  return try compileBalanced(divided, calibration, options, notices, expected: expected).with(steps, network)
+}
+
+/// Of the network, and of the same with large channels divided, what is nearer to it.
+private func compileBalanced(
+  _ network: Network, _ ranges: Calibration, _ options: QuantizationOptions, _ notices: [String], expected: [FloatBatch]?
+) throws(ModelError) -> CompiledModel {
   let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
-  let divided = try? compile(balanced, calibrated(balanced), options, notices, float: network, expected: expected)
+  let divided = try? compile(
+    balanced, Calibration(balanced, ranges.batch, inputScales: ranges.inputScales, source: ranges.source), options, notices, float: network,
+    expected: expected)
   guard let divided else { return try plain.get() }
   guard let whole = try? plain.get(), !whole.comparison.isFarther(than: divided.comparison) else { return divided }
   return whole
+}
+
+extension CompiledModel {
+  /// The same for inputs whose features have these steps.
+  fileprivate func with(_ steps: [Int: [Double]], _ network: Network) -> CompiledModel {
+    var integers = integers
+    for (input, own) in steps { integers.inputs[input].steps = own }
+    return CompiledModel(
+      network: network, integers: integers, lowered: lowered.withSteps(steps), comparison: comparison, layerErrors: layerErrors,
+      layerBits: layerBits, notices: notices)
+  }
 }
 
 extension Network {

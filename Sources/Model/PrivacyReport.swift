@@ -94,11 +94,13 @@ extension LoweredNetwork {
   package func anonymous() -> LoweredNetwork {
     var circuit = circuit
     circuit.name = ""
+    let steps = circuit.inputs.map { self.circuit.stepsColumn(of: $0) }
     for index in circuit.columns.indices { circuit.columns[index].name = "" }
     for index in circuit.tables.indices { circuit.tables[index].name = "" }
     for index in circuit.inputs.indices {
       circuit.inputs[index].name = "input\(index)"
       circuit.columns[circuit.inputs[index].column].name = "input\(index)"
+      if let column = steps[index] { circuit.columns[column].name = "input\(index)" + stepsMark }
     }
     for index in circuit.outputs.indices {
       let column = circuit.outputs[index].column

@@ -187,6 +187,8 @@ struct CompileCommand: ParsableCommand {
           ]
         }),
       "input_scales": .object(compiled.integers.inputs.map { Member($0.port.name, .number($0.scale)) }),
+      "input_steps": .object(
+        compiled.integers.inputs.filter { !$0.steps.isEmpty }.map { Member($0.port.name, .array($0.steps.map { .number($0) })) }),
       "output_scales": .object(
         compiled.integers.outputs.map { Member($0.name, .number(compiled.integers.quantum(of: $0.value).scale)) }),
       "notices": .array((network.notices + compiled.notices).map { .string($0) }), "layer_errors": compiled.layerErrors.json,

@@ -52,7 +52,8 @@ extension FileDescription {
     for (title, ports) in [("input ", circuit.inputs), ("output", circuit.outputs)] {
       lines += ports.map { port in
         let range = "0 to \(circuit.shownColumn(port).upper)"
-        let unit = port.isIndex ? "ids \(range)" : port.classesOf == nil ? "scale \(circuit.scale(of: port))" : "classes \(range)"
+        let steps = circuit.steps(of: port).max().map { " times 1 to \(Int($0)) by feature" } ?? ""
+        let unit = port.isIndex ? "ids \(range)" : port.classesOf == nil ? "scale \(circuit.scale(of: port))\(steps)" : "classes \(range)"
         return "\(title)    \(port.name) (\(port.shapeText)), \(unit), public"
       }
     }
@@ -61,6 +62,7 @@ extension FileDescription {
         ports.map {
           [
             "name": .string($0.name), "shape": .array($0.dimensions.map { .integer($0) }), "scale": .number(circuit.scale(of: $0)),
+            "steps": .array(circuit.steps(of: $0).map { .number($0) }),
             "visibility": .string("public"),
           ]
         })

@@ -77,7 +77,7 @@ extension Port {
     let leftOut = circuit.columns[column].leftOut.map { "  (before the \($0), which is left out)" } ?? ""
     return (0..<min(count * rowCount, limit)).map { index in
       let row = integers[index * width..<(index + 1) * width]
-      let shown = row.prefix(Self.lineWidth).map { decimal(Double($0) * circuit.scale(of: self), places: 4) }.joined(separator: " ")
+      let shown = circuit.values(Array(row), of: self).prefix(Self.lineWidth).map { decimal($0, places: 4) }.joined(separator: " ")
       let place = "[\(index / rowCount)]" + (rowCount > 1 ? "[\(index % rowCount)]" : "")
       return "\(name)\(place) = \(shown)\(width > Self.lineWidth ? " …" : "")" + (width > 1 ? "  (largest: \(largestIndex(row)))" : "") + leftOut
     } + (rowCount > 1 ? left(count * rowCount - limit, "row") : left(count - limit, "sample"))
@@ -102,11 +102,13 @@ extension Port {
     let scale = circuit.scale(of: self)
     let shape = JSON.array(([batch] + dimensions).map { .integer($0) })
     if classesOf != nil { return ["shape": shape, "classes": .list(integers)] }
+    let steps = circuit.steps(of: self)
     let leftOut = circuit.columns[column].leftOut.map { [Member("left_out", .string($0))] } ?? []
     return .object([
       Member("shape", shape), Member("scale", .number(scale)),
-      Member("integers", .list(integers)), Member("values", .list(integers, scale: scale)),
-    ] + leftOut)
+      Member("integers", .list(integers)),
+      Member("values", steps.isEmpty ? .list(integers, scale: scale) : .array(circuit.values(integers, of: self).map { .number($0) })),
+    ] + (steps.isEmpty ? [] : [Member("steps", .array(steps.map { .number($0) }))]) + leftOut)
   }
 
   var shapeText: String { (["batch"] + dimensions.map(String.init)).joined(separator: " × ") }

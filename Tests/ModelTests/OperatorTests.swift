@@ -5,8 +5,38 @@ import Testing
 
 private typealias Refusal = (name: String, reason: String, build: @Sendable (inout ONNXBuilder) -> Void)
 
+private func recurrentWeights(_ builder: inout ONNXBuilder) {
+  builder.initializer("w", .floats([1, 2, 3], [1, 1, 3]))
+  builder.initializer("r", .floats([0.5], [1, 1, 1]))
+}
+
 /// Graphs from x, batch × 2 × 3, to y, and why they are refused.
 private let refusals: [Refusal] = [
+  (
+    "steps that are samples",
+    "rnn1 (RNN): the batch is at axis 0 of its input, where its steps are; name the axis of the model's input that is the batch 'batch', and fix the size of the other",
+    {
+      recurrentWeights(&$0)
+      $0.node("RNN", ["x", "w", "r"], ["y"])
+    }
+  ),
+  (
+    "lengths of sequences that depend on the input",
+    "rnn1 (RNN): operand 4, the length of each sequence, depends on the input; give it as a constant, or leave it out",
+    {
+      recurrentWeights(&$0)
+      $0.node("RNN", ["x", "w", "r", "", "x"], ["y"], ["layout": .integer(1)])
+    }
+  ),
+  (
+    "too many steps",
+    "rnn2 (RNN): it has 4096 steps, more than the 2048 that are unrolled; cut the sequence, with the states as inputs and outputs",
+    {
+      recurrentWeights(&$0)
+      $0.initializer("repeats", .integers([1, 2048, 1], [3]))
+      $0.node("RNN", [$0.node("Tile", ["x", "repeats"]), "w", "r"], ["y"], ["layout": .integer(1)])
+    }
+  ),
   (
     "product of matrices of other axes", "matmul2 (MatMul): its operands have the batch at axes that are not one of the result's",
     { $0.node("MatMul", ["x", $0.node("Flatten", ["x"])], ["y"]) }
@@ -81,9 +111,13 @@ private let refusals: [Refusal] = [
     { $0.node("Softmax", ["x"], ["y"], ["axis": .integer(0)]) }
   ),
   (
-    "classes inside",
-    "relu2 (Relu): operand 0 comes from an ArgMax or TopK, which is supported only before an output",
-    { $0.node("Relu", [$0.node("ArgMax", ["x"], [], ["axis": .integer(2)])], ["y"]) }
+    "several classes inside along another axis",
+    "relu2 (Relu): operand 0 comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output",
+    {
+      $0.initializer("k", .integers([2]))
+      $0.node("TopK", ["x", "k"], ["", "indices"], ["axis": .integer(1)])
+      $0.node("Relu", ["indices"], ["y"])
+    }
   ),
   (
     "concatenated batches", "concat1 (Concat): it works along the batch axis",

@@ -3,7 +3,7 @@ extension ImportedOperator {
   static let classes: [ImportedOperator] = [
     extreme("ArgMax", isLargest: true), extreme("ArgMin", isLargest: false),
     ImportedOperator(
-      "TopK", "the indices alone before an output, shown in ascending order; values and indices of axes of at most \(maximumSortedCount) elements"
+      "TopK", "the indices alone before an output are shown in ascending order; values and indices of axes of at most \(maximumSortedCount) elements"
     ) { importer, node, label throws(NodeProblem) in
       let isOld = importer.operatorSet < 10
       let depends = try importer.hasValue(node, from: 1)
@@ -21,7 +21,7 @@ extension ImportedOperator {
         let (values, indices) = try importer.sorted(ranked, counts[0], isLargest: isLargest, label)
         return [.tensor(try importer.movedBack(values, axis, label)), .tensor(try importer.movedBack(indices, axis, label))]
       }
-      return [.refused, .classes(of: ranked, count: counts[0], shape: importer.sampleShape(ofResult: result, ranked))]
+      return [.refused, .classes(Classes(value: ranked, count: counts[0], shape: importer.sampleShape(ofResult: result, ranked)))]
     },
     ImportedOperator("Hardmax", "not over the batch axis") { importer, node, label throws(NodeProblem) in
       var operand = try importer.tensor(node, 0)
@@ -42,14 +42,14 @@ extension ImportedOperator {
   ]
 
   private static func extreme(_ name: String, isLargest: Bool) -> ImportedOperator {
-    ImportedOperator(name, "before an output: only the class is shown; of equal elements the last one inside a network too") {
+    ImportedOperator(name, "before an output only the class is shown; inside a network too") {
       importer, node, label throws(NodeProblem) in
       let axis = try node.integer("axis", default: 0)
       let (ranked, shape, place) = try importer.ranked(node, axis: axis, isLargest: isLargest, label)
       var result = shape
       if try node.integer("keepdims", default: 1) != 0 { result[place] = 1 } else { result.remove(at: place) }
       guard try node.integer("select_last_index", default: 0) != 0 else {
-        return [.classes(of: ranked, count: 1, shape: importer.sampleShape(ofResult: result, ranked))]
+        return [.classes(Classes(value: ranked, count: 1, shape: importer.sampleShape(ofResult: result, ranked)))]
       }
       let own = importer.shape(of: ranked).count - 1
       let chosen = try importer.oneHot(ranked, axis: own, isFirst: false, label)
@@ -114,7 +114,7 @@ extension GraphImporter {
   }
 
   /// 1 at the first or last of the largest elements along an axis of a sample, else 0.
-  fileprivate mutating func oneHot(_ value: Int, axis: Int, isFirst: Bool, _ label: String) throws(NodeProblem) -> Int {
+  mutating func oneHot(_ value: Int, axis: Int, isFirst: Bool, _ label: String) throws(NodeProblem) -> Int {
     let (shape, place) = (shape(of: value), place(of: value))
     let size = shape[axis]
     guard elementCount([size, size], limit: maximumMadeElementCount) != nil else { throw .unsupported("it compares \(size) elements") }
@@ -137,7 +137,7 @@ extension GraphImporter {
   /// The largest elements along the last axis in order, of equal ones those that are first, and where they were.
   ///
   /// - Parameter isLargest: Whether elements are not negated.
-  fileprivate mutating func sorted(
+  mutating func sorted(
     _ value: Int, _ count: Int, isLargest: Bool, _ label: String
   ) throws(NodeProblem) -> (values: Int, indices: Int) {
     let (shape, place, kind) = (shape(of: value), place(of: value), kind(of: .value(value)))

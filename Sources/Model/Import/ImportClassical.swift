@@ -26,6 +26,10 @@ extension ImportedOperator {
       return [.tensor(try importer.apply(.function(.step, .x), to: distance, label))]
     },
     ImportedOperator("\(classicalDomain).Normalizer", "all") { importer, node, label throws(NodeProblem) in
+      if try node.text("norm", default: "MAX") == "L1", let operand = try importer.operand(node, 0) {
+        if case .probabilities(_, _, "Softmax", true) = operand { return [operand] }
+        if case .tensor(.value(let value)) = operand, importer.distributions.contains(value) { return [operand] }
+      }
       let (value, _) = try importer.features(node)
       let (shape, place) = (importer.shape(of: value), importer.place(of: value))
       let (axis, sizes) = (shape.count - 1, Array(shape.dropLast()) + [1])
@@ -54,7 +58,10 @@ extension ImportedOperator {
       guard let operand = try importer.operand(node, 0) else { throw .malformed("operand 0 is missing") }
       return [operand]
     },
-    ImportedOperator("\(classicalDomain).ArrayFeatureExtractor", "constant indices", numbers: .selected) { importer, node, label throws(NodeProblem) in
+    ImportedOperator(
+      "\(classicalDomain).ArrayFeatureExtractor", "constant indices; of constants along one axis also ids that depend on the input", numbers: .selected
+    ) { importer, node, label throws(NodeProblem) in
+      if case .value(let ids) = try importer.tensor(node, 1) { return [.tensor(try importer.extracted(node, ids, label))] }
       let indices = try importer.constant(node, 1)
       let flat = Tensor.constant(indices.reshaped([indices.count]))
       return [.tensor(try importer.applied("Gather", [try importer.tensor(node, 0), flat], node, attributes: [ONNXAttribute.integer("axis", -1)], label))]
@@ -145,11 +152,11 @@ extension ONNXNode {
   }
 
   /// Labels that are not 0, 1, 2, ….
-  fileprivate func namedLabels() throws(NodeProblem) -> [String]? {
-    if let names = try strings("classlabels_strings"), !names.isEmpty { return names }
+  fileprivate func namedLabels() throws(NodeProblem) -> Classes.Labels? {
+    if let names = try strings("classlabels_strings"), !names.isEmpty { return Classes.Labels(names: names, numbers: nil) }
     var numbers = try integers("classlabels_int64s") ?? []
     if numbers.isEmpty { numbers = try integers("classlabels_ints") ?? [] }
-    return numbers == Array(numbers.indices) ? nil : numbers.map { "\($0)" }
+    return Classes.Labels(numbers.map(Float.init))
   }
 }
 
@@ -186,13 +193,9 @@ extension GraphImporter {
 
   /// The class of the largest sum of each row. Other labels than the numbers from 0 on are shown as their places.
   mutating func label(of sums: Int, _ node: ONNXNode, _ count: Int, _ label: String) throws(NodeProblem) -> Definition {
-    if let names = try node.namedLabels(), let output = node.output.first, isRead(output) {
-      let texts = names.prefix(20).map(\.oneLine).joined(separator: ", ")
-      notices.append("the label of '\(label.oneLine)' is shown as its place, from 0 on, among \(texts)\(names.count > 20 ? ", …" : "")")
-    }
     let leading = Array(shape(of: sums).dropLast())
     guard count > 1 else { return .refused }
-    return .classes(of: sums, count: 1, shape: leading)
+    return .classes(Classes(value: sums, count: 1, shape: leading, labels: try node.namedLabels()))
   }
 
   /// What a classifier of two classes gives of one sum.
@@ -204,7 +207,9 @@ extension GraphImporter {
     let decided = try pair(sum, shift: isProbability ? 1 : 0, label)
     let classes = try self.label(of: decided, node, 2, label)
     guard transform == "LOGISTIC" else { return [classes, .value(decided)] }
-    return [classes, try transformed(isProbability ? try pair(sum, shift: 0, label) : decided, transform, label)]
+    let result = try transformed(isProbability ? try pair(sum, shift: 0, label) : decided, transform, label)
+    if case .tensor(.value(let shares)) = result { distributions.insert(shares) }
+    return [classes, result]
   }
 
   /// shift − x and x, in the place of x along the last axis.

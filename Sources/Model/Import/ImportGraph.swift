@@ -19,7 +19,7 @@ enum Definition {
   /// A Softmax or LogSoftmax of logits.
   case probabilities(Int, of: Int, operation: String, isOverLastAxis: Bool)
   /// The indices of the largest elements along the last axis; with the result's shape without the batch axis.
-  case classes(of: Int, count: Int, shape: [Int])
+  case classes(Classes)
   case refused
 
   static func value(_ value: Int) -> Definition { .tensor(.value(value)) }
@@ -73,6 +73,8 @@ struct GraphImporter {
   private(set) var nodes: [Node<Double>] = []
   /// By value, where the batch is not the first axis.
   private var places: [Int: BatchPlace] = [:]
+  /// Values of which the rows along the last axis add up to 1, none of them negative.
+  var distributions: Set<Int> = []
   /// By value, where its numbers are integers.
   private var kinds: [Int: NumberKind] = [:]
   /// By value, scores with very negative numbers in other places than those where a mask is 1.
@@ -139,7 +141,7 @@ struct GraphImporter {
     do throws(NodeProblem) {
       findSources(node)
       mappedCount = nil
-      let results = try translate(node, label)
+      let results = try translatePassing(node, label)
       try mapFirstAxis(from: first)
       try define(node, results)
       nameParts(from: first, label)
@@ -177,6 +179,22 @@ struct GraphImporter {
   }
 
   func definition(_ name: String) -> Definition? { definitions[name] }
+
+  /// Classes that a node computes with become numbers.
+  private mutating func computeClasses(_ node: ONNXNode, _ label: String) throws(NodeProblem) {
+    guard node.opType != "Cast", node.opType != "Identity", node.opType != "ZipMap" else { return }
+    for name in node.input {
+      guard case .classes(var classes)? = definitions[name], classes.number == nil else { continue }
+      classes.number = try number(of: classes, label)
+      definitions[name] = .classes(classes)
+    }
+  }
+
+  private mutating func translatePassing(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
+    if let classes = try passedClasses(node) { return [classes] }
+    try computeClasses(node, label)
+    return try translate(node, label)
+  }
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
     guard let known = ImportedOperator.known(node) else {
@@ -403,8 +421,11 @@ extension GraphImporter {
     case .initializer(let tensor): return .constant(try Constant(tensor))
     case .quantized, .unrounded: throw .unsupported("\(what) is quantized; only a DequantizeLinear, or an operator of integers, can follow")
     case .probabilities(let value, _, _, _): return .value(value)
-    case .classes:
-      throw .unsupported("\(what) comes from an ArgMax or TopK, which is supported only before an output")
+    case .classes(let classes):
+      guard let value = classes.number else {
+        throw .unsupported("\(what) comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output")
+      }
+      return .value(value)
     case .refused: throw .followsRefusedNode
     }
   }

@@ -24,10 +24,9 @@ extension GraphImporter {
       case .probabilities(_, let own, let operation, _):
         (value, leftOut) = (own, operation)
         notices.append("the final \(operation) is left out: the proof is about its input, the logits")
-      case .classes(let own, let count, let resultShape):
-        value = own
-        classCount = count
-        shape = resultShape
+      case .classes(let classes):
+        (value, classCount, shape) = (classes.value, classes.count, classes.shape)
+        if let names = classes.labels?.names { notices.append(Classes.notice("the output '\(name.oneLine)'", names)) }
       case .tensor(.constant), .initializer, .refused, nil: throw refuse("is not computed from the input")
       }
       guard name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }

@@ -381,7 +381,7 @@ extension GraphImporter {
 // MARK: Functions
 
 extension ONNXNode {
-  /// By direction, the functions of the cell, after the clip.
+  /// By direction, the functions of the cell, those of gates after the clip, as onnxruntime has them.
   fileprivate func recurrentFunctions(_ cell: RecurrentCell, _ count: Int) throws(NodeProblem) -> [[Pointwise]] {
     let usual = cell.activations
     let names = try strings("activations") ?? Array(repeating: usual, count: count).flatMap { $0 }
@@ -411,7 +411,8 @@ extension ONNXNode {
         case "softplus": .softplus
         case _: throw .malformed("it names the activation '\(name.oneLine)'")
         }
-      functions.append(function.of(clipped))
+      let isOfGates = functions.count % usual.count < 2
+      functions.append(isOfGates ? function.of(clipped) : function)
     }
     return (0..<count).map { Array(functions[$0 * usual.count..<($0 + 1) * usual.count]) }
   }

@@ -172,7 +172,7 @@ extension GraphImporter {
   /// - Parameters:
   ///   - batch: The axis of the result that has the batch; nil for one that is found.
   ///   - text: What the node does, for errors.
-  fileprivate mutating func rearranged(
+  mutating func rearranged(
     _ tensor: Tensor, _ sizes: [Int], batch axis: Int?, _ text: String, _ label: String
   ) throws(NodeProblem) -> Tensor {
     guard let place = place(of: tensor) else { return try reshaped(tensor, sizes, axis.map { BatchPlace(axis: $0) }, label) }

@@ -211,7 +211,7 @@ extension Column {
 }
 
 /// The name in as many bytes as circuits allow: the end is kept, as it tells the columns of one layer apart.
-private func shortened(_ name: String) -> String {
+func shortened(_ name: String) -> String {
   guard name.utf8.count > maximumNameByteCount else { return name }
   let isContinuation = { (byte: UInt8) in byte & 0xc0 == 0x80 }
   return String(decoding: name.utf8.suffix(maximumNameByteCount).drop(while: isContinuation), as: UTF8.self)

@@ -111,8 +111,20 @@ package struct Index: Sendable, Hashable {
 
   /// Whether it is never beyond an axis of this size.
   func isInside(_ size: Int, _ loops: [Int]) -> Bool {
+    let (least, most) = ends(loops)
+    return least >= 0 && most < size
+  }
+
+  /// Whether it is always beyond an axis of this size.
+  func isBeyond(_ size: Int, _ loops: [Int]) -> Bool {
+    let (least, most) = ends(loops)
+    return most < 0 || least >= size
+  }
+
+  /// The least and the largest place that it reads.
+  private func ends(_ loops: [Int]) -> (Int, Int) {
     let ends = steps.map { $0.stride * (loops[$0.loop] - 1) }
-    return start + ends.reduce(0) { $0 + min($1, 0) } >= 0 && start + ends.reduce(0) { $0 + max($1, 0) } < size
+    return (start + ends.reduce(0) { $0 + min($1, 0) }, start + ends.reduce(0) { $0 + max($1, 0) })
   }
 
   /// Without loops of size 1.

@@ -154,12 +154,12 @@ private struct Balancer {
 
 extension Index {
   /// The one loop that reads an axis of this size from end to end.
-  fileprivate func loop(through size: Int, _ loops: [Int]) -> Int? { isWhole(size, loops) ? simplified(loops).steps.first?.loop : nil }
+  func loop(through size: Int, _ loops: [Int]) -> Int? { isWhole(size, loops) ? simplified(loops).steps.first?.loop : nil }
 }
 
 extension Contraction<Double> {
   /// Multiplies a term by numbers along a loop: its constant, or a public one.
-  fileprivate mutating func multiply(term: Int, by numbers: [Double], along loop: Int) {
+  mutating func multiply(term: Int, by numbers: [Double], along loop: Int) {
     let factors = Constant(loops: [loop], numbers.map { Float($0) }, isPublic: true)
     guard let index = terms[term].constant else {
       terms[term].factors.append(.constant(constants.count))

@@ -23,7 +23,7 @@ package func chooseWidths(
   }
   var options = options
   var best = try attempt(options)
-  var bits = options.bits ?? (network.isSequence ? QuantizationOptions.widths.upperBound : QuantizationOptions.widths.lowerBound)
+  var bits = options.bits ?? (network.isSequence ? QuantizationOptions.widths.upperBound : options.usualBits)
   while best.agreement < target {
     guard bits < QuantizationOptions.widths.upperBound else {
       throw .unusableData(

@@ -2,6 +2,8 @@
 package struct QuantizationOptions: Sendable, Equatable {
   /// Bits of the activations, `widths`; where it is nil, 8, and for networks with a Softmax or a norm as many as they need.
   package var bits: Int?
+  /// Bits where `bits` is nil, for networks without a Softmax or a norm.
+  var usualBits = QuantizationOptions.widths.lowerBound
   /// Other bits for the results of nodes, by name; an input goes by its own name.
   package var layerBits: [String: Int] = [:]
   /// At most so many bits for the weights of layers, `widths`, wherever a shift allows it.

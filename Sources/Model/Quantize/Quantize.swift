@@ -49,7 +49,7 @@ struct Quantizer {
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
-  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : QuantizationOptions.widths.lowerBound) }
+  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : options.usualBits) }
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
 
@@ -261,15 +261,20 @@ struct Quantizer {
     let target = target(value)
     let name = network.node(of: target.name)?.name ?? ""
     let shape = network.shape(of: value)
-    guard makesAccumulators(target.source) else {
-      let operand = try whole(activation(target.source))
-      if target.function == .x, target.quantum == integers.quantum(of: operand) {
-        return operand
+    let accumulators: Int
+    if makesAccumulators(target.source) {
+      accumulators = try accumulator(target.source)
+    } else {
+      let operand = try activation(target.source)
+      if target.function == .x, target.quantum == integers.quantum(of: operand) { return try whole(operand) }
+      if range(of: operand).count <= maximumTableSize {
+        let operand = try whole(operand)
+        let function = target.table(range(of: operand), scale: scale(of: operand))
+        return try append(name, [operand], .map(.table(function)), shape, scale: target.quantum.scale)
       }
-      let function = target.table(range(of: operand), scale: scale(of: operand))
-      return try append(name, [operand], .map(.table(function)), shape, scale: target.quantum.scale)
+      // One table does not hold a function of longer integers: it is one of these, doubled and rounded.
+      accumulators = try append(name, [operand], copy(of: operand, times: 2), self.shape(of: operand), scale: scale(of: operand) / 2)
     }
-    let accumulators = try accumulator(target.source)
     let unit = scale(of: accumulators)
     let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), 1), Double(maximumShift)))
     let quotientScale = unit * Double(1 << shift)

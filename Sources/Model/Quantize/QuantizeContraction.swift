@@ -146,7 +146,14 @@ extension Quantizer {
     let target = quotientScale ?? smallest
     if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }
     let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
-    let shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift)
+    var shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift)
+    // What is shown as it is may be longer than what is rounded.
+    if quotientScale == nil {
+      let largest = zip(factors, values).reduce(0) { sum, term in
+        sum + term.1.reduce((term.0 / target).magnitude) { $0 * Double(1 << magnitudeBits(range(of: $1))) }
+      }
+      shift = (0...shift).last { largest * Double(1 << $0) < 0x1p60 } ?? 0
+    }
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)
   }

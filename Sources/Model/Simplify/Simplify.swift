@@ -136,7 +136,7 @@ extension Simplifier {
     if contraction.isCopy(of: source, rank: node.shape.count) { return replace(index, by: node.operands[0]) }
     if node.isView(of: source), contraction.keepsOrder(of: source) { return set(index, .reshape, node.operands) }
     if node.isLayer { moveBehindReshape(node.operands[0]) }
-    if multiplySquares(index, contraction) || centre(index, contraction) { return }
+    if multiplySquares(index, contraction) || centre(index, contraction) || pickPart(index, contraction) { return }
     if substitute(index, contraction) { return }
     guard contraction.isElementwise(node.operands.map { shape($0) }, shape: node.shape) else { return }
     if contraction.constants.isEmpty { collapse(index, contraction) } else if node.operands.count == 1 { moveBeforeView(index) }
@@ -176,6 +176,16 @@ extension Simplifier {
       return true
     }
     return false
+  }
+
+  /// What takes elements of values that stand side by side, all of one of them, takes them from that one.
+  private mutating func pickPart(_ index: Int, _ view: Contraction<Double>) -> Bool {
+    let node = network.nodes[index]
+    guard let joined = maker(node.operands[0]), case .contraction(let sum) = joined.operation, sum.terms.count > 1,
+      view.isView(of: joined.shape, rank: node.shape.count), let (operand, reading) = sum.part(view, joined.shape, joined.operands.map(shape))
+    else { return false }
+    set(index, .contraction(.view(node.shape, reading)), [resolved(joined.operands[operand])])
+    return true
   }
 
   /// Whether all that is read of a layer are parts of its result that have no element in common, cut along an axis of which

@@ -259,6 +259,26 @@ extension Contraction<Double> {
     return (axes[0], index.start..<index.start + (index.steps.first.map { loops[$0.loop] } ?? 1))
   }
 
+  /// The one operand that a view of its result takes elements of, and how, where it puts operands side by side.
+  ///
+  /// - Parameters:
+  ///   - shape: That of its result.
+  ///   - sources: Those of its operands.
+  func part(_ view: Contraction, _ shape: [Int], _ sources: [[Int]]) -> (operand: Int, reading: Reading)? {
+    guard constants.isEmpty, loops == shape, let outer = view.readings.first?.reading else { return nil }
+    let composition = Composition(reading: outer, shape: shape, loops: view.loops)
+    var found: (operand: Int, reading: Reading)?
+    for term in terms {
+      guard term.coefficient == 1, term.factors.count == 1, case .operand(let operand, let own) = term.factors[0] else { return nil }
+      let reading = own.compactMap(composition.index)
+      guard reading.count == own.count else { return nil }
+      if zip(reading, sources[operand]).contains(where: { $0.isBeyond($1, view.loops) }) { continue }
+      guard found == nil, zip(reading, sources[operand]).allSatisfy({ $0.isInside($1, view.loops) }) else { return nil }
+      found = (operand, reading)
+    }
+    return found
+  }
+
   /// Whether parts along an axis of its result are sums of other constants and the same operands: each constant has a number
   /// for each place of it, and no operand is read by it.
   func isOfRows(along axis: Int) -> Bool {
