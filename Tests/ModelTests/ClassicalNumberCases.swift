@@ -28,7 +28,7 @@ extension TrainedNumberCase {
         one("an offset") { [("scale", .floats([0.5, 1, 2])), ("offset", .floats([0.25, $0, -0.5]))] },
       ]
     case "SVMRegressor":
-      func machine(_ kind: String, _ vector: Float, _ coefficient: Float, _ rho: Float) -> Attributes {
+      @Sendable func machine(_ kind: String, _ vector: Float, _ coefficient: Float, _ rho: Float) -> Attributes {
         [
           ("kernel_type", .text(kind)), ("kernel_params", .floats([0.25, 0, 0])), ("n_supports", .integer(2)), ("rho", .floats([rho])),
           ("coefficients", .floats([0.5, coefficient])), ("support_vectors", .floats([0.5, vector, -0.25, 1, 0.125, -0.75])),
@@ -41,7 +41,7 @@ extension TrainedNumberCase {
         ]
       }
     case "TreeEnsembleRegressor":
-      func tree(_ threshold: Float, _ leaf: Float) -> Attributes {
+      @Sendable func tree(_ threshold: Float, _ leaf: Float) -> Attributes {
         [
           ("n_targets", .integer(1)), ("nodes_treeids", .integers([0, 0, 0])), ("nodes_nodeids", .integers([0, 1, 2])),
           ("nodes_featureids", .integers([1, 0, 0])), ("nodes_truenodeids", .integers([1, 0, 0])), ("nodes_falsenodeids", .integers([2, 0, 0])),
