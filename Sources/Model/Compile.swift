@@ -20,9 +20,10 @@ package struct CompiledModel: Sendable {
 /// - Parameters:
 ///   - model: The path of an ONNX file.
 ///   - calibration: A batch of inputs.
+///   - status: Is told what is tried for `options.accuracy`.
 /// - Throws: `ModelError`, every case.
 package func compile(
-  model: String, calibration: DataSource, options: QuantizationOptions = QuantizationOptions()
+  model: String, calibration: DataSource, options: QuantizationOptions = QuantizationOptions(), status: (String) -> Void = { _ in }
 ) throws(ModelError) -> CompiledModel {
   func imported(publish: Set<String>?, mostOfMask: Float) throws(ModelError) -> Network {
     try importONNX(path: model, publish: publish, outputs: options.outputs, mostOfMask: mostOfMask) { input throws(ModelError) in
@@ -58,18 +59,19 @@ package func compile(
   let steps = network.featureSteps(ranges, options)
   var options = options
   if network.hasUnlikeFeatures(ranges) { options.usualBits = QuantizationOptions.widths.upperBound }
-  guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected) }
+  guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected, status) }
   let divided = network.dividingFeatures(steps)
   let features = batch.enumerated().map { $0.element.divided(by: steps[$0.offset]) }
   let calibration = try Calibration(divided, features, inputScales: scales, source: calibration.description)
-  return try compileBalanced(divided, calibration, options, notices, expected: expected).with(steps, network)
+  return try compileBalanced(divided, calibration, options, notices, expected: expected, status).with(steps, network)
 }
 
 /// Of the network, and of the same with large channels divided, what is nearer to it.
 private func compileBalanced(
-  _ network: Network, _ ranges: Calibration, _ options: QuantizationOptions, _ notices: [String], expected: [FloatBatch]?
+  _ network: Network, _ ranges: Calibration, _ options: QuantizationOptions, _ notices: [String], expected: [FloatBatch]?,
+  _ status: (String) -> Void
 ) throws(ModelError) -> CompiledModel {
-  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected) }
+  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected, status: status) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
   let divided = try? compile(
     balanced, Calibration(balanced, ranges.batch, inputScales: ranges.inputScales, source: ranges.source), options, notices, float: network,
@@ -111,9 +113,10 @@ extension Network {
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
-  _ notices: [String] = [], float: Network? = nil, expected: [FloatBatch]? = nil
+  _ notices: [String] = [], float: Network? = nil, expected: [FloatBatch]? = nil,
+  status: (String) -> Void = { _ in }
 ) throws(ModelError) -> CompiledModel {
-  let (integers, layerBits) = try chooseWidths(network, calibration, options)
+  let (integers, layerBits) = try chooseWidths(network, calibration, options, status: status)
   let results = IntegerResults(integers, calibration.batch, float: float ?? network)
   return CompiledModel(
     network: float ?? network, integers: integers, lowered: try lower(integers),
