@@ -20,16 +20,19 @@ package struct CompiledModel: Sendable {
 /// - Parameters:
 ///   - model: The path of an ONNX file.
 ///   - calibration: A batch of inputs.
+///   - status: Is told what is tried for `options.accuracy`.
 /// - Throws: `ModelError`, every case.
 package func compile(
-  model: String, calibration: DataReference, options: QuantizationOptions = QuantizationOptions()
+  model: String, calibration: DataSource, options: QuantizationOptions = QuantizationOptions(), status: (String) -> Void = { _ in }
 ) throws(ModelError) -> CompiledModel {
   func imported(publish: Set<String>?, mostOfMask: Float) throws(ModelError) -> Network {
     try importONNX(path: model, publish: publish, outputs: options.outputs, mostOfMask: mostOfMask) { input throws(ModelError) in
-      try calibration.read(preferring: input).shape
+      if let shape = options.inputShapes[input] { return shape }
+      return try calibration.array(preferring: input).shape
     }.simplified().showing(classes: options.classCount)
   }
   var network = try imported(publish: options.publish, mostOfMask: usualMostOfMask)
+  try options.requireShapes(of: network)
   let arrays = try calibration.arrays(network.inputs.map(\.name))
   let scales = zip(arrays, network.inputs).map { $1.kind != .real ? 1 : options.inputScale ?? ($0.isInteger ? 1 : nil) }
   let batch = try FloatBatch.batches(
@@ -56,18 +59,19 @@ package func compile(
   let steps = network.featureSteps(ranges, options)
   var options = options
   if network.hasUnlikeFeatures(ranges) { options.usualBits = QuantizationOptions.widths.upperBound }
-  guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected) }
+  guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected, status) }
   let divided = network.dividingFeatures(steps)
   let features = batch.enumerated().map { $0.element.divided(by: steps[$0.offset]) }
   let calibration = try Calibration(divided, features, inputScales: scales, source: calibration.description)
-  return try compileBalanced(divided, calibration, options, notices, expected: expected).with(steps, network)
+  return try compileBalanced(divided, calibration, options, notices, expected: expected, status).with(steps, network)
 }
 
 /// Of the network, and of the same with large channels divided, what is nearer to it.
 private func compileBalanced(
-  _ network: Network, _ ranges: Calibration, _ options: QuantizationOptions, _ notices: [String], expected: [FloatBatch]?
+  _ network: Network, _ ranges: Calibration, _ options: QuantizationOptions, _ notices: [String], expected: [FloatBatch]?,
+  _ status: (String) -> Void
 ) throws(ModelError) -> CompiledModel {
-  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected) }
+  let plain = Result { () throws(ModelError) in try compile(network, ranges, options, notices, expected: expected, status: status) }
   guard options.usesAllBits, let balanced = network.balanced(ranges, keeping: Set(options.layerBits.keys)) else { return try plain.get() }
   let divided = try? compile(
     balanced, Calibration(balanced, ranges.batch, inputScales: ranges.inputScales, source: ranges.source), options, notices, float: network,
@@ -109,9 +113,10 @@ extension Network {
 /// - Throws: `.unusableLayer`, `.unusableData`.
 package func compile(
   _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions = QuantizationOptions(),
-  _ notices: [String] = [], float: Network? = nil, expected: [FloatBatch]? = nil
+  _ notices: [String] = [], float: Network? = nil, expected: [FloatBatch]? = nil,
+  status: (String) -> Void = { _ in }
 ) throws(ModelError) -> CompiledModel {
-  let (integers, layerBits) = try chooseWidths(network, calibration, options)
+  let (integers, layerBits) = try chooseWidths(network, calibration, options, status: status)
   let results = IntegerResults(integers, calibration.batch, float: float ?? network)
   return CompiledModel(
     network: float ?? network, integers: integers, lowered: try lower(integers),
@@ -142,25 +147,25 @@ extension QuantizationOptions {
   /// Whether activations and weights have as many bits as they need.
   fileprivate var usesAllBits: Bool { bits == nil && accuracy == nil && weightBits == QuantizationOptions.widths.upperBound }
 
+  /// - Throws: `.unusableData` for the shape of what is no input, or has another one.
+  fileprivate func requireShapes(of network: Network) throws(ModelError) {
+    for (name, shape) in inputShapes.sorted(by: { $0.key < $1.key }) {
+      let source = "--input-shape \(name.oneLine)"
+      guard let port = network.ports.first(where: { $0.name == name }) else {
+        let names = network.ports.map(\.name.oneLine).joined(separator: ", ")
+        throw .unusableData(source: source, reason: "the network has no such input; it has \(names)")
+      }
+      guard port.shape == shape || port.shape == Array(shape.dropFirst()) else {
+        throw .unusableData(source: source, reason: "shape \(shape) is not a batch of samples of shape \(port.shape), which the model says")
+      }
+    }
+  }
+
   /// - Throws: `.unusableLayer` for a width that goes to no layer.
   fileprivate func requireKnownLayers(_ network: Network) throws(ModelError) {
     let names = Set(network.inputs.map(\.name) + network.nodes.map(\.name))
     for name in layerBits.keys.sorted() where !names.contains(name) {
       throw .unusableLayer(name, reason: "the network has no layer of that name; it has \(names.sorted().prefix(20))")
     }
-  }
-}
-
-extension DataReference {
-  /// One array for each name; a reference to one array is for one name.
-  ///
-  /// - Throws: `.unusableFile`, `.unusableData`.
-  package func arrays(_ names: [String]) throws(ModelError) -> [NumericArray] {
-    guard names.count == 1 || key == nil else {
-      throw .unusableData(
-        source: description,
-        reason: "names one array for \(names.count); leave it out, so that each is the one of its name: \(names.joined(separator: ", "))")
-    }
-    return try names.map { name throws(ModelError) in try read(preferring: name) }
   }
 }

@@ -20,8 +20,8 @@ struct CommitInputCommand: ParsableCommand {
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "The input, a batch: .npz, .npy or JSON; `file.npz:key[index]` names one array, one element.")
-  var input: String
+  @Option(help: inputHelp)
+  var input: [String]
 
   @Option(help: ArgumentHelp("Which input, of a network with several.", valueName: "name")) var port: String?
 
@@ -46,8 +46,9 @@ struct CommitInputCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
+    let input = try DataSource(input)
     let isReplaced = try requireNewOutput()
-    let sources = SourceFiles([files.circuitPath, DataReference(input).path])
+    let sources = SourceFiles([files.circuitPath] + input.paths)
     for (path, kind) in [(output, FileKind.committedInput), (ledgerPath, .spentPositions)] {
       try requireWritable(path, for: kind.rawValue.utf8)
       try sources.requireOther(path)
@@ -61,7 +62,7 @@ struct CommitInputCommand: ParsableCommand {
     let port = try circuit.input(named: port, option: "--port")
     try circuit.requireHidable([port])
     let arrays = try circuit.quantized(input, [port])
-    arrays.notices(input).forEach(shared.note)
+    arrays.notices(input.description).forEach(shared.note)
     let committed = CommittedInput(
       port, of: circuit, batch: arrays.batch, integers: circuit.entries(of: port, arrays.integers[0]), proofCount: proofCount, threads: shared.threadCount)
     let ledger = committed.ledger(of: output)

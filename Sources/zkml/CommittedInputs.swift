@@ -32,11 +32,11 @@ struct CommittedInputs {
 
   func visibility(others: Visibility) -> [Visibility] { files.map { $0 == nil ? others : .committed } }
 
-  /// The integers of all ports, with those that `text` names for the ones that are not committed.
-  func completed(_ text: String, _ circuit: ArithmeticCircuit) throws -> QuantizedArrays {
+  /// The integers of all ports, with those of `source` for the ones that are not committed.
+  func completed(_ source: DataSource?, _ circuit: ArithmeticCircuit) throws -> QuantizedArrays {
     let others = zip(circuit.inputs, files).filter { $1 == nil }.map(\.0)
     var arrays =
-      others.isEmpty ? QuantizedArrays(batch: inputs[0].batch, integers: [], saturated: []) : try circuit.quantized(text, others)
+      try source.map { try circuit.quantized($0, others) } ?? QuantizedArrays(batch: inputs[0].batch, integers: [], saturated: [])
     for (port, file) in zip(circuit.inputs.indices, files) {
       guard let (path, input) = file else { continue }
       guard input.batch == arrays.batch else {

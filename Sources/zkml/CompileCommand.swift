@@ -10,12 +10,14 @@ struct CompileCommand: ParsableCommand {
     abstract: "Quantizes an ONNX network and writes its circuit (public) and weights (private).",
     discussion: """
       Writes NET.circuit and NET.weights; `zkml setup NET` goes on from there. Calibration data: a batch of typical
-      inputs, .npz, .npy or JSON; `file.npz:key` names one array. An array of integers, such as pixels, is taken as it is,
+      inputs, .npz, .npy or JSON; `file.npz:key[0:64]` names one array, 64 samples of it. An array of integers, such as pixels, is taken as it is,
       unless --input-scale says what a step of it is worth to the network.
 
         zkml compile model.onnx --calibrate samples.npz -o net
         zkml compile model.onnx --calibrate pixels.npy --input-scale 1/255 -o net
         zkml compile model.onnx --calibrate samples.npz --accuracy 0.999 -o net
+        zkml compile model.onnx --calibrate ids=ids.npy --calibrate mask=mask.npy -o net
+        zkml compile model.onnx --calibrate samples.npz --input-shape x=1,3,224,224 -o net
         zkml compile model.onnx --calibrate samples.npz --bits 12 --layer-bits /fc2/Gemm=16 --classes 1 -o net
         zkml compile model.onnx --calibrate samples.npz --outputs logits,/block.3/Add_output_0 -o net
         zkml compile model.onnx --calibrate samples.npz --dry-run --batch 64
@@ -27,7 +29,15 @@ struct CompileCommand: ParsableCommand {
 
   @Argument(help: "The float network, an ONNX file.") var model: String
 
-  @Option(help: "Typical inputs, a batch.") var calibrate: String
+  @Option(help: ArgumentHelp(
+    "Typical inputs, a batch; `file.npz:key[start:end]` names some; NAME=FILE is for one of several inputs. May be repeated.", valueName: "file"))
+  var calibrate: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "The shape of an input, the batch first: the sizes of its symbolic axes (default: those of the calibration data). May be repeated.",
+      valueName: "name=sizes"))
+  var inputShape: [String] = []
 
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("Path without extension.", valueName: "net"))
   var output: String?
@@ -46,7 +56,7 @@ struct CompileCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Widen activations until this share of the calibration samples gets the float network's class.",
+      "Widen activations until this share of the calibration samples gets the float network's class; without classes, outputs within 1 % of the largest.",
       valueName: "share"))
   var accuracy: Double?
 
@@ -79,6 +89,9 @@ struct CompileCommand: ParsableCommand {
     if !(1...defaultBatchCap).contains(batch) { throw ValidationError("--batch must be 1 to \(defaultBatchCap)") }
     let widths = QuantizationOptions.widths
     if let bits, !widths.contains(bits) { throw ValidationError("--bits must be 8 to 16") }
+    if !inputShape.allSatisfy({ parseInputShape($0) != nil }) {
+      throw ValidationError("--input-shape must be NAME=SIZES, such as x=1,3,224,224")
+    }
     if !layerBits.allSatisfy({ parseLayerBits($0).map { widths.contains($0.bits) } ?? false }) {
       throw ValidationError("--layer-bits must be NAME=BITS, with 8 to 16 bits")
     }
@@ -97,22 +110,24 @@ struct CompileCommand: ParsableCommand {
     var options = QuantizationOptions(inputScale: inputScale.flatMap(parseScale))
     options.bits = bits
     options.layerBits = Dictionary(layerBits.compactMap(parseLayerBits)) { $1 }
+    options.inputShapes = Dictionary(inputShape.compactMap(parseInputShape)) { $1 }
     options.weightBits = weightBits
     options.accuracy = accuracy
     options.classCount = classes
     options.publish = Set(publish)
     options.outputs = outputs?.split(separator: ",").map(String.init)
+    let calibration = try DataSource(calibrate)
     let files = dryRun ? nil : output.map(NetworkFiles.init(path:))
     if let files {
       try requireWritable(files.circuitPath, for: ArithmeticCircuit.magic)
       try requireWritable(files.weightsPath, for: FileKind.weights.rawValue.utf8)
-      let sources = SourceFiles([model, DataReference(calibrate).path])
+      let sources = SourceFiles([model] + calibration.paths)
       for path in [files.circuitPath, files.weightsPath] { try sources.requireOther(path) }
     }
-    shared.status("calibrating with \(calibrate)")
+    shared.status("calibrating with \(calibration)")
     let compiled: CompiledModel
     do {
-      compiled = try compile(model: model, calibration: DataReference(calibrate), options: options)
+      compiled = try compile(model: model, calibration: calibration, options: options) { shared.status($0) }
     } catch {
       throw refusal(error)
     }

@@ -28,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "The samples, a batch.") var data: String
+  @Option(help: inputHelp) var data: [String]
 
   @Option(help: ArgumentHelp("The array of labels in the data file.", valueName: "name")) var labels: String?
 
@@ -53,6 +53,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
+    let data = try DataSource(data)
     shared.noteFiles(secret: [files.weightsPath])
     shared.noteLeftFolders()
     let lowered = try files.lowered()
@@ -60,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
     let executor = CircuitExecutor(circuit, weights: lowered.weights)
     var task = EvaluationTask(
       inputs: circuit.inputs.map { InputEncoding($0, circuit) }, outputs: circuit.outputs.map { OutputRows($0, circuit) },
-      data: DataReference(data))
+      data: data)
     task.float = try float.map { try circuit.floatNetwork($0) }
     task.labels = labels.map { .array($0) } ?? (nextToken ? .nextIds : nil)
     task.mask = mask

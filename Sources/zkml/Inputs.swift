@@ -1,5 +1,12 @@
+import ArgumentParser
 import Circuit
 import Model
+
+/// What --input takes.
+let inputHelp = ArgumentHelp(
+  "The input, a batch: .npz, .npy or JSON; `file.npz:key[index]` names one array and one element, `[start:end]` some; "
+    + "NAME=FILE is for one of several inputs. May be repeated.",
+  valueName: "file")
 
 /// Arrays as the integers of a circuit's ports.
 struct QuantizedArrays {
@@ -23,12 +30,13 @@ struct QuantizedArrays {
 
 extension ArithmeticCircuit {
   /// Reads one array for each port, by name or the only one there is, and quantizes it by the port's scale.
-  func quantized(_ text: String, _ ports: [Port]) throws -> QuantizedArrays {
+  func quantized(_ source: DataSource, _ ports: [Port]) throws -> QuantizedArrays {
+    let text = source.description
     var batch: Int?
     var integers: [[Int64]] = []
     var saturated: [Double] = []
     var matches: [String] = []
-    for (port, array) in zip(ports, try arrays(DataReference(text), ports.map(\.name))) {
+    for (port, array) in zip(ports, try arrays(source, ports.map(\.name))) {
       let encoding = InputEncoding(port, self)
       let samples = try encoding.samples(array, source: text)
       array.flatteningNotice(for: encoding.port, source: text).map { matches.append($0) }
@@ -50,9 +58,9 @@ extension ArithmeticCircuit {
 }
 
 extension ArithmeticCircuit {
-  private func arrays(_ reference: DataReference, _ names: [String]) throws -> [NumericArray] {
+  private func arrays(_ source: DataSource, _ names: [String]) throws -> [NumericArray] {
     do {
-      return try reference.arrays(names)
+      return try source.arrays(names)
     } catch {
       guard isAnonymous, case .unusableFile(let file, let reason) = error else { throw error }
       let list = names.joined(separator: ", ")

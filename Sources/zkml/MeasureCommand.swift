@@ -21,7 +21,7 @@ struct MeasureCommand: ParsableCommand {
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "The input, a batch.") var input: String
+  @Option(help: inputHelp) var input: [String]
 
   @Option(help: ArgumentHelp("Time this network with onnxruntime too.", valueName: "model.onnx"))
   var onnxruntime: String?
@@ -50,9 +50,10 @@ struct MeasureCommand: ParsableCommand {
     files.staleKeyNotice().map(shared.note)
     let mode: ProofMode = transparent ? .transparent : .hiding
     try key.core.require(mode, files.provingKeyPath)
-    let arrays = try circuit.quantized(input, circuit.inputs)
+    let source = try DataSource(input)
+    let arrays = try circuit.quantized(source, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
-    arrays.notices(input).forEach(shared.note)
+    arrays.notices(source.description).forEach(shared.note)
     var figures = Figures(
       circuit: circuit, key: verifyingKey, mode: mode, batch: batch, threads: shared.threadCount, provingKeyByteCount: keyByteCount,
       verifyingKeyByteCount: verifyingKey.file.count)
@@ -61,7 +62,7 @@ struct MeasureCommand: ParsableCommand {
       shared.status("measuring, run \(run) of \(runCount)")
       let start = ContinuousClock.now
       let (proof, details) = try key.proof(
-        batch: batch, inputs: inputs, mode: mode, source: input, threads: shared.threadCount)
+        batch: batch, inputs: inputs, mode: mode, source: source.description, threads: shared.threadCount)
       let proved = ContinuousClock.now
       let bytes = proof.file(circuit)
       let encoded = ContinuousClock.now

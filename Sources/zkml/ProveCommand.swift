@@ -19,6 +19,7 @@ struct ProveCommand: ParsableCommand {
       input that commit-input committed to: the proof shows the digest, and FILE.spent counts.
 
         zkml prove net --input test.npz:input[3] -o sample.proof
+        zkml prove encoder --input ids=ids.npy --input mask=mask.npy -o sample.proof
         zkml prove net --input sample.json --context "order 4711" -o sample.proof
         zkml prove net --committed-input sample.input -o sample.proof
         zkml prove net --many list.txt
@@ -29,8 +30,8 @@ struct ProveCommand: ParsableCommand {
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "The input, a batch: .npz, .npy or JSON; `file.npz:key[index]` names one array, one element.")
-  var input: String?
+  @Option(help: inputHelp)
+  var input: [String] = []
 
   @Option(name: [.short, .customLong("output")], help: ArgumentHelp("The proof to write.", valueName: "file"))
   var output: String?
@@ -55,8 +56,8 @@ struct ProveCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    let isOne = (input != nil || !committedInput.isEmpty) && output != nil
-    guard isOne != (many != nil), isOne || input == nil && committedInput.isEmpty && output == nil else {
+    let isOne = (!input.isEmpty || !committedInput.isEmpty) && output != nil
+    guard isOne != (many != nil), isOne || input.isEmpty && committedInput.isEmpty && output == nil else {
       throw ValidationError("give --input or --committed-input and -o, or --many")
     }
     if forfeitHiding, !transparent { throw ValidationError("--forfeit-hiding is for --transparent") }
@@ -82,15 +83,15 @@ struct ProveCommand: ParsableCommand {
     let committed = try CommittedInputs(committedInput, key.circuit, threads: shared.threadCount)
     let others = key.circuit.inputs.indices.filter { committed.files[$0] == nil }
     if privateInput { try key.circuit.requireHidable(others.map { key.circuit.inputs[$0] }) }
-    if many == nil, (input == nil) != others.isEmpty {
-      throw Failure.unusable(input == nil ? "--input: is needed for the other inputs" : "--input: every input is a committed one")
+    if many == nil, input.isEmpty != others.isEmpty {
+      throw Failure.unusable(input.isEmpty ? "--input: is needed for the other inputs" : "--input: every input is a committed one")
     }
     let ledger = files.ledger(of: key.core)
     let inputs = committed.files.compactMap { $0?.path } + committed.ledgers.map(\.path)
     let jobs = try jobs()
     let sources = SourceFiles(
       [files.circuitPath, files.weightsPath, files.provingKeyPath, files.verifyingKeyPath, files.ledgerPath] + inputs
-        + (many.map { [$0] } ?? []) + jobs.map { DataReference($0.input).path })
+        + (many.map { [$0] } ?? []) + jobs.flatMap { $0.input?.paths ?? [] })
     for job in jobs {
       try naming(job) {
         try requireWritable(job.output, for: FileKind.proof.rawValue.utf8)
@@ -123,7 +124,7 @@ struct ProveCommand: ParsableCommand {
   }
 
   private func jobs() throws -> [ProofJob] {
-    guard let many else { return [ProofJob(number: 1, place: "", input: input ?? "", output: output ?? "")] }
+    guard let many else { return [ProofJob(number: 1, place: "", input: input.isEmpty ? nil : try DataSource(input), output: output ?? "")] }
     guard let text = String(validating: try readFile(many, limit: 1 << 26), as: UTF8.self) else {
       throw Failure.unusable("\(many): is not UTF-8 text")
     }
@@ -137,7 +138,7 @@ struct ProveCommand: ParsableCommand {
       guard FileIdentity(String(words[1])).map({ outputs.insert($0).inserted }) ?? true else {
         throw Failure.unusable("\(place): \(words[1]) is written by a line before")
       }
-      jobs.append(ProofJob(number: jobs.count + 1, place: place, input: String(words[0]), output: String(words[1])))
+      jobs.append(ProofJob(number: jobs.count + 1, place: place, input: try DataSource(String(words[0])), output: String(words[1])))
     }
     guard !jobs.isEmpty else { throw Failure.unusable("\(many): has no lines") }
     return jobs
@@ -149,17 +150,18 @@ struct ProveCommand: ParsableCommand {
     _ key: ProvingKey, _ ledger: PositionLedger?, _ job: ProofJob, _ committed: CommittedInputs, of count: Int
   ) throws -> JSON {
     let (circuit, input, output) = (key.circuit, job.input, job.output)
+    let source = input?.description ?? ""
     try requireWritable(output, for: FileKind.proof.rawValue.utf8)
     let ledgers = (ledger.map { [$0] } ?? []) + committed.ledgers
     for ledger in ledgers { try ledger.requireProof() }
     let arrays = try committed.completed(input, circuit)
     let batch = arrays.batch
-    arrays.notices(input).forEach(shared.note)
+    arrays.notices(source).forEach(shared.note)
     let visibility = committed.visibility(others: privateInput ? .hidden : .shown)
     let start = ContinuousClock.now
     let (proof, details) = try key.proof(
       batch: batch, inputs: arrays.integers, visibility: visibility, committed: committed.inputs, context: Array(context.utf8),
-      mode: mode, source: input, threads: shared.threadCount
+      mode: mode, source: source, threads: shared.threadCount
     ) { phase in
       status(job, of: count, phase)
     }
@@ -208,7 +210,8 @@ private struct ProofJob {
   let number: Int
   /// The line that asks for it.
   let place: String
-  let input: String
+  /// Nil where every input is a committed one.
+  let input: DataSource?
   let output: String
 }
 

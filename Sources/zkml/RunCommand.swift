@@ -12,13 +12,14 @@ struct RunCommand: ParsableCommand {
       Reads NET.circuit and NET.weights. Nothing is proved.
 
         zkml run net --input test.npz:input[3]
+        zkml run encoder --input ids=ids.npy --input mask=masks.npz:mask[0:8]
         zkml run net --input batch.npy --output logits.npy
       """)
 
   @Argument(help: "Path without extension.") var network: String
 
-  @Option(help: "The input, a batch: .npz, .npy or JSON; `file.npz:key[index]` names one array, one element.")
-  var input: String
+  @Option(help: inputHelp)
+  var input: [String]
 
   @Option(help: ArgumentHelp("Write the real values of the output to this .npy file.", valueName: "file"))
   var output: String?
@@ -28,17 +29,18 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try shared.requireNoSeed()
     let files = NetworkFiles(path: network)
+    let input = try DataSource(input)
     shared.noteFiles(secret: [files.weightsPath])
     let lowered = try files.lowered()
     let circuit = lowered.circuit
     files.staleKeyNotice().map(shared.note)
     if let output {
       try requireWritable(output, for: encodeNPY([Double](), shape: [0]))
-      try SourceFiles([files.circuitPath, files.weightsPath, DataReference(input).path]).requireOther(output)
+      try SourceFiles([files.circuitPath, files.weightsPath] + input.paths).requireOther(output)
     }
     let arrays = try circuit.quantized(input, circuit.inputs)
     let (batch, inputs) = (arrays.batch, arrays.integers)
-    arrays.notices(input).forEach(shared.note)
+    arrays.notices(input.description).forEach(shared.note)
     shared.status("running \(grouped(batch)) samples")
     let outputs = try CircuitExecutor(circuit, weights: lowered.weights).outputs(
       of: inputs, batch: batch, threads: shared.threadCount)

@@ -27,7 +27,7 @@ struct VerifyCommand: ParsableCommand {
 
   @Argument(help: "The proofs.") var proofs: [String]
 
-  @Option(help: "Demand this input.") var input: String?
+  @Option(help: "Demand this input; NAME=FILE for one of several. May be repeated.") var input: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
       valueName: "hex"))
   var inputCommitment: [String] = []
 
-  @Option(help: "Demand this output.") var output: String?
+  @Option(help: "Demand this output; NAME=FILE for one of several. May be repeated.") var output: [String] = []
 
   @Option(help: "Demand this context.") var context = ""
 
@@ -132,14 +132,16 @@ struct VerifyCommand: ParsableCommand {
       throw differs(digests.isEmpty ? "no input is committed" : "its committed inputs are \(digests.joined(separator: ", "))")
     }
     let shown = statement.ports(circuit, .shown)
-    for (name, text, ports, integers) in [
+    for (name, texts, ports, integers) in [
       ("input", input, shown, statement.inputs), ("output", output, circuit.outputs, statement.outputs),
     ] {
-      guard let text else { continue }
+      guard !texts.isEmpty else { continue }
+      let source = try DataSource(texts)
+      let text = source.description
       guard !ports.isEmpty else {
         throw differs("its \(name) is private" + (digests.isEmpty ? "" : ": demand the committed one by --input-commitment"))
       }
-      let demanded = try circuit.quantized(text, ports)
+      let demanded = try circuit.quantized(source, ports)
       guard demanded.batch == statement.batch else {
         throw differs("its batch is \(statement.batch), \(text) has \(demanded.batch)")
       }
@@ -151,7 +153,7 @@ struct VerifyCommand: ParsableCommand {
       demanded.saturationNotice(text).map(shared.note)
       saturatedCount += demanded.saturated.count
     }
-    if input != nil {
+    if !input.isEmpty {
       for (port, visibility) in zip(circuit.inputs, statement.visibility)
       where visibility == .hidden || visibility == .committed && inputCommitment.isEmpty {
         shared.note(

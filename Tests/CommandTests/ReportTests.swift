@@ -90,7 +90,7 @@ import Testing
     #expect(compiled.status == 0 && !compiled.output.contains("same class"), "\(compiled.output) \(compiled.errors)")
     #expect(try place.run(compile + ["--json"]).output.contains("\"top1_agreement\": null"))
     let wanted = try place.run(compile + ["--accuracy", "0.99"])
-    #expect(wanted.status == 2 && wanted.errors.contains("no output has several values"), "\(wanted.errors)")
+    #expect(wanted.status == 0, "\(wanted.errors)")
     let evaluated = try place.run("evaluate", "@net", "--data", "@x.json", "--labels", "labels")
     #expect(evaluated.status == 2)
     let three = try network { $0.node("MatMul", ["x", "w"], ["y"]) }

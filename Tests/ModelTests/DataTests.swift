@@ -36,20 +36,27 @@ private func read(_ reference: String, preferring name: String? = nil) throws ->
     #expect(try read("stored.npz", preferring: "in0/x").values == [1, 2])
     #expect(try read("nested.json[1]") == NumericArray(shape: [3], values: [3, 100, 127], isInteger: false))
     #expect(try read("stored.npz:values[0]").values == [0, 1, 2])
+    #expect(try read("stored.npz:values[1:]") == NumericArray(shape: [1, 3], values: [3, 100, 127], isInteger: false))
+    #expect(try read("stored.npz:values[:2]") == read("stored.npz:values"))
   }
 
   @Test func referencesAreParsed() {
     func parts(_ text: String) -> String {
       let reference = DataReference(text)
-      return "\(reference.path)|\(reference.key ?? "-")|\(reference.index.map(String.init) ?? "-")"
+      return "\(reference.path)|\(reference.key ?? "-")|\(reference.part?.description ?? "-")"
     }
     #expect(parts("a/b.npz") == "a/b.npz|-|-")
-    #expect(parts("a:b/c.npz:in0/x[12]") == "a:b/c.npz|in0/x|12")
+    #expect(parts("a:b/c.npz:in0/x[12]") == "a:b/c.npz|in0/x|element 12")
     #expect(parts("c.json:k:l") == "c.json|k:l|-")
-    #expect(parts("c.npy[3]") == "c.npy|-|3")
+    #expect(parts("c.npy[3]") == "c.npy|-|element 3")
     #expect(parts("c[x].npy") == "c[x].npy|-|-")
     #expect(parts("c[-1]") == "c[-1]|-|-")
-    #expect(parts("[1]") == "|-|1")
+    #expect(parts("[1]") == "|-|element 1")
+    #expect(parts("c.npz:k[0:8]") == "c.npz|k|elements 0:8")
+    #expect(parts("c.npz:k[3:]") == "c.npz|k|elements 3:")
+    #expect(parts("c.npy[:4]") == "c.npy|-|elements 0:4")
+    #expect(parts("c[:]") == "c|-|elements 0:")
+    for text in ["c[1:2:3]", "c[-1:2]", "c[+1]", "c[]", "c[a:b]", "c[0:99999999999999999999]"] { #expect(parts(text) == "\(text)|-|-") }
     #expect(parts("") == "|-|-")
   }
 
@@ -74,12 +81,16 @@ private func read(_ reference: String, preferring name: String? = nil) throws ->
     #expect(throws: ModelError.unusableFile(file, reason: reason)) { try read(reference) }
   }
 
-  @Test(arguments: [("nested.json[2]", [2, 3]), ("scalar.npy[0]", []), ("empty.npy[0]", [0, 4])])
-  func missingElementsAreRefused(reference: String, shape: [Int]) {
+  @Test(arguments: [
+    ("nested.json[2]", [2, 3], "element 2"), ("scalar.npy[0]", [], "element 0"), ("empty.npy[0]", [0, 4], "element 0"),
+    ("nested.json[1:3]", [2, 3], "elements 1:3"), ("nested.json[1:1]", [2, 3], "elements 1:1"), ("nested.json[2:]", [2, 3], "elements 2:"),
+    ("scalar.npy[0:1]", [], "elements 0:1"), ("empty.npy[:]", [0, 4], "elements 0:"),
+  ])
+  func missingElementsAreRefused(reference: String, shape: [Int], part: String) {
     #expect(
       throws: ModelError.unusableData(
         source: fixtures + "data/" + reference,
-        reason: "an array of shape \(shape) has no element \(reference.dropLast().last!)")
+        reason: "an array of shape \(shape) has no \(part)")
     ) { try read(reference) }
   }
 

@@ -46,7 +46,7 @@ struct CircuitFolder: CustomStringConvertible, Sendable {
 
   func compiled() throws -> CompiledModel {
     try compile(
-      model: path + "model.onnx", calibration: DataReference(path + "calibration.npz"),
+      model: path + "model.onnx", calibration: DataSource(path + "calibration.npz"),
       options: QuantizationOptions(inputScale: inputScale))
   }
 

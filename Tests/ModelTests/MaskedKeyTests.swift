@@ -140,7 +140,7 @@ import Verifier
   func numbersThatAreAdded(gain: Float, isMask: Bool) throws {
     let model = try scored(gain: gain)
     let data = try TemporaryFile("[[[0.1, 0.2, 1], [-0.3, 1, -0.5]], [[-1, 0.5, 0.2], [0.9, -0.7, 0.3]]]".utf8, ending: "json")
-    let compiled = try compile(model: model.path, calibration: DataReference(data.path))
+    let compiled = try compile(model: model.path, calibration: DataSource(data.path))
     #expect(compiled.network.maskNumbers.isEmpty != isMask)
     let literal = try importONNX(path: model.path, publish: nil, mostOfMask: -.infinity)
     #expect(literal.maskNumbers.isEmpty)

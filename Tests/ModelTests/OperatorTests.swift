@@ -115,7 +115,7 @@ private let refusals: [Refusal] = [
     "relu2 (Relu): operand 0 comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output",
     {
       $0.initializer("k", .integers([2]))
-      $0.node("TopK", ["x", "k"], ["", "indices"], ["axis": .integer(1)])
+      $0.node("TopK", ["x", "k"], ["v", "indices"], ["axis": .integer(1)])
       $0.node("Relu", ["indices"], ["y"])
     }
   ),

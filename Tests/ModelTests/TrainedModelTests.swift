@@ -3,7 +3,7 @@ import Testing
 
 @Suite(.enabled(if: trainedModels != nil, "\(trainedModelsHint)")) struct TrainedModelTests {
   @Test func fashionAccuracyOnAllTestImages() throws {
-    let data = DataReference(try #require(trainedModels) + "fmnist_test2000.npz:images")
+    let data = try DataSource(try #require(trainedModels) + "fmnist_test2000.npz:images")
     try expectAccuracy(of: .fashion, on: data, float: 0.8875)
   }
 
@@ -31,7 +31,7 @@ import Testing
 @Suite struct CircuitFolderTests {
   @Test(arguments: [(CircuitFolder.digits, 0.9622), (.fashion, 0.885), (.digitsConvolution, 0.9756), (.lenet, 0.89)])
   func integerAccuracyIsThatOfFloat(folder: CircuitFolder, accuracy: Double) throws {
-    try expectAccuracy(of: folder, on: DataReference(folder.path + "test.npz"), float: accuracy)
+    try expectAccuracy(of: folder, on: DataSource(folder.path + "test.npz"), float: accuracy)
   }
 
   /// The expected integers come from scripts/tools/compute-expected, a second implementation.
@@ -46,7 +46,7 @@ import Testing
 }
 
 /// Within half a point of the float network's accuracy; the labels are in the file of the data.
-private func expectAccuracy(of folder: CircuitFolder, on data: DataReference, float expected: Double) throws {
+private func expectAccuracy(of folder: CircuitFolder, on data: DataSource, float expected: Double) throws {
   let compiled = try folder.compiled()
   let integers = compiled.integers
   var task = EvaluationTask(inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: data)

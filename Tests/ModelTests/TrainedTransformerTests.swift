@@ -18,7 +18,7 @@ import Verifier
     let executor = CircuitExecutor(circuit, weights: compiled.lowered.weights)
     let integers = compiled.integers
     var task = EvaluationTask(
-      inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: DataReference(data))
+      inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: DataSource(data))
     task.float = float
     task.labels = labels.map { .array($0) }
     task.chunk = 16
@@ -34,7 +34,7 @@ import Verifier
   @Test(arguments: [("nanogpt", 0.998, 0.4995), ("encoder", 0.98, 0.8828)])
   func integersDecideAsFloats(name: String, agreement: Double, accuracy: Double) throws {
     let folder = Self.path(name)
-    let compiled = try compile(model: folder + "model.onnx", calibration: DataReference(folder + "calibration.npz"))
+    let compiled = try compile(model: folder + "model.onnx", calibration: DataSource(folder + "calibration.npz"))
     let found = try evaluation(compiled, data: folder + "test.npz", labels: "labels", float: compiled.network)
     let same = try #require(found.comparison?.agreement)
     let (float, integer) = (try #require(found.floatScore).accuracy, try #require(found.integerScore).accuracy)
@@ -48,7 +48,7 @@ import Verifier
     let folder = Self.path("nanogpt")
     var options = QuantizationOptions()
     options.classCount = 1
-    let compiled = try compile(model: folder + "model.onnx", calibration: DataReference(folder + "calibration.npz"), options: options)
+    let compiled = try compile(model: folder + "model.onnx", calibration: DataSource(folder + "calibration.npz"), options: options)
     let circuit = compiled.lowered.circuit
     #expect(circuit.outputs[0].dimensions == [64, 1])
     let key = ProvingKey(circuit: circuit, weights: compiled.lowered.weights, proofCount: 4, threads: 2)

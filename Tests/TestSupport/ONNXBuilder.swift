@@ -53,9 +53,11 @@ package struct ONNXBuilder {
     graph += field(2, name)
   }
 
-  /// - Parameter shape: Nil for a symbolic size.
-  package mutating func input(_ name: String, _ shape: [Int?], type: Int = 1) {
-    graph += field(11, value(name, shape, type))
+  /// - Parameters:
+  ///   - shape: Nil for a symbolic size.
+  ///   - symbol: The name of axes without a size.
+  package mutating func input(_ name: String, _ shape: [Int?], type: Int = 1, symbol: String = "batch") {
+    graph += field(11, value(name, shape, type, symbol))
   }
 
   /// - Parameter shape: Nil to leave the shape out.
@@ -94,9 +96,9 @@ package struct ONNXBuilder {
     field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, UInt64(operatorSet)))
   }
 
-  private func value(_ name: String, _ shape: [Int?], _ type: Int) -> [UInt8] {
+  private func value(_ name: String, _ shape: [Int?], _ type: Int, _ symbol: String = "batch") -> [UInt8] {
     let dimensions = shape.flatMap { size in
-      field(1, size.map { field(1, UInt64(bitPattern: Int64($0))) } ?? field(2, "batch"))
+      field(1, size.map { field(1, UInt64(bitPattern: Int64($0))) } ?? field(2, symbol))
     }
     return field(1, name) + field(2, field(1, field(1, UInt64(type)) + field(2, dimensions)))
   }

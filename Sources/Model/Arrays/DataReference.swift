@@ -1,22 +1,50 @@
-/// A place that data comes from: a file, optionally one array in it, optionally one element of that array.
+/// A place that data comes from: a file, optionally one array in it, optionally one element of that array or some.
 ///
-/// Written `file.npz:key[index]`; the key starts after the first `.npz:`, `.npy:` or `.json:`.
+/// Written `file.npz:key[index]` or `file.npz:key[start:end]`, of which either bound may be left out; the key starts after the first
+/// `.npz:`, `.npy:` or `.json:`.
 package struct DataReference: Sendable, Equatable, CustomStringConvertible {
   package let path: String
   package let key: String?
-  package let index: Int?
+  package let part: Part?
   package let description: String
+
+  /// Of the leading axis.
+  package enum Part: Sendable, Equatable {
+    case element(Int)
+    /// From the first on, and up to the second, or to the end.
+    case elements(Int, Int?)
+
+    /// What stands in brackets.
+    init?(_ text: Substring) {
+      func number(_ text: Substring) -> Int? { text.allSatisfy { ("0"..."9").contains($0) } ? Int(text) : nil }
+      let bounds = text.split(separator: ":", omittingEmptySubsequences: false)
+      if bounds.count == 1, let index = number(text) {
+        self = .element(index)
+        return
+      }
+      guard bounds.count == 2, let start = bounds[0].isEmpty ? 0 : number(bounds[0]) else { return nil }
+      let end = number(bounds[1])
+      guard end != nil || bounds[1].isEmpty else { return nil }
+      self = .elements(start, end)
+    }
+
+    /// Its part of an array; nil where it reaches beyond the end, or has no element.
+    func of(_ array: NumericArray) -> NumericArray? {
+      switch self {
+      case .element(let index): array.element(index)
+      case .elements(let start, let end): array.elements(from: start, to: end ?? array.shape.first ?? 0)
+      }
+    }
+  }
 
   package init(_ text: String) {
     description = text
     var rest = text[...]
-    if rest.last == "]", let bracket = rest.lastIndex(of: "["),
-      let index = Int(rest[rest.index(after: bracket)..<rest.index(before: rest.endIndex)]), index >= 0
-    {
-      self.index = index
+    if rest.last == "]", let bracket = rest.lastIndex(of: "["), let part = Part(rest[rest.index(after: bracket)...].dropLast()) {
+      self.part = part
       rest = rest[..<bracket]
     } else {
-      index = nil
+      part = nil
     }
     if let start = Self.keyStart(rest) {
       key = String(rest[start...])
@@ -31,7 +59,7 @@ package struct DataReference: Sendable, Equatable, CustomStringConvertible {
   package init(array key: String, besides other: DataReference) {
     path = other.path
     self.key = key
-    index = nil
+    part = nil
     description = "\(other.path):\(key)"
   }
 
@@ -39,6 +67,15 @@ package struct DataReference: Sendable, Equatable, CustomStringConvertible {
     text.indices.first { index in
       text[index] == ":" && [".npz", ".npy", ".json"].contains { text[..<index].hasSuffix($0) }
     }.map { text.index(after: $0) }
+  }
+}
+
+extension DataReference.Part: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .element(let index): "element \(index)"
+    case .elements(let start, let end): "elements \(start):\(end.map(String.init) ?? "")"
+    }
   }
 }
 
@@ -54,11 +91,11 @@ extension DataReference {
     } catch {
       throw .unusableFile(path, reason: error.reason)
     }
-    guard let index else { return array }
-    guard let element = array.element(index) else {
-      throw .unusableData(source: description, reason: "an array of shape \(array.shape) has no element \(index)")
+    guard let part else { return array }
+    guard let result = part.of(array) else {
+      throw .unusableData(source: description, reason: "an array of shape \(array.shape) has no \(part)")
     }
-    return element
+    return result
   }
 
   /// - Parameter bytes: The content of the file.

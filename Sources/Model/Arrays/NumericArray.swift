@@ -19,6 +19,13 @@ package struct NumericArray: Sendable, Equatable {
       shape: Array(shape.dropFirst()), values: Array(values[index * count..<(index + 1) * count]), isInteger: isInteger)
   }
 
+  /// The elements of the leading axis from `start` up to `end`, or nil when there are not so many, or none.
+  func elements(from start: Int, to end: Int) -> NumericArray? {
+    guard let leading = shape.first, start >= 0, start < end, end <= leading else { return nil }
+    let count = values.count / leading
+    return NumericArray(shape: [end - start] + shape.dropFirst(), values: Array(values[start * count..<end * count]), isInteger: isInteger)
+  }
+
   /// The number of samples of a port that the array holds: its leading axis, or one without a batch axis.
   ///
   /// Sizes are compared in order, axes of size 1 ignored. A sample may be flat where its order is known, and what it is

@@ -21,7 +21,7 @@ package struct EvaluationTask: Sendable {
   /// The network that the integer one was made from.
   package var float: Network?
   /// An array for each input.
-  package let data: DataReference
+  package let data: DataSource
   /// Of the rows of the first output.
   package var labels: LabelSource?
   /// The array of the data file that says by 1 which rows count. Nil for the input `attention_mask`, where there is one and
@@ -30,7 +30,7 @@ package struct EvaluationTask: Sendable {
   /// How many samples are run at once.
   package var chunk = Int.max
 
-  package init(inputs: [InputEncoding], outputs: [OutputRows], data: DataReference) {
+  package init(inputs: [InputEncoding], outputs: [OutputRows], data: DataSource) {
     self.inputs = inputs
     self.outputs = outputs
     self.data = data
@@ -45,7 +45,7 @@ package struct EvaluationTask: Sendable {
   package func evaluate(
     progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }, integer: ([IntegerBatch]) throws -> [FloatBatch]
   ) throws -> Evaluation {
-    let arrays = try data.arrays(inputs.map(\.port.name))
+    let arrays = try data.arrays(inputs.map(\.port.name), others: [mask, labels?.name].compactMap(\.self))
     let samples = try FloatBatch.batches(
       arrays, for: inputs.map(\.port), integerScales: inputs.map(\.scale), source: data.description)
     let count = samples.first?.count ?? 0
@@ -92,7 +92,7 @@ extension EvaluationTask {
       else { return nil }
       return (inputs[input].port.name, arrays[input], rows)
     }
-    let reference = DataReference(array: mask, besides: data)
+    let reference = data.reference(array: mask)
     let array = try reference.read()
     guard fits(array) else { throw judged[0].mismatch(array, "masks", sampleCount: count, source: reference.description) }
     return (mask, array, try array.mask(source: reference.description))
@@ -107,7 +107,7 @@ extension EvaluationTask {
     }
     switch source {
     case .array(let name):
-      let reference = DataReference(array: name, besides: data)
+      let reference = data.reference(array: name)
       return try reference.read().labels(of: output, sampleCount: samples[0].count, source: reference.description)
     case .nextIds:
       guard let length = output.axes.last, let input = inputs.ids(of: output) else {

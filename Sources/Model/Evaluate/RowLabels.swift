@@ -4,6 +4,9 @@ package enum LabelSource: Sendable, Equatable {
   case array(String)
   /// The network's ids: each position has the label of the next id.
   case nextIds
+
+  /// Of the array.
+  var name: String? { if case .array(let name) = self { name } else { nil } }
 }
 
 /// Marks a row that does not count.

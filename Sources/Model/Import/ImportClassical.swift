@@ -12,12 +12,19 @@ extension ImportedOperator {
       let shifts = zip(offsets, scales).map { Float(-Double($0) * Double($1)) }
       return [.value(try importer.affine(value, scale: scales, shift: shifts, label))]
     },
-    ImportedOperator("\(classicalDomain).Imputer", "of inputs, which are never NaN", numbers: .selected) { importer, node, _ throws(NodeProblem) in
-      let replaced = try node.float("replaced_value_float", default: .nan)
-      guard replaced.isNaN, try node.integer("replaced_value_int64", default: 0) == 0 else {
-        throw .unsupported("it replaces a number; only NaN, which no input is, can be replaced")
-      }
-      return [.tensor(try importer.tensor(node, 0))]
+    ImportedOperator("\(classicalDomain).Imputer", "all; no input is NaN", numbers: .selected) { importer, node, label throws(NodeProblem) in
+      let floats = try node.floats("imputed_value_floats")
+      let integers = try node.integers("imputed_value_int64s")
+      let replaced = try integers == nil || floats != nil ? node.float("replaced_value_float", default: 0) : Float(node.integer("replaced_value_int64", default: 0))
+      guard !replaced.isNaN else { return [.tensor(try importer.tensor(node, 0))] }
+      guard replaced.isFinite, let own = floats ?? integers.map({ $0.map(Float.init) }) else { throw .malformed("it has no imputed values") }
+      let (value, count) = try importer.features(node)
+      guard own.count == 1 || own.count == count else { throw .malformed("it has \(own.count) imputed values for \(count) features") }
+      // x + (imputed − replaced) where x is the number that is replaced.
+      let distance = try importer.combine(.value(value), .constant(.floats([replaced], shape: [])), .subtract, label)
+      guard case .value(let hits) = try importer.apply(.isZero, to: distance, label) else { throw .unsupported("operand 0 is a constant") }
+      let steps = try importer.affine(hits, scale: (0..<count).map { own[own.count == 1 ? 0 : $0] - replaced }, shift: [0], label)
+      return [.tensor(try importer.combine(.value(value), .value(steps), .add, label))]
     },
     ImportedOperator("\(classicalDomain).Binarizer", "all") { importer, node, label throws(NodeProblem) in
       let threshold = Constant.floats([try node.float("threshold", default: 0)], shape: [])

@@ -103,8 +103,9 @@ extension ONNXGraph {
     let named = symbolic.first { ["b", "n", "bs"].contains(dimensions[$0].dimParam.lowercased()) || dimensions[$0].dimParam.lowercased().contains("batch") }
     if let named { return (named, .symbolic) }
     guard let first = dimensions.first else { return nil }
-    guard let leading = first.size else { return (0, .symbolic) }
-    if leading == 1 { return (0, .one) }
+    let isOfSteps = ["seq", "time", "step"].contains { first.dimParam.lowercased().contains($0) }
+    if first.size == nil, !isOfSteps || dimensions.count < 2 { return (0, .symbolic) }
+    if first.size == 1 { return (0, .one) }
     return dimensions.count > 2 && dimensions[1].size == 1 ? (1, .one) : nil
   }
 }

@@ -200,9 +200,14 @@ extension GraphImporter {
   private func product(_ constants: [Constant], _ axes: [[Int]], _ result: [Int]) throws(NodeProblem) -> Constant {
     let factors = zip(constants, axes).map { NamedFactor<Double>(axes: $1, shape: $0.shape) }
     let floats = constants.compactMap(\.floats)
-    guard (1...3).contains(factors.count), floats.count == factors.count, constants.allSatisfy({ $0.batch == nil }) else {
+    guard (1...3).contains(factors.count), floats.count == factors.count else {
       throw .unsupported("it multiplies integers, or more than three constants")
     }
+    // Of the batch axis, where all samples are the same.
+    let batches = Set(zip(constants, axes).compactMap { constant, axes in constant.batch.map { axes[$0.place.axis] } })
+    let places = batches.compactMap { result.firstIndex(of: $0) }
+    guard batches.count == places.count, places.count < 2, constants.allSatisfy({ $0.batch.map { $0.isUniform && !$0.place.isFolded } ?? true })
+    else { throw .unsupported("it multiplies constants that differ between samples, or have the batch at axes that are not one of the result's") }
     guard let (product, shape) = Contraction.product(factors, result: result) else {
       throw .malformed("its operands of shapes \(constants.map(\.shape)) do not fit each other")
     }
@@ -210,7 +215,7 @@ extension GraphImporter {
       throw .unsupported("it makes a constant that is too large")
     }
     let values = product.run(constants.map(\.shape), shape)(floats.map { $0.map(Double.init) })
-    return .floats(values.map { Float($0) }, shape: shape)
+    return Constant.floats(values.map { Float($0) }, shape: shape).reshaped(shape, places.first.map { BatchPlace(axis: $0) })
   }
 
   /// A matrix of outputs × inputs times each line of a value along an axis, and a bias.

@@ -26,6 +26,8 @@ extension GraphImporter {
         notices.append("the final \(operation) is left out: the proof is about its input, the logits")
       case .classes(let classes):
         (value, classCount, shape) = (classes.value, classes.count, classes.shape)
+        // Exporters declare labels without the axis that an ArgMax keeps.
+        if classes.shape == [1], output.type.tensorType.shape.dim.count == 1 { shape = [] }
         if let names = classes.labels?.names { notices.append(Classes.notice("the output '\(name.oneLine)'", names)) }
       case .tensor(.constant), .initializer, .refused, nil: throw refuse("is not computed from the input")
       }

@@ -258,8 +258,18 @@ extension GraphImporter {
       return .constant(joined)
     }
     var (lifted, place) = try self.lifted(values)
+    if place.axis == axis, batch != .one {
+      guard !place.isFolded, constants.isEmpty, axis < result.count, result[axis] == lifted.count else { throw .unsupported("it works along the batch axis") }
+      // One after the other, each has the whole batch.
+      let own = BatchPlace(axis: axis, isFolded: true)
+      for index in lifted.indices { lifted[index] = try reshaped(lifted[index], fullShape(.value(lifted[index])), own) }
+      let parts = lifted.map { self.shape(of: $0) }
+      let joined = Contraction<Double>.concatenation(of: parts, parts.map { _ in 1.0 }, axis: axis, shape: result)
+      return .value(
+        try append(
+          label, .contraction(joined), lifted, shape: result, place: BatchPlace(axis: axis, isFolded: true, outer: lifted.count), kind: kind(of: tensors[0])))
+    }
     if place.axis == axis {
-      guard batch == .one else { throw .unsupported("it works along the batch axis") }
       place = .alone
       for index in lifted.indices { lifted[index] = try reshaped(lifted[index], fullShape(.value(lifted[index])), place) }
     }

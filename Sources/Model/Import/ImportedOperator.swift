@@ -100,7 +100,7 @@ package struct ImportedOperator: Sendable {
       by name at once.
 
       **Batch.** One axis of every input is the batch: the first one, or a symbolic one that is called so, of size 1 or symbolic
-      in the model, any number of samples in use. Operators may move it and fold it into another axis, as long as none mixes
+      in the model, any number of samples in use; a first axis that is called sequence, time or step is none. Operators may move it and fold it into another axis, as long as none mixes
       samples. Data and outputs have it first. Other symbolic axes have the sizes of the calibration data. Where the first axis of
       an input has a fixed size other than 1, the model has no batch axis: one sample is one call of the model, operators may work
       along all axes, and data have an axis of samples in front.

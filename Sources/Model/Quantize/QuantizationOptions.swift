@@ -16,6 +16,8 @@ package struct QuantizationOptions: Sendable, Equatable {
   package var publish: Set<String> = []
   /// The values to show; nil for the outputs of the model.
   package var outputs: [String]?
+  /// By input, its shape, the batch first, for symbolic axes; nil for that of the calibration data.
+  package var inputShapes: [String: [Int]] = [:]
   /// What one step of every input is worth; from the calibration when nil.
   package var inputScale: Double?
 
@@ -39,4 +41,11 @@ package func parseScale(_ text: String) -> Double? {
     scale = numerator / denominator
   }
   return scale.isNormal && scale > 0 ? scale : nil
+}
+
+/// The shape of an input, `NAME=1,3,224,224`; nil unless all sizes are positive.
+package func parseInputShape(_ text: String) -> (name: String, shape: [Int])? {
+  guard let sign = text.lastIndex(of: "="), sign > text.startIndex else { return nil }
+  let sizes = text[text.index(after: sign)...].split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+  return sizes.allSatisfy { $0 > 0 } ? (String(text[..<sign]), sizes) : nil
 }

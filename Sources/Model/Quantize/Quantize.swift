@@ -23,6 +23,9 @@ package func quantize(
   }
 }
 
+/// What is shown of a function has longer integers where the largest result is so many times the smallest one.
+private let wideRatio = 64.0
+
 struct Quantizer {
   let network: Network
   let calibration: Calibration
@@ -315,6 +318,8 @@ struct Quantizer {
       quantum = fixed
     } else if isShared {
       quantum = sharedQuantum(value)
+    } else if names.allSatisfy({ options.layerBits[$0] == nil }), isShownAlone(value), let wide = wide(function, result) {
+      quantum = wide
     } else {
       let range = activationRange(
         bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
@@ -333,6 +338,20 @@ struct Quantizer {
     guard isSequence, bits == 16, calibration.isIntegral[value], !scoreValues.contains(value), range.upperBound > 0, largest < 0x1p15 else { return nil }
     let bits = Int64.bitWidth - Int64(largest).leadingZeroBitCount
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
+  }
+
+  /// Whether an output shows it and nothing reads it.
+  private func isShownAlone(_ value: Int) -> Bool {
+    readers[value].isEmpty && network.outputs.contains { $0.value == value && $0.classCount == nil }
+  }
+
+  /// Of results of a function that are never negative and some of them much smaller than others, as probabilities are: tables hold longer
+  /// numbers, so that small ones are as right as their arguments.
+  private func wide(_ function: Pointwise, _ results: ClosedRange<Double>) -> Quantum? {
+    guard (options.bits ?? 16) == 16, function.clamp == nil, function.isNeverNegative, results.upperBound > wideRatio * results.lowerBound,
+      case let scale = (results.upperBound * 0x1p-30).roundedUp(significantBits: scaleBits), scale.isNormal
+    else { return nil }
+    return Quantum(scale: scale, range: 0...1 << 31)
   }
 
   private func origin(_ value: Int) -> Int {

@@ -18,7 +18,7 @@ import Verifier
       self.mode = mode
       let folder = String(#filePath.dropLast("Tests/Protocol/Soundness/DigitsTests.swift".count)) + "circuits/digits-mlp/"
       let compiled = try compile(
-        model: folder + "model.onnx", calibration: DataReference(folder + "calibration.npz"))
+        model: folder + "model.onnx", calibration: DataSource(folder + "calibration.npz"))
       let source = folder + "test.npz"
       let samples = try compiled.integers.inputs[0].samples(
         try DataReference(source).read(preferring: "input"), source: source)

@@ -82,3 +82,10 @@ for function, numbers in {"Affine": ([0.5], [0.25]), "ThresholdedRelu": ([0.125]
                           "ScaledTanh": ([0.75], [0.5]), "HardSigmoid": ([], []), "Softsign": ([], []), "Softplus": ([], [])}.items():
     given = {k: v for k, v in zip(["activation_alpha", "activation_beta"], numbers) if v}
     layer(f"RNN_{function}", "RNN", activations=[function], **given)
+
+# The first step of a cell that is written out, from a state of the size of the batch.
+operator("Gemm_constant_state",
+         [node("Shape", ["x"], ["s"], start=0, end=1), node("Concat", ["s", "size"], ["z"], axis=0),
+          node("ConstantOfShape", ["z"], ["h"], value=helper.make_tensor("v", FLOAT, [1], [0.5])), node("Gemm", ["h", "r", "b"], ["g"], transB=1),
+          node("Gemm", ["x", "w"], ["k"]), node("Add", ["g", "k"], ["y"])],
+         {"size": i(3), "r": array(5, 3), "b": array(5), "w": array(4, 5)})
