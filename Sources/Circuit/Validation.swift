@@ -22,6 +22,7 @@ extension ArithmeticCircuit {
     try validatePorts()
     for index in contractions.indices { try validateContraction(index) }
     try validateLookups()
+    try validateOrder()
     try withClassRelations.validateTotals()
   }
 
@@ -182,7 +183,7 @@ extension ArithmeticCircuit {
     for operand in term.operands {
       try require(columns.indices.contains(operand.column), rule: 3, index)
       let column = columns[operand.column]
-      try require(operand.column < contraction.output && column.kind != .virtual, rule: 5, index)
+      try require(column.kind != .virtual, rule: 5, index)
       try require(operand.bindings.count == column.axes.count, rule: 5, index)
       let loops = operand.bindings.map { $0.loopAxis }
       try require(Set(loops).count == loops.count, rule: 5, index)

@@ -1,4 +1,4 @@
-/// Rules 4 to 7 of docs/protocol.md §3.3 for lookups: every advice column is a limb, a function value, a quotient or a digit.
+/// Rules 5 to 7 of docs/protocol.md §3.3 for lookups: every advice column is a limb, a function value, a quotient or a digit.
 extension ArithmeticCircuit {
   func validateLookups() throws(InvalidCircuit) {
     var roles = [Int](repeating: 0, count: columns.count)
@@ -26,7 +26,6 @@ extension ArithmeticCircuit {
       for (coordinate, form) in lookup.forms.enumerated().dropFirst() {
         guard let column = form.bareColumn else { throw InvalidCircuit(rule: 6, index: index) }
         roles[column] += 1
-        try require(first.parts.allSatisfy { $0.column < column }, rule: 4, index)
         try require(columns[column].kind == .advice, rule: 7, index)
         try require(columns[column].range == ranges[lookup.table][coordinate], rule: 7, index)
       }
@@ -45,10 +44,7 @@ extension ArithmeticCircuit {
     if form.bareColumn != nil { return }
     let source = form.parts[0]
     try require(form.constant.magnitude <= 1 << 61 && source.coefficient == 1, rule: 6, index)
-    for part in form.parts.dropFirst() {
-      try require(columns[part.column].kind == .advice, rule: 7, index)
-      try require(source.column < part.column, rule: 4, index)
-    }
+    for part in form.parts.dropFirst() { try require(columns[part.column].kind == .advice, rule: 7, index) }
     if let shift = form.remainderShift {
       try require(table.content == .range(lower: -(1 << Int64(shift - 1)), bits: shift), rule: 6, index)
       try validateQuotient(form.parts[1].column, shift: shift, uses, index)

@@ -13,7 +13,8 @@ enum TermKernel: Sendable {
     }
   }
 
-  func add(to output: inout [Int64], _ columns: [[Int64]], batch: Int, threads: Int) {
+  /// - Parameter offset: By which reads are moved, in lanes as those of `AffineTerm.Loop`.
+  func add(to output: inout [Int64], _ columns: [[Int64]], at offset: SIMD4<Int> = .zero, batch: Int, threads: Int) {
     let operands = self.columns
     let (a, b, c) = (columns[operands[0]], columns[operands[operands.count / 2]], columns[operands[operands.count - 1]])
     output.withUnsafeMutableBufferPointer { output in
@@ -22,9 +23,10 @@ enum TermKernel: Sendable {
           c.withUnsafeBufferPointer { c in
             guard let output = output.baseAddress, let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress
             else { return }
+            let read = (a + offset[1], b + offset[1 + operands.count / 2], c + offset[operands.count])
             switch self {
-            case .matrix(let product, _): product.add(to: output, (a, b), batch: batch, threads: threads)
-            case .strided(let term): term.add(to: output, (a, b, c), batch: batch, threads: threads)
+            case .matrix(let product, _): product.add(to: output, (read.0, read.1), batch: batch, threads: threads)
+            case .strided(let term): term.add(to: output, read, batch: batch, threads: threads)
             }
           }
         }

@@ -5,9 +5,9 @@ import Circuit
 struct ThresholdSearch: Sendable {
   let digits: [Int]
   /// What the exponent is made of besides the digits.
-  private let terms: [AffineTerm]
+  private let terms: [PlacedTerm]
   /// The terms of the sum without the function: coefficients times masks.
-  private let masks: [(term: AffineTerm?, coefficient: Int64)]
+  private let masks: [(term: PlacedTerm?, coefficient: Int64)]
   private let function: TableFunction
   private let axes: [Int]
   private let exponentAxes: [Int]
@@ -17,20 +17,22 @@ struct ThresholdSearch: Sendable {
   private let range: ClosedRange<Int64>
 
   /// For a valid circuit.
-  init(_ threshold: Threshold, _ circuit: ArithmeticCircuit) {
+  ///
+  /// - Parameter axis: One of the digits' axes, if they are searched at one place of it after the other.
+  init(_ threshold: Threshold, along axis: Int? = nil, _ circuit: ArithmeticCircuit) {
     digits = threshold.digits
     let lookup = circuit.lookups[threshold.lookup]
     let exponent = circuit.columns[threshold.exponent]
     func terms(_ column: Int) -> [Term] { circuit.contractions.first { $0.output == column }?.terms ?? [] }
     self.terms = terms(threshold.exponent).filter { term in !term.operands.contains { threshold.digits.contains($0.column) } }
-      .compactMap { AffineTerm($0, output: exponent, circuit) }
+      .compactMap { PlacedTerm($0, output: exponent, along: axis, circuit) }
     masks = terms(threshold.sum).map { term in
       let operands = Array(term.operands.dropFirst())
       let mask = Term(coefficient: term.coefficient, operands: operands)
-      return (operands.isEmpty ? nil : AffineTerm(mask, output: exponent, circuit), operands.isEmpty ? term.coefficient : 0)
+      return (operands.isEmpty ? nil : PlacedTerm(mask, output: exponent, along: axis, circuit), operands.isEmpty ? term.coefficient : 0)
     }
     function = TableFunction(lookup: threshold.lookup, lookup.forms[0], circuit.tables[lookup.table], coordinate: 1)
-    (axes, exponentAxes) = (circuit.columns[digits[0]].axes, exponent.axes)
+    (axes, exponentAxes) = (circuit.columns[digits[0]].axes.filter { $0 != axis }, exponent.axes.filter { $0 != axis })
     func ends(_ column: Int, _ end: (Table) -> Int64) -> [Int64] {
       circuit.lookups.filter { $0.forms.count == 1 && $0.forms[0].bareColumn == column }.map { end(circuit.tables[$0.table]) }
     }
@@ -43,14 +45,16 @@ struct ThresholdSearch: Sendable {
   /// The columns that it reads.
   var sources: [Int] { (terms + masks.compactMap(\.term)).flatMap(\.columns) }
 
-  /// The digits' columns, lowest first.
-  func apply(_ columns: [[Int64]], _ circuit: ArithmeticCircuit, batch: Int, threads: Int) throws(ExecutionError) -> [[Int64]] {
+  /// The digits' columns, lowest first, or what they are at one place of the axis.
+  func apply(
+    _ columns: [[Int64]], at place: Int = 0, _ circuit: ArithmeticCircuit, batch: Int, threads: Int
+  ) throws(ExecutionError) -> [[Int64]] {
     let shape = exponentAxes.map { circuit.size(ofAxis: $0, batch: batch) }
     let count = shape.reduce(1, *)
     var rest = [Int64](repeating: 0, count: count)
-    for term in terms { TermKernel.strided(term).add(to: &rest, columns, batch: batch, threads: threads) }
+    for term in terms { term.add(to: &rest, columns, at: place, batch: batch, threads: threads) }
     var weights = [Int64](repeating: masks.reduce(0) { $0 + $1.coefficient }, count: count)
-    for mask in masks.compactMap(\.term) { TermKernel.strided(mask).add(to: &weights, columns, batch: batch, threads: threads) }
+    for mask in masks.compactMap(\.term) { mask.add(to: &weights, columns, at: place, batch: batch, threads: threads) }
     let (rows, rowCount) = rowNumbers(shape, circuit, batch: batch)
     var members = [[Int]](repeating: [], count: rowCount)
     for (index, row) in rows.enumerated() { members[row].append(index) }

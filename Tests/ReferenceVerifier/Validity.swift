@@ -7,6 +7,7 @@ extension CircuitDescription {
     try checkLookups()
     try checkRanges()
     try checkPorts()
+    try checkOrder()
     try checkExpandedCaps()
   }
 

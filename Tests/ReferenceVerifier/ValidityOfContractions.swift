@@ -1,5 +1,5 @@
 extension CircuitDescription {
-  /// Rules 4 and 5 of §3.3 for contractions.
+  /// Rule 5 of §3.3.
   func checkContractions() throws(ReferenceRejection) {
     let outputs = contractions.map(\.output)
     guard outputs.sorted() == columnIndices(.virtual) else { throw .invalidCircuit(rule: 5) }
@@ -10,7 +10,6 @@ extension CircuitDescription {
 
   private func check(_ term: Term, of contraction: Contraction) throws(ReferenceRejection) {
     for operand in term.operands {
-      guard operand.column < contraction.output else { throw .invalidCircuit(rule: 4) }
       guard columns[operand.column].kind != .virtual else { throw .invalidCircuit(rule: 5) }
       let loops = operand.bindings.map(\.loop)
       guard Set(loops).count == loops.count else { throw .invalidCircuit(rule: 5) }

@@ -33,7 +33,7 @@ extension Form {
 }
 
 extension CircuitDescription {
-  /// Rules 4, 6, 7 and 10 of §3.3 for lookups and thresholds.
+  /// Rules 6, 7 and 10 of §3.3 for lookups and thresholds.
   func checkLookups() throws(ReferenceRejection) {
     let roles = adviceRoles()
     for lookup in lookups { try check(lookup, roles) }
@@ -77,18 +77,14 @@ extension CircuitDescription {
     case .bare: break
     case .rounding(let source, let limbs):
       try checkRounding(lookup.forms[0].shift, source, limbs, table, roles)
-    case .remainder(let source, let quotient, let bits):
+    case .remainder(_, let quotient, let bits):
       guard columns[quotient].kind == .advice, table == .range(lower: -1 << Int64(bits - 1), bits: bits),
         [columns[quotient].lower, columns[quotient].upper].allSatisfy({ $0.magnitude <= 1 << UInt64(60 - bits) })
       else { throw .invalidCircuit(rule: 6) }
-      guard source < quotient else { throw .invalidCircuit(rule: 4) }
     case nil: throw .invalidCircuit(rule: 6)
     }
     let others = lookup.forms.dropFirst().compactMap(\.bareColumn)
     guard others.count == lookup.forms.count - 1, Set(others).count == others.count else { throw .invalidCircuit(rule: 6) }
-    for entry in lookup.forms[0].entries {
-      guard others.allSatisfy({ entry.column < $0 }) else { throw .invalidCircuit(rule: 4) }
-    }
   }
 
   private func checkRounding(
@@ -96,7 +92,6 @@ extension CircuitDescription {
   ) throws(ReferenceRejection) {
     var offset = 0
     for (k, limb) in limbs.enumerated() {
-      guard limb.column > source else { throw .invalidCircuit(rule: 4) }
       guard columns[limb.column].kind == .advice, roles.limbs[limb.column] == 1,
         let ranges = roles.rangeTables[limb.column], ranges.count == 1, tables[ranges[0]].bits >= 1
       else { throw .invalidCircuit(rule: 6) }

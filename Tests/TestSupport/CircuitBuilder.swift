@@ -57,8 +57,9 @@ package struct CircuitBuilder {
       })
   }
 
-  package mutating func contraction(_ axes: [Int], _ terms: [Term]) -> Int {
-    var (lower, upper) = (Int64(0), Int64(0))
+  /// - Parameter later: What terms that are appended may add.
+  package mutating func contraction(_ axes: [Int], _ terms: [Term], later: ClosedRange<Int64> = 0...0) -> Int {
+    var (lower, upper) = (later.lowerBound, later.upperBound)
     let output = Column(name: "", kind: .virtual, axes: [0] + axes, lower: 0, upper: 0)
     for term in terms {
       let summed = term.summedAxes(output: output).map { (Int64(circuit.axes[$0]), Int64(circuit.axes[$0])) }
@@ -77,6 +78,24 @@ package struct CircuitBuilder {
     let column = add(.virtual, [0] + axes, (lower, upper))
     circuit.contractions.append(Contraction(output: column, terms: terms))
     return column
+  }
+
+  /// Appends terms to a contraction, of columns after it too. Its range stays.
+  package mutating func append(_ terms: [Term], to output: Int) {
+    for index in circuit.contractions.indices where circuit.contractions[index].output == output {
+      circuit.contractions[index].terms += terms
+    }
+  }
+
+  /// Reads a column some places earlier along an axis, and whole on its other axes, but for those that have another loop.
+  package mutating func before(_ column: Int, _ axis: Int, by distance: Int = 1, loops: [Int: Int] = [:]) -> Operand {
+    Operand(
+      column: column,
+      bindings: circuit.columns[column].axes.map { own in
+        own == axis
+          ? Binding(own, slice: .init(start: -distance, stride: 1))
+          : loops[own].map { Binding($0, slice: .init(start: 0, stride: 1)) } ?? Binding(own)
+      })
   }
 
   /// The index of a table with this content.

@@ -18,6 +18,26 @@ package func naiveColumns(
   }
   for column in circuit.columns(of: .constant) { columns[column] = circuit.columns[column].values }
   for (column, integers) in zip(circuit.columns(of: .weight), weights) { columns[column] = integers }
+  let isScan = circuit.contractions.contains { contraction in
+    contraction.terms.contains { $0.operands.contains { $0.column > contraction.output } }
+  }
+  guard isScan else {
+    completeNaively(&columns, circuit, batch: batch, chosen)
+    return columns
+  }
+  // From zeros, until nothing changes: each time entries are right one place further.
+  for column in circuit.columns.indices where columns[column].isEmpty {
+    columns[column] = [Int64](repeating: 0, count: circuit.shape(ofColumn: column, batch: batch).reduce(1, *))
+  }
+  for _ in 0..<circuit.axes.reduce(2, +) {
+    let before = columns
+    completeNaively(&columns, circuit, batch: batch, chosen)
+    if columns == before { break }
+  }
+  return columns
+}
+
+private func completeNaively(_ columns: inout [[Int64]], _ circuit: ArithmeticCircuit, batch: Int, _ chosen: [Int: [Int64]]) {
   for column in circuit.columns.indices {
     if let integers = chosen[column] {
       columns[column] = integers
@@ -65,7 +85,6 @@ package func naiveColumns(
       }
     }
   }
-  return columns
 }
 
 /// What a statement shows of a port.

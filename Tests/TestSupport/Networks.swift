@@ -41,7 +41,7 @@ extension SmallNetwork {
     transposed, broadcast, residual, elementwise, threeOperands, adviceOutput, liveNumerators, oddTables,
     comparison, twoPorts, scalars, rowColumns(rows: 3), rowColumns(rows: 5), rowColumns(rows: 7), splitAxis,
     classes(1), classes(2), classes(3), classes(1, rows: [3]), classes(2, rows: [2, 3]), manyTerms, sharedOutputs,
-    sample, twoDigits,
+    sample, twoDigits, recurrent, cells, scannedThreshold, scannedClasses, twoScans,
   ]
 
   /// Rounding, ReLU and one more layer: the smallest circuit with both commitments.

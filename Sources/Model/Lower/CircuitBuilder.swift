@@ -151,10 +151,34 @@ struct CircuitBuilder {
     return Operand(column: view.column, bindings: bindings)
   }
 
+  /// Reads a column some places earlier along an axis of its own, which a column that is made of it has too, and whole on
+  /// its other axes but for those that another loop drives.
+  ///
+  /// Needs an axis of more than `distance` places; before the first one everything is 0.
+  func earlier(_ column: Int, along axis: Int, by distance: Int = 1, loops: [Int: Int] = [:]) -> Operand {
+    Operand(
+      column: column,
+      bindings: circuit.columns[column].axes.map { own in
+        own == axis
+          ? Binding(own, slice: .init(start: -distance, stride: 1))
+          : loops[own].map { Binding($0, slice: .init(start: 0, stride: 1)) } ?? Binding(own)
+      })
+  }
+
+  /// Appends to a virtual column terms of columns that are made of it, which read `earlier` ones: a scan,
+  /// docs/protocol.md §3.3, rule 4. Its range has room for them from the beginning.
+  mutating func appendTerms(_ terms: [Term], to output: Int) {
+    for index in circuit.contractions.indices where circuit.contractions[index].output == output {
+      circuit.contractions[index].terms += terms
+    }
+  }
+
   /// A virtual column over these axes; its declared range is what docs/protocol.md §3.3, rule 8 makes of the declared
   /// ranges of the operands.
+  ///
+  /// - Parameter later: The range of the terms that `appendTerms` is to append.
   mutating func appendContraction(
-    _ name: String, layer: String, _ axes: [Int], _ terms: [Term], scale: Double
+    _ name: String, layer: String, _ axes: [Int], _ terms: [Term], later: ClosedRange<Int64> = 0...0, scale: Double
   ) throws(ModelError) -> Int {
     guard circuit.contractions.reduce(terms.count, { $0 + $1.terms.count }) <= ArithmeticCircuit.maximumTermCount else {
       throw .unusableLayer(
@@ -162,7 +186,7 @@ struct CircuitBuilder {
     }
     let output = appendColumn(name, .virtual, axes, 0...0, scale: scale)
     let (bound, tooLarge) = (Int128(ArithmeticCircuit.integerBound), ModelError.unusableLayer(layer, reason: "its accumulators can reach 2^62"))
-    var (lower, upper) = (Int128(0), Int128(0))
+    var (lower, upper) = (Int128(later.lowerBound), Int128(later.upperBound))
     for term in terms {
       guard let (low, high) = circuit.interval(term, summed: term.summedAxes(output: circuit.columns[output])) else { throw tooLarge }
       (lower, upper) = (lower + low, upper + high)

@@ -59,9 +59,10 @@ import Testing
       }
     }
     #expect(provableCount > Self.count / 2 && incompleteCount < Self.count / 50, "\(provableCount) \(incompleteCount)")
-    for kind in ["remainder", "chain", "threshold", "masks", "rounded threshold", "ramp", "ends", "pairs", "constant", "index port"] {
+    for kind in ["remainder", "chain", "threshold", "masks", "rounded threshold", "ramp", "ends", "pairs", "constant", "index port", "scan"] {
       #expect(kinds[kind, default: 0] > Self.count / 100, "\(kind) \(kinds)")
     }
+    #expect(kinds["scanned threshold"] != nil, "\(kinds)")
   }
 
   /// What a circuit has of the parts that determine advice.
@@ -84,6 +85,11 @@ import Testing
         if width > 1 { kinds.insert("pairs") }
       }
     }
+    let backward = circuit.contractions.flatMap { contraction in
+      contraction.terms.flatMap(\.operands).map(\.column).filter { $0 > contraction.output }
+    }
+    if !backward.isEmpty { kinds.insert("scan") }
+    if backward.contains(where: { column in circuit.thresholds.contains { $0.digits.contains(column) } }) { kinds.insert("scanned threshold") }
     if !circuit.columns(of: .constant).isEmpty { kinds.insert("constant") }
     if circuit.inputs.contains(where: \.isIndex) { kinds.insert("index port") }
     return kinds
@@ -146,8 +152,8 @@ import Testing
       circuit.lookups[2].forms[1] = AffineForm(bare: 3)
       circuit.lookups[3].forms[0].parts[0].column = 3
     })
-    // 5: a sum of what is made of it.
-    #expect(isAmbiguous(5) { circuit in
+    // 4: a sum of what is made of it.
+    #expect(isAmbiguous(4) { circuit in
       circuit.columns[1] = Column(name: "v", kind: .virtual, axes: [0, 1], lower: -4, upper: 3)
       circuit.columns.removeLast(2)
       addAdvice(&circuit)
@@ -156,6 +162,29 @@ import Testing
       circuit.lookups = [Lookup(table: 3, forms: [AffineForm(bare: 1), AffineForm(bare: 2)])]
       circuit.outputs[0].column = 2
     })
+    // 4: a column that is read at its own index; one whose threshold has no place of its own for each index.
+    for (distance, count) in [(0, 4), (1, 1)] {
+      var b = CircuitBuilder("fixed points", axes: [2])
+      let sum = b.contraction([1], [b.term(1, b.input([1], 0...0))], later: 0...1)
+      let y = b.apply(to: sum) { $0 }
+      b.append([Term(operands: [b.before(y, 1, by: distance)])], to: sum)
+      #expect(WitnessSolver(b.circuit, batch: 1, given: [[0, 0], [], []], limit: 9).witnesses.count == count)
+      #expect(b.circuit.brokenRule() == (count == 1 ? nil : 4))
+    }
+    for axes in [[], [1]] {
+      var b = CircuitBuilder("thresholds", axes: [3, 1])
+      let x = b.input([1, 2], 0...3)
+      let sum = b.contraction([1, 2], [b.term(1, x)], later: -4...0)
+      let o = b.apply(to: sum) { $0 }
+      let pairs: [Int64] = [4, 4, 4, 4, 3, 4, 2, 3, 2, 2, 1, 2, 1, 1, 0, 1, 0, 0]
+      let columns = b.threshold(
+        axes, over: [1, 2].filter { !axes.contains($0) }, top: (0, 4), plus: [b.term(-1, o)],
+        .function(lower: -16, bits: 6, width: 2, offset: 16, values: pairs), weights: [(1, [])], bound: 2)
+      b.append([Term(coefficient: -1, operands: [b.before(columns.value, 1)])], to: sum)
+      let given = b.circuit.columns.indices.map { $0 == x ? [3, 3, 2] : [] as [Int64] }
+      #expect(WitnessSolver(b.circuit, batch: 1, given: given, limit: 9, nodeCap: 100_000).witnesses.count == (axes.isEmpty ? 2 : 1))
+      #expect(b.circuit.brokenRule() == (axes.isEmpty ? 4 : nil))
+    }
     // 6: a shift other than the limbs' widths; limbs that overlap; one that is too wide.
     #expect(isAmbiguous(6) { $0.lookups[2].forms[0].shift = 2 })
     #expect(isAmbiguous(6, x: 1) { $0.lookups[2].forms[0].parts[2].coefficient = -2 })

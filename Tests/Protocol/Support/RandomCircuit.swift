@@ -13,7 +13,7 @@ struct RandomCircuit {
     addInput()
     addWeight()
     for _ in 0..<2 + below(6) {
-      switch below(15) {
+      switch below(17) {
       case 0: addInput()
       case 1: addWeight()
       case 2, 3, 4: addContraction()
@@ -23,6 +23,7 @@ struct RandomCircuit {
       case 9: addConstant()
       case 10: addTableOfOtherForm()
       case 11, 12: addQuotients()
+      case 13, 14: addScan()
       case _: addThreshold()
       }
     }

@@ -78,6 +78,40 @@ extension RandomCircuit {
     build { _ = $0.threshold(own, over: [summed], top: top, limbs: limbs, plus: terms, function, weights: weights, bound: bound) }
   }
 
+  /// Columns that read themselves at earlier places of an axis: values of a function, quotients, digits and values of a threshold.
+  mutating func addScan() {
+    let long = circuit.axes.indices.dropFirst().filter { circuit.axes[$0] > 1 }
+    guard let axis = pick(Array(long)) else { return }
+    let others = circuit.axes.indices.dropFirst().filter { $0 != axis }.shuffled(using: &random)
+    let axes = ([axis] + others.prefix(below(2))).shuffled(using: &random)
+    let output = Column(name: "", kind: .virtual, axes: [0] + axes, lower: 0, upper: 0)
+    let terms = (0..<2).compactMap { _ in term(before: circuit.columns.count) }.filter { term in
+      guard let (low, high) = circuit.interval(term, summed: term.summedAxes(output: output)) else { return false }
+      return -8 <= low && high <= 8
+    }
+    guard !terms.isEmpty else { return }
+    let (kind, seed, distance, coefficient) = (below(4), integer(0...9), 1 + below(circuit.axes[axis] - 1), pick([-1, 1, 2] as [Int64]) ?? 1)
+    let (summed, bound, isDigit) = (others.last { !axes.contains($0) }, integer(0...6), below(2) == 0)
+    let falling = TableContent.function(
+      lower: -32, bits: 6, width: 2, offset: 28, values: [9, 9, 8, 9, 6, 8, 3, 6, 1, 3, 0, 1, 0, 0])
+    build { b in
+      let sum = b.contraction(axes, terms, later: -64...64)
+      let result: Int
+      switch kind {
+      case 0: result = b.apply(to: sum, limbs: [1, 2]) { ($0 * 7 + seed) % 5 }
+      case 1: result = b.quotients(of: sum, [(3, seed)])[0]
+      case 2: result = b.quotients(of: sum, [(2, 0), (2, seed)])[Int(seed % 2)]
+      case _:
+        let own = b.apply(to: sum) { ($0 + seed) % 4 }
+        guard let summed else { return }
+        let columns = b.threshold(
+          axes, over: [summed], top: (-16, 5), limbs: [1], plus: [b.term(-1, own)], falling, weights: [(1, [])], bound: bound)
+        result = isDigit ? columns.digits[0] : columns.value
+      }
+      b.append([Term(coefficient: coefficient, operands: [b.before(result, axis, by: distance)])], to: sum)
+    }
+  }
+
   mutating func changeThreshold(_ index: Int) {
     let threshold = circuit.thresholds[index]
     switch below(7) {
