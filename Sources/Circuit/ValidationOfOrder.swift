@@ -16,7 +16,7 @@ package struct ColumnOrder {
     var edges = [[Edge]](repeating: [], count: circuit.columns.count)
     let terms = circuit.contractions.reduce(into: [:]) { $0[$1.output] = $1.terms }
     func append(_ operands: [Operand], to column: Int) {
-      for operand in operands {
+      for operand in operands where ![.weight, .constant].contains(circuit.columns[operand.column].kind) {
         let start = operand.column < column ? 0 : -1
         let axes = zip(circuit.columns[operand.column].axes, operand.bindings).filter { axis, binding in
           binding.loopAxis == axis && (binding.slice.map { $0.stride == 1 && $0.start <= start } ?? (start == 0))

@@ -42,6 +42,7 @@ extension CircuitDescription {
   private func dependences() -> [Dependence] {
     var dependences: [Dependence] = []
     func read(_ operand: Operand, by start: Int) {
+      guard columns[operand.column].kind == .advice || columns[operand.column].kind == .published else { return }
       dependences.append(Dependence(start: start, end: operand.column) { axis in reading(operand, axis) })
     }
     let terms = contractions.reduce(into: [:]) { $0[$1.output] = $1.terms }
