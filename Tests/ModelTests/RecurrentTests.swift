@@ -21,7 +21,8 @@ import Testing
 
   @Test func sumsOfProductsThatAreShownFit() throws {
     var b = NetworkBuilder([2], [2])
-    let terms: [Contraction<Double>.Term] = [.init(1, [.operand(0, [Index(0)])]), .init(-1, [.operand(0, [Index(0)]), .operand(1, [Index(0)])])]
+    let (x, z) = (Factor.operand(0, [Index(0)]), Factor.operand(1, [Index(0)]))
+    let terms: [Contraction<Double>.Term] = [.init(1, [x]), .init(-1, [x, z])]
     let sum = b.add(.contraction(Contraction(loops: [2], terms: terms)), 0, 1, shape: [2])
     let network = b.network(sum)
     let samples = network.samples(4)
@@ -38,7 +39,8 @@ import Testing
     var builder = ONNXBuilder()
     for name in ["x", "z"] { builder.input(name, [nil, 2, 3]) }
     for (name, number) in [("from", 2), ("to", 4), ("axis", 1)] { builder.initializer(name, .integers([number], [1])) }
-    builder.node("Exp", [builder.node("Slice", [builder.node("Concat", ["x", "z"], [], ["axis": .integer(1)]), "from", "to", "axis"])], ["y"])
+    let joined = builder.node("Concat", ["x", "z"], [], ["axis": .integer(1)])
+    builder.node("Exp", [builder.node("Slice", [joined, "from", "to", "axis"])], ["y"])
     builder.output("y")
     let network = try importONNX(builder.bytes, file: "parts")
     let simplified = network.simplified()

@@ -206,8 +206,10 @@ extension GraphImporter {
     // Of the batch axis, where all samples are the same.
     let batches = Set(zip(constants, axes).compactMap { constant, axes in constant.batch.map { axes[$0.place.axis] } })
     let places = batches.compactMap { result.firstIndex(of: $0) }
-    guard batches.count == places.count, places.count < 2, constants.allSatisfy({ $0.batch.map { $0.isUniform && !$0.place.isFolded } ?? true })
-    else { throw .unsupported("it multiplies constants that differ between samples, or have the batch at axes that are not one of the result's") }
+    let isOfAll = constants.allSatisfy { $0.batch.map { $0.isUniform && !$0.place.isFolded } ?? true }
+    guard isOfAll, batches.count == places.count, places.count < 2 else {
+      throw .unsupported("it multiplies constants that differ between samples, or have the batch at axes that are not one of its result's")
+    }
     guard let (product, shape) = Contraction.product(factors, result: result) else {
       throw .malformed("its operands of shapes \(constants.map(\.shape)) do not fit each other")
     }

@@ -135,9 +135,8 @@ extension GraphImporter {
     let isBatchFirst = try node.integer("layout", default: 0) != 0
     let (stepAxis, batchAxis) = isBatchFirst ? (1, 0) : (0, 1)
     if batch == .symbolic, let place = place(of: inputs), place.axis != batchAxis {
-      throw .unsupported(
-        "the batch is at axis \(place.axis) of its input, where its \(place.axis == stepAxis ? "steps" : "numbers") are; name the axis of the model's input that is the batch 'batch', and fix the size of the other"
-      )
+      let what = "the batch is at axis \(place.axis) of its input, where its \(place.axis == stepAxis ? "steps" : "numbers") are"
+      throw .unsupported("\(what); name the axis of the model's input that is the batch 'batch', and fix the size of the other")
     }
     for axis in [stepAxis, 2] { _ = try freeAxis(axis, &inputs) }
     let shape = fullShape(try tensor(node, 2))
@@ -149,9 +148,8 @@ extension GraphImporter {
     }
     guard sizes.steps > 0, sizes.batch > 0, sizes.state > 0 else { throw .unsupported("it has no steps or no state") }
     guard sizes.steps <= maximumUnrolledCount / count else {
-      throw .unsupported(
-        "it has \(sizes.steps) steps\(count > 1 ? " in two directions" : ""), more than the \(maximumUnrolledCount / count) that are unrolled; cut the sequence, with the states as inputs and outputs"
-      )
+      let what = "it has \(sizes.steps) steps\(count > 1 ? " in two directions" : ""), more than the \(maximumUnrolledCount / count) that are unrolled"
+      throw .unsupported("\(what); cut the sequence, with the states as inputs and outputs")
     }
     return (inputs, sizes)
   }
@@ -208,9 +206,12 @@ extension GraphImporter {
       throw .unsupported("operand 4, the length of each sequence, depends on the input; give it as a constant, or leave it out")
     }
     guard let lengths = constant.integers, constant.shape == [sizes.batch], lengths.allSatisfy({ (0...sizes.steps).contains($0) }) else {
-      throw .malformed("operand 4 of shape \(constant.shape) is not the length of each of \(sizes.batch) sequences of at most \(sizes.steps) steps")
+      let what = "the length of each of \(sizes.batch) sequences of at most \(sizes.steps) steps"
+      throw .malformed("operand 4 of shape \(constant.shape) is not \(what)")
     }
-    guard constant.batch?.isUniform ?? true else { throw .unsupported("operand 4, the length of each sequence, is another one for each sample") }
+    guard constant.batch?.isUniform ?? true else {
+      throw .unsupported("operand 4, the length of each sequence, is another one for each sample")
+    }
     return lengths
   }
 

@@ -1,7 +1,7 @@
 import Circuit
 import Glibc
 
-/// Features of one input whose largest numbers differ by this much have steps of their own, or longer integers at least.
+/// Inputs have longer integers where the largest feature reaches so many times what the median one does.
 private let unlikeRatio = 8.0
 /// Inputs with more features are images or signals, and so are those of calibration data with fewer samples too short to tell.
 private let (mostFeatures, fewestSamples) = (512, 16)
@@ -28,9 +28,9 @@ extension Network {
 
   /// Whether features of inputs are numbers of unlike sizes.
   package func hasUnlikeFeatures(_ calibration: Calibration) -> Bool {
-    let all = largestFeatures(calibration).values.joined().filter { $0 > 0 }
-    guard let least = all.min(), let most = all.max() else { return false }
-    return most >= unlikeRatio * least
+    let all = largestFeatures(calibration).values.joined().filter { $0 > 0 }.sorted()
+    guard let most = all.last else { return false }
+    return most >= unlikeRatio * all[all.count / 2]
   }
 
   /// By input with features, how large each is on calibration data.
@@ -154,6 +154,7 @@ private struct FeatureDivider {
             let place = last.start + index * loop.stride
             return own.indices.contains(place) ? own[place] : 1
           }
+          contraction.separate(term: number)
           contraction.multiply(term: number, by: values, along: loop.loop)
         } else {
           contraction.terms[number].factors[factor] = .operand(place(multiplied(read)), reading)
@@ -186,6 +187,17 @@ private struct FeatureDivider {
       return places.map { own.indices.contains($0) ? own[$0] : 1 }
     case .map, .maximum, .softmax: return nil
     }
+  }
+}
+
+extension Contraction<Double> {
+  /// Gives a term a constant of its own.
+  fileprivate mutating func separate(term number: Int) {
+    guard let index = terms[number].constant, terms.count(where: { $0.constant == index }) > 1,
+      let place = terms[number].factors.firstIndex(of: .constant(index))
+    else { return }
+    terms[number].factors[place] = .constant(constants.count)
+    constants.append(constants[index])
   }
 }
 

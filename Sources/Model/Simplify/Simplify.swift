@@ -182,7 +182,8 @@ extension Simplifier {
   private mutating func pickPart(_ index: Int, _ view: Contraction<Double>) -> Bool {
     let node = network.nodes[index]
     guard let joined = maker(node.operands[0]), case .contraction(let sum) = joined.operation, sum.terms.count > 1,
-      view.isView(of: joined.shape, rank: node.shape.count), let (operand, reading) = sum.part(view, joined.shape, joined.operands.map(shape))
+      view.isView(of: joined.shape, rank: node.shape.count),
+      let (operand, reading) = sum.part(view, joined.shape, joined.operands.map(shape))
     else { return false }
     set(index, .contraction(.view(node.shape, reading)), [resolved(joined.operands[operand])])
     return true

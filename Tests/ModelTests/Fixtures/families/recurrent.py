@@ -89,3 +89,16 @@ operator("Gemm_constant_state",
           node("ConstantOfShape", ["z"], ["h"], value=helper.make_tensor("v", FLOAT, [1], [0.5])), node("Gemm", ["h", "r", "b"], ["g"], transB=1),
           node("Gemm", ["x", "w"], ["k"]), node("Add", ["g", "k"], ["y"])],
          {"size": i(3), "r": array(5, 3), "b": array(5), "w": array(4, 5)})
+
+# A cell in a loop of its own, as exporters write those that are no operator's.
+gates = [node("Concat", ["xt", "h"], ["xh"], axis=1), node("Gemm", ["xh", "k", "b"], ["g"]), node("Split", ["g"], ["gi", "gf", "gc", "go"], axis=1, num_outputs=4),
+         node("Sigmoid", ["gi"], ["i"]), node("Sigmoid", ["gf"], ["f"]), node("Tanh", ["gc"], ["u"]), node("Sigmoid", ["go"], ["o"]),
+         node("Mul", ["f", "c"], ["fc"]), node("Mul", ["i", "u"], ["iu"]), node("Add", ["fc", "iu"], ["c2"]), node("Tanh", ["c2"], ["a"]),
+         node("Mul", ["o", "a"], ["h2"]), node("Identity", ["h2"], ["yt"])]
+cell = helper.make_graph(gates, "cell", [helper.make_tensor_value_info(n, FLOAT, None) for n in ["h", "c", "xt"]],
+                         [helper.make_tensor_value_info(n, FLOAT, None) for n in ["h2", "c2", "yt"]])
+operator("Scan_cell",
+         [node("Transpose", ["x"], ["t"], perm=[1, 0, 2]), node("Shape", ["x"], ["s"], start=0, end=1), node("Concat", ["s", "size"], ["z"], axis=0),
+          node("ConstantOfShape", ["z"], ["zeros"]), node("Scan", ["zeros", "zeros", "t"], ["h_last", "c_last", "ys"], body=cell, num_scan_inputs=1),
+          node("Transpose", ["ys"], ["y"], perm=[1, 0, 2])],
+         {"size": i(3), "k": array(5, 12), "b": array(12)}, {"x": [4, 2]}, ("y", "h_last", "c_last"))
