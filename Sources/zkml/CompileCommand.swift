@@ -161,7 +161,7 @@ struct CompileCommand: ParsableCommand {
       Output.showError("  \(node.name) (\(node.operation)): \(node.reason)\(node.hint.map { "; \($0)" } ?? "")")
     }
     let unsupported = nodes.map { node -> JSON in
-      ["name": .string(node.name), "operator": .string(node.operation), "reason": .string(node.reason), "hint": node.hint.map { .string($0) } ?? .null]
+      ["name": .string(node.name), "operator": .string(node.operation), "reason": .string(node.reason), "hint": node.hint.map { JSON.string($0) } ?? .null]
     }
     return Failure(
       status: .unusable, message: "\(file): \(count)", isShown: true,
