@@ -66,6 +66,12 @@ extension Network {
 }
 
 extension FloatBatch {
+  /// What one of 2^16 steps is worth that reach twice as far as the samples do.
+  var scaleWithRoom: Double? {
+    let range = values.reduce(0.0...0.0) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+    return activationScale(2 * range.lowerBound...2 * range.upperBound, activationRange(bits: 16, isSigned: range.lowerBound < 0))
+  }
+
   /// Numbers divided by those of their features.
   package func divided(by steps: [Double]?) -> FloatBatch {
     guard let steps, !steps.isEmpty else { return self }

@@ -152,7 +152,7 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
       _ = try lower(quantize(network, Calibration(network, batch, source: "samples")))
       return false
     } catch ModelError.unusableLayer(_, let reason) {
-      return ["splits the axis", "do not nest", "more than three factors"].contains { reason.contains($0) }
+      return ["in pieces", "do not fit", "more than three factors"].contains { reason.contains($0) }
     } catch {
       return false
     }
