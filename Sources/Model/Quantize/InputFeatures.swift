@@ -36,15 +36,18 @@ extension Network {
   /// By input with features, how large each is on calibration data.
   private func largestFeatures(_ calibration: Calibration) -> [Int: [Double]] {
     guard (calibration.batch.first?.count ?? 0) >= fewestSamples else { return [:] }
-    return inputs.enumerated().reduce(into: [:]) { largest, input in
-      let (index, port) = (input.offset, input.element)
+    var largest: [Int: [Double]] = [:]
+    for (index, port) in inputs.enumerated() {
       guard port.kind == .real, calibration.inputScales[index] == nil, let width = port.shape.last, width <= mostFeatures,
         port.shape.reduce(1, *) == width
-      else { return }
+      else { continue }
       var own = [Double](repeating: 0, count: width)
       for (place, number) in calibration.batch[index].values.enumerated() { own[place % width] = max(own[place % width], number.magnitude) }
+      // These are integers as they are.
+      if calibration.isIntegral[index], own.allSatisfy({ $0 < 256 }) { continue }
       largest[index] = own
     }
+    return largest
   }
 
   private func isOnlyCompared(_ input: Int) -> Bool {
