@@ -64,6 +64,16 @@ import Testing
     #expect(results[1].values.allSatisfy { abs($0 - 2) < 1e-12 })
   }
 
+  @Test func numbersWithoutAxesAreMultiplied() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [])
+    builder.input("z", [])
+    builder.node("Einsum", ["x", "z"], ["y"], ["equation": .text(",->")])
+    builder.output("y", [])
+    let network = try importONNX(builder.bytes, file: "model")
+    #expect(network.run([FloatBatch(count: 2, values: [2, 3]), FloatBatch(count: 2, values: [5, -7])])[0].values == [10, -21])
+  }
+
   @Test(arguments: ["Softmax", "LogSoftmax"])
   func finalSoftmaxIsLeftOutWithANotice(operation: String) throws {
     var builder = ONNXBuilder()
