@@ -62,7 +62,10 @@ package func compile(
   guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected, status) }
   let divided = network.dividingFeatures(steps)
   let features = batch.enumerated().map { $0.element.divided(by: steps[$0.offset]) }
-  let calibration = try Calibration(divided, features, inputScales: scales, source: calibration.description)
+  let roomy = scales.enumerated().map { index, scale in
+    steps[index] != nil && (options.layerBits[network.inputs[index].name] ?? options.bits ?? 16) == 16 ? features[index].scaleWithRoom : scale
+  }
+  let calibration = try Calibration(divided, features, inputScales: roomy, source: calibration.description)
   return try compileBalanced(divided, calibration, options, notices, expected: expected, status).with(steps, network)
 }
 

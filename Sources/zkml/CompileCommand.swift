@@ -157,9 +157,11 @@ struct CompileCommand: ParsableCommand {
     guard case .unsupportedNodes(let file, let nodes) = error else { return Failure(error) }
     let count = nodes.count == 1 ? "one unsupported node" : "\(nodes.count) unsupported nodes"
     Output.showError("zkml: \(file): \(count)")
-    for node in nodes { Output.showError("  \(node.name) (\(node.operation)): \(node.reason)") }
+    for node in nodes {
+      Output.showError("  \(node.name) (\(node.operation)): \(node.reason)\(node.hint.map { "; \($0)" } ?? "")")
+    }
     let unsupported = nodes.map { node -> JSON in
-      ["name": .string(node.name), "operator": .string(node.operation), "reason": .string(node.reason)]
+      ["name": .string(node.name), "operator": .string(node.operation), "reason": .string(node.reason), "hint": node.hint.map { JSON.string($0) } ?? .null]
     }
     return Failure(
       status: .unusable, message: "\(file): \(count)", isShown: true,

@@ -77,7 +77,7 @@ import Testing
       (["--labels", "wide"], "'logits' has the classes 0 to 31, and -100 leaves a row out"),
       (["--labels", "short"], "has the shape [4]; labels need one number for each row of 'logits': [4, 8]"),
       (["--float", model, "--mask", "tags"], "a mask is of 1 for rows that count and 0 for others"),
-      (["--float", model, "--mask", "short"], "has the shape [4]; masks need"), (["--float", Self.fixture("bert")], "is not the float network"),
+      (["--float", model, "--mask", "short"], "has the shape [4]; masks need"), (["--float", Self.fixture("bert")], "it has no value 'logits' to show; its outputs are"),
     ] {
       let refused = try place.run(["evaluate", "@net", "--data", "@d.json"] + arguments)
       #expect(refused.status == 2 && refused.errors.contains(part) && refused.output.isEmpty, "\(arguments) \(refused.errors)")
@@ -152,7 +152,7 @@ import Testing
   @Test func arraysOfSeveralInputs() throws {
     let model = try compile("bert")
     let one = try place.run(["run", "@net", "--input", "@d.json:input_ids"])
-    #expect(one.status == 2 && one.errors.contains("names one array for 3; leave it out, so that each is the one of its name: "), "\(one.errors)")
+    #expect(one.status == 2 && one.errors.contains("names one array for 3; leave it out, so that each is the one of its name, or write NAME=FILE for each: "), "\(one.errors)")
     try succeed(["compile", model, "--calibrate", "@d.json", "--bits", "12", "--anonymous", "-o", "@nameless"])
     let named = try place.run(["run", "@nameless", "--input", "@d.json"])
     #expect(named.status == 2 && named.errors.contains("so the arrays must be called input0, input1, input2"), "\(named.errors)")

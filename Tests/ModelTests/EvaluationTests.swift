@@ -116,7 +116,7 @@ import Testing
     let network = try importONNX(builder.bytes, file: "model")
     var task = EvaluationTask(
       inputs: network.inputs.map { InputEncoding(port: $0, scale: 1, range: 0...3) },
-      outputs: network.outputs.map { network.rows(of: $0) }, data: DataSource(file.path))
+      outputs: network.outputs.map { network.rows(of: $0) }, data: try DataSource(file.path))
     task.float = network
     return task
   }
@@ -174,7 +174,7 @@ import Testing
     }
     #expect(message { $0.mask = "half" } == ":half: has 0.5; a mask is of 1 for rows that count and 0 for others")
     #expect(message { $0.labels = .array("none") }.contains("has no array 'none'; it has: ids, words, labels, half"))
-    let pooled = EvaluationTask(inputs: try task().inputs, outputs: [OutputRows(name: "z", shape: [4])], data: DataSource(file.path))
+    let pooled = EvaluationTask(inputs: try task().inputs, outputs: [OutputRows(name: "z", shape: [4])], data: try DataSource(file.path))
     #expect(
       errorDescription {
         var pooled = pooled

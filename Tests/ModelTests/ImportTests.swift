@@ -58,10 +58,20 @@ import Testing
     builder.output("t", [])
     let network = try importONNX(builder.bytes, file: "model")
     #expect(network.inputs == [NamedShape(name: "x", shape: [3, 2])])
-    #expect(network.outputs.map { network.shape(of: $0) } == [[3, 2], [1]])
+    #expect(network.outputs.map { network.shape(of: $0) } == [[3, 2], []])
     let results = network.run([FloatBatch(count: 2, values: [1, 0, 0, 1, 1, 1, 2, 0, 0, 2, -1, 1])])
     #expect(results[0].values == [1, 2, 3, 4, 4, 6, 2, 4, 6, 8, 2, 2])
     #expect(results[1].values.allSatisfy { abs($0 - 2) < 1e-12 })
+  }
+
+  @Test func numbersWithoutAxesAreMultiplied() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [])
+    builder.input("z", [])
+    builder.node("Einsum", ["x", "z"], ["y"], ["equation": .text(",->")])
+    builder.output("y", [])
+    let network = try importONNX(builder.bytes, file: "model")
+    #expect(network.run([FloatBatch(count: 2, values: [2, 3]), FloatBatch(count: 2, values: [5, -7])])[0].values == [10, -21])
   }
 
   @Test(arguments: ["Softmax", "LogSoftmax"])

@@ -120,10 +120,6 @@ private let refusals: [Refusal] = [
     }
   ),
   (
-    "concatenated batches", "concat1 (Concat): it works along the batch axis",
-    { $0.node("Concat", ["x", "x"], ["y"], ["axis": .integer(0)]) }
-  ),
-  (
     "sliced batch", "slice1 (Slice): it cuts the batch axis",
     {
       $0.initializer("a", .integers([0]))

@@ -18,7 +18,7 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("bias_of_rank_3", "the output 'y' is declared with another shape than [1, 3], which the graph computes"),
   ("computed_shape", "1 unsupported node: reshape (Reshape): operand 1 is not a constant"),
   ("computed_weights", "the output 'y' is declared with another shape than [1, 1], which the graph computes"),
-  ("constant_input", "the output 'y' is not computed from the input"),
+  ("constant_input", "the output 'y' is not computed from the input; name the others by --outputs"),
   ("data_twice", "node fc: the tensor 'w' stores its data twice"),
   ("dropout_mask", "1 unsupported node: drop (Dropout): its output 1 is used"),
   (

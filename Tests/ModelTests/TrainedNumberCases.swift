@@ -264,8 +264,10 @@ extension ImportedOperator {
             // The lengths of sequences are left out.
             if index == 3 { operands.append("") }
             operands.append(index == place ? "c" : "p\(index)")
-            let own = index == place ? number : 0.5
-            builder.initializer(operands[operands.count - 1], .floats(Array(repeating: own, count: shape.reduce(1, *)), shape))
+            // The one number moves few of the steps of the many values.
+            var own = [Float](repeating: 0.5, count: shape.reduce(1, *))
+            if index == place { own[0] = number }
+            builder.initializer(operands[operands.count - 1], .floats(own, shape))
           }
           return builder.node(name, operands, [], ["layout": .integer(1)])
         }
@@ -276,10 +278,12 @@ extension ImportedOperator {
     case "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear": return []
     case "AffineGrid", "CenterCropPad", "Col2Im", "Compress", "EyeLike", "GatherElements", "GatherND", "GridSample", "IsNaN", "Mod", "NonZero",
       "OneHot", "ReverseSequence", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Size", "Tile": return []
-    case "If", "Loop", "Scan": return []
+    case "If", "Loop", "Scan", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "CastLike": return []
+    // Of numbers from 1 on.
+    case "Acosh": return []
     // Of constants they need several axes.
     case "DepthToSpace", "GlobalLpPool", "Hardmax", "LRN", "LpPool", "SpaceToDepth", "Round": return []
-    case "ArgMax", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LogSoftmax", "MaxPool", "Pad", "ReduceMax",
+    case "ArgMax", "ArgMin", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LogSoftmax", "MaxPool", "Pad", "ReduceMax",
       "ReduceL2", "ReduceMean", "ReduceSum", "ReduceSumSquare", "Resize", "Shape", "Softmax", "TopK", "Upsample":
       return []
     default: return alone()

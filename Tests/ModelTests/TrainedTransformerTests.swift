@@ -18,7 +18,7 @@ import Verifier
     let executor = CircuitExecutor(circuit, weights: compiled.lowered.weights)
     let integers = compiled.integers
     var task = EvaluationTask(
-      inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: DataSource(data))
+      inputs: integers.inputs, outputs: integers.outputs.map { integers.rows(of: $0) }, data: try DataSource(data))
     task.float = float
     task.labels = labels.map { .array($0) }
     task.chunk = 16

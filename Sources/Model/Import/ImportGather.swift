@@ -141,8 +141,7 @@ extension GraphImporter {
       guard elementCount([positions.count, source[axis]], limit: maximumMadeElementCount) != nil else {
         throw .unsupported("it picks \(positions.count) of \(source[axis]) elements in no order")
       }
-      var ones = [Float](repeating: 0, count: positions.count * source[axis])
-      for (row, index) in positions.enumerated() { ones[row * source[axis] + index] = 1 }
+      let ones = selection(positions, of: source[axis])
       let chosen = try linear(value, axis: sampleAxis(axis, value), positions.count, ones, bias: nil, isPublic: true, label)
       let place = place(of: value)
       return .value(try reshaped(chosen, result, place.axis < axis || place.isFolded && batch == .one ? place : place.shifted(by: shape.count - 1), label))
@@ -171,8 +170,7 @@ extension GraphImporter {
       guard elementCount([places.count, elements], limit: maximumMadeElementCount) != nil else {
         throw .unsupported("it picks \(places.count) of \(elements) elements in no order")
       }
-      var ones = [Float](repeating: 0, count: places.count * elements)
-      for (row, place) in places.enumerated() { ones[row * elements + place] = 1 }
+      let ones = selection(places, of: elements)
       let place = place(of: value)
       let moved = place == .alone || place.axis < first ? place : place.shifted(by: shape.count - sizes.count)
       let own = sampleShape(result, moved)
@@ -258,22 +256,33 @@ extension GraphImporter {
     var chosen: [Int] = []
     for index in given { chosen.append(try normalized(index, rank: full[axis])) }
     let (shape, own, size) = (sampleShape(indices.shape, place), sampleAxis(axis, value), full[axis])
-    // Axes along which the indices differ.
     let strides = rowStrides(shape)
-    let loops = shape.indices.filter { axis in
-      chosen.indices.contains { chosen[$0] != chosen[$0 - $0 / strides[axis] % shape[axis] * strides[axis]] }
-    }
+    let loops = varyingAxes(chosen, shape)
     guard elementCount(loops.map { shape[$0] } + [size], limit: maximumMadeElementCount) != nil else {
       throw .unsupported("it picks of \(size) elements in too many ways")
     }
     let picked = strided(chosen, sizes: loops.map { shape[$0] }, strides: loops.map { strides[$0] })
-    var ones = [Float](repeating: 0, count: picked.count * size)
-    for (row, index) in picked.enumerated() { ones[row * size + index] = 1 }
+    let ones = selection(picked, of: size)
     let reading = shape.indices.map { Index($0 == own ? shape.count : $0) }
     let sum = Contraction<Double>(
       loops: shape + [size], constants: [.init(loops: loops + [shape.count], ones, isPublic: true)],
       terms: [.init(1, [.constant(0), .operand(0, reading)])])
     return try append(label, .contraction(sum), [value], shape: shape, place: place)
+  }
+}
+
+/// A matrix of a row of `count` numbers for each place, with 1 there and 0 elsewhere; 0 alone for nil.
+func selection(_ places: [Int?], of count: Int) -> [Float] {
+  var ones = [Float](repeating: 0, count: places.count * count)
+  for case (let row, let place?) in places.enumerated() { ones[row * count + place] = 1 }
+  return ones
+}
+
+/// The axes along which numbers of a shape differ.
+func varyingAxes(_ numbers: [Int], _ shape: [Int]) -> [Int] {
+  let strides = rowStrides(shape)
+  return shape.indices.filter { axis in
+    numbers.indices.contains { numbers[$0] != numbers[$0 - $0 / strides[axis] % shape[axis] * strides[axis]] }
   }
 }
 

@@ -62,6 +62,8 @@ struct GraphImporter {
   private var nestedCount = 0
   private(set) var definitions: [String: Definition] = [:]
   private(set) var unsupported: [UnsupportedNode] = []
+  /// By name, what the model says of values inside it.
+  private let declared: [String: ONNXValue]
   /// What the network does otherwise than the graph.
   var notices: [String] = []
   /// By graph input, what its numbers are.
@@ -105,6 +107,7 @@ struct GraphImporter {
     trained = TrainedNumbers(publish: publish)
     inputTypes = Dictionary(
       graph.input.compactMap { input in ElementType(rawValue: input.type.tensorType.elemType).map { (input.name, $0) } }) { first, _ in first }
+    declared = Dictionary(graph.valueInfo.map { ($0.name, $0) }) { first, _ in first }
     readNames = graph.node.reduce(into: Set(graph.output.map(\.name))) { $0.formUnion($1.readNames) }
     for tensor in graph.initializer {
       guard definitions.updateValue(.initializer(tensor), forKey: tensor.name) == nil else {
@@ -136,7 +139,7 @@ struct GraphImporter {
 
   /// Imports one node; `index` counts the nodes of the graph.
   mutating func add(_ node: ONNXNode, _ index: Int) throws(ModelError) {
-    let label = node.name.isEmpty ? node.output.first ?? "#\(index)" : node.name
+    let label = node.label(index)
     let first = nodes.count
     do throws(NodeProblem) {
       findSources(node)
@@ -147,13 +150,31 @@ struct GraphImporter {
       nameParts(from: first, label)
     } catch {
       switch error {
-      case .malformed(let reason): throw .unusableModel(file: file, node: label, reason: reason)
+      case .malformed(let reason):
+        // After a stand-in its reason may lie there.
+        if unsupported.isEmpty { throw .unusableModel(file: file, node: label, reason: reason) }
       case .unsupported(let reason):
         unsupported.append(UnsupportedNode(name: label, operation: node.opType, reason: reason))
       case .followsRefusedNode: break
       }
-      for output in node.output { definitions[output] = .refused }
+      for output in node.output where !output.isEmpty { definitions[output] = standIn(output) ?? .refused }
     }
+  }
+
+  /// A value in the place of a refused node's result, of the shape that the model declares, so that the nodes after it are judged too.
+  ///
+  /// - Returns: Nil where the shape is not known, or the numbers may be sizes or places.
+  private mutating func standIn(_ name: String) -> Definition? {
+    guard let type = declared[name]?.type.tensorType, type.hasShape, ElementType(rawValue: type.elemType)?.isFloat ?? false else { return nil }
+    var sizes = type.shape.dim.map { dimension in if case .dimValue(let size) = dimension.value { Int(size) } else { -1 } }
+    if !isAlone {
+      guard sizes.first == (batch == .one ? 1 : -1) else { return nil }
+      sizes.removeFirst()
+    }
+    guard !inputs.isEmpty, sizes.allSatisfy({ $0 > 0 }), sizes.count < maximumAxisCount, elementCount(sizes) != nil else { return nil }
+    let reading = shape(of: 0).map { _ in Index() }
+    let place = isAlone ? BatchPlace.alone : BatchPlace()
+    return (try? append(name, .contraction(.view(sizes, reading)), [0], shape: sizes, place: place, kind: .real)).map { .value($0) }
   }
 
   /// Imports the nodes of a graph inside the node in work.
@@ -197,10 +218,7 @@ struct GraphImporter {
   }
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
-    guard let known = ImportedOperator.known(node) else {
-      let isKnown = isDefaultDomain(node.domain) || [fusedDomain, classicalDomain].contains(node.domain)
-      throw .unsupported(isKnown ? "the operator is not supported" : "operators of the domain '\(node.domain.oneLine)' are not supported")
-    }
+    guard let known = ImportedOperator.known(node) else { throw .unsupported(node.unknownReason) }
     guard known.keepsIntegers, let first = try operand(node, 0), first.integerSource != nil else {
       return try known.translate(&self, node, label)
     }

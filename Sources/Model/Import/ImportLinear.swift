@@ -137,7 +137,8 @@ extension GraphImporter {
     let grouped = try ungroup(&tensors, &axes, &result)
     // The name of the batch axis.
     func name(_ index: Int) -> Int? {
-      if case .value(let value) = tensors[index] { axes[index][place(of: value).axis] } else { nil }
+      guard case .value(let value) = tensors[index], case let axis = place(of: value).axis, axes[index].indices.contains(axis) else { return nil }
+      return axes[index][axis]
     }
     let names = Set(tensors.indices.compactMap(name))
     let folded = Set(tensors.map { place(of: $0)?.isFolded ?? false }).contains(true)

@@ -51,7 +51,10 @@ package func importONNX(
   let unused = graph.removeUnused()
   if let folder { try graph.loadExternalData(folder: folder, model: file) }
 
-  let (inputs, batch) = try graph.inputs(file: file, shape: shape)
+  let (inputs, batch): ([ImportedInput], BatchAxis)
+  do throws(ModelError) { (inputs, batch) = try graph.inputs(file: file, shape: shape) } catch {
+    throw graph.withUnknownNodes(error, file: file)
+  }
   var importer = try GraphImporter(
     graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, mostOfMask: mostOfMask, file: file)
   for name in unused { importer.notices.append("the input '\(name.oneLine)' is not needed, and left out") }

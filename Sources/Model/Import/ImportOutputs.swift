@@ -29,7 +29,8 @@ extension GraphImporter {
         // Exporters declare labels without the axis that an ArgMax keeps.
         if classes.shape == [1], output.type.tensorType.shape.dim.count == 1 { shape = [] }
         if let names = classes.labels?.names { notices.append(Classes.notice("the output '\(name.oneLine)'", names)) }
-      case .tensor(.constant), .initializer, .refused, nil: throw refuse("is not computed from the input")
+      case .tensor(.constant), .initializer: throw refuse("is not computed from the input; name the others by --outputs")
+      case .refused, nil: throw refuse("is not computed from the input")
       }
       guard name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
       guard !outputs.contains(where: { $0.name == name }) else { throw refuse("is declared twice") }

@@ -205,9 +205,8 @@ extension GraphImporter {
         guard elementCount([places.count, length], limit: maximumMadeElementCount) != nil else {
           throw .unsupported("it pads an axis of \(length) to \(places.count)")
         }
-        var ones = [Float](repeating: 0, count: places.count * length)
-        for case (let row, let place?) in places.enumerated() { ones[row * length + place] = 1 }
-        value = try linear(value, axis: sampleAxis(axis, value), places.count, ones, bias: nil, isPublic: true, label)
+        value = try linear(
+          value, axis: sampleAxis(axis, value), places.count, selection(places, of: length), bias: nil, isPublic: true, label)
       }
       if isInteger { mark(value, .integer) }
       return .value(value)

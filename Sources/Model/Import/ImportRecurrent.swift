@@ -198,10 +198,9 @@ extension GraphImporter {
     return (own, products)
   }
 
-  /// By sample, how many steps it has.
+  /// By sample, how many steps it has; one number where nothing is stated.
   private func lengths(_ node: ONNXNode, _ sizes: RecurrentSizes) throws(NodeProblem) -> [Int] {
-    let all = Array(repeating: sizes.steps, count: sizes.batch)
-    guard try operand(node, 4) != nil else { return all }
+    guard try operand(node, 4) != nil else { return [sizes.steps] }
     guard case .constant(let constant) = try tensor(node, 4) else {
       throw .unsupported("operand 4, the length of each sequence, depends on the input; give it as a constant, or leave it out")
     }

@@ -16,7 +16,7 @@ extension ImportedOperator {
       let shape = importer.fullShape(operand)
       let axes = try normalized(try node.integers("axes") ?? Array(shape.indices), rank: shape.count)
       let scales = try importer.scales(node, usesOldPlaces ? 1 : 2)
-      let sizes = usesOldPlaces ? nil : try importer.integers(node, 3, or: "")
+      let sizes = usesOldPlaces ? nil : try importer.sizes(node, 3, axes, of: operand)
       guard (scales?.count ?? axes.count) == axes.count, (sizes?.count ?? axes.count) == axes.count, (scales == nil) != (sizes == nil) else {
         throw .malformed("its scales or sizes do not fit its input")
       }
@@ -65,6 +65,18 @@ extension GraphImporter {
     let values = try floats(node, index).values
     guard values.allSatisfy({ $0.isFinite && $0 > 0 }) else { throw .malformed("its scales are not positive") }
     return values.isEmpty ? nil : values
+  }
+
+  /// The sizes that an operand gives axes; that of the batch is 1, as it is in shapes. Nil when it is left out.
+  fileprivate func sizes(_ node: ONNXNode, _ index: Int, _ axes: [Int], of resized: Tensor) throws(NodeProblem) -> [Int]? {
+    guard try operand(node, index) != nil else { return nil }
+    guard let given = try constant(node, index).integers else { throw .malformed("operand \(index) is not of integers") }
+    let batch = place(of: resized)?.axis
+    let sizes = given.enumerated().map { place, size in
+      batchMultiple(size) == 1 && place < axes.count && axes[place] == batch ? 1 : size
+    }
+    guard !sizes.contains(where: { batchMultiple($0) != nil }) else { throw .unsupported("operand \(index) depends on the batch size") }
+    return sizes
   }
 
   /// The one scale of all axes where a policy keeps their ratio; nil where each has its own.

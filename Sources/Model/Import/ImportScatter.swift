@@ -61,13 +61,10 @@ private struct Scatter {
 
   init(axis: Int, _ places: [Int], shape: [Int], reduction: Combination?) {
     (self.axis, self.reduction) = (axis, reduction)
-    let strides = rowStrides(shape)
-    let own = shape.indices.map { other in
-      other == axis || places.indices.contains { places[$0] != places[$0 - $0 / strides[other] % shape[other] * strides[other]] }
-        ? shape[other] : min(shape[other], 1)
-    }
+    let varying = varyingAxes(places, shape)
+    let own = shape.indices.map { $0 == axis || varying.contains($0) ? shape[$0] : min(shape[$0], 1) }
     self.shape = own
-    self.places = strided(places, sizes: own, strides: strides)
+    self.places = strided(places, sizes: own, strides: rowStrides(shape))
   }
 
   /// By update, its index along each axis.

@@ -79,11 +79,11 @@ struct AxisPlan {
       let node = value < valueCount ? network.node(of: value) : network.nodes[value - valueCount]
       let name = node?.name ?? network.inputs[value].port.name
       guard zip(sorted, sorted.dropFirst()).allSatisfy({ $1 % $0 == 0 }) else {
-        throw .unusableLayer(name, reason: "its elements are cut into axes in two ways that do not nest")
+        throw .unusableLayer(name, reason: "two operators read its elements in pieces that do not fit together; sizes that are powers of two do")
       }
       axes.append(zip(sorted, sorted.dropFirst()).map { $1 / $0 }.reversed())
       guard value >= valueCount || axes[value].count <= 7 else {
-        throw .unusableLayer(name, reason: "its elements are cut into \(axes[value].count) axes; at most 7 are supported")
+        throw .unusableLayer(name, reason: "its elements are cut into \(axes[value].count) axes; at most 7 are supported: reshape it less often")
       }
     }
     self.axes = axes

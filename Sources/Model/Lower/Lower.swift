@@ -138,11 +138,11 @@ struct Lowering {
   }
 
   func splitAxis(_ node: Node<Int64>) -> ModelError {
-    .unusableLayer(node.name, reason: "another operator splits the axis along which it cuts or joins")
+    .unusableLayer(node.name, reason: "it cuts or joins along an axis whose pieces in another operator do not fit its own; sizes that are powers of two do")
   }
 
   func tooManyFactors(_ node: Node<Int64>) -> ModelError {
-    .unusableLayer(node.name, reason: "its products have more than three factors, places of axes that it reads in pieces among them")
+    .unusableLayer(node.name, reason: "its products have more than three factors, pieces of axes that do not fit among them; multiply fewer values at once")
   }
 }
 
@@ -158,10 +158,10 @@ extension Lowering {
     }
     let axes = builder.axes(of: view.column)
     guard plan.axes[output.value].last == size, axes.map({ builder.circuit.axes[$0] }) == plan.axes[output.value] else {
-      throw .unusableLayer(name, reason: "another operator splits the axis along which its classes lie")
+      throw .unusableLayer(name, reason: "another operator reads the axis of its classes in pieces; show the values instead, without --classes")
     }
     guard axes.count <= 6 else {
-      throw .unusableLayer(name, reason: "its elements are cut into \(axes.count) axes; at most 6 are supported with classes")
+      throw .unusableLayer(name, reason: "its elements are cut into \(axes.count) axes; at most 6 are supported with classes: show the values instead")
     }
     let source = try classSource(view.column, name, range: network.quantum(of: output.value).range)
     let classes = builder.appendColumn(

@@ -177,6 +177,13 @@ package enum ActivationFunction: Sendable, Hashable {
     }
   }
 
+  /// Whether a table holds it: without what repeats at its ends, it has few enough values.
+  var isEncodable: Bool {
+    guard case .values(_, let values) = self, let first = values.first, let last = values.last else { return true }
+    let (start, end) = (values.firstIndex { $0 != first } ?? 0, values.lastIndex { $0 != last } ?? 0)
+    return end - start + 3 <= maximumTableSize
+  }
+
   /// Holds every result.
   package var results: ClosedRange<Int64> {
     switch self {

@@ -75,64 +75,32 @@ extension Network {
   }
 }
 
-/// Builds a network of which some values are divided.
+/// Builds a network of which some values are divided. Norms read them as they were.
 private struct Balancer {
   private let network: Network
   private let groups: [Int]
-  /// By value.
-  private let factors: [Int: [Double]]
   private let norms: Set<Int>
-  private var nodes: [Node<Double>] = []
-  /// By value, that of the new network, which is divided where the value is.
-  private var numbers: [Int]
-  /// By divided value, what norms read.
-  private var products: [Int: Int] = [:]
+  private var result: DividedNetwork
 
   init(_ network: Network, _ groups: [Int], _ factors: [Int: [Double]]) {
     self.network = network
     self.groups = groups
-    self.factors = factors
     norms = network.normNodes
-    numbers = Array(network.inputs.indices)
+    result = DividedNetwork(network, factors)
   }
 
   mutating func balanced() -> Network {
-    for index in network.nodes.indices { numbers.append(balanced(index)) }
-    var result = network
-    result.nodes = nodes
-    for output in result.outputs.indices { result.outputs[output].value = numbers[result.outputs[output].value] }
-    return result
+    for index in network.nodes.indices { result.add(balanced(index)) }
+    return result.finished()
   }
 
-  private mutating func append(_ node: Node<Double>) -> Int {
-    nodes.append(node)
-    return network.inputs.count + nodes.count - 1
-  }
-
-  /// A value as it was, for norms.
-  private mutating func multiplied(_ value: Int) -> Int {
-    guard let factors = factors[value] else { return numbers[value] }
-    if let known = products[value] { return known }
-    let shape = network.shape(of: value)
-    var product = Contraction<Double>.sum(of: [shape], [1], shape: shape)
-    product.multiply(term: 0, by: factors, along: shape.count - 1)
-    let name = network.node(of: value)?.name ?? ""
-    let result = append(Node(name: name, operands: [numbers[value]], operation: .contraction(product), shape: shape))
-    products[value] = result
-    return result
-  }
-
-  private mutating func balanced(_ index: Int) -> Int {
+  private mutating func balanced(_ index: Int) -> Node<Double> {
     let node = network.nodes[index]
     let value = network.inputs.count + index
-    if norms.contains(value) { return append(node.with(operands: node.operands.map { multiplied($0) })) }
-    guard case .contraction(var contraction) = node.operation else { return append(node.with(operands: node.operands.map { numbers[$0] })) }
-    var operands: [Int] = []
-    func place(_ operand: Int) -> Int {
-      if let known = operands.firstIndex(of: operand) { return known }
-      operands.append(operand)
-      return operands.count - 1
-    }
+    if norms.contains(value) { return node.with(operands: node.operands.map { result.undivided($0) }) }
+    guard case .contraction(var contraction) = node.operation else { return node.with(operands: node.operands.map { result.numbers[$0] }) }
+    var operands = OperandList()
+    let factors = result.divisors
     let own = factors[value]
     for (number, term) in contraction.terms.enumerated() {
       let added = network.addedOperand(of: term, node).map { node.operands[$0] }
@@ -140,7 +108,7 @@ private struct Balancer {
       for (factor, old) in term.factors.enumerated() {
         guard case .operand(let operand, let reading) = old else { continue }
         let read = node.operands[operand]
-        contraction.terms[number].factors[factor] = .operand(place(numbers[read]), reading)
+        contraction.terms[number].factors[factor] = .operand(operands.place(result.numbers[read]), reading)
         if !isAdded, let powers = factors[read], let loop = reading.last?.loop(through: powers.count, contraction.loops) {
           contraction.multiply(term: number, by: powers, along: loop)
         }
@@ -148,7 +116,7 @@ private struct Balancer {
       if let own, !isAdded { contraction.multiply(term: number, by: own.map { 1 / $0 }, along: node.shape.count - 1) }
     }
     let name = own == nil ? node.name : "\(node.name).channels"
-    return append(Node(name: name, operands: operands, operation: .contraction(contraction), shape: node.shape))
+    return Node(name: name, operands: operands.values, operation: .contraction(contraction), shape: node.shape)
   }
 }
 

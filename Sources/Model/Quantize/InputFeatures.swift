@@ -36,15 +36,18 @@ extension Network {
   /// By input with features, how large each is on calibration data.
   private func largestFeatures(_ calibration: Calibration) -> [Int: [Double]] {
     guard (calibration.batch.first?.count ?? 0) >= fewestSamples else { return [:] }
-    return inputs.enumerated().reduce(into: [:]) { largest, input in
-      let (index, port) = (input.offset, input.element)
+    var largest: [Int: [Double]] = [:]
+    for (index, port) in inputs.enumerated() {
       guard port.kind == .real, calibration.inputScales[index] == nil, let width = port.shape.last, width <= mostFeatures,
         port.shape.reduce(1, *) == width
-      else { return }
+      else { continue }
       var own = [Double](repeating: 0, count: width)
       for (place, number) in calibration.batch[index].values.enumerated() { own[place % width] = max(own[place % width], number.magnitude) }
+      // These are integers as they are.
+      if calibration.isIntegral[index], own.allSatisfy({ $0 < 256 }) { continue }
       largest[index] = own
     }
+    return largest
   }
 
   private func isOnlyCompared(_ input: Int) -> Bool {
@@ -66,6 +69,12 @@ extension Network {
 }
 
 extension FloatBatch {
+  /// What one of 2^16 steps is worth that reach twice as far as the samples do.
+  var scaleWithRoom: Double? {
+    let range = values.reduce(0.0...0.0) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+    return activationScale(2 * range.lowerBound...2 * range.upperBound, activationRange(bits: 16, isSigned: range.lowerBound < 0))
+  }
+
   /// Numbers divided by those of their features.
   package func divided(by steps: [Double]?) -> FloatBatch {
     guard let steps, !steps.isEmpty else { return self }
@@ -81,69 +90,36 @@ extension FloatBatch {
 /// Builds a network of which inputs, and views of these, are divided along their last axes.
 private struct FeatureDivider {
   private let network: Network
-  /// By value, along the last axis.
-  private var steps: [Int: [Double]]
-  private var nodes: [Node<Double>] = []
-  /// By value, that of the new network, which is divided where the value is.
-  private var numbers: [Int]
-  /// By divided value, the same as it was.
-  private var products: [Int: Int] = [:]
+  private var result: DividedNetwork
 
   init(_ network: Network, _ steps: [Int: [Double]]) {
     self.network = network
-    self.steps = steps
-    numbers = Array(network.inputs.indices)
+    result = DividedNetwork(network, steps, mark: ".features")
   }
 
   mutating func divided() -> Network {
-    for index in network.nodes.indices { numbers.append(divided(index)) }
-    let values = network.outputs.map { multiplied($0.value) }
-    var result = network
-    result.nodes = nodes
-    for (output, value) in values.enumerated() { result.outputs[output].value = value }
-    return result
+    for index in network.nodes.indices { result.add(divided(index)) }
+    return result.finished()
   }
 
-  private mutating func append(_ node: Node<Double>) -> Int {
-    nodes.append(node)
-    return network.inputs.count + nodes.count - 1
-  }
-
-  /// A value as it was.
-  private mutating func multiplied(_ value: Int) -> Int {
-    guard let own = steps[value] else { return numbers[value] }
-    if let known = products[value] { return known }
-    let shape = network.shape(of: value)
-    var product = Contraction<Double>.sum(of: [shape], [1], shape: shape)
-    product.multiply(term: 0, by: own, along: shape.count - 1)
-    let name = network.node(of: value)?.name ?? network.inputs[value].name
-    let result = append(Node(name: "\(name).features", operands: [numbers[value]], operation: .contraction(product), shape: shape))
-    products[value] = result
-    return result
-  }
-
-  private mutating func divided(_ index: Int) -> Int {
+  private mutating func divided(_ index: Int) -> Node<Double> {
     let node = network.nodes[index]
-    guard node.operands.contains(where: { steps[$0] != nil }) else { return append(node.with(operands: node.operands.map { numbers[$0] })) }
+    let steps = result.divisors
+    guard node.operands.contains(where: { steps[$0] != nil }) else { return node.with(operands: node.operands.map { result.numbers[$0] }) }
     if let moved = moved(node) {
-      steps[network.inputs.count + index] = moved
-      return append(node.with(operands: [numbers[node.operands[0]]]))
+      result.divisors[network.inputs.count + index] = moved
+      return node.with(operands: [result.numbers[node.operands[0]]])
     }
     guard case .contraction(var contraction) = node.operation, !network.isView(node) else {
-      return append(node.with(operands: node.operands.map { multiplied($0) }))
+      return node.with(operands: node.operands.map { result.undivided($0) })
     }
-    var operands: [Int] = []
-    func place(_ operand: Int) -> Int {
-      if let known = operands.firstIndex(of: operand) { return known }
-      operands.append(operand)
-      return operands.count - 1
-    }
+    var operands = OperandList()
     for (number, term) in contraction.terms.enumerated() {
       for (factor, old) in term.factors.enumerated() {
         guard case .operand(let operand, let reading) = old else { continue }
         let read = node.operands[operand]
         guard let own = steps[read], let last = reading.last?.simplified(contraction.loops) else {
-          contraction.terms[number].factors[factor] = .operand(place(numbers[read]), reading)
+          contraction.terms[number].factors[factor] = .operand(operands.place(result.numbers[read]), reading)
           continue
         }
         if last.steps.isEmpty, own.indices.contains(last.start) {
@@ -157,13 +133,13 @@ private struct FeatureDivider {
           contraction.separate(term: number)
           contraction.multiply(term: number, by: values, along: loop.loop)
         } else {
-          contraction.terms[number].factors[factor] = .operand(place(multiplied(read)), reading)
+          contraction.terms[number].factors[factor] = .operand(operands.place(result.undivided(read)), reading)
           continue
         }
-        contraction.terms[number].factors[factor] = .operand(place(numbers[read]), reading)
+        contraction.terms[number].factors[factor] = .operand(operands.place(result.numbers[read]), reading)
       }
     }
-    return append(Node(name: node.name, operands: operands, operation: .contraction(contraction), shape: node.shape))
+    return Node(name: node.name, operands: operands.values, operation: .contraction(contraction), shape: node.shape)
   }
 
   /// The one loop of a reading along which a term's constant can be multiplied without more numbers.
@@ -175,7 +151,7 @@ private struct FeatureDivider {
 
   /// What elements of a view are divided by; nil where that is not a matter of the last axis.
   private func moved(_ node: Node<Double>) -> [Double]? {
-    guard node.operands.count == 1, let own = steps[node.operands[0]], let size = node.shape.last else { return nil }
+    guard node.operands.count == 1, let own = result.divisors[node.operands[0]], let size = node.shape.last else { return nil }
     switch node.operation {
     case .reshape: return size == own.count ? own : nil
     case .contraction(let contraction):

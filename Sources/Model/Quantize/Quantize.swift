@@ -265,21 +265,23 @@ struct Quantizer {
     let name = network.node(of: target.name)?.name ?? ""
     let shape = network.shape(of: value)
     let accumulators: Int
+    var leastShift = 1
     if makesAccumulators(target.source) {
       accumulators = try accumulator(target.source)
     } else {
       let operand = try activation(target.source)
       if target.function == .x, target.quantum == integers.quantum(of: operand) { return try whole(operand) }
-      if range(of: operand).count <= maximumTableSize {
-        let operand = try whole(operand)
-        let function = target.table(range(of: operand), scale: scale(of: operand))
-        return try append(name, [operand], .map(.table(function)), shape, scale: target.quantum.scale)
+      if range(of: operand).count <= 2 * maximumTableSize,
+        case let function = target.table(range(of: operand), scale: scale(of: operand)), function.isEncodable
+      {
+        return try append(name, [try whole(operand)], .map(.table(function)), shape, scale: target.quantum.scale)
       }
       // One table does not hold a function of longer integers: it is one of these, doubled and rounded.
+      leastShift = max(magnitudeBits(range(of: operand)) + 2 - magnitudeBits(0...Int64(maximumTableSize - 1)), 1)
       accumulators = try append(name, [operand], copy(of: operand, times: 2), self.shape(of: operand), scale: scale(of: operand) / 2)
     }
     let unit = scale(of: accumulators)
-    let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), 1), Double(maximumShift)))
+    let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), Double(leastShift)), Double(maximumShift)))
     let quotientScale = unit * Double(1 << shift)
     if target.isShared, let result = try shared(value, target, accumulators, shift: shift, name, shape) { return result }
     let domain = Requantization.domain(shift: shift, accumulators: range(of: accumulators))

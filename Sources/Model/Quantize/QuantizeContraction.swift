@@ -147,10 +147,10 @@ extension Quantizer {
     if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }
     let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
     var shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift)
-    // What is shown as it is may be longer than what is rounded.
+    // What is shown as it is may be longer than what is rounded. Products, whose operands are not all large at once, have bounds of their own.
     if quotientScale == nil {
       let largest = zip(factors, values).reduce(0) { sum, term in
-        sum + term.1.reduce((term.0 / target).magnitude) { $0 * Double(1 << magnitudeBits(range(of: $1))) }
+        sum + (term.0 / target).magnitude * (term.1.count == 1 ? Double(1 << magnitudeBits(range(of: term.1[0]))) : 1)
       }
       shift = (0...shift).last { largest * Double(1 << $0) < 0x1p60 } ?? 0
     }
@@ -164,7 +164,7 @@ extension Quantizer {
     value.isNaN ? 0 : Int64(max(min(value.rounded(), 0x1p60), -0x1p60))
   }
 
-  private func magnitudeBits(_ range: ClosedRange<Int64>) -> Int {
+  func magnitudeBits(_ range: ClosedRange<Int64>) -> Int {
     Int64.bitWidth - max(range.lowerBound.magnitude, range.upperBound.magnitude).leadingZeroBitCount
   }
 }
