@@ -35,7 +35,7 @@ import Verifier
     }
   }
 
-  @Test("simulated proofs of circuits with every part pass all checks", arguments: [SmallNetwork.sample, .twoDigits, .cells, .scannedThreshold])
+  @Test("simulated proofs of circuits with every part pass all checks", arguments: [SmallNetwork.sample, .twoDigits, .cells, .scannedClasses])
   func everyPart(network: SmallNetwork) throws {
     var random = Self.stream(5)
     let prover = ProgrammedProver(network)
