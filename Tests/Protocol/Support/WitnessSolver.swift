@@ -116,7 +116,7 @@ struct WitnessSolver {
   private mutating func restrict(_ lookup: Lookup) {
     let table = circuit.tables[lookup.table]
     for (position, form) in lookup.forms.enumerated() {
-      guard let column = form.bareColumn else { continue }
+      guard let column = form.bareColumn, position < table.arity else { continue }
       var domain = Domain(range: table.domain.lower...table.domain.upper)
       if position > 0 {
         let (lower, upper) = table.range(ofCoordinate: position)
