@@ -93,7 +93,7 @@ extension ArithmeticCircuit {
       outputs: zip(network.outputs, outputs).map { output, port in
         NetworkOutput(
           name: output.name, value: output.value, classCount: port.classesOf.map { _ in classCount(port) }, dropsAxis: output.dropsAxis, leftOut: output.leftOut)
-      }, nodes: network.nodes)
+      }, nodes: network.nodes, delayed: network.delayed)
     let isNamed =
       isAnonymous || shown.inputs.map(\.name) == inputs.map(\.name) && shown.outputs.map(\.name) == outputs.map(\.name)
     let matches =
@@ -104,6 +104,7 @@ extension ArithmeticCircuit {
     guard matches else {
       throw Failure.unusable("\(path): is not the float network of this circuit: its inputs or outputs are others")
     }
+    try shown.requireSteps()
     return shown
   }
 }

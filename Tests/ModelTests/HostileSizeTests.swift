@@ -218,10 +218,10 @@ private let hostiles = sizes + windows + empties
   @Test func valuesAreKeptUntilTheirLastReader() {
     var (kept, seen): ([[Int]], [Int]) = ([], [])
     forEachValue(
-      of: [[7]], operands: [[0], [0, 1], [1], [3, 3]],
-      result: { node, values in
+      of: [[7]], stages: [[0], [0, 1], [1], [3, 3]].enumerated().map { Stage(nodes: [$0], operands: $1) },
+      results: { node, values in
         kept.append(values.indices.filter { !values[$0].isEmpty })
-        return [node]
+        return [[node]]
       }
     ) { value, elements in
       seen.append(value)

@@ -29,15 +29,6 @@ private let refusals: [Refusal] = [
     }
   ),
   (
-    "too many steps",
-    "rnn2 (RNN): it has 4096 steps, more than the 2048 that are unrolled; cut the sequence, with the states as inputs and outputs",
-    {
-      recurrentWeights(&$0)
-      $0.initializer("repeats", .integers([1, 2048, 1], [3]))
-      $0.node("RNN", [$0.node("Tile", ["x", "repeats"]), "w", "r"], ["y"], ["layout": .integer(1)])
-    }
-  ),
-  (
     "product of matrices of other axes", "matmul2 (MatMul): its operands have the batch at axes that are not one of the result's",
     { $0.node("MatMul", ["x", $0.node("Flatten", ["x"])], ["y"]) }
   ),

@@ -7,6 +7,8 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package internal(set) var inputs: [Number.Input]
   package internal(set) var outputs: [NetworkOutput]
   package internal(set) var nodes: [Node<Number>]
+  /// By number of a `Delay`, the value that it is of. It may come after the delay.
+  package internal(set) var delayed: [Int: Int]
   /// What the importer left out on purpose, a line each.
   package let notices: [String]
   /// Numbers that may be trained and are in functions all the same.
@@ -15,13 +17,14 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package let maskNumbers: [String: Double]
 
   package init(
-    name: String, inputs: [Number.Input], outputs: [NetworkOutput], nodes: [Node<Number>], notices: [String] = [],
+    name: String, inputs: [Number.Input], outputs: [NetworkOutput], nodes: [Node<Number>], delayed: [Int: Int] = [:], notices: [String] = [],
     publicNumbers: [PublicNumbers] = [], maskNumbers: [String: Double] = [:]
   ) {
     self.name = name
     self.inputs = inputs
     self.outputs = outputs
     self.nodes = nodes
+    self.delayed = delayed
     self.notices = notices
     self.publicNumbers = publicNumbers
     self.maskNumbers = maskNumbers
@@ -36,7 +39,12 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package func shape(of output: NetworkOutput) -> [Int] { output.shape(of: shape(of: output.value)) }
 
   /// Whether a node only gives elements of its operand other places.
-  func isView(_ node: Node<Number>) -> Bool { node.isView(of: shape(of: node.operands[0])) }
+  func isView(_ node: Node<Number>) -> Bool { node.operands.first.map { node.isView(of: shape(of: $0)) } ?? false }
+
+  /// The value that a node delays.
+  func delayed(by node: Node<Number>) -> Int? {
+    if case .delay(let delay) = node.operation { delayed[delay.number] } else { nil }
+  }
 }
 
 /// A float network, computed in Float64.

@@ -30,7 +30,7 @@ extension Operation<Double> {
         Softmax(
           shape: leading + softmax.loops.dropLast(), axis: softmax.axis + shift, constants: softmax.constants.map(moved),
           masks: softmax.masks.map(moved)))
-    case .map, .reshape: return self
+    case .map, .reshape, .delay: return self
     }
   }
 }

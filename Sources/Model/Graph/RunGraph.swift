@@ -1,17 +1,24 @@
 /// A network made ready to run sample by sample.
 struct Runner<Number: GraphNumber> {
   private let inputs: [NamedShape]
-  private let operands: [[Int]]
-  private let runs: [([[Number]]) -> [Number]]
+  private let stages: [Stage]
+  /// By stage, what makes its values of all.
+  private let runs: [([[Number]]) -> [[Number]]]
 
   init(_ graph: Graph<Number>) {
     inputs = graph.inputs.map(\.port)
-    operands = graph.nodes.map(\.operands)
+    stages = graph.stages
     let ids = Set(graph.inputs.indices.filter { graph.inputs[$0].port.indexCount != nil })
-    runs = graph.nodes.map { node in
+    runs = stages.map { stage in
+      if stage.nodes.contains(where: { graph.delayed(by: graph.nodes[$0]) != nil }) {
+        guard let scan = ScanRun(graph, stage.nodes) else { preconditionFailure("Graph.requireSteps") }
+        return { scan.run($0) }
+      }
+      let node = graph.nodes[stage.nodes[0]]
       let indexed = node.operands.indices.filter { ids.contains(node.operands[$0]) }
       let (primitive, sources) = (node.operation.primitive, node.operands.map { graph.shape(of: $0) })
-      return indexed.isEmpty ? primitive.run(sources, node.shape) : primitive.run(sources, node.shape, indexed: indexed)
+      let run = indexed.isEmpty ? primitive.run(sources, node.shape) : primitive.run(sources, node.shape, indexed: indexed)
+      return { values in [run(node.operands.map { values[$0] })] }
     }
   }
 
@@ -22,7 +29,7 @@ struct Runner<Number: GraphNumber> {
   func forEachValue(of sample: [[Number]], _ body: (_ value: Int, _ elements: [Number]) -> Void) {
     precondition(sample.map(\.count) == inputs.map(\.width))
     Model.forEachValue(
-      of: sample, operands: operands, result: { node, values in runs[node](operands[node].map { values[$0] }) }, body)
+      of: sample, stages: stages, results: { stage, values in runs[stage](values) }, body)
   }
 }
 

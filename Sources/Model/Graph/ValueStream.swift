@@ -1,21 +1,21 @@
-/// Computes the values of one sample in index order, hands each over, and keeps it until nothing reads it any more.
+/// Computes the values of one sample stage by stage, hands each over, and keeps it until nothing reads it any more.
 ///
 /// - Parameters:
-///   - operands: By node, the values that it reads, of which all have smaller indices.
-///   - result: The value of a node, from all values; those that it does not read may be empty.
+///   - stages: Of all nodes; each reads values of earlier stages and its own.
+///   - results: The values of a stage's nodes, from all values; those that it does not read may be empty.
 package func forEachValue<Element>(
-  of inputs: [[Element]], operands: [[Int]], result: (_ node: Int, _ values: [[Element]]) -> [Element],
+  of inputs: [[Element]], stages: [Stage], results: (_ stage: Int, _ values: [[Element]]) -> [[Element]],
   _ body: (_ value: Int, _ elements: [Element]) -> Void
 ) {
   var lastReader: [Int: Int] = [:]
-  for (node, values) in operands.enumerated() { for value in values { lastReader[value] = node } }
+  for (stage, own) in stages.enumerated() { for value in own.operands { lastReader[value] = stage } }
   for (value, elements) in inputs.enumerated() { body(value, elements) }
-  var values = inputs
-  values.reserveCapacity(inputs.count + operands.count)
-  for node in operands.indices {
-    let elements = result(node, values)
-    body(inputs.count + node, elements)
-    values.append(lastReader[inputs.count + node] == nil ? [] : elements)
-    for value in operands[node] where lastReader[value] == node { values[value] = [] }
+  var values = inputs + [[Element]](repeating: [], count: stages.reduce(0) { $0 + $1.nodes.count })
+  for (stage, own) in stages.enumerated() {
+    for (node, elements) in zip(own.nodes, results(stage, values)) {
+      body(inputs.count + node, elements)
+      if let last = lastReader[inputs.count + node], last > stage { values[inputs.count + node] = elements }
+    }
+    for value in own.operands where lastReader[value] == stage { values[value] = [] }
   }
 }

@@ -123,7 +123,7 @@ extension GraphImporter {
   }
 
   /// Elements along an axis in any order.
-  private mutating func selected(
+  mutating func selected(
     _ tensor: Tensor, axis: Int, _ positions: [Int], _ shape: [Int], _ result: [Int], _ label: String
   ) throws(NodeProblem) -> Tensor {
     var tensor = tensor

@@ -73,6 +73,8 @@ struct GraphImporter {
   private var sources: Set<String> = []
   private(set) var publicNumbers: [PublicNumbers] = []
   private(set) var nodes: [Node<Double>] = []
+  /// By number of a `Delay`, the value that it is of.
+  var delayed: [Int: Int] = [:]
   /// By value, where the batch is not the first axis.
   private var places: [Int: BatchPlace] = [:]
   /// Values of which the rows along the last axis add up to 1, none of them negative.

@@ -65,7 +65,7 @@ extension GraphImporter {
       var shape = node.shape
       shape[own[number]] /= inner.count
       return (try append("", .reshape, [inner.value], shape: shape, place: place(of: value)), own[number], inner.count)
-    case .maximum, .softmax: return nil
+    case .maximum, .softmax, .delay: return nil
     }
   }
 

@@ -161,8 +161,7 @@ extension GraphImporter {
   func ids(_ value: Int) -> (input: Int, reading: Reading)? {
     var value = value
     var reading = shape(of: value).indices.map { Index($0) }
-    while let node = maker(value) {
-      let operand = node.operands[0]
+    while let node = maker(value), let operand = node.operands.first {
       if operand < inputs.count, inputs[operand].indexCount != nil { return (operand, reading) }
       let source = shape(of: operand)
       switch node.operation {
@@ -182,7 +181,7 @@ extension GraphImporter {
             for inner in outer[step.loop].steps { result.add(inner.loop, step.stride * inner.stride) }
           }
         }
-      case .map, .maximum, .softmax: return nil
+      case .map, .maximum, .softmax, .delay: return nil
       }
       value = operand
     }

@@ -51,7 +51,7 @@ extension GraphImporter {
     }
     let numbers = Dictionary(maskNumbers.compactMap { value, number in maker(value).map { ($0.name, number) } }, uniquingKeysWith: max)
     let network = Network(
-      name: name, inputs: inputs, outputs: outputs, nodes: nodes, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, delayed: delayed, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers
     ).withoutScalars().withoutUnusedNodes()
     let infinite = network.nodes.filter { mostOfMask > -.infinity && $0.isUnbounded }.map { node in
       UnsupportedNode(
@@ -79,7 +79,7 @@ extension Node<Double> {
     switch operation {
     case .contraction(let contraction): contraction.constants.contains { $0.values.contains { $0.magnitude == .greatestFiniteMagnitude } }
     case .map(.expression(let function)): function.affineForm.map { $0.shift.magnitude >= Double(Float.greatestFiniteMagnitude) } ?? false
-    case .map, .maximum, .reshape, .softmax: false
+    case .map, .maximum, .reshape, .softmax, .delay: false
     }
   }
 }

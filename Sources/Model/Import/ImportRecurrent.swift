@@ -1,19 +1,15 @@
 extension ImportedOperator {
-  /// Recurrent layers, unrolled over their steps.
+  /// Recurrent layers: scans.
   static let recurrent: [ImportedOperator] = [
     layer("LSTM", .lstm), layer("GRU", .gru), layer("RNN", .plain),
   ]
 
   private static func layer(_ name: String, _ cell: RecurrentCell) -> ImportedOperator {
-    ImportedOperator(name, "all with constant lengths of sequences, at most \(maximumUnrolledCount) steps of all directions") {
-      importer, node, label throws(NodeProblem) in
+    ImportedOperator(name, "all with constant lengths of sequences") { importer, node, label throws(NodeProblem) in
       try importer.recurrent(node, cell, label)
     }
   }
 }
-
-/// The most steps of a layer in all directions: each becomes nodes of its own.
-private let maximumUnrolledCount = 1 << 11
 
 private enum RecurrentCell {
   case plain, gru, lstm
@@ -24,6 +20,10 @@ private enum RecurrentCell {
     case .gru: 3
     case .lstm: 4
     }
+  }
+
+  var stateParts: [WritableKeyPath<RecurrentState, Tensor?> & Sendable] {
+    self == .lstm ? [\.hidden, \.cell] : [\.hidden]
   }
 
   /// Of functions where the node names none.
@@ -40,6 +40,10 @@ private enum RecurrentCell {
 private struct RecurrentState {
   var hidden: Tensor?
   var cell: Tensor?
+
+  func map(_ change: (Tensor) throws(NodeProblem) -> Tensor) throws(NodeProblem) -> RecurrentState {
+    RecurrentState(hidden: try hidden.map(change), cell: try cell.map(change))
+  }
 }
 
 /// What all steps of one direction have in common.
@@ -81,31 +85,20 @@ extension GraphImporter {
     showAttributes(of: node, label)
     var (outputs, last) = ([Tensor](), [RecurrentState]())
     for (direction, isReversed) in reversals.enumerated() {
-      let (own, products) = try self.direction(
-        node, cell, direction, inputs, sizes, functions[direction], label)
       var state = RecurrentState()
       state.hidden = try initialState(node, 5, direction, sizes, label)
       if cell == .lstm { state.cell = try initialState(node, 6, direction, sizes, label) }
-      var steps: [Tensor?] = Array(repeating: nil, count: sizes.steps)
-      for number in 0..<sizes.steps {
-        let step = isReversed ? sizes.steps - 1 - number : number
-        guard lengths.contains(where: { $0 > step }) else { continue }
-        let gates = try view(
-          products, [1, sizes.batch, cell.gateCount * sizes.state], [Index(start: step), Index(1), Index(2)], label)
-        var next = try self.step(own, gates, state)
-        steps[step] = next.hidden
-        if lengths.contains(where: { $0 <= step }) {
-          let isLive = Constant.floats(lengths.map { $0 > step ? 1 : 0 }, shape: [1, sizes.batch, 1])
-          next.hidden = try kept(next.hidden, state.hidden, isLive, label)
-          next.cell = try kept(next.cell, state.cell, isLive, label)
-          steps[step] = try next.hidden.map { hidden throws(NodeProblem) in try combine(hidden, .constant(isLive), .multiply, label) }
-        }
-        state = next
-      }
-      last.append(state)
-      if let output = node.output.first, isRead(output) {
-        let zeros = Tensor.constant(.zeros([1, sizes.batch, sizes.state]))
-        outputs.append(try concatenated(steps.map { $0 ?? zeros }, axis: 0, [sizes.steps, sizes.batch, sizes.state], label))
+      let read = isReversed ? try reversed(inputs, axis: sizes.isBatchFirst ? 1 : 0, label) : inputs
+      let (own, products) = try self.direction(node, cell, direction, read, sizes, functions[direction], label)
+      guard case .value(let gates) = products else { throw .unsupported("its inputs are constants") }
+      let isLive = isLive(lengths, sizes, isReversed: isReversed)
+      let states = try self.states(own, gates, state, isLive, sizes)
+      last.append(try states.map { state throws(NodeProblem) in
+        try view(state, [1, sizes.batch, sizes.state], [Index(start: sizes.steps - 1), Index(1), Index(2)], label)
+      })
+      if let output = node.output.first, isRead(output), var hidden = states.hidden {
+        if let isLive { hidden = try combine(hidden, .constant(isLive), .multiply, label) }
+        outputs.append(isReversed ? try reversed(hidden, axis: 0, label) : hidden)
       }
     }
     var results: [Definition] = [.refused]
@@ -123,6 +116,55 @@ extension GraphImporter {
       results.append(.tensor(sizes.isBatchFirst ? try permuted(joined, [1, 0, 2], label) : joined))
     }
     return results
+  }
+
+  /// The states after all steps: each is made of the one before.
+  ///
+  /// - Parameters:
+  ///   - gates: What the inputs add to them, of steps × batch × (gates · state).
+  ///   - isLive: 0 at steps that are none of a sample's sequence.
+  private mutating func states(
+    _ own: RecurrentDirection, _ gates: Int, _ initial: RecurrentState, _ isLive: Constant?, _ sizes: RecurrentSizes
+  ) throws(NodeProblem) -> RecurrentState {
+    let (shape, label) = (Array(shape(of: gates).dropLast() + [sizes.state]), own.label)
+    var (before, numbers) = (initial, [Int]())
+    if sizes.steps > 1 {
+      for (part, first) in zip(own.cell.stateParts, own.cell.stateParts.map { initial[keyPath: $0] }) {
+        numbers.append(delayed.count)
+        let value = try append("\(label).before", .delay(Delay(number: delayed.count)), [], shape: shape, place: place(of: gates))
+        delayed[delayed.count] = value
+        before[keyPath: part] = .value(value)
+        guard let first else { continue }
+        let later = Tensor.constant(.zeros([sizes.steps - 1, sizes.batch, sizes.state]))
+        let padded = try concatenated([first, later], axis: 0, [sizes.steps, sizes.batch, sizes.state], label)
+        before[keyPath: part] = try combine(.value(value), padded, .add, label)
+      }
+    }
+    var states = try step(own, .value(gates), before)
+    if let isLive {
+      for part in own.cell.stateParts { states[keyPath: part] = try kept(states[keyPath: part], before[keyPath: part], isLive, label) }
+    }
+    for (number, part) in zip(numbers, own.cell.stateParts) {
+      guard case .value(let value)? = states[keyPath: part], self.shape(of: value) == shape, place(of: value) == place(of: gates) else {
+        throw .unsupported("its state has other axes than its inputs; give its weights as constants")
+      }
+      delayed[number] = value
+    }
+    return states
+  }
+
+  /// By step and sample, whether the step is one of the sequence; nil where all are.
+  private func isLive(_ lengths: [Int], _ sizes: RecurrentSizes, isReversed: Bool) -> Constant? {
+    guard lengths.contains(where: { $0 < sizes.steps }) else { return nil }
+    let steps = isReversed ? Array((0..<sizes.steps).reversed()) : Array(0..<sizes.steps)
+    let own = lengths.count == sizes.batch ? lengths : Array(repeating: lengths[0], count: sizes.batch)
+    return .floats(steps.flatMap { step in own.map { $0 > step ? 1 : 0 } }, shape: [sizes.steps, sizes.batch, 1])
+  }
+
+  /// The same along an axis from its end.
+  private mutating func reversed(_ tensor: Tensor, axis: Int, _ label: String) throws(NodeProblem) -> Tensor {
+    let full = fullShape(tensor)
+    return try selected(tensor, axis: axis, (0..<full[axis]).reversed(), [full[axis]], full, label)
   }
 
   /// The first operand, whose steps are an axis of each sample, and the sizes of all.
@@ -147,10 +189,6 @@ extension GraphImporter {
       throw .malformed("hidden_size is not \(sizes.state), as its weights have it")
     }
     guard sizes.steps > 0, sizes.batch > 0, sizes.state > 0 else { throw .unsupported("it has no steps or no state") }
-    guard sizes.steps <= maximumUnrolledCount / count else {
-      let what = "it has \(sizes.steps) steps\(count > 1 ? " in two directions" : ""), more than the \(maximumUnrolledCount / count) that are unrolled"
-      throw .unsupported("\(what); cut the sequence, with the states as inputs and outputs")
-    }
     return (inputs, sizes)
   }
 
@@ -261,9 +299,9 @@ extension RecurrentDirection {
 }
 
 extension GraphImporter {
-  /// The state after one step.
+  /// The state after one step, or after each of several that do not know of each other.
   ///
-  /// - Parameter gates: What the step's input adds to them, of 1 × batch × (gates · state).
+  /// - Parameter gates: What the step's input adds to them, of steps × batch × (gates · state).
   private mutating func step(
     _ own: RecurrentDirection, _ gates: Tensor, _ state: RecurrentState
   ) throws(NodeProblem) -> RecurrentState {
@@ -329,7 +367,7 @@ extension GraphImporter {
     return try added(terms, label)
   }
 
-  /// What inputs and state add to some gates, of 1 × batch × (gates · state).
+  /// What inputs and state add to some gates, of steps × batch × (gates · state).
   private mutating func sum(
     _ own: RecurrentDirection, _ range: Range<Int>, _ gates: Tensor, _ state: Tensor?
   ) throws(NodeProblem) -> Tensor {

@@ -187,7 +187,7 @@ extension GraphImporter {
     case .reshape:
       guard let source = try mask(adding: node.operands[0], function, label, depth: depth + 1) else { return nil }
       return try append(label, node.operation, [source], shape: node.shape, place: place(of: value))
-    case .map, .maximum, .softmax: return nil
+    case .map, .maximum, .softmax, .delay: return nil
     }
   }
 

@@ -48,6 +48,8 @@ struct AxisPlan {
           for step in place.steps { cuts[space].formUnion(Self.ends(of: step.loop, loops)) }
         }
       }
+      // Steps are an axis of their own.
+      if case .delay = node.operation { cuts[network.inputs.count + index].insert(node.shape.dropFirst().reduce(1, *)) }
       guard case .contraction(let contraction) = node.operation else { continue }
       for constant in contraction.constants {
         cuts[space].formUnion(loops.indices.dropFirst().flatMap { loop in
@@ -142,7 +144,7 @@ struct AxisPlan {
     let (node, result) = (network.nodes[index], network.inputs.count + index)
     guard !node.loops.isEmpty else {
       let whole = Segment(firstBase: 1, secondBase: 1, length: node.shape.reduce(1, *))
-      return [Relation(first: node.operands[0], second: result, segments: [whole])]
+      return (network.delayed(by: node) ?? node.operands.first).map { [Relation(first: $0, second: result, segments: [whole])] } ?? []
     }
     let own = segments(node.shape.indices.map { Index($0) }, node.shape, node)
     let read = node.readings.map { operand, reading in

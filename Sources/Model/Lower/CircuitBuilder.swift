@@ -20,6 +20,8 @@ struct CircuitBuilder {
   private var oneColumn: Int?
   /// By axes.
   private var identities: [[Int]: Int] = [:]
+  /// By size, the axis along which values are computed one step after the other: that of all scans of so many steps.
+  private var stepAxes: [Int: Int] = [:]
   /// Axes of size 1, for indices that are fixed.
   private var unitAxes: [Int] = []
 
@@ -38,6 +40,14 @@ struct CircuitBuilder {
     while unitAxes.count <= index { unitAxes.append(appendAxis(1)) }
     return unitAxes[index]
   }
+
+  mutating func stepAxis(_ size: Int) -> Int {
+    let axis = stepAxes[size] ?? appendAxis(size)
+    stepAxes[size] = axis
+    return axis
+  }
+
+  func isStepAxis(_ axis: Int) -> Bool { stepAxes.values.contains(axis) }
 
   /// - Parameter axes: Without the batch axis, which every kind but weights and constants gets in front.
   mutating func appendColumn(
@@ -151,50 +161,30 @@ struct CircuitBuilder {
     return Operand(column: view.column, bindings: bindings)
   }
 
-  /// Reads a column some places earlier along an axis of its own, which a column that is made of it has too, and whole on
-  /// its other axes but for those that another loop drives.
-  ///
-  /// Needs an axis of more than `distance` places; before the first one everything is 0.
-  func earlier(_ column: Int, along axis: Int, by distance: Int = 1, loops: [Int: Int] = [:]) -> Operand {
-    Operand(
-      column: column,
-      bindings: circuit.columns[column].axes.map { own in
-        own == axis
-          ? Binding(own, slice: .init(start: -distance, stride: 1))
-          : loops[own].map { Binding($0, slice: .init(start: 0, stride: 1)) } ?? Binding(own)
-      })
-  }
-
-  /// Appends to a virtual column terms of columns that are made of it, which read `earlier` ones: a scan,
-  /// docs/protocol.md §3.3, rule 4. Its range has room for them from the beginning.
-  mutating func appendTerms(_ terms: [Term], to output: Int) {
-    for index in circuit.contractions.indices where circuit.contractions[index].output == output {
-      circuit.contractions[index].terms += terms
-    }
-  }
-
   /// A virtual column over these axes; its declared range is what docs/protocol.md §3.3, rule 8 makes of the declared
   /// ranges of the operands.
-  ///
-  /// - Parameter later: The range of the terms that `appendTerms` is to append.
   mutating func appendContraction(
-    _ name: String, layer: String, _ axes: [Int], _ terms: [Term], later: ClosedRange<Int64> = 0...0, scale: Double
+    _ name: String, layer: String, _ axes: [Int], _ terms: [Term], scale: Double
   ) throws(ModelError) -> Int {
     guard circuit.contractions.reduce(terms.count, { $0 + $1.terms.count }) <= ArithmeticCircuit.maximumTermCount else {
       throw .unusableLayer(
         layer, reason: "with its \(terms.count) terms the network has more than \(ArithmeticCircuit.maximumTermCount)")
     }
     let output = appendColumn(name, .virtual, axes, 0...0, scale: scale)
+    try setRange(ofSum: output, terms, layer: layer)
+    circuit.contractions.append(Circuit.Contraction(output: output, terms: terms))
+    return output
+  }
+
+  mutating func setRange(ofSum output: Int, _ terms: [Term], layer: String) throws(ModelError) {
     let (bound, tooLarge) = (Int128(ArithmeticCircuit.integerBound), ModelError.unusableLayer(layer, reason: "its accumulators can reach 2^62"))
-    var (lower, upper) = (Int128(later.lowerBound), Int128(later.upperBound))
+    var (lower, upper) = (Int128(0), Int128(0))
     for term in terms {
       guard let (low, high) = circuit.interval(term, summed: term.summedAxes(output: circuit.columns[output])) else { throw tooLarge }
       (lower, upper) = (lower + low, upper + high)
     }
     guard -bound <= lower, upper <= bound else { throw tooLarge }
     (circuit.columns[output].lower, circuit.columns[output].upper) = (Int64(lower), Int64(upper))
-    circuit.contractions.append(Circuit.Contraction(output: output, terms: terms))
-    return output
   }
 }
 

@@ -39,6 +39,8 @@ struct Lowering {
   private let shown: Set<Int>
   /// The nodes that are lowered with the Softmax that reads them.
   let scores: Set<Int>
+  /// By number, columns that stand for delayed values.
+  var delays: [Int: Int] = [:]
   /// By the number that constants give an array: its column of weights, and the place of its integers.
   var arrays: [Int: (column: Int, weights: Int)] = [:]
 
@@ -83,6 +85,7 @@ struct Lowering {
     if !builder.circuit.columns.contains(where: { $0.kind == .weight || $0.kind == .advice }) {
       _ = try builder.appendWeights([1], "one", layer: "one", [builder.unitAxis()])
     }
+    try replaceDelays()
     builder.limitBatch()
     do throws(InvalidCircuit) {
       try builder.circuit.validate()

@@ -69,7 +69,7 @@ struct RelaidNetwork {
   /// Whether a node makes activations in axes of its own, and others read them in theirs.
   private func canCopyResult(_ index: Int) -> Bool {
     switch network.nodes[index].operation {
-    case .contraction, .map, .reshape: return false
+    case .contraction, .map, .reshape, .delay: return false
     case .maximum, .softmax:
       let value = network.inputs.count + index
       return network.nodes.indices.contains { network.nodes[$0].operands.contains(value) && !copies.contains($0) }
@@ -110,6 +110,7 @@ struct RelaidNetwork {
       network.nodes[later] = network.nodes[later].with(operands: network.nodes[later].operands.map(shifted))
     }
     for output in network.outputs.indices { network.outputs[output].value = shifted(network.outputs[output].value) }
+    network.delayed = network.delayed.mapValues(shifted)
     copies = Set(copies.map { $0 < index ? $0 : $0 + added })
     network.nodes.replaceSubrange(index...index, with: nodes)
   }
@@ -136,6 +137,7 @@ struct RelaidNetwork {
     var part = network
     part.nodes = Array(network.nodes.prefix(count))
     part.outputs = network.outputs.filter { $0.value < network.inputs.count + count }
+    part.delayed = network.delayed.filter { $0.value < network.inputs.count + count }
     return (try? AxisPlan(part, copies: copies)) != nil
   }
 

@@ -31,7 +31,7 @@ struct RoundingPlan {
       remainders.append((requantization.shift, count))
       if requantization.keptBits != nil { continue }
       guard case .clamp(let clamp) = requantization.function,
-        Self.covers(requantization.domain, Self.window(of: clamp, domain: requantization.domain))
+        Self.covers(requantization, Self.window(of: clamp, domain: requantization.domain))
       else { continue }
       cover(clamp, requantization.domain)
       counts[clamp, default: 0] += 16 << bitCountOfAxis(count)
@@ -57,9 +57,11 @@ struct RoundingPlan {
     return clamp.lowerBound...clamp.lowerBound + (1 << Int64(bits)) - 1
   }
 
-  /// Whether tables of at most 2^16 rows cover a domain, with or without a window.
-  static func covers(_ domain: ClosedRange<Int64>, _ window: ClosedRange<Int64>?) -> Bool {
-    domain.count <= maximumTableSize || window.map { domain.count / $0.count < maximumTableSize } ?? false
+  /// Whether tables of at most 2^16 rows cover the domain, with or without a window, or a clamp to more is one longer table.
+  static func covers(_ requantization: Requantization, _ window: ClosedRange<Int64>?) -> Bool {
+    let (domain, isLong) = (requantization.domain, requantization.function.results.count > maximumTableSize)
+    if isLong, case .clamp = requantization.function { return domain.count <= maximumClampSize }
+    return domain.count <= maximumTableSize || window.map { domain.count / $0.count < maximumTableSize } ?? false
   }
 
   func limbs(ofShift shift: Int) -> [Int] { limbWidths.bits(ofShift: shift) }

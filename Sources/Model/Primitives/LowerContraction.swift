@@ -35,7 +35,8 @@ extension Lowering {
     let sizes = plan.axes[space]
     var axes = [Int?](repeating: nil, count: sizes.count)
     let unrolledAxes = Set(unrolled.flatMap { plan.axes(of: $0, loops, value: space)?.map(\.number) ?? [] })
-    for isResult in [true, false] {
+    // What is computed step after step has one axis for that.
+    for (areSteps, isResult) in [(true, true), (false, true), (false, false)] {
       for (operand, reading) in node.readings {
         let view = views[node.operands[operand]]
         let map = axisMap(index, operand, reading, isSliding: true)
@@ -43,6 +44,7 @@ extension Lowering {
           guard let target = map[number], axes[target] == nil, !unrolledAxes.contains(target) else { continue }
           guard (target < plan.axes[network.inputs.count + index].count) == isResult else { continue }
           let own = builder.circuit.columns[view.column].axes[axis.position]
+          if areSteps, !builder.isStepAxis(own) { continue }
           let isWhole = axis.start == 0 && axis.stride == 1 && builder.circuit.axes[own] == axis.size
           if isWhole, axis.size == sizes[target], !axes.contains(own) { axes[target] = own }
         }

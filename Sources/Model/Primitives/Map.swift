@@ -90,7 +90,7 @@ extension Lowering {
     if let bits = requantization.keptBits { return builder.appendKept(accumulators, node, shift: requantization.shift, bits: bits, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let window = rounding.window(of: requantization)
-    guard RoundingPlan.covers(requantization.domain, window) else {
+    guard RoundingPlan.covers(requantization, window) else {
       throw .unusableLayer(
         node.name,
         reason: "inputs in range could take it to \(requantization.domain) steps, too far beyond the calibrated ones")
@@ -193,5 +193,7 @@ package enum ActivationFunction: Sendable, Hashable {
   }
 }
 
-/// The most rows of a table.
+/// The most rows of a table, but for clamps.
 let maximumTableSize = 1 << 16
+/// The most rows of a clamp to more than 16 bits: few numbers say all of it.
+let maximumClampSize = 1 << 22

@@ -13,6 +13,8 @@ package enum Operation<Number: GraphNumber>: Sendable, Equatable {
   case reshape
   /// Shares of rows of one operand.
   case softmax(Softmax<Number>)
+  /// Another value one step before.
+  case delay(Delay<Number>)
 
   var primitive: any Primitive<Number> {
     switch self {
@@ -21,6 +23,7 @@ package enum Operation<Number: GraphNumber>: Sendable, Equatable {
     case .map(let function): Map(function: function)
     case .reshape: Reshape()
     case .softmax(let softmax): softmax
+    case .delay(let delay): delay
     }
   }
 }
@@ -33,6 +36,7 @@ extension Operation<Int64> {
     case .maximum(let maximum): maximum
     case .map(let function): Map(function: function)
     case .reshape: Reshape()
+    case .delay(let delay): delay
     }
   }
 }

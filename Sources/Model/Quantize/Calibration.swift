@@ -25,6 +25,7 @@ package struct Calibration: Sendable {
     var isIntegral = lowest.map { _ in true }
     let streams = Streams(network)
     var channels: [Int: [Double]] = [:]
+    try network.requireSteps()
     let runner = Runner(network)
     for index in 0..<count {
       var isFinite = true

@@ -37,8 +37,10 @@ struct DividedNetwork {
   /// The network, whose outputs are as they were.
   mutating func finished() -> Network {
     let values = source.outputs.map { undivided($0.value) }
+    let delayed = source.delayed.mapValues { undivided($0) }
     var result = source
     result.nodes = nodes
+    result.delayed = delayed
     for (output, value) in values.enumerated() { result.outputs[output].value = value }
     return result
   }

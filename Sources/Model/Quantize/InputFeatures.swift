@@ -161,7 +161,7 @@ private struct FeatureDivider {
       guard last.steps.allSatisfy({ $0.loop == node.shape.count - 1 }), last.steps.count < 2 else { return nil }
       let places = (0..<size).map { last.start + $0 * (last.steps.first?.stride ?? 0) }
       return places.map { own.indices.contains($0) ? own[$0] : 1 }
-    case .map, .maximum, .softmax: return nil
+    case .map, .maximum, .softmax, .delay: return nil
     }
   }
 }

@@ -15,6 +15,7 @@ package func quantize(
     for attempt in 0..<6 {
       for index in network.inputs.indices { try quantizer.addInput(index) }
       for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
+      try quantizer.addDelayedValues()
       // How large values can be follows from their integers.
       guard attempt < 5, quantizer.scales.settle() else { break }
       quantizer = Quantizer(network, calibration, options, quantizer.scales)
@@ -49,6 +50,8 @@ struct Quantizer {
   private let masks: Set<Int>
   /// Float values of which shares are made.
   private let scoreValues: Set<Int>
+  /// Float values that are delayed.
+  private let delayedValues: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
@@ -66,9 +69,10 @@ struct Quantizer {
     integers = IntegerNetwork(name: network.name, inputs: [], outputs: network.outputs, nodes: [])
     var readers = [[Int]](repeating: [], count: network.inputs.count + network.nodes.count)
     for (index, node) in network.nodes.enumerated() {
-      for operand in Set(node.operands) { readers[operand].append(index) }
+      for operand in Set(node.operands + (network.delayed(by: node).map { [$0] } ?? [])) { readers[operand].append(index) }
     }
     self.readers = readers
+    delayedValues = Set(network.delayed.values)
     masks = network.read(bySoftmaxes: { $0.dropFirst() })
     scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
@@ -138,15 +142,13 @@ struct Quantizer {
   private func isView(_ value: Int) -> Bool {
     guard let node = integers.node(of: value) else { return true }
     if case .reshape = node.operation { return isView(node.operands[0]) }
-    return node.isView(of: shape(of: node.operands[0]))
+    return integers.isView(node)
   }
 
   /// Whether an integer value is a part of the value that it is made from.
   private func isSlice(_ value: Int) -> Bool {
-    guard let node = integers.node(of: value) else { return false }
-    let source = shape(of: node.operands[0])
-    guard node.isView(of: source) else { return false }
-    return node.shape.reduce(1, *) < source.reduce(1, *) || isSlice(node.operands[0])
+    guard let node = integers.node(of: value), integers.isView(node) else { return false }
+    return node.shape.reduce(1, *) < shape(of: node.operands[0]).reduce(1, *) || isSlice(node.operands[0])
   }
 
   /// Whether it is the codes of ids.
@@ -193,7 +195,7 @@ struct Quantizer {
       // Circuits show ranges of results.
       let largest = Int64(min((result?.largest ?? .infinity).rounded(.up), 0x1p61))
       return (result == nil ? nil : (-largest...largest).roundedOut, result)
-    case .maximum, .softmax: return (nil, nil)
+    case .maximum, .softmax, .delay: return (nil, nil)
     }
   }
 
@@ -226,6 +228,8 @@ struct Quantizer {
     let result: Int
     if case .softmax(let softmax) = node.operation {
       result = try shares(softmax, node)
+    } else if case .delay(let delay) = node.operation, let source = network.delayed[delay.number] {
+      result = try self.delay(node, delay, of: source)
     } else {
       result = if let selection { try selected(node, selection) } else { try requantized(value) }
     }
@@ -244,7 +248,7 @@ struct Quantizer {
   }
 
   /// The value itself; for a view an exact copy, which has a column of its own.
-  private mutating func whole(_ value: Int) throws(ModelError) -> Int {
+  mutating func whole(_ value: Int) throws(ModelError) -> Int {
     guard let node = integers.node(of: value), isView(value) else { return value }
     let copy = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: node.scale / 2)
     return try append(node.name, [copy], .map(.requantize(Requantization(copying: node.range))), node.shape, scale: node.scale)
@@ -299,7 +303,7 @@ struct Quantizer {
   }
 
   /// What a float value is as integers, and the value that it is computed from directly.
-  private func target(_ value: Int) -> QuantizationTarget {
+  func target(_ value: Int) -> QuantizationTarget {
     var (source, function, fixed) = (value, Pointwise.x, Quantum?.none)
     if let node = network.node(of: source), case .map(.quantize(let quantum)) = node.operation {
       (source, fixed) = (node.operands[0], quantum)
@@ -314,7 +318,7 @@ struct Quantizer {
     let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? (isCompared(value) ? QuantizationOptions.widths.upperBound : bits)
     let result = calibration.ranges[value]
     let quantum: Quantum
-    let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence
+    let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence && !delayedValues.contains(value)
       && !names.contains { options.layerBits[$0] != nil }
     if let fixed {
       quantum = fixed
@@ -324,7 +328,7 @@ struct Quantizer {
       quantum = wide
     } else {
       let range = activationRange(
-        bits: bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
+        bits: carriedBits(value).map { max($0, bits) } ?? bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
       quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) } ?? Quantum(scale: 1, range: 0...0)
     }
     return QuantizationTarget(
@@ -430,7 +434,8 @@ struct Quantizer {
       let targets = read.map(target)
       let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
       let (integers, unit) = try self.integers(
-        isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
+        isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets),
+        room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])
@@ -444,6 +449,12 @@ struct Quantizer {
   /// always 0.
   private func quotientScale(_ targets: [QuantizationTarget]) -> Double? {
     (targets.first { $0.quantum.range.count > 1 } ?? targets.first)?.quotientScale
+  }
+
+  /// By how many bits steps of the longest quotients are longer than those that decide.
+  private func room(_ targets: [QuantizationTarget]) -> Int {
+    guard let own = quotientScale(targets), let longest = targets.map(\.quotientScale).max() else { return 0 }
+    return Int(min(max(log2(longest / own).rounded(.up), 0), Double(maximumShift / 2)))
   }
 
   /// The values that are requantized from the accumulators of a value.

@@ -25,7 +25,7 @@ extension Quantizer {
         return !signs.isEmpty && signs.allSatisfy { sign in
           readers[sign].count == 1 && readers[sign].allSatisfy { comparison(network.inputs.count + $0) != nil }
         }
-      case .map, .maximum, .softmax: return false
+      case .map, .delay, .maximum, .softmax: return false
       }
     }
   }

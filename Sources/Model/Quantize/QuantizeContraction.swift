@@ -46,15 +46,16 @@ extension Quantizer {
   /// - Parameters:
   ///   - operands: Integer values.
   ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
+  ///   - room: Other values are requantized from the accumulators to steps that are up to 2^room times as long.
   ///   - isShared: Whether another scale will do that is a power of two times the accumulators'.
   mutating func integers(
-    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, isShared: Bool = false
+    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, room: Int = 0, isShared: Bool = false
   ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
     let values = contraction.terms.map { term in
       term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
     }
     guard !contraction.constants.isEmpty else {
-      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale, isShared: isShared)
+      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale, room: room, isShared: isShared)
       return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
     }
     let known = contraction.constants.map { knownIntegers($0, contraction.shape(of: $0)) }
@@ -132,7 +133,7 @@ extension Quantizer {
   /// Integers in proportion to real coefficients of products of values, so fine that rounding them moves the sum by a small
   /// part of a step; exact where they are multiples of one of them.
   private func coefficients(
-    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, isShared: Bool
+    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, room: Int, isShared: Bool
   ) -> (integers: [Int64], unit: Double) {
     let factors = zip(coefficients, values).map { coefficient, values in
       values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
@@ -146,7 +147,7 @@ extension Quantizer {
     let target = quotientScale ?? smallest
     if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }
     let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
-    var shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift)
+    var shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift - room)
     // What is shown as it is may be longer than what is rounded. Products, whose operands are not all large at once, have bounds of their own.
     if quotientScale == nil {
       let largest = zip(factors, values).reduce(0) { sum, term in

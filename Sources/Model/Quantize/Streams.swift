@@ -89,6 +89,7 @@ extension Operation<Double> {
     case .maximum(let maximum): return "maximum \(maximum.loops) \(maximum.reading)"
     case .map(let function): return "map \(function)"
     case .reshape: return "reshape"
+    case .delay: return "delay"
     case .softmax(let softmax): return "softmax \(softmax.loops) \(softmax.axis) \(softmax.masks)"
     }
   }

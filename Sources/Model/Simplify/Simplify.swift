@@ -20,9 +20,11 @@ extension Network {
   /// The network without the nodes that no output needs.
   func withoutUnusedNodes() -> Network {
     var isNeeded = [Bool](repeating: false, count: inputs.count + nodes.count)
-    for output in outputs { isNeeded[output.value] = true }
-    for (index, node) in nodes.enumerated().reversed() where isNeeded[inputs.count + index] {
-      for operand in node.operands { isNeeded[operand] = true }
+    var pending = outputs.map(\.value)
+    while let value = pending.popLast() {
+      guard !isNeeded[value] else { continue }
+      isNeeded[value] = true
+      pending += node(of: value).map { $0.operands + (delayed(by: $0).map { [$0] } ?? []) } ?? []
     }
     var numbers = Array(0..<inputs.count)
     var needed: [Node<Double>] = []
@@ -33,6 +35,8 @@ extension Network {
     var network = self
     network.nodes = needed
     for index in outputs.indices { network.outputs[index].value = numbers[outputs[index].value] }
+    let delays = Set(needed.compactMap { if case .delay(let delay) = $0.operation { delay.number } else { nil } })
+    network.delayed = delayed.filter { delays.contains($0.key) }.mapValues { numbers[$0] }
     return network
   }
 
@@ -41,6 +45,7 @@ extension Network {
     var network = self
     for index in nodes.indices { network.nodes[index] = nodes[index].with(operands: nodes[index].operands.map(value)) }
     for index in outputs.indices { network.outputs[index].value = value(outputs[index].value) }
+    network.delayed = delayed.mapValues(value)
     return network
   }
 }
@@ -75,7 +80,7 @@ private struct Simplifier {
         if node.isLayer { uses[operand].byLayers += 1 }
       }
     }
-    for output in network.outputs { uses[output.value].all += 1 }
+    for value in network.outputs.map(\.value) + network.delayed.values { uses[value].all += 1 }
   }
 
   /// Applies every rule to every node once.
@@ -193,7 +198,7 @@ extension Simplifier {
   /// each place has numbers of its own in every constant.
   private func isCutApart(_ value: Int, along axis: Int) -> Bool {
     guard let layer = maker(value), layer.isLayer, case .contraction(let contraction) = layer.operation, contraction.isOfRows(along: axis),
-      !network.outputs.contains(where: { resolved($0.value) == value })
+      !(network.outputs.map(\.value) + network.delayed.values).contains(where: { resolved($0) == value })
     else { return false }
     var parts: [Range<Int>] = []
     for node in network.nodes where node.operands.contains(where: { resolved($0) == value }) {
@@ -316,8 +321,8 @@ extension Simplifier {
   /// and so is a function that keeps order before the largest elements are taken.
   private mutating func moveBeforeView(_ index: Int) {
     let node = network.nodes[index]
-    guard let view = maker(node.operands[0]), uses[node.operands[0]].all == 1 else { return }
-    let source = resolved(view.operands[0])
+    guard let view = maker(node.operands[0]), uses[node.operands[0]].all == 1, let read = view.operands.first else { return }
+    let source = resolved(read)
     var operation = node.operation
     if view.operation.primitive.keepsOrder {
       guard keepsOrder(node, after: view) else { return }
