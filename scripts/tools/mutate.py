@@ -306,6 +306,7 @@ def row(key):
 
 def report():
     keys, results = keyed(table("checks.tsv")), {tuple(row[:3]): row[3] for row in table("results.tsv")}
+    if not keys: sys.exit("there are no results: scripts/mutate build and run come first")
     tests = [(key, reason(key) or results.get(key, "not run")) for key in keys.values()]
     text = open(TABLE).read()
     start = text.index(HEADING) + len(HEADING)
