@@ -41,6 +41,12 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   /// Whether a node only gives elements of its operand other places.
   func isView(_ node: Node<Number>) -> Bool { node.operands.first.map { node.isView(of: shape(of: $0)) } ?? false }
 
+  /// The values that a node reads, one that it delays too.
+  func read(by node: Node<Number>) -> [Int] { node.operands + (delayed(by: node).map { [$0] } ?? []) }
+
+  /// Whether a value is the codes of ids.
+  func isOneHot(_ value: Int) -> Bool { value < inputs.count && inputs[value].port.indexCount != nil }
+
   /// The value that a node delays.
   func delayed(by node: Node<Number>) -> Int? {
     if case .delay(let delay) = node.operation { delayed[delay.number] } else { nil }

@@ -8,16 +8,13 @@ struct Runner<Number: GraphNumber> {
   init(_ graph: Graph<Number>) {
     inputs = graph.inputs.map(\.port)
     stages = graph.stages
-    let ids = Set(graph.inputs.indices.filter { graph.inputs[$0].port.indexCount != nil })
     runs = stages.map { stage in
-      if stage.nodes.contains(where: { graph.delayed(by: graph.nodes[$0]) != nil }) {
+      if graph.isScan(stage) {
         guard let scan = ScanRun(graph, stage.nodes) else { preconditionFailure("Graph.requireSteps") }
         return { scan.run($0) }
       }
       let node = graph.nodes[stage.nodes[0]]
-      let indexed = node.operands.indices.filter { ids.contains(node.operands[$0]) }
-      let (primitive, sources) = (node.operation.primitive, node.operands.map { graph.shape(of: $0) })
-      let run = indexed.isEmpty ? primitive.run(sources, node.shape) : primitive.run(sources, node.shape, indexed: indexed)
+      let run = graph.run(node.operation.primitive, of: node.operands, node.shape)
       return { values in [run(node.operands.map { values[$0] })] }
     }
   }
@@ -34,6 +31,12 @@ struct Runner<Number: GraphNumber> {
 }
 
 extension Graph {
+  /// What makes a result of this shape of these values, of those of ids from the ids.
+  func run(_ primitive: any Primitive<Number>, of operands: [Int], _ shape: [Int]) -> ([[Number]]) -> [Number] {
+    let (sources, indexed) = (operands.map { self.shape(of: $0) }, operands.indices.filter { isOneHot(operands[$0]) })
+    return indexed.isEmpty ? primitive.run(sources, shape) : primitive.run(sources, shape, indexed: indexed)
+  }
+
   /// Appends what outputs show of a value of one sample, to each output's results.
   func show(_ value: Int, _ elements: [Number], in results: inout [[Number]]) {
     for (number, output) in outputs.enumerated() where output.value == value {

@@ -15,7 +15,7 @@ package struct Stage: Sendable {
 extension Graph {
   /// All nodes, each after those that it reads but for the steps of a scan.
   var stages: [Stage] {
-    let read = nodes.map { node in node.operands + (delayed(by: node).map { [$0] } ?? []) }
+    let read = nodes.map { self.read(by: $0) }
     guard !delayed.isEmpty else { return read.enumerated().map { Stage(nodes: [$0], operands: $1) } }
     let components = ColumnOrder.components(read.map { $0.filter { $0 >= inputs.count }.map { $0 - inputs.count } })
     var members = [[Int]](repeating: [], count: (components.max() ?? -1) + 1)
@@ -23,9 +23,12 @@ extension Graph {
     return members.map { nodes in Stage(nodes: nodes, operands: nodes.flatMap { read[$0] }) }
   }
 
+  /// Whether a stage is to be computed one step after the other.
+  func isScan(_ stage: Stage) -> Bool { stage.nodes.contains { delayed(by: nodes[$0]) != nil } }
+
   /// - Throws: `.unusableLayer` for a network with a scan that cannot be computed step after step.
   package func requireSteps() throws(ModelError) {
-    for stage in stages where !delayed.isEmpty && stage.nodes.contains(where: { delayed(by: nodes[$0]) != nil }) && ScanRun(self, stage.nodes) == nil {
+    for stage in stages where isScan(stage) && ScanRun(self, stage.nodes) == nil {
       throw .unusableLayer(nodes[stage.nodes[0]].name, reason: "its steps cannot be computed one after the other")
     }
   }
@@ -67,7 +70,6 @@ struct ScanRun<Number: GraphNumber> {
   init?(_ graph: Graph<Number>, _ nodes: [Int]) {
     let count = graph.nodes[nodes[0]].shape.first ?? 0
     let values = Set(nodes.map { graph.inputs.count + $0 })
-    let ids = Set(graph.inputs.indices.filter { graph.inputs[$0].port.indexCount != nil })
     var (members, widths): ([Member], [Int: Int]) = ([], [:])
     for index in nodes {
       let node = graph.nodes[index]
@@ -83,10 +85,10 @@ struct ScanRun<Number: GraphNumber> {
           term.factors.contains { if case .operand(let operand, _) = $0 { values.contains(node.operands[operand]) } else { false } }
         }
         let (placed, free) = (contraction.terms.filter(isPlaced), contraction.terms.filter { !isPlaced($0) })
-        let freePart = free.isEmpty ? nil : Self.part(contraction, free, node, graph, ids: ids)
+        let freePart = free.isEmpty ? nil : Self.part(contraction, free, node, graph)
         var placedPart: Part?
         if !placed.isEmpty {
-          guard let part = Self.step(contraction, placed, node, graph, values, ids: ids) else { return nil }
+          guard let part = Self.step(contraction, placed, node, graph, values) else { return nil }
           for (operand, isStep) in zip(part.operands, part.areSteps) where isStep { widths[operand] = graph.shape(of: operand).dropFirst().reduce(1, *) }
           placedPart = part
         }
@@ -105,19 +107,15 @@ struct ScanRun<Number: GraphNumber> {
   }
 
   private static func part(
-    _ contraction: Contraction<Number>, _ terms: [Contraction<Number>.Term], _ node: Node<Number>, _ graph: Graph<Number>, ids: Set<Int>
+    _ contraction: Contraction<Number>, _ terms: [Contraction<Number>.Term], _ node: Node<Number>, _ graph: Graph<Number>
   ) -> Part {
     let (own, operands) = contraction.part(terms, node.operands)
-    let sources = operands.map { graph.shape(of: $0) }
-    let indexed = operands.indices.filter { ids.contains(operands[$0]) }
-    return Part(
-      operands: operands, run: indexed.isEmpty ? own.run(sources, node.shape) : own.run(sources, node.shape, indexed: indexed))
+    return Part(operands: operands, run: graph.run(own, of: operands, node.shape))
   }
 
   /// One step of a sum; nil where more of an operand is read than that step.
   private static func step(
-    _ contraction: Contraction<Number>, _ terms: [Contraction<Number>.Term], _ node: Node<Number>, _ graph: Graph<Number>, _ scanned: Set<Int>,
-    ids: Set<Int>
+    _ contraction: Contraction<Number>, _ terms: [Contraction<Number>.Term], _ node: Node<Number>, _ graph: Graph<Number>, _ scanned: Set<Int>
   ) -> Part? {
     var (own, operands) = contraction.part(terms, node.operands)
     var areSteps: [Bool] = []
@@ -125,7 +123,7 @@ struct ScanRun<Number: GraphNumber> {
       let readings = own.readings.filter { $0.operand == number }.map(\.reading)
       let isStep = graph.shape(of: operand).first == node.shape[0]
         && readings.allSatisfy { $0.first == Index(0) && !$0.dropFirst().contains { $0.steps.contains { $0.loop == 0 } } }
-      guard !ids.contains(operand), isStep || !scanned.contains(operand) && !readings.joined().contains(where: { $0.steps.contains { $0.loop == 0 } })
+      guard !graph.isOneHot(operand), isStep || !scanned.contains(operand) && !readings.joined().contains(where: { $0.steps.contains { $0.loop == 0 } })
       else { return nil }
       areSteps.append(isStep)
     }

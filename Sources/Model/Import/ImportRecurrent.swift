@@ -22,6 +22,7 @@ private enum RecurrentCell {
     }
   }
 
+  /// Of which the first states are operands 5 and 6, and the last ones results 1 and 2.
   var stateParts: [WritableKeyPath<RecurrentState, Tensor?> & Sendable] {
     self == .lstm ? [\.hidden, \.cell] : [\.hidden]
   }
@@ -86,8 +87,7 @@ extension GraphImporter {
     var (outputs, last) = ([Tensor](), [RecurrentState]())
     for (direction, isReversed) in reversals.enumerated() {
       var state = RecurrentState()
-      state.hidden = try initialState(node, 5, direction, sizes, label)
-      if cell == .lstm { state.cell = try initialState(node, 6, direction, sizes, label) }
+      for (index, part) in cell.stateParts.enumerated() { state[keyPath: part] = try initialState(node, 5 + index, direction, sizes, label) }
       let read = isReversed ? try reversed(inputs, axis: sizes.isBatchFirst ? 1 : 0, label) : inputs
       let (own, products) = try self.direction(node, cell, direction, read, sizes, functions[direction], label)
       guard case .value(let gates) = products else { throw .unsupported("its inputs are constants") }
@@ -106,7 +106,7 @@ extension GraphImporter {
       let joined = try stacked(outputs, axis: 1, label)
       results[0] = .tensor(sizes.isBatchFirst ? try permuted(joined, [2, 0, 1, 3], label) : joined)
     }
-    for (index, part) in [\RecurrentState.hidden, \.cell].enumerated() where index == 0 || cell == .lstm {
+    for (index, part) in cell.stateParts.enumerated() {
       guard index + 1 < node.output.count, isRead(node.output[index + 1]) else {
         results.append(.refused)
         continue
@@ -129,12 +129,12 @@ extension GraphImporter {
     let (shape, label) = (Array(shape(of: gates).dropLast() + [sizes.state]), own.label)
     var (before, numbers) = (initial, [Int]())
     if sizes.steps > 1 {
-      for (part, first) in zip(own.cell.stateParts, own.cell.stateParts.map { initial[keyPath: $0] }) {
+      for part in own.cell.stateParts {
         numbers.append(delayed.count)
         let value = try append("\(label).before", .delay(Delay(number: delayed.count)), [], shape: shape, place: place(of: gates))
         delayed[delayed.count] = value
         before[keyPath: part] = .value(value)
-        guard let first else { continue }
+        guard let first = initial[keyPath: part] else { continue }
         let later = Tensor.constant(.zeros([sizes.steps - 1, sizes.batch, sizes.state]))
         let padded = try concatenated([first, later], axis: 0, [sizes.steps, sizes.batch, sizes.state], label)
         before[keyPath: part] = try combine(.value(value), padded, .add, label)
@@ -157,8 +157,7 @@ extension GraphImporter {
   private func isLive(_ lengths: [Int], _ sizes: RecurrentSizes, isReversed: Bool) -> Constant? {
     guard lengths.contains(where: { $0 < sizes.steps }) else { return nil }
     let steps = isReversed ? Array((0..<sizes.steps).reversed()) : Array(0..<sizes.steps)
-    let own = lengths.count == sizes.batch ? lengths : Array(repeating: lengths[0], count: sizes.batch)
-    return .floats(steps.flatMap { step in own.map { $0 > step ? 1 : 0 } }, shape: [sizes.steps, sizes.batch, 1])
+    return .floats(steps.flatMap { step in lengths.map { $0 > step ? 1 : 0 } }, shape: [sizes.steps, sizes.batch, 1])
   }
 
   /// The same along an axis from its end.
@@ -299,9 +298,9 @@ extension RecurrentDirection {
 }
 
 extension GraphImporter {
-  /// The state after one step, or after each of several that do not know of each other.
+  /// The states after all steps, from those before them.
   ///
-  /// - Parameter gates: What the step's input adds to them, of steps × batch × (gates · state).
+  /// - Parameter gates: What the inputs add to them, of steps × batch × (gates · state).
   private mutating func step(
     _ own: RecurrentDirection, _ gates: Tensor, _ state: RecurrentState
   ) throws(NodeProblem) -> RecurrentState {

@@ -176,6 +176,7 @@ struct CircuitBuilder {
     return output
   }
 
+  /// Gives a virtual column the range that rule 8 makes of these terms.
   mutating func setRange(ofSum output: Int, _ terms: [Term], layer: String) throws(ModelError) {
     let (bound, tooLarge) = (Int128(ArithmeticCircuit.integerBound), ModelError.unusableLayer(layer, reason: "its accumulators can reach 2^62"))
     var (lower, upper) = (Int128(0), Int128(0))

@@ -4,15 +4,15 @@ extension CircuitBuilder {
   /// Has sums that read a column read another one, one step before: docs/protocol.md §3.3, rule 4.
   ///
   /// - Parameters:
-  ///   - placeholder: Of the axes 0, that of the steps, and others.
-  ///   - view: Its axes are those of the placeholder, but for axis 0.
-  mutating func replace(_ placeholder: Int, byEarlier view: View) throws(ModelError) {
+  ///   - standIn: The column that they read, of the axes 0, that of the steps, and others.
+  ///   - view: Its axes are these, but for axis 0.
+  mutating func replace(_ standIn: Int, byEarlier view: View) throws(ModelError) {
     let axes = circuit.columns[view.column].axes
     for (index, contraction) in circuit.contractions.enumerated() {
-      guard contraction.terms.contains(where: { $0.operands.contains { $0.column == placeholder } }) else { continue }
+      guard contraction.terms.contains(where: { $0.operands.contains { $0.column == standIn } }) else { continue }
       var terms = contraction.terms
       for term in terms.indices {
-        for (number, operand) in terms[term].operands.enumerated() where operand.column == placeholder {
+        for (number, operand) in terms[term].operands.enumerated() where operand.column == standIn {
           var bindings = [Binding](repeating: operand.bindings[0], count: axes.count)
           for (place, axis) in view.axes.enumerated() {
             let own = operand.bindings[place + 1]
@@ -34,20 +34,21 @@ extension CircuitBuilder {
     guard !removed.isEmpty else { return }
     var numbers: [Int] = []
     for column in circuit.columns.indices { numbers.append((numbers.last ?? -1) + (removed.contains(column) ? 0 : 1)) }
-    for index in circuit.contractions.indices {
-      circuit.contractions[index].output = numbers[circuit.contractions[index].output]
-      for term in circuit.contractions[index].terms.indices {
-        for operand in circuit.contractions[index].terms[term].operands.indices {
-          circuit.contractions[index].terms[term].operands[operand].column = numbers[circuit.contractions[index].terms[term].operands[operand].column]
-        }
-      }
+    circuit.contractions = circuit.contractions.map { contraction in
+      Circuit.Contraction(
+        output: numbers[contraction.output],
+        terms: contraction.terms.map { term in
+          Term(coefficient: term.coefficient, operands: term.operands.map { Operand(column: numbers[$0.column], bindings: $0.bindings) })
+        })
     }
-    for lookup in circuit.lookups.indices {
-      for form in circuit.lookups[lookup].forms.indices {
-        for part in circuit.lookups[lookup].forms[form].parts.indices {
-          circuit.lookups[lookup].forms[form].parts[part].column = numbers[circuit.lookups[lookup].forms[form].parts[part].column]
-        }
-      }
+    circuit.lookups = circuit.lookups.map { lookup in
+      Lookup(
+        table: lookup.table,
+        forms: lookup.forms.map { form in
+          AffineForm(
+            shift: form.shift, constant: form.constant,
+            parts: form.parts.map { AffineForm.Part(column: numbers[$0.column], coefficient: $0.coefficient) })
+        })
     }
     circuit.thresholds = circuit.thresholds.map {
       Threshold(

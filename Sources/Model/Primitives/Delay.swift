@@ -27,17 +27,15 @@ extension Delay<Int64>: IntegerPrimitive {
 extension Lowering {
   /// Has all that reads columns which stand for delayed values read these values' own columns, one step before.
   mutating func replaceDelays() throws(ModelError) {
-    for (number, placeholder) in delays.sorted(by: { $0.key < $1.key }) {
-      guard let value = network.delayed[number] else { continue }
-      let (view, own) = (views[value], builder.circuit.columns[placeholder])
-      let column = builder.circuit.columns[view.column]
-      let isWhole = view.fixed.isEmpty && view.axes.allSatisfy { $0.start == 0 && $0.stride == 1 } && column.kind == .advice
-      guard isWhole, view.axes.count == own.axes.count - 1, column.axes.count == own.axes.count,
-        view.axes.first.map({ column.axes[$0.position] }) == own.axes[1], own.lower <= column.lower, column.upper <= own.upper
-      else {
-        throw .unusableLayer(network.node(of: value)?.name ?? network.name, reason: "its steps are not computed one after the other")
-      }
-      try builder.replace(placeholder, byEarlier: view)
+    for (number, standIn) in delays.sorted(by: { $0.key < $1.key }) {
+      let own = builder.circuit.columns[standIn]
+      let view = network.delayed[number].map { views[$0] }
+      guard let view, case let column = builder.circuit.columns[view.column], column.kind == .advice, view.fixed.isEmpty,
+        view.axes.allSatisfy({ $0.start == 0 && $0.stride == 1 }), view.axes.count == own.axes.count - 1, column.axes.count == own.axes.count,
+        view.axes.first.map({ column.axes[$0.position] }) == own.axes[1], own.lower <= column.lower, column.upper <= own.upper,
+        !builder.circuit.lookups.contains(where: { $0.columns.contains(standIn) })
+      else { throw .unusableLayer(own.name, reason: "its steps are not computed one after the other") }
+      try builder.replace(standIn, byEarlier: view)
     }
     builder.removeColumns(Set(delays.values))
   }

@@ -51,7 +51,7 @@ struct Quantizer {
   /// Float values of which shares are made.
   private let scoreValues: Set<Int>
   /// Float values that are delayed.
-  private let delayedValues: Set<Int>
+  let delayedValues: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
@@ -69,7 +69,7 @@ struct Quantizer {
     integers = IntegerNetwork(name: network.name, inputs: [], outputs: network.outputs, nodes: [])
     var readers = [[Int]](repeating: [], count: network.inputs.count + network.nodes.count)
     for (index, node) in network.nodes.enumerated() {
-      for operand in Set(node.operands + (network.delayed(by: node).map { [$0] } ?? [])) { readers[operand].append(index) }
+      for operand in Set(network.read(by: node)) { readers[operand].append(index) }
     }
     self.readers = readers
     delayedValues = Set(network.delayed.values)
@@ -151,16 +151,13 @@ struct Quantizer {
     return node.shape.reduce(1, *) < shape(of: node.operands[0]).reduce(1, *) || isSlice(node.operands[0])
   }
 
-  /// Whether it is the codes of ids.
-  private func isOneHot(_ value: Int) -> Bool { value < integers.inputs.count && integers.inputs[value].port.indexCount != nil }
-
   /// Appends a node; its range follows from its operands, and from what is known of their vectors.
   ///
   /// - Parameter within: Holds every result.
   mutating func append(
     _ name: String, _ operands: [Int], _ operation: Operation<Int64>, _ shape: [Int], scale: Double, within: ClosedRange<Int64>? = nil
   ) throws(ModelError) -> Int {
-    let sources = operands.map { OperandRange(range(of: $0), shape: self.shape(of: $0), isOneHot: isOneHot($0)) }
+    let sources = operands.map { OperandRange(range(of: $0), shape: self.shape(of: $0), isOneHot: integers.isOneHot($0)) }
     let known = try bound(operation, operands, sources, shape)
     let ranges = [operation.integerPrimitive.range(for: sources, rank: shape.count), known.range, within].compactMap { $0 }
     guard let range = ranges.dropFirst().reduce(ranges.first, { $0?.clamped(to: $1) }) else {
@@ -328,7 +325,7 @@ struct Quantizer {
       quantum = wide
     } else {
       let range = activationRange(
-        bits: carriedBits(value).map { max($0, bits) } ?? bits, isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
+        bits: max(carriedBits(value) ?? 0, bits), isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
       quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) } ?? Quantum(scale: 1, range: 0...0)
     }
     return QuantizationTarget(

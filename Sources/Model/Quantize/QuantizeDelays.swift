@@ -34,7 +34,7 @@ extension Quantizer {
   /// sum's quotients were too long.
   func carriedBits(_ value: Int) -> Int? {
     guard let node = network.node(of: value), (node.shape.first ?? 0) >= leastStepCount, case .contraction(let sum) = node.operation,
-      network.delayed.values.contains(value), node.operands.contains(where: { isBefore($0, value) })
+      delayedValues.contains(value), node.operands.contains(where: { isBefore($0, value) })
     else { return nil }
     func largest(_ value: Int) -> Double { max(-calibration.ranges[value].lowerBound, calibration.ranges[value].upperBound) }
     let bound = sum.terms.reduce(0.0) { total, term in

@@ -25,7 +25,7 @@ extension Network {
           let operand = term.factors.lazy.compactMap({ if case .operand(let operand, _) = $0 { node.operands[operand] } else { nil } }).first
         else { return nil }
         let own = contraction.constants[number].loops
-        let isOfIds = operand < inputs.count && inputs[operand].indexCount != nil
+        let isOfIds = isOneHot(operand)
         guard own.count == 2, own.allSatisfy({ contraction.loops[$0] > 1 }), own[0] < node.shape.count, own[1] >= node.shape.count,
           isOfIds || shape(of: operand).reduce(1, *) <= contraction.constants[number].values.count
         else { return nil }

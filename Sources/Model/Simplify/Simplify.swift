@@ -24,7 +24,7 @@ extension Network {
     while let value = pending.popLast() {
       guard !isNeeded[value] else { continue }
       isNeeded[value] = true
-      pending += node(of: value).map { $0.operands + (delayed(by: $0).map { [$0] } ?? []) } ?? []
+      pending += node(of: value).map(read) ?? []
     }
     var numbers = Array(0..<inputs.count)
     var needed: [Node<Double>] = []
@@ -39,6 +39,9 @@ extension Network {
     network.delayed = delayed.filter { delays.contains($0.key) }.mapValues { numbers[$0] }
     return network
   }
+
+  /// The values that are there whatever nodes read: those that outputs show, and delayed ones.
+  fileprivate var keptValues: [Int] { outputs.map(\.value) + delayed.values }
 
   /// The same nodes and outputs, reading other values.
   fileprivate func replacing(_ value: (Int) -> Int) -> Network {
@@ -80,7 +83,7 @@ private struct Simplifier {
         if node.isLayer { uses[operand].byLayers += 1 }
       }
     }
-    for value in network.outputs.map(\.value) + network.delayed.values { uses[value].all += 1 }
+    for value in network.keptValues { uses[value].all += 1 }
   }
 
   /// Applies every rule to every node once.
@@ -198,7 +201,7 @@ extension Simplifier {
   /// each place has numbers of its own in every constant.
   private func isCutApart(_ value: Int, along axis: Int) -> Bool {
     guard let layer = maker(value), layer.isLayer, case .contraction(let contraction) = layer.operation, contraction.isOfRows(along: axis),
-      !(network.outputs.map(\.value) + network.delayed.values).contains(where: { resolved($0) == value })
+      !network.keptValues.contains(where: { resolved($0) == value })
     else { return false }
     var parts: [Range<Int>] = []
     for node in network.nodes where node.operands.contains(where: { resolved($0) == value }) {
