@@ -29,7 +29,7 @@ package func compile(
     try importONNX(path: model, publish: publish, outputs: options.outputs, mostOfMask: mostOfMask) { input throws(ModelError) in
       if let shape = options.inputShapes[input] { return shape }
       return try calibration.array(preferring: input).shape
-    }.simplified().showing(classes: options.classCount)
+    }.boundingExponentials().simplified().showing(classes: options.classCount)
   }
   var network = try imported(publish: options.publish, mostOfMask: usualMostOfMask)
   try options.requireShapes(of: network)

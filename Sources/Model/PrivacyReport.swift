@@ -17,7 +17,7 @@ package struct PrivacyReport: Sendable, Equatable {
       case .range: "first and last integer; by widths, shifts, coefficients, tables, and whether calibration data are negative"
       case .shift:
         "bits by which accumulators are rounded, and what is added before; by the layer's largest weight, of an inverse root by the "
-          + "least and the largest sum of squares on calibration data"
+          + "least and the largest sum of squares on calibration data, of a function in windows by its smaller arguments there"
       case .coefficient: "factors of sums, means and products; by scales"
       case .constant:
         "integers for numbers that an operator has by itself, as a mean's share; by scales and by the layer's largest weight; powers of "

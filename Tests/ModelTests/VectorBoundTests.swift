@@ -182,7 +182,7 @@ import Testing
 
   /// 1 / √v to two parts in a thousand, from the least to the largest v, and never by more than is said.
   @Test func inverseRoots() {
-    let root = InverseRoot(offset: 3, shift: 12, multipliers: [1 << 22, 370_728, 1 << 15, 2_896])
+    let root = WindowedFunction.inverseRoot(offset: 3, shift: 12, multipliers: [1 << 22, 370_728, 1 << 15, 2_896])
     let most = root.largestNorm(scale: 1, error: 0)
     for bits in 12..<42 {
       for part in 0..<50 {

@@ -82,7 +82,7 @@ package struct Quantum: Sendable, Equatable {
   }
 
   /// The nearest integer in range; 0 for what is not a number.
-  func integer(_ real: Double) -> Int64 {
+  package func integer(_ real: Double) -> Int64 {
     guard !real.isNaN else { return min(max(0, range.lowerBound), range.upperBound) }
     return Int64(min(max(step(real), Double(range.lowerBound)), Double(range.upperBound)))
   }

@@ -28,6 +28,13 @@ extension IntegerNetwork {
           nil
         }
       }.first
+      if requantization == nil, let (function, results) = windows(of: index) {
+        return LayerSummary(
+          name: node.name, operation: operation + " + windows", weightBits: UInt64.bitWidth - largest.leadingZeroBitCount + 1,
+          shift: function.shift, accumulatorBound: max(-node.range.lowerBound, node.range.upperBound),
+          quotientBits: bitCount(node.range.lowerBound >> Int64(function.shift)...node.range.upperBound >> Int64(function.shift)),
+          activationBits: bitCount(results))
+      }
       return LayerSummary(
         name: node.name, operation: operation + (requantization?.function.summary ?? ""),
         weightBits: UInt64.bitWidth - largest.leadingZeroBitCount + 1, shift: requantization?.shift ?? 0,
@@ -35,6 +42,15 @@ extension IntegerNetwork {
         quotientBits: requantization.map { bitCount($0.domain) } ?? 0,
         activationBits: requantization.map { bitCount($0.function.results) } ?? 0)
     }
+  }
+
+  /// What reads a node's accumulators in windows and makes activations.
+  private func windows(of index: Int) -> (WindowedFunction, results: ClosedRange<Int64>)? {
+    nodes.lazy.compactMap { reader in
+      guard case .map(.windowed(let function)) = reader.operation, function.multipliers.isEmpty, origin(of: reader.operands[0]) == index
+      else { return nil }
+      return (function, reader.range)
+    }.first
   }
 
   /// The node whose result a value is, reshapes aside.

@@ -26,7 +26,7 @@ struct RoundingPlan {
         remainders.append((exponential.shift, count))
         exponentBits[exponential.values] = max(exponentBits[exponential.values] ?? 0, exponential.tableBits)
       }
-      if case .map(.inverseRoot(let root)) = node.operation { remainders.append((root.shift, count)) }
+      if case .map(.windowed(let function)) = node.operation { remainders.append((function.shift, count)) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
       if requantization.keptBits != nil { continue }

@@ -44,14 +44,14 @@ package enum IntegerFunction: NumberFunction {
   case requantize(Requantization)
   /// Activations from activations.
   case table(ActivationFunction)
-  /// Accumulators from accumulators.
-  case inverseRoot(InverseRoot)
+  /// Activations from accumulators; an inverse root makes accumulators again.
+  case windowed(WindowedFunction)
 
   package func value(at x: Int64) -> Int64 {
     switch self {
     case .requantize(let requantization): requantization.function.value(at: requantization.quotient(x))
     case .table(let function): function.value(at: x)
-    case .inverseRoot(let root): root.value(at: x)
+    case .windowed(let function): function.value(at: x)
     }
   }
 }
@@ -63,7 +63,7 @@ extension Map<Int64>: IntegerPrimitive {
     switch function {
     case .requantize(let requantization): requantization.function.results
     case .table(let function): function.results
-    case .inverseRoot(let root): root.results
+    case .windowed(let function): function.results
     }
   }
 
@@ -72,7 +72,7 @@ extension Map<Int64>: IntegerPrimitive {
     switch function {
     case .requantize(let requantization):
       return operand.with(column: try lowering.requantize(operand.column, requantization, node))
-    case .inverseRoot(let root): return operand.with(column: try lowering.inverseRoot(root, of: operand.column, node))
+    case .windowed(let function): return operand.with(column: try lowering.windowed(function, of: operand.column, node))
     case .table(let function):
       let domain = lowering.network.quantum(of: node.operands[0]).range
       return operand.with(

@@ -98,6 +98,50 @@ extension Pointwise: ExpressibleByFloatLiteral {
     }
   }
 
+  /// The argument beside which the function is steep, as √x, log x, 1/x and x^p, p < 1, are beside 0; nil where no part of it is
+  /// such a function of an argument whose zero the expression shows.
+  package var steepPoint: Double? {
+    switch self {
+    case .x, .constant: nil
+    case .function(let function, let argument):
+      switch function {
+      case .sqrt, .log, .reciprocal: argument.zero ?? argument.steepPoint
+      case .erf, .exp, .tanh, .sigmoid, .relu, .abs, .negate, .sin, .cos, .atan, .step, .truncate, .round: argument.steepPoint
+      }
+    case .power(let base, let exponent): (exponent < 1 ? base.zero : nil) ?? base.steepPoint
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
+      first.steepPoint ?? second.steepPoint
+    }
+  }
+
+  /// The argument where a square or another power above 1 is 0; nil for another function.
+  var powerPoint: Double? {
+    switch self {
+    case .product(let first, let second): first == second ? first.zero : nil
+    case .power(let base, let exponent): exponent > 1 ? base.zero : nil
+    case .x, .constant, .function, .sum, .minimum, .maximum: nil
+    }
+  }
+
+  /// Where the expression is 0, or nearest to it but for a bound and what is added to one.
+  private var zero: Double? {
+    if let form = affineForm { return form.scale == 0 ? nil : -form.shift / form.scale }
+    switch self {
+    case .function(let function, let argument):
+      switch function {
+      case .relu, .abs, .sqrt, .negate: return argument.zero
+      case .erf, .exp, .tanh, .sigmoid, .log, .reciprocal, .sin, .cos, .atan, .step, .truncate, .round: return nil
+      }
+    case .power(let base, let exponent): return exponent > 0 ? base.zero : nil
+    case .sum(let argument, .constant), .sum(.constant, let argument), .product(let argument, .constant), .product(.constant, let argument),
+      .minimum(let argument, .constant), .minimum(.constant, let argument), .maximum(let argument, .constant),
+      .maximum(.constant, let argument):
+      return argument.zero
+    case .product(let first, let second): return first == second ? first.zero : nil
+    case .x, .constant, .sum, .minimum, .maximum: return nil
+    }
+  }
+
   /// The range that the function clamps its argument to, when it does nothing else.
   var clamp: ClosedRange<Double>? {
     switch self {

@@ -10,6 +10,8 @@ package struct Calibration: Sendable {
   let streams: Streams
   /// By group of streams of which norms are taken along the last axis, the largest absolute numbers by place along it.
   let channels: [Int: [Double]]
+  /// By value that is a steep function of another one, or a power of it.
+  let steep: [Int: SteepFunction]
   /// The name that errors give to the data.
   package let source: String
 
@@ -26,6 +28,8 @@ package struct Calibration: Sendable {
     let streams = Streams(network)
     var channels: [Int: [Double]] = [:]
     try network.requireSteps()
+    var steep = network.steepFunctions
+    let steepReaders = steep.keys.sorted().reduce(into: [Int: [Int]]()) { $0[steep[$1]?.source ?? 0, default: []].append($1) }
     let runner = Runner(network)
     for index in 0..<count {
       var isFinite = true
@@ -36,6 +40,8 @@ package struct Calibration: Sendable {
           lowest[value] = min(lowest[value], element)
           highest[value] = max(highest[value], element)
         }
+        for reader in steepReaders[value] ?? [] { steep[reader]?.see(arguments: elements) }
+        steep[value]?.see(results: elements)
         let group = streams.groups[value]
         guard streams.normsAlongLast[group] == true, let width = network.shape(of: value).last else { return }
         var own = channels[group] ?? [Double](repeating: 0, count: width)
@@ -46,7 +52,7 @@ package struct Calibration: Sendable {
         throw .unusableData(source: source, reason: "sample \(index) makes values that are not finite")
       }
     }
-    (self.streams, self.channels) = (streams, channels)
+    (self.streams, self.channels, self.steep) = (streams, channels, steep)
     self.source = source
     self.inputScales = inputScales ?? network.inputs.map { _ in nil }
     self.batch = batch

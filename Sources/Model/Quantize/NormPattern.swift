@@ -161,9 +161,9 @@ extension Quantizer {
     // Rows of the first window have at least 10 bits on calibration data.
     let (least, most) = (scales.least(norm.squares) / (unit * unit) + Double(offset), scales.largest(norm.squares) / (unit * unit) + Double(offset))
     var shift = Int(min(max(log2(max(least, 1)).rounded(.down) - 10, 1), 40))
-    func windowCount(_ largest: Int64) -> Int { InverseRoot.windowCount(shift: shift, largest: largest) }
+    func windowCount(_ largest: Int64) -> Int { WindowedFunction.inverseRootWindowCount(shift: shift, largest: largest) }
     // Bounds of a chain of quotients: docs/protocol.md §3.3, rule 6. The longest sums have 61 bits.
-    while shift + InverseRoot.step * (windowCount(largest.partialValue) + 1) > 61 { shift += 1 }
+    while shift + WindowedFunction.inverseRootRows.step * (windowCount(largest.partialValue) + 1) > 61 { shift += 1 }
     let count = windowCount(largest.partialValue)
     // Of 32 bits at most, which two lookups hold.
     let largestRoot = norm.coefficient / (norm.scale.squareRoot() * unit) * exp2(-Double(shift) / 2)
@@ -171,14 +171,15 @@ extension Quantizer {
     while largestRoot / step > 0x1p31 * (1 - 0x1p-20) { step *= 2 }
     // By window what one of its table is worth in these steps.
     let worth = (0..<count).map { window in
-      norm.coefficient / (norm.scale.squareRoot() * unit * step) * exp2(-23 - Double(shift + InverseRoot.step * window) / 2)
+      norm.coefficient / (norm.scale.squareRoot() * unit * step)
+        * exp2(-23 - Double(shift + WindowedFunction.inverseRootRows.step * window) / 2)
     }
     // Multipliers of 12 bits on calibration data, of 7 beyond them.
     let usual = min(windowCount(Int64(min(most, 0x1p60))), count)
     let precision = Int(min(max(12 - log2(worth[usual - 1]).rounded(.down), 7 - log2(worth[count - 1]).rounded(.down), 1), 32))
     let multipliers = worth.map { Int64(min(max(($0 * Double(1 << precision)).rounded(), 1), 0x1p36)) }
-    let root = InverseRoot(offset: offset, shift: shift, multipliers: multipliers)
-    let scaled = try append(name, [squares], .map(.inverseRoot(root)), rows, scale: step / Double(1 << precision))
+    let root = WindowedFunction.inverseRoot(offset: offset, shift: shift, multipliers: multipliers)
+    let scaled = try append(name, [squares], .map(.windowed(root)), rows, scale: step / Double(1 << precision))
     let radius = root.largestNorm(scale: 1 / Double(1 << precision), error: 0.5)
     return (try kept(scaled, shift: precision, name, rows), radius)
   }

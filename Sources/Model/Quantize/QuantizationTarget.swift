@@ -31,6 +31,10 @@ struct QuantizationTarget {
   var argumentScale: Double?
   /// Whether its scale is that of a group.
   var isShared = false
+  /// Whether the file, or what the value is, says its integers.
+  var isFixed = false
+  /// Whether the function is one of accumulators of any length: `WindowedFunction`.
+  var isWindowed = false
 
   /// The integer range when the function is the identity, a Relu or a Clip. Rounding keeps order, so that a rounded
   /// number is clamped to rounded bounds.

@@ -11,17 +11,29 @@ package func quantize(
 ) throws(ModelError) -> IntegerNetwork {
   // A value is made when it is first read, from the outputs on: as deep as the network is.
   try withLargeStack { () throws(ModelError) in
-    var quantizer = Quantizer(network, calibration, options, SharedScales(calibration))
-    for attempt in 0..<6 {
-      for index in network.inputs.indices { try quantizer.addInput(index) }
-      for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
-      try quantizer.addDelayedValues()
-      // How large values can be follows from their integers.
-      guard attempt < 5, quantizer.scales.settle() else { break }
-      quantizer = Quantizer(network, calibration, options, quantizer.scales)
+    do throws(ModelError) {
+      return try quantize(network, calibration, options, usesWindows: true)
+    } catch {
+      // Long integers may be too long for what is made of them.
+      guard let result = try? quantize(network, calibration, options, usesWindows: false) else { throw error }
+      return result
     }
-    return quantizer.integers
   }
+}
+
+private func quantize(
+  _ network: Network, _ calibration: Calibration, _ options: QuantizationOptions, usesWindows: Bool
+) throws(ModelError) -> IntegerNetwork {
+  var quantizer = Quantizer(network, calibration, options, SharedScales(calibration), usesWindows: usesWindows)
+  for attempt in 0..<6 {
+    for index in network.inputs.indices { try quantizer.addInput(index) }
+    for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
+    try quantizer.addDelayedValues()
+    // How large values can be follows from their integers.
+    guard attempt < 5, quantizer.scales.settle() else { break }
+    quantizer = Quantizer(network, calibration, options, quantizer.scales, usesWindows: usesWindows)
+  }
+  return quantizer.integers
 }
 
 /// What is shown of a function has longer integers where the largest result is so many times the smallest one.
@@ -55,11 +67,15 @@ struct Quantizer {
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
-  private var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : options.usualBits) }
+  var bits: Int { options.bits ?? (isSequence ? QuantizationOptions.widths.upperBound : options.usualBits) }
   /// By float value, whether its operators show that no input makes it negative.
   private let isNeverNegative: [Bool]
+  /// By float value.
+  private(set) var wideFunctions: [Int: WideFunction] = [:]
+  /// By float value that these are made of, the bits that it has at least.
+  private var wideOperands: [Int: Int] = [:]
 
-  init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions, _ scales: SharedScales) {
+  init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions, _ scales: SharedScales, usesWindows: Bool) {
     self.network = network
     self.calibration = calibration
     self.options = options
@@ -77,6 +93,11 @@ struct Quantizer {
     scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
       known, node in known.append(node.operation.primitive.isNeverNegative(of: node.operands.map { known[$0] }))
+    }
+    if usesWindows {
+      wideFunctions = foundWideFunctions()
+      wideOperands = operands(of: wideFunctions)
+      wideFunctions.merge(widePowers(among: wideOperands)) { own, _ in own }
     }
   }
 
@@ -97,7 +118,7 @@ struct Quantizer {
     } else {
       // Integers of which calibration data have 0 and 1 alone are masks.
       let isMask = masks.contains(index) || (port.kind == .integer && range.lowerBound >= 0 && range.upperBound <= 1)
-      let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : bits)
+      let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : max(bits, wideOperands[index] ?? 0))
       let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: range.lowerBound < 0)
       let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
@@ -132,7 +153,7 @@ struct Quantizer {
   private func shape(of value: Int) -> [Int] { integers.shape(of: value) }
 
   /// Whether a value of the float network is computed by an operator that makes accumulators, reshapes aside.
-  private func makesAccumulators(_ value: Int) -> Bool {
+  func makesAccumulators(_ value: Int) -> Bool {
     guard let node = network.node(of: value) else { return false }
     if case .reshape = node.operation { return makesAccumulators(node.operands[0]) }
     return if case .contraction = node.operation { !network.isView(node) } else { false }
@@ -281,6 +302,9 @@ struct Quantizer {
       leastShift = max(magnitudeBits(range(of: operand)) + 2 - magnitudeBits(0...Int64(maximumTableSize - 1)), 1)
       accumulators = try append(name, [operand], copy(of: operand, times: 2), self.shape(of: operand), scale: scale(of: operand) / 2)
     }
+    if target.isWindowed, let function = windowed(target, accumulators) {
+      return try append(name, [accumulators], .map(.windowed(function)), shape, scale: target.quantum.scale)
+    }
     let unit = scale(of: accumulators)
     let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), Double(leastShift)), Double(maximumShift)))
     let quotientScale = unit * Double(1 << shift)
@@ -312,16 +336,19 @@ struct Quantizer {
     if fixed == nil { fixed = exact(value) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
-    let bits = names.lazy.compactMap { options.layerBits[$0] }.first ?? (isCompared(value) ? QuantizationOptions.widths.upperBound : bits)
+    let given = names.lazy.compactMap { options.layerBits[$0] }.first
+    let isWide = fixed == nil && wideFunctions[value] != nil
+    let least = max(wideFunctions[value]?.bits ?? 0, wideOperands[value] ?? 0)
+    let bits = given ?? (isCompared(value) ? QuantizationOptions.widths.upperBound : max(bits, least))
     let result = calibration.ranges[value]
     let quantum: Quantum
     let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence && !delayedValues.contains(value)
-      && !names.contains { options.layerBits[$0] != nil }
+      && given == nil && !isWide && (function.clamp != nil || wideOperands[value] == nil)
     if let fixed {
       quantum = fixed
     } else if isShared {
       quantum = sharedQuantum(value)
-    } else if names.allSatisfy({ options.layerBits[$0] == nil }), isShownAlone(value), let wide = wide(function, result) {
+    } else if given == nil, isShownAlone(value), let wide = wide(function, result) {
       quantum = wide
     } else {
       let range = activationRange(
@@ -330,7 +357,9 @@ struct Quantizer {
     }
     return QuantizationTarget(
       source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
-      argumentScale: comparison(value).map(comparedScale) ?? (isShared && function != .x ? scales.scale(value, .argument) : nil), isShared: isShared)
+      argumentScale: comparison(value).map(comparedScale)
+        ?? (isShared && function != .x ? scales.scale(value, .argument) : nil), isShared: isShared,
+      isFixed: fixed != nil, isWindowed: isWide)
   }
 
   /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do. Scores have finer steps: shares
@@ -428,11 +457,12 @@ struct Quantizer {
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
       let read = requantizations(of: value)
-      let targets = read.map(target)
+      let targets = read.map(target).filter { !$0.isWindowed }
       let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
       let (integers, unit) = try self.integers(
         isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets),
-        room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared))
+        room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared),
+        longest: targets.count == read.count ? 60 : 56)
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])

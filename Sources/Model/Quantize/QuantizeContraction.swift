@@ -46,16 +46,19 @@ extension Quantizer {
   /// - Parameters:
   ///   - operands: Integer values.
   ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
+  ///   - longest: Of those that are shown as they are, the most bits.
   ///   - room: Other values are requantized from the accumulators to steps that are up to 2^room times as long.
   ///   - isShared: Whether another scale will do that is a power of two times the accumulators'.
   mutating func integers(
-    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, room: Int = 0, isShared: Bool = false
+    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, room: Int = 0, isShared: Bool = false,
+    longest: Int = 60
   ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
     let values = contraction.terms.map { term in
       term.factors.compactMap { if case .operand(let index, _) = $0 { operands[index] } else { nil } }
     }
     guard !contraction.constants.isEmpty else {
-      let (coefficients, unit) = coefficients(contraction.terms.map(\.coefficient), values, quotientScale, room: room, isShared: isShared)
+      let (coefficients, unit) = coefficients(
+        contraction.terms.map(\.coefficient), values, quotientScale, room: room, isShared: isShared, longest: longest)
       return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
     }
     let known = contraction.constants.map { knownIntegers($0, contraction.shape(of: $0)) }
@@ -133,7 +136,7 @@ extension Quantizer {
   /// Integers in proportion to real coefficients of products of values, so fine that rounding them moves the sum by a small
   /// part of a step; exact where they are multiples of one of them.
   private func coefficients(
-    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, room: Int, isShared: Bool
+    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, room: Int, isShared: Bool, longest: Int
   ) -> (integers: [Int64], unit: Double) {
     let factors = zip(coefficients, values).map { coefficient, values in
       values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
@@ -153,7 +156,7 @@ extension Quantizer {
       let largest = zip(factors, values).reduce(0) { sum, term in
         sum + (term.0 / target).magnitude * (term.1.count == 1 ? Double(1 << magnitudeBits(range(of: term.1[0]))) : 1)
       }
-      shift = (0...shift).last { largest * Double(1 << $0) < 0x1p60 } ?? 0
+      shift = (0...shift).last { largest * Double(1 << $0) < Double(1 << longest) } ?? 0
     }
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)

@@ -100,7 +100,7 @@ extension VectorBound {
     case .table(let table):
       guard let (slope, error) = table.growth else { return nil }
       return scaled(by: slope, slack: error, isUniform: false)
-    case .inverseRoot: return nil
+    case .windowed: return nil
     }
   }
 }
