@@ -1,7 +1,7 @@
 extension ImportedOperator {
   static let attention: [ImportedOperator] = [
     ImportedOperator(
-      "Attention", since: 23, "without lengths of padded keys; masks of booleans, or that are added; rows that constants mask wholly are 0"
+      "Attention", since: 23, "without lengths of padded keys; masks of booleans, or that are added; rows that booleans or constants mask wholly are 0"
     ) { importer, node, label throws(NodeProblem) in
       importer.showAttributes(of: node, label)
       if try importer.operand(node, 6) != nil { throw .unsupported("operand 6, the number of keys of each row, is given; use a mask") }
@@ -267,7 +267,7 @@ extension GraphImporter {
   ///   - known: Other masks.
   ///   - scale: 0 for 1/√size.
   ///   - softcap: 0 for none.
-  ///   - emptiesRows: Whether a query has shares of 0 where constants leave out all keys.
+  ///   - emptiesRows: Whether a query has shares of 0 where booleans leave out all keys.
   fileprivate mutating func attend(
     _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, softcap: Double = 0,
     _ allowed: AllowedKeys, emptiesRows: Bool = false, _ label: String
@@ -296,6 +296,7 @@ extension GraphImporter {
     }
     let capped = scores
     var masks = known
+    var booleans: Tensor?
     var constant = allowed.mask(tokens, memory)
     if var mask {
       let width = fullShape(mask).last ?? 1
@@ -311,7 +312,9 @@ extension GraphImporter {
       case .constant(let own) where kind(of: mask) == .boolean:
         let number = try own.cast(to: .float)
         constant = try constant.map { constant throws(NodeProblem) in try constant.combined(number, .multiply) } ?? number
-      case _ where kind(of: mask) == .boolean: masks.append(mask)
+      case _ where kind(of: mask) == .boolean:
+        masks.append(mask)
+        booleans = mask
       case _:
         let sum = try combine(.value(scores), mask, .add, label)
         guard case .value(let value) = sum else { throw .malformed("its mask does not fit its scores") }
@@ -322,12 +325,24 @@ extension GraphImporter {
     }
     if let constant { masks.append(.constant(constant)) }
     var shared = try softmax(scores, axis: 2, masks: masks, label)
-    if emptiesRows, let constant, let rows = constant.filledRows {
-      guard case .value(let value) = try combine(.value(shared), .constant(rows), .multiply, label) else { throw .malformed("its mask does not fit its scores") }
+    if emptiesRows, let rows = try filledRows(constant, booleans, label) {
+      guard case .value(let value) = try combine(.value(shared), rows, .multiply, label) else { throw .malformed("its mask does not fit its scores") }
       shared = value
     }
     let attended = try append(label, .contraction(sum), [reshaped(shared, shape, label), value], shape: result)
     return Attended(value: try reshaped(attended, [q[0], tokens, v[2]], label), products: raw, scores: capped, shares: shared)
+  }
+
+  /// 1 for each row along the last axis that masks leave something of, else 0; nil where constants alone decide, and leave something of each.
+  private mutating func filledRows(_ constant: Constant?, _ booleans: Tensor?, _ label: String) throws(NodeProblem) -> Tensor? {
+    guard let booleans else { return constant?.filledRows.map { .constant($0) } }
+    let left = try constant.map { constant throws(NodeProblem) in try combine(booleans, .constant(constant), .multiply, label) } ?? booleans
+    guard case .value(let value) = left, let width = shape(of: value).last else { return nil }
+    let (shape, axis) = (shape(of: value), shape(of: value).count - 1)
+    if width == 1 { return left }
+    return .value(
+      try append(
+        label, .maximum(Maximum(over: [axis], of: shape)), [value], shape: shape.dropLast() + [1], place: place(of: value), kind: .boolean))
   }
 
   /// Pairs of the first elements along the last axis, turned by angles.

@@ -122,15 +122,17 @@ extension GraphImporter {
     var kept = shape
     kept[axis] = 1
     let largest = try append(label, .maximum(Maximum(over: [axis], of: shape)), [value], shape: kept, place: place)
-    let below = try append(
-      label, .contraction(.sum(of: [shape, kept], [1, -1], shape: shape)), [value, largest], shape: shape, place: place)
-    let isLargest = try apply(.isZero, to: below, label, kind: .boolean)
+    let distance = try append(
+      label, .contraction(.sum(of: [shape, kept], [-1, 1], shape: shape)), [value, largest], shape: shape, place: place)
+    let isLess = try truth(of: distance, label)
+    let isLargest = try not(.value(isLess), label)
+    guard case .value(let marked) = isLargest else { return isLess }
     // 1 less twice the number of those before it is positive at the first one alone.
     let counts = (0..<size * size).map { cell -> Float in
       let (row, column) = (cell / size, cell % size)
       return row == column ? 1 : (column < row) == isFirst ? -2 : 0
     }
-    let excess = try linear(isLargest, axis: axis, size, counts, bias: nil, isPublic: true, label)
+    let excess = try linear(marked, axis: axis, size, counts, bias: nil, isPublic: true, label)
     return try apply(.function(.step, .x + -0.5), to: excess, label, kind: .boolean)
   }
 
@@ -151,7 +153,7 @@ extension GraphImporter {
     let differences = Contraction<Double>(
       loops: pairs, terms: [.init(1, [reading(rank - 1)]), .init(-1, [reading(rank)])])
     let difference = try append(label, .contraction(differences), [value], shape: pairs, place: place)
-    let isLarger = try apply(.function(.step, .x), to: difference, label, kind: .boolean)
+    let isLarger = try truth(of: difference, label)
     // How many come before it: those after it that are larger, and those before it that are not smaller.
     let cells = 0..<size * size
     let ranks = Contraction<Double>(

@@ -79,7 +79,7 @@ extension GraphImporter {
   mutating func truth(of value: Int, _ label: String) throws(NodeProblem) -> Int {
     let step = try apply(.function(.step, .x), to: value, label)
     return try append(
-      label, .map(.quantize(Quantum(scale: 1, range: 0...1))), [step], shape: shape(of: value), place: place(of: value))
+      label, .map(.quantize(Quantum(scale: 1, range: 0...1))), [step], shape: shape(of: value), place: place(of: value), kind: .boolean)
   }
 
   /// coefficients · kernel(x, vectors) + bias, along the last axis.

@@ -111,6 +111,9 @@ extension ImportedOperator {
       guard case .constant(let one) = first, case .constant(let other) = second else {
         let difference = try importer.combine(first, second, .subtract, label)
         guard case .value(let value) = difference else { return [] }
+        if case .contraction(let sum)? = importer.maker(value)?.operation, sum.isSum, importer.kind(of: difference) == .real {
+          return [.value(try importer.compared(value, sum, (holds(-1), holds(0), holds(1)), label))]
+        }
         let function: Pointwise =
           switch (holds(-1), holds(0), holds(1)) {
           case (_, true, false): .negated(.function(.step, .x))
@@ -143,6 +146,32 @@ extension ImportedOperator {
 }
 
 extension GraphImporter {
+  /// 1 where a sum has one of these signs, else 0.
+  fileprivate mutating func compared(
+    _ sum: Int, _ contraction: Contraction<Double>, _ holds: (below: Bool, at: Bool, above: Bool), _ label: String
+  ) throws(NodeProblem) -> Int {
+    func truth(_ sign: Double, _ importer: inout GraphImporter) throws(NodeProblem) -> Tensor {
+      var own = contraction
+      for index in own.terms.indices { own.terms[index].coefficient *= sign }
+      let operands = importer.maker(sum)?.operands ?? []
+      let distance = try importer.append(label, .contraction(own), operands, shape: importer.shape(of: sum), place: importer.place(of: sum))
+      return .value(try importer.truth(of: distance, label))
+    }
+    let result: Tensor
+    switch holds {
+    case (false, false, _): result = try truth(1, &self)
+    case (true, true, _): result = try not(truth(1, &self), label)
+    case (true, false, false): result = try truth(-1, &self)
+    case (false, true, true): result = try not(truth(-1, &self), label)
+    case (_, let isEqual, _):
+      let isOther = try combine(truth(1, &self), truth(-1, &self), .add, label)
+      result = isEqual ? try not(isOther, label) : isOther
+    }
+    guard case .value(let value) = result else { return sum }
+    mark(value, .boolean)
+    return value
+  }
+
   /// 1 − a number of 0 and 1.
   mutating func not(_ tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
     switch tensor {

@@ -14,11 +14,7 @@ extension GraphImporter {
       switch definitions[name] {
       case .tensor(.value(let own)): value = own
       case .quantized(let own, let scale, let zeroPoint):
-        value = own
-        if scale == 1, zeroPoint == 0 { break }
-        notices.append(
-          "the output '\(name.oneLine)' is of integers q, shown as the numbers that they stand for: \(scale) · (q − \(zeroPoint))"
-        )
+        do throws(NodeProblem) { value = try stored(own, scale: scale, zeroPoint: zeroPoint, "\(name).integers") } catch { throw refuse("is too large") }
       case .unrounded: throw refuse("is of integers whose scale depends on the input; give floats as an output")
       case .probabilities(let shares, _, _, _) where nodes.contains(where: { $0.operands.contains(shares) }): value = shares
       case .probabilities(_, let own, let operation, _):

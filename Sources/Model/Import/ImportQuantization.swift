@@ -197,6 +197,14 @@ extension GraphImporter {
     return .quantized(try rounded(value, Quantum(scale: 1, range: range), label), scale: 1, zeroPoint: 0)
   }
 
+  /// The integers that are stored for a rounded value.
+  mutating func stored(_ value: Int, scale: Float, zeroPoint: Int, _ label: String) throws(NodeProblem) -> Int {
+    if scale == 1, zeroPoint == 0 { return value }
+    let integers = try apply(.affine(scale: 1 / Double(scale), shift: Double(zeroPoint)), to: value, label, kind: .integer)
+    // Of 16 bits, with or without a sign.
+    return try rounded(integers, Quantum(scale: 1, range: -1 << 15...1 << 16 - 1), label)
+  }
+
   private mutating func rounded(_ value: Int, _ quantum: Quantum, _ label: String) throws(NodeProblem) -> Int {
     try append(label, .map(.quantize(quantum)), [value], shape: shape(of: value), place: place(of: value))
   }

@@ -42,6 +42,9 @@ extension ImportedOperator {
         let line = Resampling.Line(
           length: length, count: count, scale: scale, start: region[index], end: region[index + axes.count])
         if count == length, scale == 1 || length == 1, line.isWhole { continue }
+        if resampling.places == "align_corners", scales != nil, Float(count) != scale * Float(length) {
+          throw .unsupported("a scale gives an axis of \(length) no whole size, and runtimes differ in where its corners are then; give sizes")
+        }
         let isOfBatch = importer.batch == .symbolic && importer.place(of: operand)?.axis == axis
         guard !isOfBatch, count > 0 else { throw .unsupported("it resizes the batch axis, or to nothing") }
         guard elementCount([count, length], limit: maximumMadeElementCount) != nil else {

@@ -35,6 +35,8 @@ struct QuantizationTarget {
   var isFixed = false
   /// Whether the function is one of accumulators of any length: `WindowedFunction`.
   var isWindowed = false
+  /// Whether calibration data have integers alone for arguments.
+  var hasIntegerArguments = false
 
   /// The integer range when the function is the identity, a Relu or a Clip. Rounding keeps order, so that a rounded
   /// number is clamped to rounded bounds.
@@ -62,8 +64,10 @@ struct QuantizationTarget {
     // A function that hardly moves still distinguishes its arguments in 8 bits.
     let coarsest = largest > 0 ? largest / 128 : quantum.scale
     // Still a number of full precision when it is divided by 2^64.
-    return max(min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest), 0x1p-900)
-      .roundedUp(significantBits: scaleBits)
+    let scale = max(min(max(quantum.scale / max(steepest, 1e-300), smallest), coarsest), 0x1p-900)
+    // A power of two up to 1 has integers among its multiples.
+    if hasIntegerArguments, smallest <= 1 { return max(min(scale, 1), smallest).roundedUp(significantBits: 1) }
+    return scale.roundedUp(significantBits: scaleBits)
   }
 
   /// The function's values at all multiples of `scale` in a domain.

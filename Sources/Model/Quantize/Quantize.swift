@@ -38,6 +38,8 @@ private func quantize(
 
 /// What is shown of a function has longer integers where the largest result is so many times the smallest one.
 private let wideRatio = 64.0
+/// The step of scores that are all 0.
+private let smallestScore = 0x1p-12
 
 struct Quantizer {
   let network: Network
@@ -74,6 +76,8 @@ struct Quantizer {
   private(set) var wideFunctions: [Int: WideFunction] = [:]
   /// By float value that these are made of, the bits that it has at least.
   private var wideOperands: [Int: Int] = [:]
+  /// By input that decides where functions jump, what it and those that it is compared with reach.
+  private let jumpRanges: [Int: ClosedRange<Double>]
 
   init(_ network: Network, _ calibration: Calibration, _ options: QuantizationOptions, _ scales: SharedScales, usesWindows: Bool) {
     self.network = network
@@ -88,6 +92,7 @@ struct Quantizer {
       for operand in Set(network.read(by: node)) { readers[operand].append(index) }
     }
     self.readers = readers
+    jumpRanges = network.jumpRanges(calibration.ranges)
     delayedValues = Set(network.delayed.values)
     masks = network.read(bySoftmaxes: { $0.dropFirst() })
     scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
@@ -119,8 +124,12 @@ struct Quantizer {
       // Integers of which calibration data have 0 and 1 alone are masks.
       let isMask = masks.contains(index) || (port.kind == .integer && range.lowerBound >= 0 && range.upperBound <= 1)
       let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : max(bits, wideOperands[index] ?? 0))
-      let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: range.lowerBound < 0)
-      let scale = calibration.inputScales[index] ?? activationScale(range, own) ?? 1
+      let reached = jumpRanges[index] ?? range
+      let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: reached.lowerBound < 0)
+      var scale = activationScale(reached, own) ?? 1
+      // A threshold or a tie at a round number is one of the steps.
+      if jumpRanges[index] != nil { scale = scale.roundedUp(significantBits: 1) }
+      scale = calibration.inputScales[index] ?? scale
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
     }
@@ -333,7 +342,7 @@ struct Quantizer {
       (source, function) = (node.operands[0], expression)
     }
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
-    if fixed == nil { fixed = exact(value) }
+    if fixed == nil { fixed = exact(value) ?? (function.isIntegral ? integral(value) : nil) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let given = names.lazy.compactMap { options.layerBits[$0] }.first
@@ -353,13 +362,14 @@ struct Quantizer {
     } else {
       let range = activationRange(
         bits: max(carriedBits(value) ?? 0, bits), isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
-      quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) } ?? Quantum(scale: 1, range: 0...0)
+      quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) }
+        ?? (scoreValues.contains(value) ? Quantum(scale: smallestScore, range: range) : Quantum(scale: 1, range: 0...0))
     }
     return QuantizationTarget(
       source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
       argumentScale: comparison(value).map(comparedScale)
         ?? (isShared && function != .x ? scales.scale(value, .argument) : nil), isShared: isShared,
-      isFixed: fixed != nil, isWindowed: isWide)
+      isFixed: fixed != nil, isWindowed: isWide, hasIntegerArguments: calibration.isIntegral[source])
   }
 
   /// Integers as they are, where a value takes nothing else, as masks, places and comparisons do. Scores have finer steps: shares
@@ -370,6 +380,13 @@ struct Quantizer {
     guard isSequence, bits == 16, calibration.isIntegral[value], !scoreValues.contains(value), range.upperBound > 0, largest < 0x1p15 else { return nil }
     let bits = Int64.bitWidth - Int64(largest).leadingZeroBitCount
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
+  }
+
+  /// Integers as they are where the function makes nothing else, if the bits hold those of the calibration data.
+  private func integral(_ value: Int) -> Quantum? {
+    let (own, range) = (calibration.ranges[value], activationRange(bits: bits, isSigned: calibration.ranges[value].lowerBound < 0))
+    guard Double(range.lowerBound) <= own.lowerBound, own.upperBound <= Double(range.upperBound) else { return nil }
+    return Quantum(scale: 1, range: range)
   }
 
   /// Whether an output shows it and nothing reads it.

@@ -90,3 +90,66 @@ extension Quantizer {
 
 /// A longer number less a threshold has more quotients than two tables tell.
 private let mostComparedBits = 28
+
+extension Network {
+  /// By input that decides where functions jump, as it is or as a part of a sum: what it reaches, and those with which it is added.
+  func jumpRanges(_ ranges: [ClosedRange<Double>]) -> [Int: ClosedRange<Double>] {
+    // By value, the inputs that it is a sum of.
+    var sources = inputs.indices.map { inputs[$0].kind == .real ? Set([$0]) : [] }
+    var result: [Int: ClosedRange<Double>] = [:]
+    for node in nodes {
+      var own: Set<Int> = []
+      switch node.operation {
+      case .reshape, .maximum: own = sources[node.operands[0]]
+      case .contraction(let contraction) where contraction.isSum: own = node.operands.reduce(into: []) { $0.formUnion(sources[$1]) }
+      case .map(.expression(let function)):
+        if function.affineForm.map({ $0.scale.magnitude == 1 }) ?? (function.clamp != nil) { own = sources[node.operands[0]] }
+        guard function.jumps else { break }
+        var joined = sources[node.operands[0]]
+        for input in joined { if let known = result[input] { joined.formUnion(inputs.indices.filter { result[$0] == known }) } }
+        let reached = joined.compactMap { result[$0] ?? ranges[$0] }.reduce(nil) { (all: ClosedRange<Double>?, one) in
+          all.map { min($0.lowerBound, one.lowerBound)...max($0.upperBound, one.upperBound) } ?? one
+        }
+        for input in joined { result[input] = reached }
+      case .contraction, .map, .softmax, .delay: break
+      }
+      sources.append(own)
+    }
+    return result
+  }
+}
+
+extension Contraction<Double> {
+  /// Whether it adds elements of operands, and constants to them, and multiplies by powers of two at most.
+  var isSum: Bool {
+    terms.allSatisfy { term in
+      let count = term.factors.count { if case .operand = $0 { true } else { false } }
+      return count == 0 || term.factors.count == 1 && term.coefficient.magnitude.significand == 1
+    }
+  }
+}
+
+extension Pointwise {
+  /// Whether it may jump, as far as the expression shows.
+  fileprivate var jumps: Bool {
+    switch self {
+    case .x, .constant: false
+    case .function(let function, let argument): [.step, .truncate, .round].contains(function) || argument.jumps
+    case .power(let argument, _): argument.jumps
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
+      first.jumps || second.jumps
+    }
+  }
+
+  /// Whether all results are integers, as far as the expression shows.
+  var isIntegral: Bool {
+    switch self {
+    case .x, .power: false
+    case .constant(let number): number == number.rounded()
+    case .function(let function, let argument):
+      [.step, .truncate, .round].contains(function) || [.abs, .negate, .relu].contains(function) && argument.isIntegral
+    case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):
+      first.isIntegral && second.isIntegral
+    }
+  }
+}
