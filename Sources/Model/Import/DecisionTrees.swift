@@ -64,7 +64,7 @@ private struct TreeLayout {
     }
     treeCount = paths.count
     let depth = max(paths.joined().map(\.steps.count).max() ?? 0, 1)
-    isShared = depth <= 12 && treeCount << depth <= 1 << 16
+    isShared = depth <= 12 && treeCount << (2 * depth) <= 1 << 23
     if isShared {
       (splitCount, leafCount) = (1 << depth - 1, 1 << depth)
       (splits, leaves) = ([Int?](repeating: nil, count: treeCount * splitCount), [Int?](repeating: nil, count: treeCount * leafCount))

@@ -4,6 +4,11 @@ extension ImportedOperator {
     ImportedOperator("Div", "all; quotients of integers are rounded towards zero") { importer, node, label throws(NodeProblem) in
       let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
       if let shares = try importer.softmax(exponentials: first, total: second, label) { return [.value(shares)] }
+      if case .value(let value) = first, case .constant(let divisor) = second,
+        let result = try importer.square(of: value, dividedBy: divisor, label)
+      {
+        return [.value(result)]
+      }
       guard importer.kind(of: first) != .real, importer.kind(of: second) != .real, !isConstant(first) || !isConstant(second) else {
         return [.tensor(try importer.combine(first, second, .divide, label))]
       }
@@ -106,6 +111,18 @@ extension GraphImporter {
     }
     if case .value(let value) = result { mark(value, .integer) }
     return result
+  }
+
+  /// A square divided by positive numbers, as the square of a quotient: squares of features of unlike sizes are of one size then.
+  ///
+  /// - Returns: Nil where the value is no square, or the divisors are one number.
+  fileprivate mutating func square(of value: Int, dividedBy divisors: Constant, _ label: String) throws(NodeProblem) -> Int? {
+    guard let node = maker(value), node.operation == .map(.expression(.x * .x)), let floats = divisors.floats, divisors.uniform == nil,
+      floats.allSatisfy({ $0 > 0 && $0.isFinite })
+    else { return nil }
+    let roots = Constant.floats(floats.map { 1 / $0.squareRoot() }, shape: divisors.shape)
+    guard case .value(let quotient) = try combine(.value(node.operands[0]), .constant(roots), .multiply, label) else { return nil }
+    return try apply(.x * .x, to: quotient, label)
   }
 
   fileprivate mutating func power(_ base: Tensor, _ exponent: Tensor, _ node: ONNXNode, _ label: String) throws(NodeProblem) -> Tensor {

@@ -3,7 +3,7 @@ extension ImportedOperator {
   static let classes: [ImportedOperator] = [
     extreme("ArgMax", isLargest: true), extreme("ArgMin", isLargest: false),
     ImportedOperator(
-      "TopK", "the indices alone before an output are shown in ascending order; values and indices of axes of at most \(maximumSortedCount) elements"
+      "TopK", "the indices alone before an output are shown in ascending order; else at most \(maximumTurnCount) of more than \(maximumSortedCount) elements"
     ) { importer, node, label throws(NodeProblem) in
       let isOld = importer.operatorSet < 10
       let depends = try importer.hasValue(node, from: 1)
@@ -64,8 +64,8 @@ extension ImportedOperator {
   }
 }
 
-/// Values of a TopK compare each element with each other.
-private let maximumSortedCount = 256
+/// Of so many elements a TopK compares each with each other; of more it finds one after the other, so many at most.
+private let (maximumSortedCount, maximumTurnCount) = (256, 64)
 
 extension GraphImporter {
   /// The value whose largest elements along its last axis are asked for, negated for the smallest; a Softmax over the same axis keeps
@@ -144,7 +144,7 @@ extension GraphImporter {
   ) throws(NodeProblem) -> (values: Int, indices: Int) {
     let (shape, place, kind) = (shape(of: value), place(of: value), kind(of: .value(value)))
     let (rank, size) = (shape.count, shape[shape.count - 1])
-    guard size <= maximumSortedCount else { throw .unsupported("its values are used, and are more than \(maximumSortedCount) to choose from") }
+    guard size <= maximumSortedCount else { return try chosenInTurn(value, count, isLargest: isLargest, label) }
     let lead = Array(shape.dropLast())
     let own = lead.indices.map { Index($0) }
     func reading(_ loops: Int...) -> Factor { .operand(0, own + loops.map { Index($0) }) }
@@ -181,5 +181,62 @@ extension GraphImporter {
       terms: [.init(1, [.constant(0), reading(rank - 1, rank)])])
     let indices = try append(label, .contraction(numbers), [isChosen], shape: lead + [count], place: place, kind: .integer)
     return (values, indices)
+  }
+  /// As `sorted`: in each turn the largest element of those that are left. The others are the smallest one then.
+  private mutating func chosenInTurn(
+    _ value: Int, _ count: Int, isLargest: Bool, _ label: String
+  ) throws(NodeProblem) -> (values: Int, indices: Int) {
+    let (shape, place, kind) = (shape(of: value), place(of: value), kind(of: .value(value)))
+    let (last, size) = (shape.count - 1, shape[shape.count - 1])
+    guard count <= maximumTurnCount else {
+      throw .unsupported("its values are used, and it asks for \(count) of \(size); ask for at most \(maximumTurnCount)")
+    }
+    try requireBounded([size])
+    let kept = Array(shape.dropLast()) + [1]
+    func largest(_ value: Int, _ importer: inout GraphImporter) throws(NodeProblem) -> Int {
+      try importer.append(label, .maximum(Maximum(over: [last], of: shape)), [value], shape: kept, place: place)
+    }
+    func sum(_ operands: [Int], _ coefficients: [Double], _ importer: inout GraphImporter) throws(NodeProblem) -> Int {
+      let shapes = operands.map { importer.shape(of: $0) }
+      return try importer.append(label, .contraction(.sum(of: shapes, coefficients, shape: shape)), operands, shape: shape, place: place)
+    }
+    func inverse(_ value: Int, _ importer: inout GraphImporter) throws(NodeProblem) -> Int {
+      try importer.apply(.affine(scale: -1, shift: 1), to: value, label, kind: .boolean)
+    }
+    // Numbers that are larger at earlier places.
+    let order = Constant.floats((0..<size).map { Float(size - $0) }, shape: [size])
+    let smallest = try apply(.function(.negate, .x), to: largest(apply(.function(.negate, .x), to: value, label), &self), label)
+    var (left, remaining, values, indices) = (Int?.none, value, [Tensor](), [Tensor]())
+    for turn in 0..<count {
+      let isLess = try truth(of: sum([remaining, largest(remaining, &self)], [-1, 1], &self), label)
+      var isLargestLeft = try inverse(isLess, &self)
+      if let left { isLargestLeft = try product([isLargestLeft, left], shape: shape, place, label) }
+      guard case .value(let ordered) = try combine(.value(isLargestLeft), .constant(order), .multiply, label) else { break }
+      let isLater = try truth(of: sum([ordered, largest(ordered, &self)], [-1, 1], &self), label)
+      let isChosen = try inverse(isLater, &self)
+      func chosen(_ factor: Int?) -> Contraction<Double> {
+        let reading = shape.indices.map { Index($0 == last ? last + 1 : $0) }
+        let loops = kept + [size]
+        if factor != nil { return Contraction(loops: loops, terms: [.init(isLargest ? 1 : -1, [.operand(0, reading), .operand(1, reading)])]) }
+        return Contraction(
+          loops: loops, constants: [.init(loops: [last + 1], (0..<size).map(Float.init), isPublic: true)],
+          terms: [.init(1, [.constant(0), .operand(0, reading)])])
+      }
+      values.append(.value(try append(label, .contraction(chosen(value)), [value, isChosen], shape: kept, place: place, kind: kind)))
+      indices.append(.value(try append(label, .contraction(chosen(nil)), [isChosen], shape: kept, place: place, kind: .integer)))
+      guard turn < count - 1 else { break }
+      let isLeft = try left.map { left throws(NodeProblem) in try product([left, isLater], shape: shape, place, label) } ?? isLater
+      left = isLeft
+      let excess = try sum([value, smallest], [1, -1], &self)
+      remaining = try sum([smallest, product([excess, isLeft], shape: shape, place, label)], [1, 1], &self)
+    }
+    let axis = fullShape(.value(value)).count - 1
+    var full = fullShape(.value(value))
+    full[axis] = count
+    guard case .value(let joined) = try concatenated(values, axis: axis, full, label),
+      case .value(let places) = try concatenated(indices, axis: axis, full, label)
+    else { return (value, value) }
+    mark(places, .integer)
+    return (joined, places)
   }
 }

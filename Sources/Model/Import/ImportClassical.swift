@@ -12,12 +12,12 @@ extension ImportedOperator {
       let shifts = zip(offsets, scales).map { Float(-Double($0) * Double($1)) }
       return [.value(try importer.affine(value, scale: scales, shift: shifts, label))]
     },
-    ImportedOperator("\(classicalDomain).Imputer", "all; no input is NaN", numbers: .selected) { importer, node, label throws(NodeProblem) in
+    ImportedOperator("\(classicalDomain).Imputer", "all; no input is NaN or infinite", numbers: .selected) { importer, node, label throws(NodeProblem) in
       let floats = try node.floats("imputed_value_floats")
       let integers = try node.integers("imputed_value_int64s")
       let replaced = try integers == nil || floats != nil ? node.float("replaced_value_float", default: 0) : Float(node.integer("replaced_value_int64", default: 0))
-      guard !replaced.isNaN else { return [.tensor(try importer.tensor(node, 0))] }
-      guard replaced.isFinite, let own = floats ?? integers.map({ $0.map(Float.init) }) else { throw .unsupported("it has no imputed values") }
+      guard replaced.isFinite else { return [.tensor(try importer.tensor(node, 0))] }
+      guard let own = floats ?? integers.map({ $0.map(Float.init) }) else { throw .malformed("it has no imputed values") }
       let (value, count) = try importer.features(node)
       guard own.count == 1 || own.count == count else { throw .malformed("it has \(own.count) imputed values for \(count) features") }
       // x + (imputed − replaced) where x is the number that is replaced.

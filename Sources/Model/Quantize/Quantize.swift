@@ -348,7 +348,7 @@ struct Quantizer {
     let given = names.lazy.compactMap { options.layerBits[$0] }.first
     let isWide = fixed == nil && wideFunctions[value] != nil
     let least = max(wideFunctions[value]?.bits ?? 0, wideOperands[value] ?? 0)
-    let bits = given ?? (isCompared(value) ? QuantizationOptions.widths.upperBound : max(bits, least))
+    let bits = given ?? (isCompared(value) || isComparedAmongOthers(value) ? QuantizationOptions.widths.upperBound : max(bits, least))
     let result = calibration.ranges[value]
     let quantum: Quantum
     let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence && !delayedValues.contains(value)

@@ -30,6 +30,18 @@ extension Quantizer {
     }
   }
 
+  /// Whether a value is compared, or the largest of its elements is, whatever else is done with it.
+  func isComparedAmongOthers(_ value: Int) -> Bool {
+    readers[value].contains { reader in
+      let result = network.inputs.count + reader
+      switch network.nodes[reader].operation {
+      case .contraction: return readers[result].contains { readers[network.inputs.count + $0].contains { comparison(network.inputs.count + $0) != nil } }
+      case .maximum: return isComparedAmongOthers(result)
+      case .reshape, .map, .delay, .softmax: return false
+      }
+    }
+  }
+
   /// What one step of the operands is worth in a contraction.
   func comparedScale(_ node: Node<Double>) -> Double {
     guard case .contraction(let contraction) = node.operation else { return 1 }
