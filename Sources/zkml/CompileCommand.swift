@@ -154,7 +154,9 @@ struct CompileCommand: ParsableCommand {
 
   /// What the command ends with; every node that is not supported is listed.
   private func refusal(_ error: ModelError) -> Failure {
-    guard case .unsupportedNodes(let file, let nodes) = error else { return Failure(error) }
+    guard case .unsupportedNodes(let file, let nodes) = error else {
+      return error.hint.map { Failure(status: .unusable, message: "\(error); \($0)") } ?? Failure(error)
+    }
     let count = nodes.count == 1 ? "one unsupported node" : "\(nodes.count) unsupported nodes"
     Output.showError("zkml: \(file): \(count)")
     for node in nodes {

@@ -211,7 +211,7 @@ private let hostiles = sizes + windows + empties
 
   @Test func endlessNetworksAreRefused() {
     let error = errorDescription { _ = try importONNX(chain(1 << 14), file: "model") }
-    #expect(error == "model: node matmul32769: the network has more than 32768 operators")
+    #expect(error == "model: node matmul32769 (MatMul): the network has more than 32768 operators")
   }
 
   /// 0 is an input; 1, 2 and 3 read it and each other.

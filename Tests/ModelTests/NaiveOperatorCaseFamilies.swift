@@ -136,7 +136,7 @@ extension NaiveCase {
     let chosen = transformations.flatMap { transformation in
       ["linear", "floor", "ceil", "round_prefer_floor", "round_prefer_ceil"].map { rounding in
         let isLinear = rounding == "linear"
-        let sides = transformation == "align_corners" ? scales(1, 1, 1.75, 0.625) : scales(1, 1, 2, 0.5)
+        let sides = transformation == "align_corners" ? scales(1, 1, 2, 0.4) : scales(1, 1, 2, 0.5)
         var attributes: NaiveExpression.Attributes = [
           "mode": .text(isLinear ? "linear" : "nearest"), "coordinate_transformation_mode": .text(transformation),
         ]

@@ -13,6 +13,20 @@ private func recurrentWeights(_ builder: inout ONNXBuilder) {
 /// Graphs from x, batch × 2 × 3, to y, and why they are refused.
 private let refusals: [Refusal] = [
   (
+    "an attribute that ONNX does not know",
+    "leakyrelu1 (LeakyRelu): ONNX has no attribute 'slope' of it; export without it",
+    { $0.node("LeakyRelu", ["x"], ["y"], ["slope": .float(0.5)]) }
+  ),
+  (
+    "corners of no whole size",
+    "resize1 (Resize): a scale gives an axis of 3 no whole size, and runtimes differ in where its corners are then; give sizes",
+    {
+      $0.initializer("scales", .floats([1, 1, 0.5], [3]))
+      $0.node(
+        "Resize", ["x", "", "scales"], ["y"], ["mode": .text("linear"), "coordinate_transformation_mode": .text("align_corners")])
+    }
+  ),
+  (
     "steps that are samples",
     "rnn1 (RNN): the batch is at axis 0 of its input, where its steps are; name the axis of the model's input that is the batch 'batch', and fix the size of the other",
     {

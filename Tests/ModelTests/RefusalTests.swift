@@ -4,22 +4,22 @@ import Testing
 
 /// Models that the importer refuses, with what it says after the file's name.
 private let refusedModels: [(name: String, reason: String)] = [
-  ("constant_with_two_values", "node both: a Constant has exactly one attribute"),
-  ("empty_weights", "node fc: its weights of shape [0, 4] do not fit an input of 4 features"),
-  ("float_shape", "node reshape: its shape is not of integers"),
+  ("constant_with_two_values", "node both (Constant): a Constant has exactly one attribute"),
+  ("empty_weights", "node fc (Gemm): its weights of shape [0, 4] do not fit an input of 4 features"),
+  ("float_shape", "node reshape (Reshape): its shape is not of integers"),
   ("huge_input", "the input 'x' is too large"),
-  ("integer_bias", "node fc: its constant is not of floats"),
-  ("left_out_operand", "node relu: operand 0 is missing"),
+  ("integer_bias", "node fc (Gemm): its constant is not of floats"),
+  ("left_out_operand", "node relu (Relu): operand 0 is missing"),
   ("long_input_name", "the input '\(String(repeating: "x", count: 120))…' has a name that is too long"),
   ("long_output_name", "the output '\(String(repeating: "y", count: 120))…' has a name that is too long"),
-  ("missing_operand", "node fc: operand 1 is missing"),
-  ("attribute_type", "node fc: the attribute 'alpha' is not of type float"),
-  ("batch_only", "node fc: an operand of shape [1] is no matrix"),
+  ("missing_operand", "node fc (Gemm): operand 1 is missing"),
+  ("attribute_type", "node fc (Gemm): the attribute 'alpha' is not of type float"),
+  ("batch_only", "node fc (Gemm): an operand of shape [1] is no matrix"),
   ("bias_of_rank_3", "the output 'y' is declared with another shape than [1, 3], which the graph computes"),
   ("computed_shape", "1 unsupported node: reshape (Reshape): operand 1 is not a constant"),
   ("computed_weights", "the output 'y' is declared with another shape than [1, 1], which the graph computes"),
   ("constant_input", "the output 'y' is not computed from the input; name the others by --outputs"),
-  ("data_twice", "node fc: the tensor 'w' stores its data twice"),
+  ("data_twice", "node fc (Gemm): the tensor 'w' stores its data twice"),
   ("dropout_mask", "1 unsupported node: drop (Dropout): its output 1 is used"),
   (
     "dropout_training",
@@ -37,20 +37,20 @@ private let refusedModels: [(name: String, reason: String)] = [
   ),
   ("foreign_domain", "1 unsupported node: fc (Gemm): operators of the domain 'com.example' are not supported"),
   ("future_operator_set", "operator set 1000 is not supported; 7...28 are, and onnx.version_converter makes one of another"),
-  ("huge_shape", "node fc: the tensor 'w' has shape [4294967296, 4294967296], which is negative or too large"),
-  ("infinite_weights", "node fc: its weights are not all finite"),
-  ("integer_weights", "node fc: operand 1 is not of floats"),
-  ("later_operand", "node relu: its operand 'g' is not defined before it"),
-  ("misfit_bias", "node fc: operand 2 of shape [2] does not broadcast to [1, 3]"),
-  ("misfit_weights", "node fc: its weights of shape [3, 5] do not fit an input of 4 features"),
-  ("missing_initializer", "node fc: its operand 'w' is not defined before it"),
-  ("negative_shape", "node fc: the tensor 'w' has shape [-3, 4], which is negative or too large"),
+  ("huge_shape", "node fc (Gemm): the tensor 'w' has shape [4294967296, 4294967296], which is negative or too large"),
+  ("infinite_weights", "node fc (Gemm): its weights are not all finite"),
+  ("integer_weights", "node fc (Gemm): operand 1 is not of floats"),
+  ("later_operand", "node relu (Relu): its operand 'g' is not defined before it"),
+  ("misfit_bias", "node fc (Gemm): operand 2 of shape [2] does not broadcast to [1, 3]"),
+  ("misfit_weights", "node fc (Gemm): its weights of shape [3, 5] do not fit an input of 4 features"),
+  ("missing_initializer", "node fc (Gemm): its operand 'w' is not defined before it"),
+  ("negative_shape", "node fc (Gemm): the tensor 'w' has shape [-3, 4], which is negative or too large"),
   ("no_graph", "is not an ONNX model: it has no graph"),
   ("no_operator_set", "the model names no version of the standard operator set"),
-  ("no_output_name", "node silent: it has no output"),
+  ("no_output_name", "node silent (Relu): it has no output"),
   ("old_operator_set", "operator set 6 is not supported; 7...28 are, and onnx.version_converter makes one of another"),
-  ("overflowing_weights", "node fc: its weights are not all finite"),
-  ("redefined_name", "node again: the name 'y' is defined twice"),
+  ("overflowing_weights", "node fc (Gemm): its weights are not all finite"),
+  ("redefined_name", "node again (Relu): the name 'y' is defined twice"),
   (
     "reshape_elements",
     "1 unsupported node: reshape (Reshape): it reshapes to [1, 5], which does not keep the 4 elements of a sample"
@@ -67,15 +67,15 @@ private let refusedModels: [(name: String, reason: String)] = [
   ),
   (
     "reshape_into_batch",
-    "node y: its weights of shape [3, 4] do not fit an input of 2 features"
+    "node y (Gemm): its weights of shape [3, 4] do not fit an input of 2 features"
   ),
-  ("reshape_missing_axis", "node reshape: it reshapes to [0, 2, 2, 0], which is not a shape"),
-  ("reshape_negative", "node reshape: it reshapes to [0, -4], which is not a shape"),
-  ("reshape_two_unknown", "node reshape: it reshapes to [-1, -1], which is not a shape"),
-  ("reshape_without_batch", "node y: an operand of shape [4] is no matrix"),
-  ("scalar_input", "node fc: an operand of shape [] is no matrix"),
+  ("reshape_missing_axis", "node reshape (Reshape): it reshapes to [0, 2, 2, 0], which is not a shape"),
+  ("reshape_negative", "node reshape (Reshape): it reshapes to [0, -4], which is not a shape"),
+  ("reshape_two_unknown", "node reshape (Reshape): it reshapes to [-1, -1], which is not a shape"),
+  ("reshape_without_batch", "node y (Gemm): an operand of shape [4] is no matrix"),
+  ("scalar_input", "node fc (Gemm): an operand of shape [] is no matrix"),
   ("segmented_data", "1 unsupported node: fc (Gemm): the tensor 'w' is stored in segments"),
-  ("short_data", "node fc: the tensor 'w' of shape [3, 4] holds 47 bytes, not 48"),
+  ("short_data", "node fc (Gemm): the tensor 'w' of shape [3, 4] holds 47 bytes, not 48"),
   ("sparse_initializer", "sparse initializers are not supported"),
   ("string_constant", "1 unsupported node: text (Constant): its value is given as 'value_string'"),
   ("symbolic_features", "the input 'x' has an axis without a fixed size; only the batch axis may be symbolic where there are no data of 2 axes"),
@@ -141,7 +141,7 @@ private let misplacedWeights: [(name: String, file: String, reason: String)] = [
       builder.output("y")
       #expect(
         errorDescription { _ = try importONNX(builder.bytes, file: "model") }
-          == "model: node transpose1: \(order) is no permutation of 3 axes")
+          == "model: node transpose1 (Transpose): \(order) is no permutation of 3 axes")
     }
   }
 

@@ -18,6 +18,14 @@ extension UnsupportedNode {
   }
 }
 
+extension ModelError {
+  /// What to do about a node that is against the format; nil where the reason says so, and for other errors.
+  package var hint: String? {
+    guard case .unusableModel(_, _?, let reason) = self, !reason.contains("; ") else { return nil }
+    return "onnx.checker.check_model says what else is wrong with the model; export it again"
+  }
+}
+
 extension ONNXGraph {
   /// An error about the inputs, with the nodes whose operators are not known, if there are any.
   func withUnknownNodes(_ error: ModelError, file: String) -> ModelError {

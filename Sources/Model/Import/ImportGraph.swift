@@ -154,7 +154,7 @@ struct GraphImporter {
       switch error {
       case .malformed(let reason):
         // After a stand-in its reason may lie there.
-        if unsupported.isEmpty { throw .unusableModel(file: file, node: label, reason: reason) }
+        if unsupported.isEmpty { throw .unusableModel(file: file, node: "\(label.oneLine) (\(node.opType.oneLine))", reason: reason) }
       case .unsupported(let reason):
         unsupported.append(UnsupportedNode(name: label, operation: node.opType, reason: reason))
       case .followsRefusedNode: break
@@ -221,6 +221,7 @@ struct GraphImporter {
 
   private mutating func translate(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
     guard let known = ImportedOperator.known(node) else { throw .unsupported(node.unknownReason) }
+    try node.requireKnownAttributes()
     guard known.keepsIntegers, let first = try operand(node, 0), first.integerSource != nil else {
       return try known.translate(&self, node, label)
     }

@@ -6,7 +6,7 @@ extension ImportedOperator {
 
   /// Along one axis after the other a linear layer whose weights are those of the samples.
   private static func resize(_ name: String, since: Int) -> ImportedOperator {
-    let support = "all modes, by constant scales or to constant sizes, not of the batch axis"
+    let support = "all modes, by constant scales or to constant sizes, not of the batch axis; aligned corners of whole sizes"
     return ImportedOperator(name, since: since, support) { importer, node, label throws(NodeProblem) in
       var operand = try importer.tensor(node, 0)
       guard case .value = operand else { throw .unsupported("operand 0 is a constant") }

@@ -86,8 +86,10 @@ for name, constants in [("", grown), ("_shrunk", shrunk)]:
     operator(f"Resize_cubic{name}", [node("Resize", scaled, ["y"], mode="cubic")], constants, image)
     operator(f"Resize_cubic{name}_inside", [node("Resize", scaled, ["y"], mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1)], constants, image)
     for places in ["half_pixel_symmetric", "align_corners", "asymmetric", "pytorch_half_pixel"]:
+        # Runtimes differ where corners are of no whole size.
+        own = {"s": f(1, 1, 0.5, 0.8)} if name and places == "align_corners" else constants
         for mode in ["linear", "cubic", "nearest"]:
-            operator(f"Resize_{mode}{name}_{places}", [node("Resize", scaled, ["y"], mode=mode, coordinate_transformation_mode=places)], constants, image)
+            operator(f"Resize_{mode}{name}_{places}", [node("Resize", scaled, ["y"], mode=mode, coordinate_transformation_mode=places)], own, image)
 operator("Resize_filtered_inside", [node("Resize", scaled, ["y"], mode="cubic", antialias=1, exclude_outside=1)], shrunk, image)
 for mode in ["linear", "cubic", "nearest"]:
     operator(f"Resize_{mode}_region", [node("Resize", ["x", "r", "", "s"], ["y"], mode=mode, axes=[2, 3], coordinate_transformation_mode="tf_crop_and_resize")],
