@@ -64,7 +64,10 @@ private struct TreeLayout {
     }
     treeCount = paths.count
     let depth = max(paths.joined().map(\.steps.count).max() ?? 0, 1)
-    isShared = depth <= 12 && treeCount << (2 * depth) <= 1 << 23
+    let (mostSplits, mostLeaves) = (paths.map { Set($0.flatMap { $0.steps.map(\.split) }).count }.max() ?? 0, paths.map(\.count).max() ?? 0)
+    let own = treeCount.multipliedReportingOverflow(by: mostSplits * mostLeaves)
+    isShared = depth <= 12 && treeCount << depth <= 1 << 16
+      && (own.overflow || treeCount << (2 * depth) <= max(1 << 23, 4 * min(own.partialValue, 1 << 40)))
     if isShared {
       (splitCount, leafCount) = (1 << depth - 1, 1 << depth)
       (splits, leaves) = ([Int?](repeating: nil, count: treeCount * splitCount), [Int?](repeating: nil, count: treeCount * leafCount))
@@ -93,8 +96,7 @@ private struct TreeLayout {
       }
       return
     }
-    splitCount = max(paths.map { Set($0.flatMap { $0.steps.map(\.split) }).count }.max() ?? 0, 1)
-    leafCount = paths.map(\.count).max() ?? 0
+    (splitCount, leafCount) = (max(mostSplits, 1), mostLeaves)
     guard elementCount([treeCount, leafCount, splitCount], limit: 1 << 26) != nil else { return nil }
     (splits, leaves) = ([Int?](repeating: nil, count: treeCount * splitCount), [Int?](repeating: nil, count: treeCount * leafCount))
     decisions = [Float](repeating: 0, count: treeCount * leafCount * splitCount)

@@ -204,14 +204,14 @@ extension GraphImporter {
       try importer.apply(.affine(scale: -1, shift: 1), to: value, label, kind: .boolean)
     }
     // Numbers that are larger at earlier places.
-    let order = Constant.floats((0..<size).map { Float(size - $0) }, shape: [size])
+    let order = Contraction<Double>.affine([size], scale: (0..<size).map { Float(size - $0) }, shift: nil, shape, isPublic: true)
     let smallest = try apply(.function(.negate, .x), to: largest(apply(.function(.negate, .x), to: value, label), &self), label)
     var (left, remaining, values, indices) = (Int?.none, value, [Tensor](), [Tensor]())
     for turn in 0..<count {
       let isLess = try truth(of: sum([remaining, largest(remaining, &self)], [-1, 1], &self), label)
       var isLargestLeft = try inverse(isLess, &self)
       if let left { isLargestLeft = try product([isLargestLeft, left], shape: shape, place, label) }
-      guard case .value(let ordered) = try combine(.value(isLargestLeft), .constant(order), .multiply, label) else { break }
+      let ordered = try append(label, .contraction(order), [isLargestLeft], shape: shape, place: place)
       let isLater = try truth(of: sum([ordered, largest(ordered, &self)], [-1, 1], &self), label)
       let isChosen = try inverse(isLater, &self)
       func chosen(_ factor: Int?) -> Contraction<Double> {

@@ -251,7 +251,7 @@ struct GraphImporter {
   }
 
   /// Gives every part of an ONNX node a name of its own; the last one that computes something has the node's.
-  private mutating func nameParts(from first: Int, _ label: String) {
+  mutating func nameParts(from first: Int, _ label: String) {
     let parts = first..<nodes.count
     guard let last = parts.last else { return }
     let main = parts.last { !nodes[$0].isView(of: shape(of: nodes[$0].operands[0])) } ?? last

@@ -200,6 +200,8 @@ extension GraphImporter {
   /// The integers that are stored for a rounded value.
   mutating func stored(_ value: Int, scale: Float, zeroPoint: Int, _ label: String) throws(NodeProblem) -> Int {
     if scale == 1, zeroPoint == 0 { return value }
+    let first = nodes.count
+    defer { nameParts(from: first, label) }
     let integers = try apply(.affine(scale: 1 / Double(scale), shift: Double(zeroPoint)), to: value, label, kind: .integer)
     // Of 16 bits, with or without a sign.
     return try rounded(integers, Quantum(scale: 1, range: -1 << 15...1 << 16 - 1), label)

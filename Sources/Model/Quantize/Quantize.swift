@@ -314,6 +314,7 @@ struct Quantizer {
     if target.isWindowed, let function = windowed(target, accumulators) {
       return try append(name, [accumulators], .map(.windowed(function)), shape, scale: target.quantum.scale)
     }
+    if comparison(value) != nil { leastShift = max(leastShift, Requantization.bits(of: range(of: accumulators)) - mostComparedBits) }
     let unit = scale(of: accumulators)
     let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), Double(leastShift)), Double(maximumShift)))
     let quotientScale = unit * Double(1 << shift)

@@ -101,7 +101,7 @@ extension Quantizer {
 }
 
 /// A longer number less a threshold has more quotients than two tables tell.
-private let mostComparedBits = 28
+let mostComparedBits = 28
 
 extension Network {
   /// By input that decides where functions jump, as it is or as a part of a sum: what it reaches, and those with which it is added.

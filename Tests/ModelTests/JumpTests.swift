@@ -1,0 +1,109 @@
+import Model
+import TestSupport
+import Testing
+
+/// Functions that jump, and comparisons, are right at ties and thresholds: inputs that decide about them have steps of powers of two.
+@Suite struct JumpTests {
+  /// What integers stand for, of the samples that they are calibrated with.
+  private func shown(_ samples: [[Double]], bits: Int = 16, _ build: (inout ONNXBuilder) -> Void) throws -> [[Double]] {
+    var builder = ONNXBuilder()
+    build(&builder)
+    let network = try importONNX(builder.bytes, file: "model").simplified()
+    let batches = samples.map { FloatBatch(count: 1, values: $0) }
+    var options = QuantizationOptions()
+    options.bits = bits
+    let integers = try quantize(network, try Calibration(network, batches, source: "data"), options)
+    let results = integers.run(zip(integers.inputs, batches).map { $0.quantize($1) })
+    return zip(integers.outputs, results).map { output, result in
+      result.values.map { Double($0) * integers.quantum(of: output.value).scale }
+    }
+  }
+
+  @Test(arguments: [8, 16])
+  func tiesAndThresholds(bits: Int) throws {
+    let samples = [0.5, 1.5, 2.5, -0.5, -2.8, 2.0]
+    let rounded = try shown([samples], bits: bits) {
+      $0.input("x", [nil, 6])
+      $0.node("Round", ["x"], ["y"])
+      $0.output("y")
+    }
+    #expect(rounded == [[0, 2, 2, 0, -3, 2]])
+    let above = try shown([samples], bits: bits) {
+      $0.input("x", [nil, 6])
+      $0.node("ThresholdedRelu", ["x"], ["y"], ["alpha": .float(2)])
+      $0.output("y")
+    }
+    #expect(above[0].map { $0 > 1 } == [false, false, true, false, false, false])
+  }
+
+  @Test(arguments: ["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"])
+  func inputsThatAreComparedHaveTheSameSteps(operation: String) throws {
+    let (first, second) = ([0.3, 0.7123, -5, 0.1, 2], [0.3, 0.7123, 0.25, 0.11, 0.3])
+    let result = try shown([first, second]) {
+      $0.input("x", [nil, 5])
+      $0.input("z", [nil, 5])
+      $0.node("Cast", [$0.node(operation, ["x", "z"])], ["y"], ["to": .integer(1)])
+      $0.output("y")
+    }
+    let expected = zip(first, second).map { x, z in
+      switch operation {
+      case "Equal": x == z
+      case "Greater": x > z
+      case "Less": x < z
+      case "GreaterOrEqual": x >= z
+      default: x <= z
+      }
+    }
+    #expect(result[0].map { $0 > 0.5 } == expected)
+  }
+
+  @Test func integersOfAnOutputAreTheStoredOnes() throws {
+    let result = try shown([[0.25, 0.75, -100, 3]]) {
+      $0.input("x", [nil, 4])
+      $0.initializer("scale", .floats([0.5], []))
+      $0.initializer("zero", .narrow([10] as [UInt8], []))
+      $0.node("QuantizeLinear", [$0.node("Neg", ["x"]), "scale", "zero"], ["y"])
+      $0.output("y", type: 2)
+    }
+    #expect(result[0][2...] == [210, 4])
+  }
+
+  @Test func largestOfManyAreFoundInTurn() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 300])
+    builder.initializer("k", .integers([4]))
+    builder.node("TopK", ["x", "k"], ["values", "indices"])
+    builder.output("values", [nil, 4])
+    builder.node("Neg", [builder.node("Cast", ["indices"], [], ["to": .integer(1)])], ["places"])
+    builder.output("places", [nil, 4])
+    let network = try importONNX(builder.bytes, file: "model")
+    let values = (0..<300).map { Double($0 % 100) }
+    #expect(network.run([FloatBatch(count: 1, values: values)]).map(\.values) == [[99, 99, 99, 98], [-99, -199, -299, -98]])
+    let equal = [Double](repeating: 2, count: 300)
+    #expect(network.run([FloatBatch(count: 1, values: equal)]).map(\.values) == [[2, 2, 2, 2], [0, -1, -2, -3]])
+  }
+
+  @Test func squaresOverPositiveNumbersAreSquaresOfQuotients() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 2])
+    builder.initializer("variances", .floats([4, 0.25], [2]))
+    builder.initializer("two", .floats([2], []))
+    builder.node("Div", [builder.node("Pow", ["x", "two"]), "variances"], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, publish: ["two"], file: "model")
+    #expect(network.run([FloatBatch(count: 1, values: [6, 3])])[0].values == [9, 36])
+    #expect(network.nodes.count == 2)
+  }
+
+  /// A query that booleans leave no key has shares of 0.
+  @Test func attentionOfNothingIsZero() throws {
+    var builder = ONNXBuilder(operatorSet: 24)
+    builder.input("x", [nil, 1, 2, 2])
+    builder.input("mask", [nil, 1, 2, 2], type: 9)
+    builder.node("Attention", ["x", "x", "x", "mask"], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "model")
+    let batches = [FloatBatch(count: 1, values: [1, 2, 3, 4]), FloatBatch(count: 1, values: [0, 0, 0, 1])]
+    #expect(network.run(batches)[0].values == [0, 0, 3, 4])
+  }
+}
