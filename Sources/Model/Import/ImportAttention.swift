@@ -1,23 +1,25 @@
 extension ImportedOperator {
   static let attention: [ImportedOperator] = [
     ImportedOperator(
-      "Attention", since: 23, "without lengths of padded keys; masks of booleans, or that are added; rows that booleans or constants mask wholly are 0"
+      "Attention", since: 23, "masks of booleans, or that are added; rows that booleans, constants or numbers of keys mask wholly are 0"
     ) { importer, node, label throws(NodeProblem) in
       importer.showAttributes(of: node, label)
-      if try importer.operand(node, 6) != nil { throw .unsupported("operand 6, the number of keys of each row, is given; use a mask") }
       let counts = (try node.integer("q_num_heads"), try node.integer("kv_num_heads"))
-      let query = try importer.heads(try importer.value(node, 0), counts.0, "operand 0")
-      var memory = [try importer.heads(try importer.value(node, 1), counts.1, "operand 1")]
-      memory.append(try importer.heads(try importer.value(node, 2), counts.1, "operand 2"))
+      let query = try importer.attended(node, 0, counts.0, label)
+      var memory = [try importer.attended(node, 1, counts.1, label), try importer.attended(node, 2, counts.1, label)]
       var past = 0
       for index in 0..<2 where try importer.operand(node, 4 + index) != nil {
-        let earlier = try importer.value(node, 4 + index)
+        let earlier = try importer.attended(node, 4 + index, nil, label)
         (memory[index], past) = try importer.joined(earlier, memory[index], "operand \(4 + index)", label)
       }
       let mask = try importer.operand(node, 3) == nil ? nil : try importer.tensor(node, 3)
-      let allowed = AllowedKeys(
+      var allowed = AllowedKeys(
         isCausal: try node.integer("is_causal", default: 0) != 0, left: try node.integer("left_window_size", default: -1),
         right: try node.integer("right_window_size", default: -1), past: past)
+      if try importer.operand(node, 6) != nil {
+        guard past == 0 else { throw .malformed("it has operand 6, the number of keys of each row, and past keys") }
+        allowed.lengths = try importer.tensor(node, 6)
+      }
       let softcap = try node.float("softcap", default: 0)
       guard softcap.isFinite, softcap >= 0 else { throw .malformed("softcap is \(softcap)") }
       let attended = try importer.attend(
@@ -205,12 +207,15 @@ extension GraphImporter {
     return try reshaped(turned, shape, label)
   }
 
-  /// Tokens × (heads · size) of heads × tokens × size.
+  /// Tokens × (heads · size) of heads × tokens × size; samples may be before both.
   fileprivate mutating func joined(_ value: Int, _ label: String) throws(NodeProblem) -> Int {
-    let shape = shape(of: value)
-    let order = [shape[1], shape[0], shape[2]]
-    let turned = try append(label, .contraction(.view(order, [Index(1), Index(0), Index(2)])), [value], shape: order)
-    return try reshaped(turned, [shape[1], shape[0] * shape[2]], label)
+    let (shape, place) = (shape(of: value), place(of: value))
+    let first = shape.count - 3
+    let samples = Array(shape[..<first])
+    let order = samples + [shape[first + 1], shape[first], shape[first + 2]]
+    let reading = samples.indices.map { Index($0) } + [Index(first + 1), Index(first), Index(first + 2)]
+    let turned = try append(label, .contraction(.view(order, reading)), [value], shape: order, place: place)
+    return try reshaped(turned, samples + [shape[first + 1], shape[first] * shape[first + 2]], place: place, label)
   }
 
   /// Attention of onnxruntime's operators, of tokens × (heads · size).
@@ -237,17 +242,38 @@ extension GraphImporter {
     return try joined(attended.value, label)
   }
 
+  /// Queries, keys or values as heads × tokens × size; several samples of a model for one are before them.
+  ///
+  /// - Parameter count: Of heads, where they are given as tokens × (heads · size).
+  fileprivate mutating func attended(_ node: ONNXNode, _ index: Int, _ count: Int?, _ label: String) throws(NodeProblem) -> Int {
+    let value = try value(node, index, keepsPlace: true)
+    let full = fullShape(.value(value))
+    guard batch == .one, let samples = full.first, samples != 1 else {
+      return try heads(try batchFirst(value, "operand \(index)"), count, "operand \(index)")
+    }
+    let whole = try reshaped(value, full, .alone, label)
+    if full.count == 4, count == nil { return whole }
+    guard full.count == 3, let count, count > 0, full[2] % count == 0 else {
+      throw .malformed("operand \(index) of shape \(full) does not make heads")
+    }
+    let parted = try reshaped(whole, [samples, full[1], count, full[2] / count], .alone, label)
+    let order = [samples, count, full[1], full[2] / count]
+    return try append(label, .contraction(.view(order, [Index(0), Index(2), Index(1), Index(3)])), [parted], shape: order, place: .alone)
+  }
+
   /// Earlier and own keys or values of heads × tokens × size, and the number of the earlier ones.
   fileprivate mutating func joined(
     _ earlier: Int, _ own: Int, _ what: String, _ label: String
   ) throws(NodeProblem) -> (value: Int, count: Int) {
     let (first, second) = (shape(of: earlier), shape(of: own))
-    guard first.count == 3, first[0] == second[0], first[2] == second[2] else {
+    let axis = first.count - 2
+    guard first.count == second.count, axis > 0, first.indices.allSatisfy({ $0 == axis || first[$0] == second[$0] }) else {
       throw .malformed("\(what) of batch × \(first) does not fit keys of batch × \(second)")
     }
-    let shape = [first[0], first[1] + second[1], first[2]]
-    let joined = Contraction<Double>.concatenation(of: [first, second], [1, 1], axis: 1, shape: shape)
-    return (try append(label, .contraction(joined), [earlier, own], shape: shape), first[1])
+    var shape = first
+    shape[axis] += second[axis]
+    let joined = Contraction<Double>.concatenation(of: [first, second], [1, 1], axis: axis, shape: shape)
+    return (try append(label, .contraction(joined), [earlier, own], shape: shape, place: place(of: own)), first[axis])
   }
 
   /// What an attention is computed from: heads × tokens × size, and thrice heads × tokens × keys.
@@ -260,7 +286,7 @@ extension GraphImporter {
     let shares: Int
   }
 
-  /// Attention of heads × tokens × size; keys and values may have fewer heads, which groups of queries share.
+  /// Attention of heads × tokens × size; keys and values may have fewer heads, which groups of queries share. Samples may be before all.
   ///
   /// - Parameters:
   ///   - mask: Booleans, or what is added to scores.
@@ -272,33 +298,40 @@ extension GraphImporter {
     _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, softcap: Double = 0,
     _ allowed: AllowedKeys, emptiesRows: Bool = false, _ label: String
   ) throws(NodeProblem) -> Attended {
-    let (q, k, v) = (shape(of: query), shape(of: key), shape(of: value))
-    guard q.count == 3, k.count == 3, v.count == 3, k[0] == v[0], k[1] == v[1], q[2] == k[2], q[0] % k[0] == 0 else {
-      throw .malformed("its queries, keys and values of shapes \([q, k, v]) do not fit each other")
-    }
-    let (group, tokens, memory) = (q[0] / k[0], q[1], k[1])
-    let factor = scale == 0 ? 1 / Double(q[2]).squareRoot() : Double(scale)
-    // Axes: heads of keys 0, queries of a group 1, tokens 2, keys 3, sizes 4 and 5. Without groups there is no axis 1.
-    let lead = group == 1 ? [0] : [0, 1]
-    let sizes = group == 1 ? [k[0]] : [k[0], group]
-    let grouped = try reshaped(query, sizes + [tokens, q[2]], label)
-    let queries = NamedFactor<Double>(axes: lead + [2, 4], shape: sizes + [tokens, q[2]])
-    let products = Contraction.product([queries, NamedFactor(axes: [0, 3, 4], shape: k)], result: lead + [2, 3])
+    let (q, k, v, place) = (shape(of: query), shape(of: key), shape(of: value), place(of: query))
+    let first = q.count - 3
+    guard first == 0 || first == 1, k.count == q.count, v.count == q.count, q[..<first] == k[..<first], k[..<(first + 2)] == v[..<(first + 2)],
+      q[first + 2] == k[first + 2], q[first] % k[first] == 0
+    else { throw .malformed("its queries, keys and values of shapes \([q, k, v]) do not fit each other") }
+    let samples = Array(q[..<first])
+    let (heads, group, tokens, memory) = (q[first], q[first] / k[first], q[first + 1], k[first + 1])
+    let factor = scale == 0 ? 1 / Double(q[first + 2]).squareRoot() : Double(scale)
+    // Axes: heads of keys 0, queries of a group 1, tokens 2, keys 3, sizes 4 and 5, samples 6. Without groups there is no axis 1.
+    let lead = (first == 0 ? [] : [6]) + (group == 1 ? [0] : [0, 1])
+    let ofKeys = (first == 0 ? [] : [6]) + [0, 3]
+    let sizes = samples + (group == 1 ? [heads] : [k[first], group])
+    let grouped = try reshaped(query, sizes + [tokens, q[first + 2]], place: place, label)
+    let queries = NamedFactor<Double>(axes: lead + [2, 4], shape: sizes + [tokens, q[first + 2]])
+    let products = Contraction.product([queries, NamedFactor(axes: ofKeys + [4], shape: k)], result: lead + [2, 3])
     let shares = NamedFactor<Double>(axes: lead + [2, 3], shape: sizes + [tokens, memory])
-    let sums = Contraction.product([shares, NamedFactor(axes: [0, 3, 5], shape: v)], result: lead + [2, 5])
+    let sums = Contraction.product([shares, NamedFactor(axes: ofKeys + [5], shape: v)], result: lead + [2, 5])
     guard case (var product, let shape)? = products, case (let sum, let result)? = sums else { throw .malformed("its operands do not fit each other") }
     product.terms[0].coefficient = factor
-    var scores = try append(label, .contraction(product), [grouped, key], shape: shape)
-    scores = try reshaped(scores, [q[0], tokens, memory], label)
+    var scores = try append(label, .contraction(product), [grouped, key], shape: shape, place: place)
     let raw = scores
     if softcap > 0 {
       scores = try apply(.constant(softcap) * .function(.tanh, .constant(1 / softcap) * .x), to: scores, label)
     }
     let capped = scores
-    var masks = known
-    var booleans: Tensor?
+    var (masks, booleans) = (known, [Tensor]())
     var constant = allowed.mask(tokens, memory)
-    if var mask {
+    if let lengths = allowed.lengths {
+      let known = try self.allowed(allowed, lengths, tokens, memory, axisCount: fullShape(.value(scores)).count, label)
+      constant = known.constant
+      booleans = known.masks
+    }
+    if let mask {
+      var mask = try spread(mask, heads, group, label)
       let width = fullShape(mask).last ?? 1
       if width < memory, width > 1 || memory == 1 || kind(of: mask) != .boolean && width > 1 {
         // Keys beyond the mask are left out.
@@ -312,9 +345,7 @@ extension GraphImporter {
       case .constant(let own) where kind(of: mask) == .boolean:
         let number = try own.cast(to: .float)
         constant = try constant.map { constant throws(NodeProblem) in try constant.combined(number, .multiply) } ?? number
-      case _ where kind(of: mask) == .boolean:
-        masks.append(mask)
-        booleans = mask
+      case _ where kind(of: mask) == .boolean: booleans.append(mask)
       case _:
         let sum = try combine(.value(scores), mask, .add, label)
         guard case .value(let value) = sum else { throw .malformed("its mask does not fit its scores") }
@@ -323,20 +354,41 @@ extension GraphImporter {
         masks += added
       }
     }
+    masks += booleans
     if let constant { masks.append(.constant(constant)) }
-    var shared = try softmax(scores, axis: 2, masks: masks, label)
+    var shared = try softmax(scores, axis: sizes.count + 1, masks: masks, label)
     if emptiesRows, let rows = try filledRows(constant, booleans, label) {
       guard case .value(let value) = try combine(.value(shared), rows, .multiply, label) else { throw .malformed("its mask does not fit its scores") }
       shared = value
     }
-    let attended = try append(label, .contraction(sum), [reshaped(shared, shape, label), value], shape: result)
-    return Attended(value: try reshaped(attended, [q[0], tokens, v[2]], label), products: raw, scores: capped, shares: shared)
+    let attended = try append(
+      label, .contraction(sum), [reshaped(shared, shape, place: place, label), value], shape: result, place: place)
+    func shown(_ value: Int, _ last: Int, _ importer: inout GraphImporter) throws(NodeProblem) -> Int {
+      try importer.reshaped(value, samples + [heads, tokens, last], place: place, label)
+    }
+    return Attended(
+      value: try shown(attended, v[first + 2], &self), products: try shown(raw, memory, &self), scores: try shown(capped, memory, &self),
+      shares: try shown(shared, memory, &self))
+  }
+
+  /// A mask of samples, heads, queries and keys, of which the first may be left out, with heads in groups as scores have them.
+  private mutating func spread(_ mask: Tensor, _ heads: Int, _ group: Int, _ label: String) throws(NodeProblem) -> Tensor {
+    let own = fullShape(mask)
+    guard own.count <= 4 else { throw .malformed("its mask has \(own.count) axes") }
+    if group == 1 || own.count < 3 { return mask }
+    var full = [Int](repeating: 1, count: 4 - own.count) + own
+    guard full[1] == 1 || full[1] == heads else { throw .malformed("its mask of shape \(own) does not fit \(heads) heads") }
+    full.replaceSubrange(1..<2, with: full[1] == 1 ? [1, 1] : [heads / group, group])
+    let place = place(of: mask).map { isWhole($0) ? .alone : $0.shifted(by: 4 - own.count) }
+    guard place.map({ isWhole($0) || $0.axis == 0 }) ?? true else { throw .unsupported("its mask has the batch at another axis than the first") }
+    return try reshaped(mask, full, place, label)
   }
 
   /// 1 for each row along the last axis that masks leave something of, else 0; nil where constants alone decide, and leave something of each.
-  private mutating func filledRows(_ constant: Constant?, _ booleans: Tensor?, _ label: String) throws(NodeProblem) -> Tensor? {
-    guard let booleans else { return constant?.filledRows.map { .constant($0) } }
-    let left = try constant.map { constant throws(NodeProblem) in try combine(booleans, .constant(constant), .multiply, label) } ?? booleans
+  private mutating func filledRows(_ constant: Constant?, _ booleans: [Tensor], _ label: String) throws(NodeProblem) -> Tensor? {
+    guard var left = booleans.first else { return constant?.filledRows.map { .constant($0) } }
+    for mask in booleans.dropFirst() { left = try combine(left, mask, .multiply, label) }
+    if let constant { left = try combine(left, .constant(constant), .multiply, label) }
     guard case .value(let value) = left, let width = shape(of: value).last else { return nil }
     let (shape, axis) = (shape(of: value), shape(of: value).count - 1)
     if width == 1 { return left }
@@ -379,29 +431,6 @@ extension GraphImporter {
     if turned < full[last] { result = try concatenated([result, part(turned, full[last] - turned, &self)], axis: last, full, label) }
     guard case .value(let number) = result else { return value }
     return number
-  }
-}
-
-/// Which keys a query may see for its place alone.
-private struct AllowedKeys {
-  var isCausal = false
-  /// How many places before and after its own; −1 for all.
-  var left = -1
-  var right = -1
-  /// How many keys are before that of the first query.
-  var past = 0
-
-  var isAll: Bool { !isCausal && left < 0 && right < 0 }
-
-  /// Of 0 and 1, tokens × keys; nil for all.
-  func mask(_ tokens: Int, _ keys: Int) -> Constant? {
-    if isAll { return nil }
-    let allowed = (0..<tokens * keys).map { index in
-      let distance = index % keys - (index / keys + past)
-      let isSeen = (!isCausal || distance <= 0) && (left < 0 || distance >= -left) && (right < 0 || distance <= right)
-      return Float(isSeen ? 1 : 0)
-    }
-    return .floats(allowed, shape: [tokens, keys])
   }
 }
 

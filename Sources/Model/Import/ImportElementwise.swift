@@ -127,7 +127,7 @@ extension GraphImporter {
       switch combination {
       case .add, .multiply, .minimum, .maximum: return .value(try combine(value, constant, combination, label))
       case .subtract:
-        let negated = try apply(.affine(scale: -1, shift: 0), to: value, label)
+        let negated = try apply(.affine(scale: -1, shift: 0), to: value, label, kind: kind(of: .value(value)) == .real ? .real : .integer)
         return .value(try combine(negated, constant, .add, label))
       case .divide:
         let inverse = try apply(.function(.reciprocal, .x), to: value, label)

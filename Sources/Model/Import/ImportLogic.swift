@@ -109,6 +109,7 @@ extension ImportedOperator {
     ImportedOperator(name, since: since, "all") { importer, node, label throws(NodeProblem) in
       let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
       guard case .constant(let one) = first, case .constant(let other) = second else {
+        if name == "Equal", let truth = try importer.isNegativeInfinity(first, second, label) { return [.tensor(truth)] }
         let difference = try importer.combine(first, second, .subtract, label)
         guard case .value(let value) = difference else { return [] }
         if case .contraction(let sum)? = importer.maker(value)?.operation, sum.isSum, importer.kind(of: difference) == .real {
@@ -172,6 +173,20 @@ extension GraphImporter {
     return value
   }
 
+  /// Where a value equals a constant of −∞; nil for other operands.
+  fileprivate mutating func isNegativeInfinity(_ first: Tensor, _ second: Tensor, _ label: String) throws(NodeProblem) -> Tensor? {
+    switch (first, second) {
+    case (.value(let value), .constant(let constant)), (.constant(let constant), .value(let value)):
+      guard constant.isNegativeInfinity else { return nil }
+      let full = fullShape(.value(value))
+      guard broadcastShape(full, constant.shape) == full else {
+        throw .unsupported("its infinite constant of shape \(constant.shape) does not broadcast to \(full)")
+      }
+      return try isNegativeInfinity(value, label)
+    case _: return nil
+    }
+  }
+
   /// 1 − a number of 0 and 1.
   mutating func not(_ tensor: Tensor, _ label: String) throws(NodeProblem) -> Tensor {
     switch tensor {
@@ -209,6 +224,10 @@ extension GraphImporter {
       if case .constant(let constant) = mask { mask = .constant(try constant.cast(to: .float)) }
       parts.append(try combine(mask, tensor, .multiply, label))
     }
+    let full = [first, second].reduce(fullShape(condition)) { shape, tensor in broadcastShape(shape, fullShape(tensor)) ?? [] }
+    for (part, other) in [(parts[0], second), (parts[1], first)] {
+      if !isTrained, case .constant(let constant) = other, constant.single == 0, fullShape(part) == full { return part }
+    }
     let result = try combine(parts[0], parts[1], .add, label)
     guard case .value(let value) = result else { return result }
     for (scores, other, mask) in [(first, second, masks[0]), (second, first, masks[1])] {
@@ -231,10 +250,13 @@ extension Constant {
   /// The number that all elements are; nil where there are several.
   fileprivate var single: Double? { reals.first.flatMap { first in reals.allSatisfy { $0 == first } ? first : nil } }
 
-  /// With the largest finite numbers in the place of infinities.
+  /// With the largest finite numbers in the place of infinities, and the next ones in theirs.
   var finite: Constant {
     guard let floats else { return self }
-    let bounded = floats.map { $0.isInfinite ? ($0 < 0 ? -1 : 1) * Float.greatestFiniteMagnitude : $0 }
+    let largest = Float.greatestFiniteMagnitude
+    let bounded = floats.map { number in
+      number.magnitude < largest || number.isNaN ? number : (number < 0 ? -1 : 1) * (number.isInfinite ? largest : largest.nextDown)
+    }
     return Constant(.floats(bounded), shape: shape, type: type, batch: batch)
   }
 

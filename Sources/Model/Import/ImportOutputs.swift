@@ -71,10 +71,12 @@ extension GraphImporter {
 
 extension Node<Double> {
   /// Whether it adds, or multiplies by, the largest number of Float32, which stands for infinity.
-  fileprivate var isUnbounded: Bool {
-    switch operation {
-    case .contraction(let contraction): contraction.constants.contains { $0.values.contains { $0.magnitude == .greatestFiniteMagnitude } }
-    case .map(.expression(let function)): function.affineForm.map { $0.shift.magnitude >= Double(Float.greatestFiniteMagnitude) } ?? false
+  var isUnbounded: Bool {
+    let largest = Float.greatestFiniteMagnitude.nextDown
+    return switch operation {
+    case .contraction(let contraction): contraction.constants.contains { $0.values.contains { $0.magnitude >= largest } }
+    case .map(.expression(let function)):
+      function.affineForm.map { max($0.scale.magnitude, $0.shift.magnitude) >= Double(largest) } ?? false
     case .map, .maximum, .reshape, .softmax, .delay: false
     }
   }

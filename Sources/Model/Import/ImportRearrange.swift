@@ -46,8 +46,8 @@ extension ImportedOperator {
       let isOld = importer.operatorSet < 11
       if isOld, mode == "constant", case .value = operand { importer.showAttributes(of: node, label) }
       let number = isOld ? try node.float("value", default: 0) : try importer.scalar(node, 2) ?? 0
-      guard mode != "constant" || number.isFinite else {
-        throw .unsupported("it pads with \(number); give the pads to the MaxPool that follows, or pad with a finite number")
+      if mode == "constant", !number.isFinite, case .value = operand {
+        return [.tensor(try importer.masked(operand, sides, number, label))]
       }
       return [.tensor(try importer.padded(operand, sides, mode, number, isPublic: isOld || !importer.isTrained, label))]
     },
@@ -174,6 +174,25 @@ extension GraphImporter {
     let apart = try reshaped(tensor, parts, place, label)
     let reading = parts.indices.map { Index(order.firstIndex(of: $0)) }
     return try reshaped(try view(apart, order.map { parts[$0] }, reading, label), result, place, label)
+  }
+
+  /// A value with −∞ around it, which masks scores.
+  fileprivate mutating func masked(
+    _ tensor: Tensor, _ sides: [PaddedAxis], _ number: Float, _ label: String
+  ) throws(NodeProblem) -> Tensor {
+    if sides.allSatisfy({ $0 == PaddedAxis(length: $0.length) }) { return tensor }
+    guard number == -.infinity else {
+      throw .unsupported("it pads with \(number); give the pads to the MaxPool that follows, or pad with a finite number")
+    }
+    let inner = try padded(tensor, sides, "constant", 0, isPublic: true, label)
+    let full = fullShape(inner)
+    guard elementCount(full, limit: maximumMadeElementCount) != nil else { throw .unsupported("its result is too large") }
+    var places: [[Int?]] = []
+    for side in sides { places.append(try side.places("constant")) }
+    let ones = Constant.floats([Float](repeating: 1, count: sides.reduce(1) { $0 * $1.length }), shape: sides.map(\.length))
+    let isInside = try ones.picking(places, else: 0).cast(to: .bool)
+    let least = Constant.floats([-.infinity], shape: [Int](repeating: 1, count: full.count))
+    return try choose(.constant(isInside), inner, .constant(least), label)
   }
 
   /// A tensor with more or fewer places along its axes.

@@ -183,6 +183,16 @@ extension GraphImporter {
         return try mask(adding: node.operands[0], function.of(inner), label, depth: depth + 1)
       }
       guard contraction.selection != nil else { return nil }
+      let source = shape(of: node.operands[0])
+      guard contraction.readings.allSatisfy({ zip($0.reading, source).allSatisfy { $0.isInside($1, contraction.loops) } }) else {
+        // What it adds beyond its operand is 0.
+        guard let inner = try mask(adding: node.operands[0], function, label, depth: depth + 1),
+          case .value(let negated) = try not(.value(inner), label)
+        else { return nil }
+        let moved = try append(label, node.operation, [negated], shape: node.shape, place: place(of: value), kind: .boolean)
+        if case .value(let result) = try not(.value(moved), label) { return result }
+        return nil
+      }
       fallthrough
     case .reshape:
       guard let source = try mask(adding: node.operands[0], function, label, depth: depth + 1) else { return nil }

@@ -63,8 +63,8 @@ extension GraphImporter {
     return shape
   }
 
-  mutating func reshaped(_ value: Int, _ shape: [Int], _ label: String) throws(NodeProblem) -> Int {
-    self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape)
+  mutating func reshaped(_ value: Int, _ shape: [Int], place: BatchPlace = BatchPlace(), _ label: String) throws(NodeProblem) -> Int {
+    self.shape(of: value) == shape ? value : try append(label, .reshape, [value], shape: shape, place: place)
   }
 
   func shape(sliding sides: [WindowSide], _ source: [Int], channels: Int? = nil) throws(NodeProblem) -> [Int] {
