@@ -33,7 +33,8 @@ private let farRoom = 16.0
 /// no more apart. docs/arithmetic.md §3.
 extension Quantizer {
   /// By value: steep functions of accumulators, or of an input that nothing else reads, of which an argument near the steep point
-  /// is wrong by more than 1/128 in a table, if that moves results by more than two steps, or small ones by more than 1/16 of them.
+  /// is wrong by more than 1/128 in a table, if that moves results by more than two steps, or small ones by more than 1/16 of them; and
+  /// those that half a step moves from the steep point by more than 1/128 of the largest result, as higher roots, if an argument is there.
   func foundWideFunctions() -> [Int: WideFunction] {
     calibration.steep.reduce(into: [:]) { found, entry in
       let (value, steep) = entry
@@ -43,11 +44,14 @@ extension Quantizer {
       let target = target(value)
       let (near, small, step) = (steep.nearDistance, steep.smallResult, target.quantum.scale)
       let half = (isInput ? inputStep(steep.source) : target.quotientScale) / 2
-      guard target.source == steep.source, !target.isFixed, target.quantum.range.count > 1, near > 0, half > near / 128 else { return }
-      let error = target.change(from: steep.point, at: near, by: half)
-      guard error > 2 * step || (8 * step > small && error > small / 16) else { return }
+      guard target.source == steep.source, !target.isFixed, target.quantum.range.count > 1, near > 0 else { return }
       let results = calibration.ranges[value]
-      let span = small > 0 ? log2(max(-results.lowerBound, results.upperBound) / small).rounded(.up) : 0
+      let largest = max(-results.lowerBound, results.upperBound)
+      let error = target.change(from: steep.point, at: near, by: half)
+      let isUnresolved = half > near / 128 && (error > 2 * step || (8 * step > small && error > small / 16))
+      let first = target.function.value(at: steep.point + half) - target.function.value(at: steep.point)
+      guard isUnresolved || (steep.leastDistance < half && first.isFinite && first.magnitude > largest / 128) else { return }
+      let span = small > 0 ? log2(largest / small).rounded(.up) : 0
       let usual = QuantizationOptions.widths.upperBound
       let most = bits < usual || isComparedOrShared(value) ? usual : mostResultBits
       found[value] = WideFunction(steep, bits: min(Int(min(span, 64)) + smallResultBits, most), target.arguments)

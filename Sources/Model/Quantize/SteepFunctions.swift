@@ -16,9 +16,11 @@ struct SteepFunction {
   mutating func see(results elements: [Double]) { for element in elements { results.add(element) } }
 
   /// How far from the point one of 20 arguments is at most, of those that are not the point; 0 where none is.
-  var nearDistance: Double { distances.low }
+  var nearDistance: Double { distances.low(1 / 20) }
+  /// Of the nearest of these.
+  var leastDistance: Double { distances.low(0) }
   /// What one of 20 results is at most in absolute value, of those that are not 0.
-  var smallResult: Double { results.low }
+  var smallResult: Double { results.low(1 / 20) }
 }
 
 extension Network {
@@ -45,13 +47,13 @@ private struct Magnitudes {
 
   private static let unusedBits = UInt64(Double.significandBitCount - 2)
 
-  /// Of one number of 20 at most.
-  var low: Double {
-    let total = counts.reduce(0, +)
-    var seen = 0
+  /// What this part of the numbers is at most, or a quarter less; of the least one for 0.
+  func low(_ part: Double) -> Double {
+    let total = Double(counts.reduce(0, +)) * part
+    var seen = 0.0
     for (index, count) in counts.enumerated() where count > 0 {
-      seen += count
-      if seen * 20 >= total { return Double(bitPattern: UInt64(index) << Self.unusedBits) }
+      seen += Double(count)
+      if seen >= total { return Double(bitPattern: UInt64(index) << Self.unusedBits) }
     }
     return 0
   }
