@@ -19,10 +19,23 @@ extension UnsupportedNode {
 }
 
 extension ModelError {
-  /// What to do about a node that is against the format; nil where the reason says so, and for other errors.
+  /// What to do about a model or a layer; nil where the reason says so, and for errors of files and data.
   package var hint: String? {
-    guard case .unusableModel(_, _?, let reason) = self, !reason.contains("; ") else { return nil }
-    return "onnx.checker.check_model says what else is wrong with the model; export it again"
+    switch self {
+    case .unusableModel(_, let node, let reason) where !reason.contains("; "):
+      func names(_ words: String...) -> Bool { node == nil && words.contains { reason.contains($0) } }
+      if names("another shape") { return "onnx.shape_inference states the right one" }
+      if names("too large", "too long") { return "make it smaller or shorter" }
+      if names("twice", "two initializers", "no name") { return "give each a name of its own" }
+      if names("sparse") { return "store them dense" }
+      return "onnx.checker.check_model says what is wrong with the model; export it again"
+    case .unusableLayer(_, let reason) where !reason.contains("; ") && !reason.contains(": "):
+      if ["can reach", "could ", "not fit", "activations in"].contains(where: reason.contains) {
+        return "give what it reads fewer bits by --layer-bits, or calibrate with data as large as inputs can be"
+      }
+      return "write it otherwise, or end the network before it: compile --outputs with a value that it takes"
+    case .unusableModel, .unusableLayer, .unusableFile, .unsupportedNodes, .shapeMismatch, .unusableData: return nil
+    }
   }
 }
 
