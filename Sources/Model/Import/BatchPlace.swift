@@ -88,13 +88,14 @@ extension GraphImporter {
     }
   }
 
-  /// Elements of a tensor: for each place of a full shape the one that is read.
+  /// Elements of a tensor: for each place of a full shape the one that is read. A result without elements is a constant.
   ///
   /// - Throws: `.unsupported` where it reads along the batch.
   mutating func view(
     _ tensor: Tensor, _ full: [Int], _ reading: Reading, _ label: String
   ) throws(NodeProblem) -> Tensor {
     let source = fullShape(tensor)
+    if full.contains(0), case .value = tensor { return .constant(.empty(full, kind(of: tensor))) }
     guard let place = place(of: tensor) else {
       guard case .constant(let constant) = tensor else { return tensor }
       return .constant(constant.view(full, reading, nil))

@@ -21,6 +21,15 @@ extension Constant {
     return picking(strided(Array(0..<count), start: access.start, sizes: result, strides: access.steps), shape: result, place)
   }
 
+  /// A tensor of a shape with no elements.
+  static func empty(_ shape: [Int], _ kind: NumberKind) -> Constant {
+    switch kind {
+    case .real: .floats([], shape: shape)
+    case .integer: .integers([], shape: shape)
+    case .boolean: Constant(.integers([]), shape: shape, type: .bool)
+    }
+  }
+
   /// Constants of one rank, equal in all axes but one, along which they are put together; nil when their types differ.
   static func concatenated(_ parts: [Constant], axis: Int) -> Constant? {
     guard let first = parts.first else { return nil }

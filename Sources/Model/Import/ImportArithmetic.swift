@@ -1,5 +1,5 @@
 extension ImportedOperator {
-  /// Powers, quotients and their remainders, and operators of bits.
+  /// Powers, quotients and their remainders, and casts.
   static let arithmetic: [ImportedOperator] = [
     ImportedOperator("Div", "all; quotients of integers are rounded towards zero") { importer, node, label throws(NodeProblem) in
       let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
@@ -14,16 +14,16 @@ extension ImportedOperator {
       }
       return [.tensor(try importer.quotient(first, second, isFloor: false, label))]
     },
-    ImportedOperator("Mod", since: 10, "all; of floats with fmod = 1") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("Mod", since: 10, "all; of floats without fmod from operator set 28 on") { importer, node, label throws(NodeProblem) in
       let (first, second) = (try importer.tensor(node, 0), try importer.tensor(node, 1))
       let keepsSign = try node.integer("fmod", default: 0) != 0
       if case .constant(let first) = first, case .constant(let second) = second {
-        return [.constant(try first.remainder(second, keepsSign: keepsSign))]
+        return [.constant(try first.remainder(second, keepsSign: keepsSign, floors: importer.operatorSet >= 28))]
       }
       let isReal = importer.kind(of: first) == .real || importer.kind(of: second) == .real
-      guard keepsSign || !isReal else { throw .malformed("fmod is 0, and its operands are floats") }
+      guard keepsSign || !isReal || importer.operatorSet >= 28 else { throw .malformed("fmod is 0, and its operands are floats") }
       let quotient = isReal
-        ? try importer.apply(.function(.truncate, .x), to: try importer.combine(first, second, .divide, label), label)
+        ? try importer.apply(keepsSign ? .function(.truncate, .x) : .floor, to: try importer.combine(first, second, .divide, label), label)
         : try importer.quotient(first, second, isFloor: !keepsSign, label)
       let multiple = try importer.combine(quotient, second, .multiply, label)
       return [.tensor(try importer.combine(first, multiple, .subtract, label))]
@@ -36,24 +36,6 @@ extension ImportedOperator {
       let isInteger = importer.kind(of: base) != .real && importer.kind(of: exponent) != .real
       if case .value(let value) = result, isInteger { importer.mark(value, .integer) }
       return [.tensor(result)]
-    },
-    bits("BitwiseAnd") { $0 & $1 }, bits("BitwiseOr") { $0 | $1 }, bits("BitwiseXor") { $0 ^ $1 },
-    ImportedOperator("BitwiseNot", since: 18, "of constants") { importer, node, _ throws(NodeProblem) in
-      let operand = try importer.bits(node, 0)
-      guard let integers = operand.integers, let range = operand.type.range else { throw .malformed("its operand is not of integers") }
-      let results = integers.map { range.lowerBound == 0 ? Int(truncatingIfNeeded: range.upperBound) - $0 : ~$0 }
-      return [.constant(Constant(.integers(results), shape: operand.shape, type: operand.type))]
-    },
-    ImportedOperator("BitShift", since: 11, "of constants") { importer, node, _ throws(NodeProblem) in
-      let direction = try node.text("direction", default: "")
-      guard direction == "LEFT" || direction == "RIGHT" else { throw .malformed("its direction is '\(direction.oneLine)'") }
-      let (operands, shape, _) = try Constant.broadcast([try importer.bits(node, 0), try importer.bits(node, 1)])
-      guard let numbers = operands[0].integers, let places = operands[1].integers, let range = operands[0].type.range, range.lowerBound == 0,
-        (numbers + places).allSatisfy({ $0 >= 0 })
-      else { throw .malformed("its operands are not of unsigned integers") }
-      let mask = Int(truncatingIfNeeded: range.upperBound)
-      let results = zip(numbers, places).map { direction == "LEFT" ? $0 << $1 & mask : $0 >> $1 }
-      return [.constant(Constant(.integers(results), shape: shape, type: operands[0].type))]
     },
     ImportedOperator("CastLike", since: 15, "all, as Cast", numbers: .selected) { importer, node, label throws(NodeProblem) in
       let type: ElementType
@@ -71,26 +53,9 @@ extension ImportedOperator {
   ]
 
   private static func isConstant(_ tensor: Tensor) -> Bool { if case .constant = tensor { true } else { false } }
-
-  private static func bits(_ name: String, _ operation: @escaping @Sendable (Int, Int) -> Int) -> ImportedOperator {
-    ImportedOperator(name, since: 18, "of constants") { importer, node, _ throws(NodeProblem) in
-      let (operands, shape, _) = try Constant.broadcast([try importer.bits(node, 0), try importer.bits(node, 1)])
-      guard let first = operands[0].integers, let second = operands[1].integers, operands[0].type == operands[1].type else {
-        throw .malformed("its operands are not of integers of one type")
-      }
-      return [.constant(Constant(.integers(zip(first, second).map(operation)), shape: shape, type: operands[0].type))]
-    }
-  }
 }
 
 extension GraphImporter {
-  /// A constant operand whose bits are asked for.
-  fileprivate func bits(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Constant {
-    let operand = try constant(node, index)
-    guard !operand.hasBatchSize, operand.batch == nil else { throw .unsupported("it works with the bits of the batch size") }
-    return operand
-  }
-
   /// A constant as floats, a value as it is.
   fileprivate func real(_ tensor: Tensor) throws(NodeProblem) -> Tensor {
     if case .constant(let constant) = tensor { .constant(try constant.cast(to: .float)) } else { tensor }
@@ -169,11 +134,16 @@ extension Constant {
     return Constant(.integers(results.map { Int($0) }), shape: shape, type: type)
   }
 
-  fileprivate func remainder(_ divisor: Constant, keepsSign: Bool) throws(NodeProblem) -> Constant {
+  /// - Parameter floors: Whether floats may have a remainder with the sign of the divisor.
+  fileprivate func remainder(_ divisor: Constant, keepsSign: Bool, floors: Bool) throws(NodeProblem) -> Constant {
     let (operands, shape, place) = try Constant.broadcast([self, divisor])
     if let first = operands[0].floats, let second = operands[1].floats {
-      guard keepsSign else { throw .malformed("fmod is 0, and its operands are floats") }
-      return .floats(zip(first, second).map { $0.truncatingRemainder(dividingBy: $1) }, shape: shape)
+      guard keepsSign || floors else { throw .malformed("fmod is 0, and its operands are floats") }
+      let rests = zip(first, second).map { first, second in
+        let rest = first.truncatingRemainder(dividingBy: second)
+        return keepsSign || rest == 0 || (rest < 0) == (second < 0) ? rest : rest + second
+      }
+      return .floats(rests, shape: shape)
     }
     guard let first = operands[0].integers, let second = operands[1].integers, place == nil,
       !(first + second).contains(where: { $0.magnitude >= 1 << 60 }), !second.contains(0)

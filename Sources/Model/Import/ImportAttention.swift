@@ -120,31 +120,33 @@ extension ImportedOperator {
       let attended = try importer.attend(heads[0], heads[1], heads[2], nil, scale: try node.float("scale", default: 0), AllowedKeys(isCausal: true), label).value
       return [.value(try importer.joined(attended, label)), .value(heads[1]), .value(heads[2])]
     },
-    ImportedOperator("RotaryEmbedding", since: 23, "constant cosines and sines; positions constant or given") {
-      importer, node, label throws(NodeProblem) in
-      let value = try importer.value(node, 0)
+    ImportedOperator("RotaryEmbedding", since: 23, "all") { importer, node, label throws(NodeProblem) in
+      var value = try importer.value(node, 0, keepsPlace: true)
+      let isOfSamples = importer.batch == .one && importer.fullShape(.value(value)).first ?? 1 != 1
+      value = isOfSamples
+        ? try importer.reshaped(value, importer.fullShape(.value(value)), .alone, label) : try importer.batchFirst(value, "operand 0")
+      let (shape, place) = (importer.fullShape(.value(value)), importer.place(of: value))
       let count = try node.integer("num_heads", default: 0)
-      let isFlat = importer.shape(of: value).count == 2
-      // Tokens × heads × size where it is flat, else heads × tokens × size.
-      let shape = importer.shape(of: value)
-      guard isFlat ? count > 0 && shape[1] % count == 0 : shape.count == 3 else {
-        throw .malformed("its input of batch × \(shape) does not make heads")
+      // Tokens × heads × size where it is flat, else heads × tokens × size, the batch first.
+      let isFlat = shape.count == 3
+      guard isFlat ? count > 0 && shape[2] % count == 0 : shape.count == 4 else {
+        throw .malformed("its input of shape \(shape) does not make heads")
       }
-      let tokens = isFlat ? try importer.reshaped(value, [shape[0], count, shape[1] / count], label) : value
-      let size = importer.shape(of: tokens)[2]
+      let tokens = isFlat ? try importer.reshaped(value, [shape[0], shape[1], count, shape[2] / count], place, label) : value
+      let size = importer.fullShape(.value(tokens))[3]
       let given = try node.integer("rotary_embedding_dim", default: 0)
       let turned = given == 0 ? size : given
       guard (2...size).contains(turned), turned % 2 == 0 else { throw .malformed("it turns \(turned) of \(size) elements") }
       var angles: [Tensor] = []
       for index in 1...2 {
-        let table = try importer.constant(node, index)
-        var rows: Tensor
-        if try importer.operand(node, 3) == nil {
-          rows = .constant(table)
-        } else {
-          switch try importer.tensor(node, 3) {
-          case .value(let ids): rows = .value(try importer.rows(of: table, axis: 0, ids, label))
-          case .constant(let ids): rows = try importer.picked(.constant(table), [(0, ids)], ids.shape, at: 0, ids.batch, label)
+        let table = try importer.tensor(node, index)
+        var rows = table
+        if try importer.operand(node, 3) != nil {
+          switch (table, try importer.tensor(node, 3)) {
+          case (.constant(let constant), .value(let ids)): rows = .value(try importer.rows(of: constant, axis: 0, ids, label))
+          case (.value, .value(let ids)):
+            rows = try importer.tensor(try importer.gathered(table, ids, axis: 0, shared: 0, label), "operand \(index)")
+          case (_, .constant(let ids)): rows = try importer.picked(table, [(0, ids)], ids.shape, at: 0, ids.batch, label)
           }
         }
         // An axis for the heads.
@@ -154,7 +156,7 @@ extension ImportedOperator {
         angles.append(try importer.reshaped(rows, sizes, importer.place(of: rows), label))
       }
       let rotated = try importer.rotated(tokens, turned, angles, interleaved: try node.integer("interleaved", default: 0) != 0, label)
-      return [.value(try importer.reshaped(rotated, shape, label))]
+      return [.value(try importer.reshaped(rotated, shape, place, label))]
     },
   ]
 }

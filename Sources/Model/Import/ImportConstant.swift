@@ -4,13 +4,19 @@ extension ImportedOperator {
     ImportedOperator("Identity", "all", numbers: .selected) { importer, node, _ throws(NodeProblem) in
       [try importer.identity(node)]
     },
-    ImportedOperator("Dropout", "for inference: left out", numbers: .selected) { importer, node, _ throws(NodeProblem) in
+    ImportedOperator("Dropout", "for inference, or with a ratio of 0: left out", numbers: .selected) {
+      importer, node, _ throws(NodeProblem) in
       if let training = try importer.operand(node, 2) {
-        guard case .tensor(.constant(let constant)) = training, constant.integers == [0] else {
-          throw .unsupported("it is for training; export the model for inference")
-        }
+        let isTraining = if case .tensor(.constant(let constant)) = training { constant.integers != [0] } else { true }
+        let isZero = if case .tensor(.constant(let ratio))? = try importer.operand(node, 1) { ratio.floats == [0] } else { false }
+        guard !isTraining || isZero else { throw .unsupported("it is for training; export the model for inference") }
       }
-      return [try importer.identity(node)]
+      let result = try importer.identity(node)
+      guard node.output.count > 1, importer.batch == .one else { return [result] }
+      // Nothing is dropped.
+      let shape = importer.fullShape(try importer.tensor(node, 0))
+      guard let count = elementCount(shape, limit: maximumMadeElementCount) else { return [result] }
+      return [result, .constant(Constant(.integers([Int](repeating: 1, count: count)), shape: shape, type: .bool))]
     },
     ImportedOperator("Cast", "all; what depends on the input is rounded towards zero, or compared with 0", numbers: .selected) {
       importer, node, label throws(NodeProblem) in

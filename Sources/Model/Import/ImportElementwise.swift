@@ -270,7 +270,8 @@ extension Pointwise {
     case .constant(let value): value == value.rounded() && value.magnitude < 0x1p53
     case .function(let function, let argument):
       switch function {
-      case .abs, .negate, .relu, .step, .truncate, .round: argument.keepsIntegers
+      case .step, .truncate, .round: true
+      case .abs, .negate, .relu: argument.keepsIntegers
       case .erf, .exp, .tanh, .sigmoid, .sqrt, .log, .reciprocal, .sin, .cos, .atan: false
       }
     case .sum(let first, let second), .product(let first, let second), .minimum(let first, let second), .maximum(let first, let second):

@@ -304,6 +304,11 @@ struct GraphImporter {
     }
   }
 
+  /// The type that the model states for a name; nil where it states none.
+  func elementType(_ name: String) -> ElementType? {
+    inputTypes[name] ?? declared[name].flatMap { ElementType(rawValue: $0.type.tensorType.elemType) }
+  }
+
   /// The node that makes a value; nil for an input.
   func maker(_ value: Int) -> Node<Double>? { value < inputs.count ? nil : nodes[value - inputs.count] }
 

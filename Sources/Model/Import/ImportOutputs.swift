@@ -25,7 +25,9 @@ extension GraphImporter {
         // Exporters declare labels without the axis that an ArgMax keeps.
         if classes.shape == [1], output.type.tensorType.shape.dim.count == 1 { shape = [] }
         if let names = classes.labels?.names { notices.append(Classes.notice("the output '\(name.oneLine)'", names)) }
-      case .tensor(.constant), .initializer: throw refuse("is not computed from the input; name the others by --outputs")
+      case .tensor(.constant), .initializer:
+        guard let own = try? shown(output.name) else { throw refuse("is not computed from the input; name the others by --outputs") }
+        value = own
       case .refused, nil: throw refuse("is not computed from the input")
       }
       guard name.utf8.count <= maximumNameByteCount else { throw refuse("has a name that is too long") }
@@ -66,6 +68,23 @@ extension GraphImporter {
       case .dimParam, nil: true
       }
     }
+  }
+}
+
+extension GraphImporter {
+  /// A value that is a constant for each sample: the constant, and an input less itself.
+  ///
+  /// - Returns: Nil where there is no such value.
+  private mutating func shown(_ name: String) throws(NodeProblem) -> Int? {
+    guard let definition = definitions[name], case .constant(let constant) = try tensor(definition, name), batch == .one, !inputs.isEmpty,
+      constant.batch?.isUniform ?? true, let numbers = constant.numbers, !numbers.isEmpty,
+      constant.integers?.allSatisfy({ $0.magnitude <= 1 << 24 }) ?? numbers.allSatisfy(\.isFinite)
+    else { return nil }
+    let read = Factor.operand(0, shape(of: 0).map { _ in Index() })
+    let sum = Contraction<Double>(
+      loops: constant.shape, constants: [.init(loops: Array(constant.shape.indices), numbers)],
+      terms: [.init(1, [read]), .init(-1, [read]), .init(1, [.constant(0)])])
+    return try append("\(name).constant", .contraction(sum), [0], shape: constant.shape, place: .alone)
   }
 }
 

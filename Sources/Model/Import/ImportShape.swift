@@ -161,7 +161,8 @@ extension ImportedOperator {
         result[axis] += shape[axis]
       }
       guard elementCount(result) != nil else { throw .malformed("its result is too large") }
-      return [.tensor(try importer.concatenated(tensors, axis: axis, result, label))]
+      let filled = tensors.filter { importer.fullShape($0)[axis] > 0 }
+      return [.tensor(try importer.concatenated(filled.isEmpty ? tensors : filled, axis: axis, result, label))]
     },
   ]
 }

@@ -50,6 +50,7 @@ package struct ImportedOperator: Sendable {
       logic,
       combinations,
       arithmetic,
+      bits,
       functions,
       linear,
       windows,
