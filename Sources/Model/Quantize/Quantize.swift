@@ -76,6 +76,8 @@ struct Quantizer {
   private(set) var wideFunctions: [Int: WideFunction] = [:]
   /// By float value that these are made of, the bits that it has at least.
   private var wideOperands: [Int: Int] = [:]
+  /// By float value, whether it takes integers alone.
+  private let integerValues: [Bool]
   /// By input that decides where functions jump, what it and those that it is compared with reach.
   private let jumpRanges: [Int: ClosedRange<Double>]
 
@@ -93,6 +95,7 @@ struct Quantizer {
     }
     self.readers = readers
     jumpRanges = network.jumpRanges(calibration.ranges)
+    integerValues = network.integerValues
     delayedValues = Set(network.delayed.values)
     masks = network.read(bySoftmaxes: { $0.dropFirst() })
     scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
@@ -343,7 +346,8 @@ struct Quantizer {
       (source, function) = (node.operands[0], expression)
     }
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
-    if fixed == nil { fixed = exact(value) ?? (function.isIntegral ? integral(value) : nil) }
+    let isInteger = function.isIntegral || integerValues[value] && !scoreValues.contains(value)
+    if fixed == nil { fixed = exact(value) ?? (isInteger ? integral(value) : nil) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let given = names.lazy.compactMap { options.layerBits[$0] }.first

@@ -131,7 +131,30 @@ extension Network {
   }
 }
 
+extension Network {
+  /// By value, whether inputs and operators show that it takes integers alone.
+  var integerValues: [Bool] {
+    nodes.reduce(into: inputs.map { $0.kind != .real }) { known, node in
+      let own: Bool
+      switch node.operation {
+      case .reshape, .maximum: own = known[node.operands[0]]
+      case .map(.expression(let function)): own = function.isIntegral || known[node.operands[0]] && function.keepsIntegers
+      case .map(.quantize(let quantum)): own = quantum.scale == 1
+      case .contraction(let contraction): own = contraction.keepsIntegers && node.operands.allSatisfy { known[$0] }
+      case .softmax, .delay: own = false
+      }
+      known.append(own)
+    }
+  }
+}
+
 extension Contraction<Double> {
+  /// Whether it takes integers to integers, as far as public numbers show.
+  fileprivate var keepsIntegers: Bool {
+    terms.allSatisfy { $0.coefficient == $0.coefficient.rounded() }
+      && constants.allSatisfy { $0.isPublic && $0.values.allSatisfy { $0 == $0.rounded() } }
+  }
+
   /// Whether it adds elements of operands, and constants to them, and multiplies by powers of two at most.
   var isSum: Bool {
     terms.allSatisfy { term in
