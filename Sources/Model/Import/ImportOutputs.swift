@@ -82,7 +82,7 @@ extension GraphImporter {
     else { return nil }
     let read = Factor.operand(0, shape(of: 0).map { _ in Index() })
     let sum = Contraction<Double>(
-      loops: constant.shape, constants: [.init(loops: Array(constant.shape.indices), numbers)],
+      loops: constant.shape, constants: [.init(loops: constant.shape.indices.filter { constant.shape[$0] != 1 }, numbers)],
       terms: [.init(1, [read]), .init(-1, [read]), .init(1, [.constant(0)])])
     return try append("\(name).constant", .contraction(sum), [0], shape: constant.shape, place: .alone)
   }
