@@ -73,8 +73,14 @@ extension GraphImporter {
   mutating func cast(_ value: Int, to type: ElementType, _ label: String) throws(NodeProblem) -> Int {
     let kind = kind(of: .value(value))
     if type == .bool { return kind == .boolean ? value : try apply(.isNonZero, to: value, label, kind: .boolean) }
-    if type.isFloat { return kind == .integer ? try apply(.x, to: value, label) : value }
+    if type.isFloat { return kind == .real ? value : try apply(.x, to: value, label) }
     return kind == .real ? try apply(.function(.truncate, .x), to: value, label, kind: .integer) : value
+  }
+
+  /// What a value was before it was cast to floats.
+  func uncast(_ value: Int) -> Int {
+    guard let node = maker(value), node.operation == .map(.expression(.x)) else { return value }
+    return uncast(node.operands[0])
   }
 
   fileprivate func identity(_ node: ONNXNode) throws(NodeProblem) -> Definition {

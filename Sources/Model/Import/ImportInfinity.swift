@@ -56,11 +56,11 @@ extension GraphImporter {
     case .softmax: return .nowhere
     case .delay: throw unknown
     case .map(.expression(.x)): return try infinities(operand, &known, label, depth: depth + 1)
-    case .map(.expression(let function)) where kind(of: .value(operand)) == .boolean:
+    case .map(.expression(let function)) where kind(of: .value(uncast(operand))) == .boolean:
       let (off, on) = (isLeast(function.value(at: 0)), isLeast(function.value(at: 1)))
       if off == on { return on ? .constant([Double](repeating: 1, count: node.shape.reduce(1, *))) : .nowhere }
-      if on { return .value(operand) }
-      guard case .value(let negated) = try not(.value(operand), label) else { throw unknown }
+      if on { return .value(uncast(operand)) }
+      guard case .value(let negated) = try not(.value(uncast(operand)), label) else { throw unknown }
       return .value(negated)
     case .map:
       guard !node.isUnbounded, case .nowhere = try infinities(operand, &known, label, depth: depth + 1) else { throw unknown }

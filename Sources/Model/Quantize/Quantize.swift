@@ -346,8 +346,9 @@ struct Quantizer {
       (source, function) = (node.operands[0], expression)
     }
     if masks.contains(value) { fixed = Quantum(scale: 1, range: 0...1) }
+    let isSigned = !(function.isNeverNegative || (function == .x && isNeverNegative[source]))
     let isInteger = function.isIntegral || integerValues[value] && !scoreValues.contains(value)
-    if fixed == nil { fixed = exact(value) ?? (isInteger ? integral(value) : nil) }
+    if fixed == nil { fixed = exact(value) ?? (isInteger ? integral(value, isSigned: isSigned) : nil) }
     // Widths go by the node that makes the accumulators, or by the one that is shown.
     let names = [value, source].compactMap { network.node(of: origin($0))?.name }
     let given = names.lazy.compactMap { options.layerBits[$0] }.first
@@ -366,7 +367,7 @@ struct Quantizer {
       quantum = wide
     } else {
       let range = activationRange(
-        bits: max(carriedBits(value) ?? 0, bits), isSigned: !(function.isNeverNegative || (function == .x && isNeverNegative[source])))
+        bits: max(carriedBits(value) ?? 0, bits), isSigned: isSigned)
       quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) }
         ?? (scoreValues.contains(value) ? Quantum(scale: smallestScore, range: range) : Quantum(scale: 1, range: 0...0))
     }
@@ -387,9 +388,9 @@ struct Quantizer {
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
   }
 
-  /// Integers as they are where the function makes nothing else, if the bits hold those of the calibration data.
-  private func integral(_ value: Int) -> Quantum? {
-    let (own, range) = (calibration.ranges[value], activationRange(bits: bits, isSigned: calibration.ranges[value].lowerBound < 0))
+  /// Integers as they are, if the bits hold those of the calibration data.
+  private func integral(_ value: Int, isSigned: Bool) -> Quantum? {
+    let (own, range) = (calibration.ranges[value], activationRange(bits: bits, isSigned: isSigned))
     guard Double(range.lowerBound) <= own.lowerBound, own.upperBound <= Double(range.upperBound) else { return nil }
     return Quantum(scale: 1, range: range)
   }
