@@ -106,4 +106,36 @@ import Testing
     let batches = [FloatBatch(count: 1, values: [1, 2, 3, 4]), FloatBatch(count: 1, values: [0, 0, 0, 1])]
     #expect(network.run(batches)[0].values == [0, 0, 3, 4])
   }
+
+  /// Of probabilities that are divided by their sum the scores tell the largest.
+  @Test func classesOfProbabilitiesAreThoseOfScores() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 3])
+    builder.initializer("axis", .integers([1]))
+    let shares = builder.node("Reciprocal", [builder.node("Add", [builder.node("Exp", [builder.node("Neg", ["x"])]), "one"])])
+    builder.initializer("one", .floats([1], []))
+    let sum = builder.node("ReduceSum", [shares, "axis"])
+    builder.node("ArgMax", [builder.node("Div", [shares, sum])], ["y"], ["axis": .integer(1), "keepdims": .integer(0)])
+    builder.output("y", [nil], type: 7)
+    let network = try importONNX(builder.bytes, publish: nil, file: "model")
+    #expect(network.run([FloatBatch(count: 2, values: [-80, -60, -70, 3, 2, 1])])[0].values == [1, 0])
+    let isOfScores = network.nodes.allSatisfy { node in
+      if case .map(.expression(let function)) = node.operation { function.affineForm != nil } else { true }
+    }
+    #expect(isOfScores)
+  }
+
+  /// A sum of booleans that were cast to floats is one of floats: its quotients are not rounded.
+  @Test func quotientsOfCountsAreFractions() throws {
+    var builder = ONNXBuilder()
+    builder.input("x", [nil, 4])
+    builder.initializer("zero", .floats([0], []))
+    builder.initializer("axis", .integers([1]))
+    let count = builder.node("ReduceSum", [builder.node("Cast", [builder.node("Greater", ["x", "zero"])], [], ["to": .integer(1)]), "axis"])
+    let other = builder.node("ReduceSum", [builder.node("Cast", [builder.node("LessOrEqual", ["x", "zero"])], [], ["to": .integer(1)]), "axis"])
+    builder.node("Div", [count, builder.node("Add", [count, other])], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "model")
+    #expect(network.run([FloatBatch(count: 1, values: [1, -1, 2, 3])])[0].values == [0.75])
+  }
 }

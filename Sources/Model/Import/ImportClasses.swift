@@ -12,12 +12,14 @@ extension ImportedOperator {
         throw .malformed("its number of elements is missing")
       }
       let isLargest = try node.integer("largest", default: 1) != 0
-      let (ranked, shape, axis) = try importer.ranked(node, axis: try node.integer("axis", default: -1), isLargest: isLargest, label)
+      let showsValues = node.output.first.map { importer.isRead($0) } ?? false
+      let (ranked, shape, axis) = try importer.ranked(
+        node, axis: try node.integer("axis", default: -1), isLargest: isLargest, showsValues: showsValues, label)
       let size = importer.shape(of: ranked).last ?? 0
       guard (1...size).contains(counts[0]) else { throw .malformed("it asks for \(counts[0]) of \(size) elements") }
       var result = shape
       result[axis] = counts[0]
-      if let values = node.output.first, importer.isRead(values) {
+      if showsValues {
         let (values, indices) = try importer.sorted(ranked, counts[0], isLargest: isLargest, label)
         return [.tensor(try importer.movedBack(values, axis, label)), .tensor(try importer.movedBack(indices, axis, label))]
       }
@@ -73,7 +75,7 @@ extension GraphImporter {
   ///
   /// - Returns: With the operand's full shape, and the axis of that.
   fileprivate mutating func ranked(
-    _ node: ONNXNode, axis: Int, isLargest: Bool, _ label: String
+    _ node: ONNXNode, axis: Int, isLargest: Bool, showsValues: Bool = false, _ label: String
   ) throws(NodeProblem) -> (value: Int, shape: [Int], axis: Int) {
     var operand: Tensor
     if case .probabilities(_, let logits, _, true)? = try self.operand(node, 0),
@@ -82,6 +84,13 @@ extension GraphImporter {
       operand = .value(logits)
     } else {
       operand = try tensor(node, 0)
+    }
+    let last = fullShape(operand).count - 1
+    if !showsValues, case .value(let value) = operand, try normalized(axis, rank: last + 1) == last,
+      place(of: value).isFolded || place(of: value).axis < last
+    {
+      let source = orderSource(value)
+      operand = .value(source.isReversed ? try apply(.function(.negate, .x), to: source.value, label) : source.value)
     }
     guard case .value = operand else { throw .unsupported("operand 0 is a constant") }
     let axis = try freeAxis(axis, &operand)

@@ -33,6 +33,17 @@ extension Network {
     return most >= unlikeRatio * all[all.count / 2]
   }
 
+  /// Whether values of features, and not these alone, are compared with each other, as the distances of neighbours are.
+  package var comparesFeatures: Bool {
+    let areFeatures = inputs.allSatisfy { $0.kind == .real && $0.shape.last.map { $0 <= mostFeatures } ?? false && $0.width == $0.shape.last }
+    return areFeatures && nodes.contains { node in
+      guard node.operation == .map(.expression(.function(.step, .x))), let distance = self.node(of: node.operands[0]),
+        case .contraction(let sum) = distance.operation, sum.isSum
+      else { return false }
+      return sum.terms.count { !$0.factors.allSatisfy { if case .constant = $0 { true } else { false } } } > 1
+    }
+  }
+
   /// By input with features, how large each is on calibration data.
   private func largestFeatures(_ calibration: Calibration) -> [Int: [Double]] {
     guard (calibration.batch.first?.count ?? 0) >= fewestSamples else { return [:] }
