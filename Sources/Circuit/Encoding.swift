@@ -1,6 +1,6 @@
 extension ArithmeticCircuit {
   package static let magic = Array("zkml.circuit".utf8)
-  package static let version: UInt16 = 3
+  package static let version: UInt16 = 4
   package static let encodedByteCap = 64 << 20
 
   /// Decodes the bytes' form; `validate()` checks their meaning.

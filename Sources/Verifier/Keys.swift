@@ -10,7 +10,7 @@ package enum FileKind: String, Sendable {
   case committedInput = "zkml.in\n"
 }
 
-package let formatVersion: UInt16 = 3
+package let formatVersion: UInt16 = 4
 
 extension ByteReader {
   /// Opens a sealed file: checks kind, version and digest, and reads the mode.

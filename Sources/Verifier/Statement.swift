@@ -197,7 +197,7 @@ extension Sponge {
   ) {
     var batch = ByteWriter()
     batch.append(UInt32(truncatingIfNeeded: statement.batch))
-    observe("protocol", Array("zkml 3".utf8)[...])
+    observe("protocol", Array("zkml 4".utf8)[...])
     observe("purpose", [purpose.rawValue])
     observe("mode", [mode.rawValue])
     observe("key", keyCore.bytes[...])

@@ -1,10 +1,10 @@
 import Glibc
 import Testing
 
-/// Files of formats 1 and 2, which had the same heads: each is refused by name, with what to do, and none is replaced unasked.
+/// Files of formats 1 to 3, which had the same heads: each is refused by name, with what to do, and none is replaced unasked.
 @Suite struct OlderFileTests {
   /// The place of the version: after "zkml.circuit", or after the eight bytes of all other kinds.
-  private func age(_ name: String, _ place: Workplace, from known: UInt8 = 3, to version: UInt8 = 1) throws {
+  private func age(_ name: String, _ place: Workplace, from known: UInt8 = 4, to version: UInt8 = 1) throws {
     var bytes = try place.bytes(name)
     let offset = bytes.starts(with: "zkml.circuit".utf8) ? 12 : 8
     try #require(bytes[offset] == known && bytes[offset + 1] == 0)
@@ -38,14 +38,14 @@ import Testing
       ("x.input", [committed], "commit to the input again"),
     ] {
       let current = try place.bytes(name)
-      for version in [1, 2] as [UInt8] {
+      for version in [1, 2, 3] as [UInt8] {
         try age(name, place, to: version)
-        let again = "an older version of zkml (format \(version); this one reads 3)"
+        let again = "an older version of zkml (format \(version); this one reads 4)"
         for command in commands + [["inspect", "@" + name]] { try expectRefusal(place, command, name + ": ", again, advice) }
         try place.write(current, to: name)
       }
-      try age(name, place, to: 4)
-      try expectRefusal(place, ["inspect", "@" + name], "a newer version of zkml (format 4; this one reads 3)")
+      try age(name, place, to: 5)
+      try expectRefusal(place, ["inspect", "@" + name], "a newer version of zkml (format 5; this one reads 4)")
       try place.write(current, to: name)
     }
   }

@@ -163,7 +163,8 @@ private let empties: [Hostile] = [
       $0.initializer("c", .floats([], [0, 1 << 62, 4]))
       $0.initializer("s", .integers([0]))
       $0.initializer("q", .floats([1, 2], [2]))
-      $0.node("Add", ["x", $0.node(operation, operands, [], ["axis": .integer(axis)])], ["y"])
+      let attributes: KeyValuePairs<String, ONNXBuilder.Attribute> = ["Reshape", "Transpose"].contains(operation) ? [:] : ["axis": .integer(axis)]
+      $0.node("Add", ["x", $0.node(operation, operands, [], attributes)], ["y"])
     }
   )
 }

@@ -136,17 +136,18 @@ extension NaiveCase {
     let chosen = transformations.flatMap { transformation in
       ["linear", "floor", "ceil", "round_prefer_floor", "round_prefer_ceil"].map { rounding in
         let isLinear = rounding == "linear"
-        let sides = transformation == "align_corners" ? scales(1, 1, 2, 0.4) : scales(1, 1, 2, 0.5)
+        // Aligned corners are those of whole sizes; all places are exact.
+        let (width, height) = transformation == "align_corners" ? (6, 3) : (5, 2)
         var attributes: NaiveExpression.Attributes = [
           "mode": .text(isLinear ? "linear" : "nearest"), "coordinate_transformation_mode": .text(transformation),
         ]
         if !isLinear { attributes["nearest_mode"] = .text(rounding) }
-        return NaiveCase(.node(name, [.x(2, 3, 5), .absent, sides], attributes))
+        return NaiveCase(.node(name, [.x(2, 3, width), .absent, scales(1, 1, Float(height), 0.5)], attributes))
       }
     }
     let lines = transformations.map { transformation in
       let attributes: NaiveExpression.Attributes = ["coordinate_transformation_mode": .text(transformation)]
-      return NaiveCase(.of(name, .x(2, 3), .absent, scales(1, 2, 0.5), with: attributes))
+      return NaiveCase(.of(name, .x(2, 4), .absent, scales(1, 2, 0.5), with: attributes))
     }
     func sized(_ x: NaiveExpression, _ sizes: [Int], _ attributes: NaiveExpression.Attributes = [:]) -> NaiveCase {
       NaiveCase(.of(name, x, .absent, .absent, .integers(sizes, [sizes.count]), with: attributes), single: true)

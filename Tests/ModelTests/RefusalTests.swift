@@ -20,7 +20,6 @@ private let refusedModels: [(name: String, reason: String)] = [
   ("computed_weights", "the output 'y' is declared with another shape than [1, 1], which the graph computes"),
   ("constant_input", "the output 'y' is not computed from the input; name the others by --outputs"),
   ("data_twice", "node fc (Gemm): the tensor 'w' stores its data twice"),
-  ("dropout_mask", "1 unsupported node: drop (Dropout): its output 1 is used"),
   (
     "dropout_training",
     "1 unsupported node: drop (Dropout): it is for training; export the model for inference"

@@ -19,11 +19,11 @@ struct VerifyingKey {
   var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
 
   var modelID: [UInt8] {
-    hash("model", littleEndian(UInt16(3)) + circuitDigest + commitments[0].parameters + commitments[0].root)
+    hash("model", littleEndian(UInt16(4)) + circuitDigest + commitments[0].parameters + commitments[0].root)
   }
 
   func keyCore(_ commitment: KeyCommitment) -> [UInt8] {
-    hash("key", littleEndian(UInt16(3)) + circuitDigest + commitment.parameters + modelID + commitment.root)
+    hash("key", littleEndian(UInt16(4)) + circuitDigest + commitment.parameters + modelID + commitment.root)
   }
 }
 

@@ -116,7 +116,7 @@ struct ProofCheck {
   func bits(ofColumn column: Int) -> [Int] { circuit.columns[column].axes.map { bits[$0] } }
 
   private mutating func absorb(_ statement: Statement, _ prior: [PriorCommitment], purpose: Purpose, keyCore: [UInt8]) {
-    transcript.observe("protocol", Array("zkml 3".utf8))
+    transcript.observe("protocol", Array("zkml 4".utf8))
     transcript.observe("purpose", [purpose.rawValue])
     transcript.observe("mode", [isHiding ? 1 : 0])
     transcript.observe("key", keyCore)

@@ -33,7 +33,7 @@ import Verifier
       SecureField(c0: BaseField(reducing: c0), c1: BaseField(reducing: c1))
     }
     var sponge = Sponge()
-    sponge.observe("protocol", Array("zkml 3".utf8)[...])
+    sponge.observe("protocol", Array("zkml 4".utf8)[...])
     #expect(sponge.challenge("lambda") == element(0x5d1749a351cfcd47, 0x3783f32609007486))
     sponge.observe("empty", [])
     #expect(sponge.challenge("beta") == element(0x39458e6101a2348f, 0xa1773f39ce1c9781))

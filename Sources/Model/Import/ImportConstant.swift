@@ -12,11 +12,13 @@ extension ImportedOperator {
         guard !isTraining || isZero else { throw .unsupported("it is for training; export the model for inference") }
       }
       let result = try importer.identity(node)
-      guard node.output.count > 1, importer.batch == .one else { return [result] }
+      guard node.output.count > 1 else { return [result] }
       // Nothing is dropped.
-      let shape = importer.fullShape(try importer.tensor(node, 0))
+      let operand = try importer.tensor(node, 0)
+      let (shape, place) = (importer.fullShape(operand), importer.place(of: operand))
       guard let count = elementCount(shape, limit: maximumMadeElementCount) else { return [result] }
-      return [result, .constant(Constant(.integers([Int](repeating: 1, count: count)), shape: shape, type: .bool))]
+      let one = Constant(.integers([1]), shape: [1], type: .bool)
+      return [result, .constant(one.picking([Int](repeating: 0, count: count), shape: shape, importer.batch == .one ? nil : place))]
     },
     ImportedOperator("Cast", "all; what depends on the input is rounded towards zero, or compared with 0", numbers: .selected) {
       importer, node, label throws(NodeProblem) in

@@ -55,7 +55,8 @@ struct SharedScales {
   mutating func ask(_ unit: Double, forProduct product: Int, of first: Int, _ second: Int) {
     guard unit.isNormal, unit > 0 else { return }
     for group in [groups[first], groups[second]] { largestProducts[group] = max(largestProducts[group] ?? 1, largest(product)) }
-    let least = scale(product, .exponent).map { log2($0) - 16 } ?? -.infinity
+    // A step that is coarser, as of scores that are not bounded yet, would make the scores coarser, and these the step.
+    let least = scale(product, .exponent).map { log2(min($0, 0x1p-7)) - 16 } ?? -.infinity
     products[groups[second]] = (groups[first], unit, max(products[groups[second]]?.least ?? least, least))
   }
 

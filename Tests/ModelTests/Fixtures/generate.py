@@ -143,8 +143,6 @@ refused("no_output_name", one([gemm, node("Relu", ["y"], [], name="silent")]))
 refused("foreign_domain", one(
     [node("Gemm", ["x", "w"], ["y"], name="fc", domain="com.example")], opsets=[helper.make_opsetid("com.example", 1)]))
 refused("attribute_type", one([node("Gemm", ["x", "w"], ["y"], transB=1, alpha=2, name="fc")]))
-refused("dropout_mask", one(
-    [node("Dropout", ["x"], ["d", "mask"], name="drop"), node("Cast", ["mask"], ["m"], to=FLOAT), node("Gemm", ["m", "w"], ["y"], transB=1)]))
 refused("dropout_training", one(
     [node("Dropout", ["x", "p", "t"], ["d"], name="drop"), node("Gemm", ["d", "w"], ["y"], transB=1, name="fc")],
     [w, constant("p", np.float32(0.5)), constant("t", np.bool_(True))]))
