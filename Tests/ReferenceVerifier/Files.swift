@@ -83,7 +83,7 @@ private func openFile(
   let body = Array(file.dropLast(32))
   guard hash("file", body) == Array(file.suffix(32)) else { throw .malformedFile }
   var reader = ByteReader(body)
-  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 3 else { throw .malformedFile }
+  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 4 else { throw .malformedFile }
   let mode = try reader.u8()
   guard mode <= 1 else { throw .malformedFile }
   return (reader, mode == 1)

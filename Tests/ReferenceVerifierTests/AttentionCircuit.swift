@@ -22,7 +22,7 @@ enum AttentionCircuit {
   static var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(3)
+    w.u16(4)
     w.string("attention")
     w.u32(batchCap)
     w.u32(5)

@@ -92,7 +92,7 @@ import Testing
 
   @Test func filesAreCheckedBeforeTheirContent() {
     func file(_ body: [UInt8]) -> [UInt8] { body + hash("file", body) }
-    let start: [UInt8] = Array("zkml.vk\n".utf8) + [3, 0, 0]
+    let start: [UInt8] = Array("zkml.vk\n".utf8) + [4, 0, 0]
     for body in [[], start, start + [255, 255, 255, 255], start + [0, 0, 0, 0] + [UInt8](repeating: 0, count: 37)] {
       #expect(throws: ReferenceRejection.malformedFile) { try referenceCheckKey(verifyingKey: file(body)) }
       #expect(throws: ReferenceRejection.malformedFile) { try referenceVerify(verifyingKey: body, proof: []) }
@@ -105,7 +105,7 @@ import Testing
   func parametersAndRangeProofAreChecked(hidingProofs: Int) throws {
     func key(_ proofs: Int, _ code: [UInt8], mode: UInt8, rangeProof: [UInt8]) -> [UInt8] {
       let circuit = SampleCircuit().encoding
-      var body: [UInt8] = Array("zkml.vk\n".utf8) + [3, 0, mode]
+      var body: [UInt8] = Array("zkml.vk\n".utf8) + [4, 0, mode]
       body += littleEndian(UInt32(circuit.count)) + circuit + [1] + littleEndian(UInt32(proofs)) + code
       body += [UInt8](repeating: 7, count: 32)
       body += littleEndian(UInt32(rangeProof.count)) + rangeProof

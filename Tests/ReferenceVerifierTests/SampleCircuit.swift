@@ -128,7 +128,7 @@ struct SampleCircuit {
   var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(3)
+    w.u16(4)
     w.string(name)
     w.u32(16)
     w.u32(3)

@@ -23,7 +23,7 @@ struct ThresholdCircuit {
   var encoding: [UInt8] {
     var w = ByteWriter()
     w.bytes = Array("zkml.circuit".utf8)
-    w.u16(3)
+    w.u16(4)
     w.string("threshold")
     w.u32(3)
     w.u32(3)

@@ -145,7 +145,7 @@ private struct Files {
     }
     #expect(error { _ in } == nil)
     #expect(error { $0[0] ^= 1 } == .malformed)
-    for version: UInt8 in [0, 1, 2, 4] { #expect(error { $0[8] = version } == .unsupportedVersion) }
+    for version: UInt8 in [0, 1, 2, 3, 5] { #expect(error { $0[8] = version } == .unsupportedVersion) }
     #expect(error { $0[10] ^= 1 } == (mode == .transparent ? .modeMismatch : .lookupSumMismatch))
     #expect(error { $0[10] = 2 } == .unsupportedVersion)
     #expect(error { $0[11] ^= 1 } == .otherKey)
