@@ -10,7 +10,8 @@ package enum FileKind: String, Sendable {
   case committedInput = "zkml.in\n"
 }
 
-package let formatVersion: UInt16 = 4
+/// That of circuits: all files have one format.
+package let formatVersion = ArithmeticCircuit.version
 
 extension ByteReader {
   /// Opens a sealed file: checks kind, version and digest, and reads the mode.

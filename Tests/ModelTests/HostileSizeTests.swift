@@ -154,16 +154,15 @@ private let windows: [Hostile] = ["AveragePool", "MaxPool"].map { operation in
 
 /// An axis of no elements does not hide the sizes beside it.
 private let empties: [Hostile] = [
-  ("Flatten", ["c"], 1), ("Reshape", ["c", "s"], 0), ("Transpose", ["c"], 0), ("Gather", ["c", "s"], 0),
-  ("QuantizeLinear", ["c", "q"], 0),
-].map { (operation: String, operands: [String], axis: Int) in
+  ("Flatten", ["c"], ["axis": .integer(1)]), ("Reshape", ["c", "s"], [:]), ("Transpose", ["c"], [:]),
+  ("Gather", ["c", "s"], ["axis": .integer(0)]), ("QuantizeLinear", ["c", "q"], ["axis": .integer(0)]),
+].map { (operation: String, operands: [String], attributes: KeyValuePairs<String, ONNXBuilder.Attribute>) in
   (
     "\(operation) of nothing", "has shape [0, 4611686018427387904, 4], which is negative or too large", [2],
     {
       $0.initializer("c", .floats([], [0, 1 << 62, 4]))
       $0.initializer("s", .integers([0]))
       $0.initializer("q", .floats([1, 2], [2]))
-      let attributes: KeyValuePairs<String, ONNXBuilder.Attribute> = ["Reshape", "Transpose"].contains(operation) ? [:] : ["axis": .integer(axis)]
       $0.node("Add", ["x", $0.node(operation, operands, [], attributes)], ["y"])
     }
   )

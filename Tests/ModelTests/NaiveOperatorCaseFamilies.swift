@@ -137,12 +137,12 @@ extension NaiveCase {
       ["linear", "floor", "ceil", "round_prefer_floor", "round_prefer_ceil"].map { rounding in
         let isLinear = rounding == "linear"
         // Aligned corners are those of whole sizes; all places are exact.
-        let (width, height) = transformation == "align_corners" ? (6, 3) : (5, 2)
+        let (width, stretch): (Int, Float) = transformation == "align_corners" ? (6, 3) : (5, 2)
         var attributes: NaiveExpression.Attributes = [
           "mode": .text(isLinear ? "linear" : "nearest"), "coordinate_transformation_mode": .text(transformation),
         ]
         if !isLinear { attributes["nearest_mode"] = .text(rounding) }
-        return NaiveCase(.node(name, [.x(2, 3, width), .absent, scales(1, 1, Float(height), 0.5)], attributes))
+        return NaiveCase(.node(name, [.x(2, 3, width), .absent, scales(1, 1, stretch, 0.5)], attributes))
       }
     }
     let lines = transformations.map { transformation in

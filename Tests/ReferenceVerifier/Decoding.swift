@@ -47,7 +47,7 @@ extension CircuitDescription {
   package init(encoding: [UInt8]) throws(ReferenceRejection) {
     guard encoding.count <= 64 << 20 else { throw .invalidCircuit(rule: 1) }
     var reader = ByteReader(encoding)
-    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == 4 else { throw .malformedCircuit }
+    guard try reader.take(12) == Array("zkml.circuit".utf8), try reader.u16() == formatVersion else { throw .malformedCircuit }
     try reader.name()
     batchCap = try reader.u32()
     axes = try reader.list(count: try reader.u32(), atMost: 4096) { r throws(ReferenceRejection) in try r.u32() }

@@ -1,3 +1,6 @@
+/// Of circuits (§3.1), files (§11) and the digests of keys and committed inputs.
+let formatVersion: UInt16 = 4
+
 /// A verifying key (§10, §11).
 struct VerifyingKey {
   var encodedCircuit: [UInt8]
@@ -19,11 +22,11 @@ struct VerifyingKey {
   var circuitDigest: [UInt8] { hash("circuit", encodedCircuit) }
 
   var modelID: [UInt8] {
-    hash("model", littleEndian(UInt16(4)) + circuitDigest + commitments[0].parameters + commitments[0].root)
+    hash("model", littleEndian(formatVersion) + circuitDigest + commitments[0].parameters + commitments[0].root)
   }
 
   func keyCore(_ commitment: KeyCommitment) -> [UInt8] {
-    hash("key", littleEndian(UInt16(4)) + circuitDigest + commitment.parameters + modelID + commitment.root)
+    hash("key", littleEndian(formatVersion) + circuitDigest + commitment.parameters + modelID + commitment.root)
   }
 }
 
@@ -83,7 +86,7 @@ private func openFile(
   let body = Array(file.dropLast(32))
   guard hash("file", body) == Array(file.suffix(32)) else { throw .malformedFile }
   var reader = ByteReader(body)
-  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == 4 else { throw .malformedFile }
+  guard try reader.take(8) == Array(magic.utf8), try reader.u16() == formatVersion else { throw .malformedFile }
   let mode = try reader.u8()
   guard mode <= 1 else { throw .malformedFile }
   return (reader, mode == 1)

@@ -44,7 +44,7 @@ extension CircuitDescription {
       let code = try modelParameters([ColumnShape(sizes: sizes)], proofs: stated.proofs)
       let digest = hash(
         "input",
-        littleEndian(UInt16(4)) + littleEndian(UInt32(stated.proofs)) + code.encoded
+        littleEndian(formatVersion) + littleEndian(UInt32(stated.proofs)) + code.encoded
           + littleEndian(UInt64(bitPattern: column.lower)) + littleEndian(UInt64(bitPattern: column.upper))
           + littleEndian(column.scale.bitPattern) + [UInt8(sizes.count)]
           + sizes.flatMap { littleEndian(UInt32($0)) } + stated.root)

@@ -51,11 +51,11 @@ struct SharedScales {
   }
 
   /// Asks for scales of two values whose product is a power of two times `unit`: that of the second one follows. Scores that are
-  /// such products are rounded to steps of exponents by 16 bits at most: a longer remainder takes two limbs.
+  /// such products are rounded to steps of exponents by 16 bits at most, as a longer remainder takes two limbs, unless the step is
+  /// coarser than usual: of scores that are not bounded yet, it would make the scores coarser, and these the step.
   mutating func ask(_ unit: Double, forProduct product: Int, of first: Int, _ second: Int) {
     guard unit.isNormal, unit > 0 else { return }
     for group in [groups[first], groups[second]] { largestProducts[group] = max(largestProducts[group] ?? 1, largest(product)) }
-    // A step that is coarser, as of scores that are not bounded yet, would make the scores coarser, and these the step.
     let least = scale(product, .exponent).map { log2(min($0, 0x1p-7)) - 16 } ?? -.infinity
     products[groups[second]] = (groups[first], unit, max(products[groups[second]]?.least ?? least, least))
   }
