@@ -10,7 +10,7 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   /// By number of a `Delay`, the value that it is of. It may come after the delay.
   package internal(set) var delayed: [Int: Int]
   /// What the importer left out on purpose, a line each.
-  package let notices: [String]
+  package internal(set) var notices: [String]
   /// Numbers that may be trained and are in functions all the same.
   package let publicNumbers: [PublicNumbers]
   /// By name of a Softmax, the largest number that was taken for a mask.
@@ -78,6 +78,12 @@ package struct Node<Number: GraphNumber>: Sendable, Equatable {
     self.operation = operation
     self.shape = shape
     self.encoding = encoding
+  }
+
+  /// The operation, where every result is one of its operand's numbers; nil where it computes others.
+  var selection: Operation<Int64>? {
+    if case .contraction(let contraction) = operation, contraction.loops.count != shape.count { return nil }
+    return operation.primitive.selection
   }
 
   /// Whether it only gives elements of an operand of this shape other places.

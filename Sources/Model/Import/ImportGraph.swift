@@ -346,10 +346,11 @@ struct GraphImporter {
     guard valueTotal <= maximumElementCount, stepTotal <= maximumStepCount else {
       throw .malformed("with its result the network has more than 2^27 values of a sample, or takes more than 2^40 steps")
     }
-    nodes.append(Node(name: label, operands: operands, operation: operation, shape: shape))
+    let node = Node(name: label, operands: operands, operation: operation, shape: shape)
+    nodes.append(node)
     let value = inputs.count + nodes.count - 1
     if place != BatchPlace() { places[value] = place }
-    kinds[value] = kind ?? (operation.primitive.selection == nil ? nil : kinds[operands[0]])
+    kinds[value] = kind ?? (node.selection == nil ? nil : kinds[operands[0]])
     return value
   }
 }

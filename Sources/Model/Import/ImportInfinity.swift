@@ -73,7 +73,7 @@ extension GraphImporter {
       case .value(let truth): return try negated(moved(node, negated(.value(truth), label), like: value), label)
       }
     case .contraction(let contraction):
-      if contraction.selection != nil { return try moved(node, try infinities(operand, &known, label, depth: depth + 1), like: value) }
+      if node.selection != nil { return try moved(node, try infinities(operand, &known, label, depth: depth + 1), like: value) }
       let isSum = contraction.isElementwise(node.operands.map { shape(of: $0) }, shape: node.shape)
         && contraction.terms.allSatisfy { $0.factors.count == 1 && $0.coefficient == 1 }
       guard isSum else {

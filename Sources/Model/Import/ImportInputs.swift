@@ -76,6 +76,17 @@ extension ONNXGraph {
     return (inputs, batch)
   }
 
+  /// Gives the symbolic batch of all inputs the size 1, or that of the data where these have an axis for samples besides.
+  mutating func fixBatch(shape: (String) throws(ModelError) -> [Int]?) throws(ModelError) {
+    let constants = Set(initializer.map(\.name))
+    for place in input.indices where !constants.contains(input[place].name) {
+      guard let dimensions = try? input[place].dimensions(), let batch = batchAxis(of: dimensions), batch.size == .symbolic else { continue }
+      let data = try? shape(input[place].name)
+      let size = data.flatMap { $0.count == dimensions.count + 1 ? $0[batch.axis + 1] : nil } ?? 1
+      input[place].type.tensorType.shape.dim[batch.axis].dimValue = Int64(size)
+    }
+  }
+
   /// By input of integers, the numbers of rows of the tables that it picks from.
   private var indexCounts: [String: Set<Int>] {
     // By operator, operands that are ids, each with the table.
@@ -170,8 +181,8 @@ extension GraphImporter {
         guard source.filter({ $0 != 1 }) == node.shape.filter({ $0 != 1 }) else { return nil }
         var long = zip(node.shape, reading).filter { $0.0 != 1 }.map(\.1).makeIterator()
         reading = source.map { $0 == 1 ? Index() : long.next() ?? Index() }
-      case .contraction(let contraction):
-        guard case .contraction(let view)? = contraction.selection, case .operand(_, let own)? = view.terms.first?.factors.first else {
+      case .contraction:
+        guard case .contraction(let view)? = node.selection, case .operand(_, let own)? = view.terms.first?.factors.first else {
           return nil
         }
         let outer = reading

@@ -9,23 +9,42 @@ import SwiftProtobuf
 ///   - mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
 ///   - shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when there are
 ///     no data.
+/// Where nodes mix the samples of a symbolic batch, one sample is one call of the model with a batch of 1, or of the size that
+/// data with one axis more give it; a notice says so.
+///
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
   path: String, publish: Set<String>? = [], outputs: [String]? = nil, mostOfMask: Float = usualMostOfMask,
   shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-  return try importONNX(
-    readFile(path), publish: publish, outputs: outputs, mostOfMask: mostOfMask, file: path, folder: String(path.dropLast(name.count)),
-    shape: shape)
+  let (bytes, folder) = (try readFile(path), String(path.dropLast(name.count)))
+  func network(fixesBatch: Bool) throws(ModelError) -> Network {
+    try importONNX(
+      bytes, publish: publish, outputs: outputs, mostOfMask: mostOfMask, file: path, folder: folder, fixesBatch: fixesBatch, shape: shape)
+  }
+  do throws(ModelError) { return try network(fixesBatch: false) } catch {
+    guard case .unsupportedNodes(_, let nodes) = error, let first = nodes.first else { throw error }
+    do throws(ModelError) {
+      var alone = try network(fixesBatch: true)
+      alone.notices.append(
+        "one sample is one call of the model, with a batch of its own: \(first.name.oneLine) (\(first.operation.oneLine)): \(first.reason)")
+      return alone
+    } catch .unsupportedNodes(_, let others) {
+      throw others.count < nodes.count ? .unsupportedNodes(file: path, others) : error
+    } catch {
+      throw .unsupportedNodes(file: path, nodes)
+    }
+  }
 }
 
 /// - Parameters:
 ///   - file: The name that errors give to `bytes`.
 ///   - folder: Where data is that tensors keep in other files, with the slash at its end; nil to read none.
+///   - fixesBatch: Whether a symbolic batch gets a size, so that one sample is one call of the model.
 package func importONNX(
   _ bytes: [UInt8], publish: Set<String>? = [], outputs: [String]? = nil, mostOfMask: Float = usualMostOfMask, file: String, folder: String? = nil,
-  shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
+  fixesBatch: Bool = false, shape: (String) throws(ModelError) -> [Int]? = { _ in nil }
 ) throws(ModelError) -> Network {
   func refuse(_ reason: String) -> ModelError { .unusableModel(file: file, node: nil, reason: reason) }
   var model: ONNXModel
@@ -51,6 +70,7 @@ package func importONNX(
   let unused = graph.removeUnused()
   if let folder { try graph.loadExternalData(folder: folder, model: file) }
 
+  if fixesBatch { try graph.fixBatch(shape: shape) }
   let (inputs, batch): ([ImportedInput], BatchAxis)
   do throws(ModelError) { (inputs, batch) = try graph.inputs(file: file, shape: shape) } catch {
     throw graph.withUnknownNodes(error, file: file)

@@ -182,7 +182,7 @@ extension GraphImporter {
       if node.operands.count == 1, let inner = contraction.uniformFunction(of: shape(of: node.operands[0]), node.shape) {
         return try mask(adding: node.operands[0], function.of(inner), label, depth: depth + 1)
       }
-      guard contraction.selection != nil else { return nil }
+      guard node.selection != nil else { return nil }
       let source = shape(of: node.operands[0])
       guard contraction.readings.allSatisfy({ zip($0.reading, source).allSatisfy { $0.isInside($1, contraction.loops) } }) else {
         // What it adds beyond its operand is 0.

@@ -90,6 +90,13 @@ package struct Index: Sendable, Hashable {
     return index
   }
 
+  /// The same elements of an axis of this size whose elements stand in the opposite order.
+  func backwards(along size: Int) -> Index {
+    var index = Index(start: size - 1 - start)
+    index.steps = steps.map { Step(loop: $0.loop, stride: -$0.stride) }
+    return index
+  }
+
   mutating func add(_ loop: Int, _ stride: Int) {
     let known = steps.first { $0.loop == loop }?.stride ?? 0
     steps.removeAll { $0.loop == loop }

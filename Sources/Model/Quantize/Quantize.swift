@@ -254,7 +254,7 @@ struct Quantizer {
   mutating func activation(_ value: Int) throws(ModelError) -> Int {
     if let known = activations[value] { return known }
     guard let node = network.node(of: value) else { return value }
-    let selection = makesAccumulators(value) ? nil : node.operation.primitive.selection
+    let selection = makesAccumulators(value) ? nil : node.selection
     let result: Int
     if case .softmax(let softmax) = node.operation {
       result = try shares(softmax, node)
@@ -269,12 +269,38 @@ struct Quantizer {
 
   /// A node of which every result is one of its operand's integers.
   private mutating func selected(_ node: Node<Double>, _ operation: Operation<Int64>) throws(ModelError) -> Int {
-    guard operation.primitive.readings.allSatisfy({ $0.reading.allSatisfy { $0.steps.allSatisfy { $0.stride > 0 } } }) else {
-      throw .unusableLayer(node.name, reason: "it reads its axis backwards")
-    }
+    var operation = operation
     var operand = try activation(node.operands[0])
+    if case .contraction(var view) = operation, case .operand(_, var reading)? = view.terms.first?.factors.first {
+      for axis in reading.indices where reading[axis].steps.contains(where: { $0.stride < 0 }) {
+        reading[axis] = reading[axis].backwards(along: shape(of: operand)[axis])
+        operand = try reversed(operand, axis: axis, node.name)
+      }
+      view = .view(view.loops, reading)
+      if view.isCopy(of: shape(of: operand), rank: node.shape.count) { return operand }
+      operation = .contraction(view)
+    }
+    guard operation.primitive.readings.allSatisfy({ $0.reading.allSatisfy { $0.steps.allSatisfy { $0.stride > 0 } } }) else {
+      throw .unusableLayer(node.name, reason: "it reads an axis forwards and backwards")
+    }
     if !network.isView(node) { operand = try unsliced(operand) }
     return try append(node.name, [operand], operation, node.shape, scale: scale(of: operand))
+  }
+
+  /// A copy whose elements stand in the opposite order along an axis: columns are read forwards alone.
+  private mutating func reversed(_ value: Int, axis: Int, _ name: String) throws(ModelError) -> Int {
+    let shape = shape(of: value)
+    let count = shape[axis]
+    guard elementCount([count, count], limit: maximumMadeElementCount) != nil else {
+      throw .unusableLayer(name, reason: "it reads an axis of \(count) elements backwards")
+    }
+    let ones = (0..<count * count).map { Int64($0 % count == count - 1 - $0 / count ? 1 : 0) }
+    let turned = Contraction<Int64>(
+      loops: shape + [count], constants: [.init(loops: [axis, shape.count], ones, isPublic: true)],
+      terms: [.init(2, [.constant(0), .operand(0, shape.indices.map { Index($0 == axis ? shape.count : $0) })])])
+    let (scale, range) = (scale(of: value), range(of: value))
+    let copy = try append(name, [value], .contraction(turned), shape, scale: scale / 2, within: 2 * range.lowerBound...2 * range.upperBound)
+    return try append(name, [copy], .map(.requantize(Requantization(copying: range))), shape, scale: scale)
   }
 
   /// The value itself; for a view an exact copy, which has a column of its own.
@@ -535,7 +561,7 @@ extension Network {
     var values: Set<Int> = []
     for node in nodes { if case .softmax = node.operation { values.formUnion(operands(node.operands)) } }
     for (index, node) in nodes.enumerated().reversed() where values.contains(inputs.count + index) {
-      if node.operation.primitive.selection != nil { values.insert(node.operands[0]) }
+      if node.selection != nil { values.insert(node.operands[0]) }
     }
     return values
   }
