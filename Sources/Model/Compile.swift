@@ -58,7 +58,7 @@ package func compile(
   // Features of unlike sizes are divided outside the proof.
   let steps = network.featureSteps(ranges, options)
   var options = options
-  if !steps.isEmpty || network.hasUnlikeFeatures(ranges) || network.comparesFeatures { options.usualBits = QuantizationOptions.widths.upperBound }
+  if !steps.isEmpty || network.isClassical || network.hasUnlikeFeatures(ranges) || network.comparesFeatures { options.usualBits = QuantizationOptions.widths.upperBound }
   guard !steps.isEmpty else { return try compileBalanced(network, ranges, options, notices, expected: expected, status) }
   let divided = network.dividingFeatures(steps)
   let features = batch.enumerated().map { $0.element.divided(by: steps[$0.offset]) }

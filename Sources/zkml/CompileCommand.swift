@@ -45,7 +45,7 @@ struct CompileCommand: ParsableCommand {
   @Option(help: "What one step of the input is worth, such as 1/255; recorded in the circuit.")
   var inputScale: String?
 
-  @Option(help: "Bits of the activations, 8 to 16 (default: 8; 16 for features of unlike sizes or neighbours; for networks with a Softmax or a norm as many as each value needs).")
+  @Option(help: "Bits of the activations, 8 to 16 (default: 8; 16 for classical models, and for features that have unlike sizes or are compared; for networks with a Softmax or a norm as many as each value needs).")
   var bits: Int?
 
   @Option(help: ArgumentHelp("Other bits for the result of one node; may be repeated.", valueName: "name=bits"))

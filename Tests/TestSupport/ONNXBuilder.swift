@@ -47,9 +47,11 @@ package struct ONNXBuilder {
   private var graph: [UInt8] = []
   private var nodeCount = 0
   private let operatorSet: Int
+  private let domains: [String: Int]
 
-  package init(name: String = "graph", operatorSet: Int = 21) {
-    self.operatorSet = operatorSet
+  /// - Parameter domains: Others than the default one, with their versions.
+  package init(name: String = "graph", operatorSet: Int = 21, domains: [String: Int] = [:]) {
+    (self.operatorSet, self.domains) = (operatorSet, domains)
     graph += field(2, name)
   }
 
@@ -93,7 +95,8 @@ package struct ONNXBuilder {
 
   /// The file.
   package var bytes: [UInt8] {
-    field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, UInt64(operatorSet)))
+    let sets = [("", operatorSet)] + domains.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return field(1, 8) + field(7, graph) + sets.flatMap { field(8, field(1, $0.0) + field(2, UInt64($0.1))) }
   }
 
   private func value(_ name: String, _ shape: [Int?], _ type: Int, _ symbol: String = "batch") -> [UInt8] {

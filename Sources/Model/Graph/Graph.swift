@@ -15,10 +15,12 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
   package let publicNumbers: [PublicNumbers]
   /// By name of a Softmax, the largest number that was taken for a mask.
   package let maskNumbers: [String: Double]
+  /// Whether the file has operators of classical machine learning, or says that it may have some.
+  package let isClassical: Bool
 
   package init(
     name: String, inputs: [Number.Input], outputs: [NetworkOutput], nodes: [Node<Number>], delayed: [Int: Int] = [:], notices: [String] = [],
-    publicNumbers: [PublicNumbers] = [], maskNumbers: [String: Double] = [:]
+    publicNumbers: [PublicNumbers] = [], maskNumbers: [String: Double] = [:], isClassical: Bool = false
   ) {
     self.name = name
     self.inputs = inputs
@@ -28,6 +30,7 @@ package struct Graph<Number: GraphNumber>: Sendable, Equatable {
     self.notices = notices
     self.publicNumbers = publicNumbers
     self.maskNumbers = maskNumbers
+    self.isClassical = isClassical
   }
 
   package func node(of value: Int) -> Node<Number>? { value < inputs.count ? nil : nodes[value - inputs.count] }

@@ -190,8 +190,7 @@ extension GraphImporter {
 
   /// Rows of a table, or what else lies along an axis of a constant, for ids that depend on the input.
   mutating func rows(of table: Constant, axis: Int, _ value: Int, _ label: String) throws(NodeProblem) -> Int {
-    guard let floats = table.floats else { throw .unsupported("it picks integers by ids that depend on the input") }
-    guard table.batch == nil else { throw .unsupported("its table depends on the batch size") }
+    guard table.batch == nil, let floats = table.numbers else { throw .unsupported("its table depends on the batch size") }
     let (count, shape) = (table.shape[axis], shape(of: value))
     let codes: Int
     let reading: Reading
@@ -218,7 +217,7 @@ extension GraphImporter {
       terms: [.init(1, [.constant(0), .operand(0, reads)])])
     let place = place(of: value)
     return try append(
-      label, .contraction(product), [codes], shape: Array(result), place: place.shifted(by: axis))
+      label, .contraction(product), [codes], shape: Array(result), place: place.shifted(by: axis), kind: kind(of: .constant(table)))
   }
 
   /// 1 at the place that an integer names, along one more axis at the end; nowhere for an integer that names none.

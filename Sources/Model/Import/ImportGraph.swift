@@ -56,6 +56,8 @@ struct GraphImporter {
   /// Whether all axes of the inputs are a sample's.
   let isAlone: Bool
   let operatorSet: Int
+  /// Whether the file uses the domain of classical machine learning.
+  let isClassical: Bool
   private var readNames: Set<String>
   /// Of graphs inside nodes.
   var subgraphDepth = 0
@@ -97,7 +99,7 @@ struct GraphImporter {
   var mappedCount: Int?
 
   init(
-    _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, publish: Set<String>?, mostOfMask: Float, file: String
+    _ graph: ONNXGraph, inputs: [ImportedInput], batch: BatchAxis, operatorSet: Int, isClassical: Bool, publish: Set<String>?, mostOfMask: Float, file: String
   ) throws(ModelError) {
     self.mostOfMask = mostOfMask
     self.file = file
@@ -105,7 +107,7 @@ struct GraphImporter {
     self.inputs = inputs.map(\.port)
     self.batch = batch
     isAlone = inputs.contains { $0.place == .alone }
-    self.operatorSet = operatorSet
+    (self.operatorSet, self.isClassical) = (operatorSet, isClassical)
     trained = TrainedNumbers(publish: publish)
     inputTypes = Dictionary(
       graph.input.compactMap { input in ElementType(rawValue: input.type.tensorType.elemType).map { (input.name, $0) } }) { first, _ in first }

@@ -76,7 +76,8 @@ package func importONNX(
     throw graph.withUnknownNodes(error, file: file)
   }
   var importer = try GraphImporter(
-    graph, inputs: inputs, batch: batch, operatorSet: Int(version), publish: publish, mostOfMask: mostOfMask, file: file)
+    graph, inputs: inputs, batch: batch, operatorSet: Int(version), isClassical: model.opsetImport.contains { $0.domain == classicalDomain },
+    publish: publish, mostOfMask: mostOfMask, file: file)
   for name in unused { importer.notices.append("the input '\(name.oneLine)' is not needed, and left out") }
   for (index, node) in graph.node.enumerated() { try importer.add(node, index) }
   if let name = publish?.subtracting(constants).filter({ !importer.isComputed($0) }).min() {

@@ -40,8 +40,10 @@ extension GraphImporter {
       let dimensions = output.type.tensorType.shape.dim
       let place = place(of: value)
       if place != BatchPlace(), !isAlone { notices.append("the output '\(name.oneLine)' is shown sample by sample: its batch is at axis \(place.axis)") }
-      guard dimensions.isEmpty || matches(dimensions, shape.map { isAlone ? $0 : [1] + $0 } ?? fullShape(.value(value)), place) else {
-        throw refuse("is declared with another shape than \(computed), which the graph computes")
+      if !dimensions.isEmpty, !matches(dimensions, shape.map { isAlone ? $0 : [1] + $0 } ?? fullShape(.value(value)), place) {
+        // Converters of classical models declare one target where there are several.
+        guard isClassical else { throw refuse("is declared with another shape than \(computed), which the graph computes") }
+        notices.append("the output '\(name.oneLine)' is shown with shape \(computed), which the graph computes; it is declared with another one")
       }
       let drops = shape.map { $0.count < self.shape(of: value).count } ?? computed.isEmpty
       outputs.append(
@@ -49,7 +51,8 @@ extension GraphImporter {
     }
     let numbers = Dictionary(maskNumbers.compactMap { value, number in maker(value).map { ($0.name, number) } }, uniquingKeysWith: max)
     let network = Network(
-      name: name, inputs: inputs, outputs: outputs, nodes: nodes, delayed: delayed, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers
+      name: name, inputs: inputs, outputs: outputs, nodes: nodes, delayed: delayed, notices: notices, publicNumbers: publicNumbers, maskNumbers: numbers,
+      isClassical: isClassical
     ).withoutScalars().withoutUnusedNodes()
     let infinite = network.nodes.filter { mostOfMask > -.infinity && $0.isUnbounded }.map { node in
       UnsupportedNode(

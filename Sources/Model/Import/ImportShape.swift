@@ -21,13 +21,14 @@ extension ImportedOperator {
       importer, node, label throws(NodeProblem) in
       let operand = try importer.tensor(node, 0)
       let shape = importer.fullShape(operand)
+      let place = importer.place(of: operand)
       let axes: [Int]
       if let given = try importer.integers(node, 1, or: "axes") {
         axes = try normalized(given, rank: shape.count)
       } else {
-        axes = shape.indices.filter { shape[$0] == 1 }
+        let batch = importer.batch == .symbolic ? place?.axis : nil
+        axes = shape.indices.filter { shape[$0] == 1 && $0 != batch }
       }
-      let place = importer.place(of: operand)
       if let place, importer.batch == .symbolic, axes.contains(place.axis) { throw .unsupported("it removes the batch axis") }
       guard axes.allSatisfy({ shape[$0] == 1 }) else { throw .malformed("it removes an axis that is not 1") }
       let sizes = shape.indices.filter { !axes.contains($0) }.map { shape[$0] }

@@ -33,14 +33,14 @@ extension Network {
     return most >= unlikeRatio * all[all.count / 2]
   }
 
-  /// Whether values of features, and not these alone, are compared with each other, as the distances of neighbours are.
+  /// Whether features, or values of them, are compared with numbers, as trees do, or with each other, as the distances of neighbours are.
   package var comparesFeatures: Bool {
     let areFeatures = inputs.allSatisfy { $0.kind == .real && $0.shape.last.map { $0 <= mostFeatures } ?? false && $0.width == $0.shape.last }
     return areFeatures && nodes.contains { node in
       guard node.operation == .map(.expression(.function(.step, .x))), let distance = self.node(of: node.operands[0]),
         case .contraction(let sum) = distance.operation, sum.isSum
       else { return false }
-      return sum.terms.count { !$0.factors.allSatisfy { if case .constant = $0 { true } else { false } } } > 1
+      return sum.terms.contains { $0.factors.contains { if case .operand = $0 { true } else { false } } }
     }
   }
 
