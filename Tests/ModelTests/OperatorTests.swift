@@ -116,15 +116,6 @@ private let refusals: [Refusal] = [
     { $0.node("Softmax", ["x"], ["y"], ["axis": .integer(0)]) }
   ),
   (
-    "several classes inside along another axis",
-    "relu2 (Relu): operand 0 comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output",
-    {
-      $0.initializer("k", .integers([2]))
-      $0.node("TopK", ["x", "k"], ["v", "indices"], ["axis": .integer(1)])
-      $0.node("Relu", ["indices"], ["y"])
-    }
-  ),
-  (
     "sliced batch", "slice1 (Slice): it cuts the batch axis",
     {
       $0.initializer("a", .integers([0]))

@@ -102,7 +102,7 @@ private let misplacedWeights: [(name: String, file: String, reason: String)] = [
   @Test(arguments: refusedModels)
   func modelIsRefused(name: String, reason: String) {
     let path = fixtures + "refused/\(name).onnx"
-    #expect(errorDescription { _ = try importONNX(readFile(path), file: path) } == "\(path): \(reason)")
+    #expect(errorDescription { _ = try importONNX(readFile(path), file: path, folder: fixtures + "refused/") } == "\(path): \(reason)")
   }
 
   @Test(arguments: misplacedWeights)

@@ -276,7 +276,7 @@ extension ImportedOperator {
     case _ where name.contains("Normalization") || name.contains("Attention") || name.hasPrefix(fusedDomain): return []
     case _ where name.hasPrefix(classicalDomain): return TrainedNumberCase.classical(name)
     case "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear": return []
-    case "AffineGrid", "CenterCropPad", "Col2Im", "Compress", "EyeLike", "GatherElements", "GatherND", "GridSample", "IsNaN", "Mod", "NonZero",
+    case "AffineGrid", "CausalConvWithState", "CenterCropPad", "Col2Im", "Compress", "EyeLike", "GatherElements", "GatherND", "GridSample", "IsInf", "IsNaN", "Mod", "NonZero",
       "OneHot", "ReverseSequence", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Size", "Tile": return []
     case "If", "Loop", "Scan", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "CastLike": return []
     // Of numbers from 1 on.

@@ -57,7 +57,7 @@ extension ONNXNode {
 
   /// Why a node is refused whose operator is in no list.
   var unknownReason: String {
-    let isKnown = isDefaultDomain(domain) || [fusedDomain, classicalDomain].contains(domain)
+    let isKnown = isDefaultDomain(domain) || [fusedDomain, classicalDomain, previewDomain].contains(domain)
     return isKnown ? "the operator is not supported" : "operators of the domain '\(domain.oneLine)' are not supported"
   }
 }

@@ -247,7 +247,7 @@ extension GraphImporter {
   /// Queries, keys or values as heads × tokens × size; several samples of a model for one are before them.
   ///
   /// - Parameter count: Of heads, where they are given as tokens × (heads · size).
-  fileprivate mutating func attended(_ node: ONNXNode, _ index: Int, _ count: Int?, _ label: String) throws(NodeProblem) -> Int {
+  mutating func attended(_ node: ONNXNode, _ index: Int, _ count: Int?, _ label: String) throws(NodeProblem) -> Int {
     let value = try value(node, index, keepsPlace: true)
     let full = fullShape(.value(value))
     guard batch == .one, let samples = full.first, samples != 1 else {
@@ -279,7 +279,7 @@ extension GraphImporter {
   }
 
   /// What an attention is computed from: heads × tokens × size, and thrice heads × tokens × keys.
-  fileprivate struct Attended {
+  struct Attended {
     let value: Int
     /// Scaled.
     let products: Int
@@ -296,9 +296,10 @@ extension GraphImporter {
   ///   - scale: 0 for 1/√size.
   ///   - softcap: 0 for none.
   ///   - emptiesRows: Whether a query has shares of 0 where booleans leave out all keys.
-  fileprivate mutating func attend(
+  ///   - modifiers: What else is done with scores and shares.
+  mutating func attend(
     _ query: Int, _ key: Int, _ value: Int, _ mask: Tensor?, _ known: [Tensor] = [], scale: Float, softcap: Double = 0,
-    _ allowed: AllowedKeys, emptiesRows: Bool = false, _ label: String
+    _ allowed: AllowedKeys, emptiesRows: Bool = false, modifiers: AttentionModifiers = AttentionModifiers(), _ label: String
   ) throws(NodeProblem) -> Attended {
     let (q, k, v, place) = (shape(of: query), shape(of: key), shape(of: value), place(of: query))
     let first = q.count - 3
@@ -326,6 +327,12 @@ extension GraphImporter {
     }
     let capped = scores
     var (masks, booleans) = (known, [Tensor]())
+    if let graph = modifiers.scores {
+      let modified = try self.result(of: graph, reshaped(scores, samples + [heads, tokens, memory], place: place, label), "\(label)/score_mod/")
+      let (own, added) = try unmasked(modified, label)
+      scores = try reshaped(own, shape, place: place, label)
+      for mask in added { masks.append(try spread(mask, heads, group, label)) }
+    }
     var constant = allowed.mask(tokens, memory)
     if let lengths = allowed.lengths {
       let known = try self.allowed(allowed, lengths, tokens, memory, axisCount: fullShape(.value(scores)).count, label)
@@ -362,6 +369,9 @@ extension GraphImporter {
     if emptiesRows, let rows = try filledRows(constant, booleans, label) {
       guard case .value(let value) = try combine(.value(shared), rows, .multiply, label) else { throw .malformed("its mask does not fit its scores") }
       shared = value
+    }
+    if let graph = modifiers.shares {
+      shared = try self.result(of: graph, reshaped(shared, samples + [heads, tokens, memory], place: place, label), "\(label)/prob_mod/")
     }
     let attended = try append(
       label, .contraction(sum), [reshaped(shared, shape, place: place, label), value], shape: result, place: place)

@@ -19,7 +19,8 @@ extension ImportedOperator {
       guard (1...size).contains(counts[0]) else { throw .malformed("it asks for \(counts[0]) of \(size) elements") }
       var result = shape
       result[axis] = counts[0]
-      if showsValues {
+      // All indices are an order, which no set of classes tells; and sets are of rows.
+      if showsValues || counts[0] == size || (counts[0] > 1 && axis != shape.count - 1) {
         let (values, indices) = try importer.sorted(ranked, counts[0], isLargest: isLargest, label)
         return [.tensor(try importer.movedBack(values, axis, label)), .tensor(try importer.movedBack(indices, axis, label))]
       }

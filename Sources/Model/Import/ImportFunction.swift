@@ -147,7 +147,7 @@ extension Pointwise {
     * (1.0 + .function(.tanh, .constant((2 / Double.pi).squareRoot()) * (.x + 0.044715 * .power(.x, 3))))
 
   /// x · sigmoid(alpha·x)
-  fileprivate static func swish(_ alpha: Double) -> Pointwise { .x * .function(.sigmoid, .constant(alpha) * .x) }
+  static func swish(_ alpha: Double) -> Pointwise { .x * .function(.sigmoid, .constant(alpha) * .x) }
 
   /// Of x within −1...1.
   fileprivate static let arcsine = Pointwise.function(

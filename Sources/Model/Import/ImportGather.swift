@@ -108,15 +108,14 @@ extension GraphImporter {
     }
     var reading = source.indices.map { Index($0 < first ? $0 : $0 - width + shape.count) }
     if let samples, let place = place(of: tensor) { reading[place.axis] = samples }
-    for (axis, values) in positions {
-      if let index = Index(fitting: values, shape, first: first) {
-        reading[axis] = index
-      } else {
-        guard samples == nil, batch == nil else { throw .unsupported("its indices are not evenly spaced") }
-        if width == 1 { return try selected(tensor, axis: axis, values, shape, full, label) }
-        return try selected(tensor, positions, shape, first: first, full, label)
-      }
+    let fitting = positions.compactMap { Index(fitting: $0.values, shape, first: first) }
+    let isOfSamples = samples != nil || batch != nil
+    guard fitting.count == positions.count, isOfSamples || place(of: tensor) == nil || fitting.areApart(full) else {
+      guard !isOfSamples else { throw .unsupported("its indices are not evenly spaced") }
+      if width == 1, let (axis, values) = positions.first { return try selected(tensor, axis: axis, values, shape, full, label) }
+      return try selected(tensor, positions, shape, first: first, full, label)
     }
+    for ((axis, _), index) in zip(positions, fitting) { reading[axis] = index }
     let result = try view(tensor, full, reading, label)
     guard let batch, place(of: tensor) == nil else { return result }
     return try reshaped(result, fullShape(result), batch.place.shifted(by: first))
@@ -308,6 +307,20 @@ extension Constant {
     switch elements {
     case .floats(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
     case .integers(let values): !values.isEmpty && values.allSatisfy { $0 == values[0] }
+    }
+  }
+}
+
+extension [Index] {
+  /// Whether no loop is in two of them, and no index is one value at two places of its loops, as those of windows are that overlap.
+  fileprivate func areApart(_ sizes: [Int]) -> Bool {
+    var seen: Set<Int> = []
+    return allSatisfy { index in
+      var reach = 0
+      return index.steps.filter { sizes[$0.loop] > 1 }.sorted { $0.stride.magnitude < $1.stride.magnitude }.allSatisfy { step in
+        defer { reach += Int(step.stride.magnitude) * (sizes[step.loop] - 1) }
+        return seen.insert(step.loop).inserted && step.stride.magnitude > reach
+      }
     }
   }
 }

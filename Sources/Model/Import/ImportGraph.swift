@@ -8,6 +8,9 @@ enum Tensor {
 /// What numbers are known to be.
 enum NumberKind { case real, integer, boolean }
 
+/// Operators that make integers of integers.
+private let integerArithmetic: Set = ["Abs", "Add", "Max", "Min", "Mul", "Neg", "ReduceSum", "Sub", "Sum", "Where"]
+
 /// What a name of the graph stands for.
 enum Definition {
   case tensor(Tensor)
@@ -148,7 +151,7 @@ struct GraphImporter {
     do throws(NodeProblem) {
       findSources(node)
       mappedCount = nil
-      let results = try translatePassing(node, label)
+      let results = try integral(translatePassing(node, label), of: node, from: first, label)
       try mapFirstAxis(from: first)
       try define(node, results)
       nameParts(from: first, label)
@@ -163,6 +166,31 @@ struct GraphImporter {
       }
       for output in node.output where !output.isEmpty { definitions[output] = standIn(output) ?? .refused }
     }
+  }
+
+  /// The results of a node: integers where its operands are, and rounded where numbers of the model, which are not looked at, do not
+  /// show that.
+  ///
+  /// - Parameter first: The first node of the network that was made for it.
+  private mutating func integral(
+    _ results: [Definition], of node: ONNXNode, from first: Int, _ label: String
+  ) throws(NodeProblem) -> [Definition] {
+    guard results.count == 1, case .tensor(.value(let value)) = results[0], value >= inputs.count + first else { return results }
+    if kind(of: .value(value)) == .real, isDefaultDomain(node.domain), integerArithmetic.contains(node.opType) {
+      let kinds = node.input.dropFirst(node.opType == "Where" ? 1 : 0).filter { !$0.isEmpty }.map { name -> NumberKind in
+        switch definitions[name] {
+        case .tensor(let tensor): kind(of: tensor)
+        case .initializer(let tensor): ElementType(rawValue: tensor.dataType)?.isFloat ?? true ? .real : .integer
+        default: .real
+        }
+      }
+      guard !kinds.contains(.real), kinds.contains(.integer) else { return results }
+      self.kinds[value] = .integer
+    }
+    guard kind(of: .value(value)) == .integer, case .contraction(let contraction)? = maker(value)?.operation, !contraction.keepsIntegers else {
+      return results
+    }
+    return [.tensor(.value(try apply(.function(.round, .x), to: value, label, kind: .integer)))]
   }
 
   /// A value in the place of a refused node's result, of the shape that the model declares, so that the nodes after it are judged too.
@@ -451,9 +479,7 @@ extension GraphImporter {
     case .quantized, .unrounded: throw .unsupported("\(what) is quantized; only a DequantizeLinear, or an operator of integers, can follow")
     case .probabilities(let value, _, _, _): return .value(value)
     case .classes(let classes):
-      guard let value = classes.number else {
-        throw .unsupported("\(what) comes from a TopK of several indices along an axis that is not the last one, which is supported only before an output")
-      }
+      guard let value = classes.number else { throw .unsupported("\(what) is of classes, which can only be shown") }
       return .value(value)
     case .refused: throw .followsRefusedNode
     }

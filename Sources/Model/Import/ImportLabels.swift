@@ -72,8 +72,8 @@ extension GraphImporter {
     return (Classes.Labels(numbers), numbers.count)
   }
 
-  /// The labels of classes, or their indices, as numbers; nil for several indices that are not along the last axis.
-  mutating func number(of classes: Classes, _ label: String) throws(NodeProblem) -> Int? {
+  /// The labels of classes, or their indices, as numbers.
+  mutating func number(of classes: Classes, _ label: String) throws(NodeProblem) -> Int {
     let place = place(of: classes.value)
     let full = place.isFolded ? classes.shape : [1] + classes.shape
     let result: Int
@@ -87,7 +87,6 @@ extension GraphImporter {
         result = try linear(chosen, axis: axis, 1, (0..<shape(of: classes.value)[axis]).map(Float.init), bias: nil, isPublic: true, label)
       }
     } else {
-      guard classes.shape.last == classes.count else { return nil }
       result = try sorted(classes.value, classes.count, isLargest: true, label).indices
     }
     mark(result, .integer)

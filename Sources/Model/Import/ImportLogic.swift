@@ -25,6 +25,18 @@ extension ImportedOperator {
         return [.constant(.booleans([false], shape: importer.fullShape(.value(value)).map { _ in 1 }))]
       }
     },
+    ImportedOperator("IsInf", since: 10, "all; of what depends on the input −∞ where a mask makes it, and nothing else is") {
+      importer, node, label throws(NodeProblem) in
+      let (asksAbove, asksBelow) = (try node.integer("detect_positive", default: 1) != 0, try node.integer("detect_negative", default: 1) != 0)
+      switch try importer.tensor(node, 0) {
+      case .constant(let constant):
+        let floats = constant.floats ?? [Float](repeating: 0, count: constant.count)
+        return [.constant(.booleans(floats.map { $0.isInfinite && ($0 > 0 ? asksAbove : asksBelow) }, shape: constant.shape))]
+      case .value(let value):
+        if asksBelow { return [.tensor(try importer.isNegativeInfinity(value, label))] }
+        return [.constant(.booleans([false], shape: importer.fullShape(.value(value)).map { _ in 1 }))]
+      }
+    },
     ImportedOperator("Where", since: 9, "all") { importer, node, label throws(NodeProblem) in
       let operands = [try importer.tensor(node, 0), try importer.tensor(node, 1), try importer.tensor(node, 2)]
       return [.tensor(try importer.choose(operands[0], operands[1], operands[2], label))]
@@ -212,7 +224,8 @@ extension GraphImporter {
     if case .constant(let first) = first, case .constant(let second) = second, let one = first.finite.single,
       let other = second.finite.single, !isTrained, case .value(let value) = condition
     {
-      let chosen = Tensor.value(try apply(.affine(scale: one - other, shift: other), to: value, label))
+      let kind: NumberKind = first.type.isFloat || second.type.isFloat ? .real : .integer
+      let chosen = Tensor.value(try apply(.affine(scale: one - other, shift: other), to: value, label, kind: kind))
       return try expanded(try expanded(chosen, first.shape, label), second.shape, label)
     }
     // m·x + (1 − m)·y

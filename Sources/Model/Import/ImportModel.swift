@@ -2,6 +2,9 @@ import SwiftProtobuf
 
 /// The network of an ONNX file.
 ///
+/// Where nodes mix the samples of a symbolic batch, one sample is one call of the model with a batch of 1, or of the size that
+/// data with one axis more give it; a notice says so.
+///
 /// - Parameters:
 ///   - publish: The initializers and computed constants whose numbers may be public although they may be trained; nil to refuse
 ///     none, for a network that is not to be proved.
@@ -9,9 +12,6 @@ import SwiftProtobuf
 ///   - mostOfMask: What is added to scores is taken for a mask from this number down; −∞ to take all as numbers.
 ///   - shape: That of the data for an input, the batch first, from which its symbolic axes have their sizes; nil when there are
 ///     no data.
-/// Where nodes mix the samples of a symbolic batch, one sample is one call of the model with a batch of 1, or of the size that
-/// data with one axis more give it; a notice says so.
-///
 /// - Throws: `.unusableFile`, `.unusableModel`, or `.unsupportedNodes` with every unsupported node.
 package func importONNX(
   path: String, publish: Set<String>? = [], outputs: [String]? = nil, mostOfMask: Float = usualMostOfMask,
@@ -68,6 +68,7 @@ package func importONNX(
   guard !graph.output.isEmpty else { throw refuse("the graph has no output") }
   let constants = graph.initializer.map(\.name) + graph.node.filter(\.statesConstant).flatMap(\.output)
   let unused = graph.removeUnused()
+  graph.boundPowerTransforms()
   if let folder { try graph.loadExternalData(folder: folder, model: file) }
 
   if fixesBatch { try graph.fixBatch(shape: shape) }

@@ -106,7 +106,7 @@ extension GraphImporter {
   /// - Parameters:
   ///   - given: What its inputs stand for.
   ///   - prefix: Of the names that it defines; others are those of the graphs around it.
-  fileprivate mutating func results(
+  mutating func results(
     of graph: ONNXGraph, _ given: [Definition], _ prefix: String
   ) throws(NodeProblem) -> [Definition] {
     guard subgraphDepth < 16 else { throw .unsupported("its graphs are more than 16 deep") }
@@ -162,7 +162,7 @@ extension GraphImporter {
 }
 
 extension ONNXNode {
-  fileprivate func graph(_ name: String) throws(NodeProblem) -> ONNXGraph {
+  func graph(_ name: String) throws(NodeProblem) -> ONNXGraph {
     guard let attribute = attribute.first(where: { $0.name == name }), attribute.type == .graph, attribute.hasG else {
       throw .malformed("it has no graph '\(name)'")
     }

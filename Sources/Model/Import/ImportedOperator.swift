@@ -62,6 +62,7 @@ package struct ImportedOperator: Sendable {
       softmaxes,
       norms,
       attention,
+      sequences,
       quantization,
       quantized,
       classes,
@@ -80,7 +81,7 @@ package struct ImportedOperator: Sendable {
 
   /// The operator of a node, in its domain.
   static func known(_ node: ONNXNode) -> ImportedOperator? {
-    if [fusedDomain, classicalDomain].contains(node.domain), let own = named["\(node.domain).\(node.opType)"] { return own }
+    if [fusedDomain, classicalDomain, previewDomain].contains(node.domain), let own = named["\(node.domain).\(node.opType)"] { return own }
     return isDefaultDomain(node.domain) ? named[node.opType] : nil
   }
 

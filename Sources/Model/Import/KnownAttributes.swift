@@ -11,6 +11,7 @@ extension ONNXNode {
 
 /// By operator that has attributes, their names from operator set 7 on.
 private let knownAttributes = [
+  "\(previewDomain).FlexAttention": "prob_mod scale score_mod softmax_precision",
   "AffineGrid": "align_corners",
   "\(classicalDomain).Binarizer": "threshold",
   "\(classicalDomain).FeatureVectorizer": "inputdimensions",
@@ -53,6 +54,7 @@ private let knownAttributes = [
   "Cast": "round_mode saturate to",
   "CastLike": "round_mode saturate",
   "Celu": "alpha",
+  "CausalConvWithState": "activation",
   "CenterCropPad": "axes",
   "Clip": "max min",
   "Col2Im": "dilations pads strides",
@@ -84,6 +86,7 @@ private let knownAttributes = [
   "HardSigmoid": "alpha beta",
   "If": "else_branch then_branch",
   "InstanceNormalization": "epsilon",
+  "IsInf": "detect_negative detect_positive",
   "LayerNormalization": "axis epsilon stash_type",
   "LeakyRelu": "alpha",
   "LogSoftmax": "axis",

@@ -44,7 +44,7 @@ struct Resampling {
     }
     filters = try node.integer("antialias", default: 0) != 0
     guard !filters || mode != .nearest else { throw .malformed("it filters the nearest elements") }
-    excludesOutside = try node.integer("exclude_outside", default: 0) != 0 && mode == .cubic
+    excludesOutside = try node.integer("exclude_outside", default: 0) != 0 && (mode == .cubic || filters)
     coefficient = try node.float("cubic_coeff_a", default: -0.75)
     outside = try node.float("extrapolation_value", default: 0)
   }

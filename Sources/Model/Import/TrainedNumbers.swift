@@ -80,7 +80,7 @@ struct TrainedNumbers {
 
 extension Constant {
   /// False when every number tells next to nothing: it has at most 8 significant bits or two decimal digits, as ε and
-  /// slopes have, is the inverse of one with 8 bits, or belongs to a Gelu or to an attention.
+  /// slopes have, is the inverse of one with 8 bits, or belongs to a Gelu, an attention or a distance.
   ///
   /// Halves are few: one counts only when it is the nearest to such a number, and of inverses those of 1 to 16 and of 255.
   var mayBeTrained: Bool {
@@ -103,9 +103,11 @@ private func isShort(_ value: Double) -> Bool { value.significandWidth < 8 || !v
 /// Elements of the heads of attentions.
 private let headSizes: [Double] = [1, 2, 4, 160, 192, 256] + stride(from: 8, through: 128, by: 8)
 
-/// Factors of Gelus, and of attentions: √d, ∜d and their inverses for heads of d elements.
+/// Factors of Gelus, and of attentions: √d, ∜d and their inverses for heads of d elements. Exponents of distances, as torch writes
+/// them: 1 / (p + 10^−6).
 private let factors: [Double] = [Double(Float.greatestFiniteMagnitude), 65504.0, 0.044715, 1.702, (2 / Double.pi).squareRoot()]
   + headSizes.flatMap { size in [0.5, -0.5, 0.25, -0.25].map { pow(size, $0) } }
+  + [1, 2, 3].map { 1 / ($0 + 1e-6) }
 
 private func isConventional(_ value: Double, _ type: ElementType) -> Bool {
   let isHalf = type == .float16

@@ -271,7 +271,8 @@ for path in (here / "operators").glob("*.onnx"):
 
 
 def operator(name, nodes, constants=None, inputs=None, outputs=("y",), opset=21, batch="n", low=-2.0, high=2.0, type=FLOAT,
-             output_type=FLOAT, domains=None):
+             output_type=FLOAT, domains=None, runtime=None):
+    """`runtime` runs the file at a path: onnxruntime where nothing else is said."""
     inputs = inputs or {"x": [4]}
     graph = helper.make_graph(
         nodes, "graph", [helper.make_tensor_value_info(n, type, [batch] + s) for n, s in inputs.items()],
@@ -280,7 +281,7 @@ def operator(name, nodes, constants=None, inputs=None, outputs=("y",), opset=21,
     versions = [helper.make_opsetid(*v) for v in ({"": opset} | (domains or {})).items()]
     proto = helper.make_model(graph, opset_imports=versions, ir_version=8 if opset < 21 else 10)
     path = save("operators", name, proto)
-    session = onnxruntime.InferenceSession(str(path), exact, providers=["CPUExecutionProvider"])
+    session = runtime(str(path)) if runtime else onnxruntime.InferenceSession(str(path), exact, providers=["CPUExecutionProvider"])
     count = 1 if batch == 1 else 3
     feed = {n: random.uniform(low, high, [count] + s).astype(helper.tensor_dtype_to_np_dtype(type)) for n, s in inputs.items()}
     for n, v in feed.items():
