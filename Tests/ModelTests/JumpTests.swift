@@ -2,33 +2,33 @@ import Model
 import TestSupport
 import Testing
 
+/// What integers stand for, of the samples that they are calibrated with: an array of one sample, or of `count`, for each input.
+func integersShown(_ samples: [[Double]], count: Int = 1, bits: Int? = 16, _ build: (inout ONNXBuilder) -> Void) throws -> [[Double]] {
+  var builder = ONNXBuilder()
+  build(&builder)
+  let network = try importONNX(builder.bytes, file: "model").simplified()
+  let batches = samples.map { FloatBatch(count: count, values: $0) }
+  var options = QuantizationOptions()
+  options.bits = bits
+  let integers = try quantize(network, try Calibration(network, batches, source: "data"), options)
+  let results = integers.run(zip(integers.inputs, batches).map { $0.quantize($1) })
+  return zip(integers.outputs, results).map { output, result in
+    result.values.map { Double($0) * integers.quantum(of: output.value).scale }
+  }
+}
+
 /// Functions that jump, and comparisons, are right at ties and thresholds: inputs that decide about them have steps of powers of two.
 @Suite struct JumpTests {
-  /// What integers stand for, of the samples that they are calibrated with.
-  private func shown(_ samples: [[Double]], bits: Int = 16, _ build: (inout ONNXBuilder) -> Void) throws -> [[Double]] {
-    var builder = ONNXBuilder()
-    build(&builder)
-    let network = try importONNX(builder.bytes, file: "model").simplified()
-    let batches = samples.map { FloatBatch(count: 1, values: $0) }
-    var options = QuantizationOptions()
-    options.bits = bits
-    let integers = try quantize(network, try Calibration(network, batches, source: "data"), options)
-    let results = integers.run(zip(integers.inputs, batches).map { $0.quantize($1) })
-    return zip(integers.outputs, results).map { output, result in
-      result.values.map { Double($0) * integers.quantum(of: output.value).scale }
-    }
-  }
-
   @Test(arguments: [8, 16])
   func tiesAndThresholds(bits: Int) throws {
     let samples = [0.5, 1.5, 2.5, -0.5, -2.8, 2.0]
-    let rounded = try shown([samples], bits: bits) {
+    let rounded = try integersShown([samples], bits: bits) {
       $0.input("x", [nil, 6])
       $0.node("Round", ["x"], ["y"])
       $0.output("y")
     }
     #expect(rounded == [[0, 2, 2, 0, -3, 2]])
-    let above = try shown([samples], bits: bits) {
+    let above = try integersShown([samples], bits: bits) {
       $0.input("x", [nil, 6])
       $0.node("ThresholdedRelu", ["x"], ["y"], ["alpha": .float(2)])
       $0.output("y")
@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: ["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"])
   func inputsThatAreComparedHaveTheSameSteps(operation: String) throws {
     let (first, second) = ([0.3, 0.7123, -5, 0.1, 2], [0.3, 0.7123, 0.25, 0.11, 0.3])
-    let result = try shown([first, second]) {
+    let result = try integersShown([first, second]) {
       $0.input("x", [nil, 5])
       $0.input("z", [nil, 5])
       $0.node("Cast", [$0.node(operation, ["x", "z"])], ["y"], ["to": .integer(1)])
@@ -57,8 +57,40 @@ import Testing
     #expect(result[0].map { $0 > 0.5 } == expected)
   }
 
+  /// Splits of boosted trees are elements of the data.
+  @Test(arguments: ["Greater", "Less", "GreaterOrEqual", "LessOrEqual"])
+  func elementsThatAreThresholds(operation: String) throws {
+    let thresholds = (0..<64).map { Float($0) / 9 }
+    let result = try integersShown([thresholds.map(Double.init)], bits: 8) {
+      $0.input("x", [nil, 64])
+      $0.initializer("thresholds", .floats(thresholds, [64]))
+      $0.node("Cast", [$0.node(operation, ["x", "thresholds"])], ["y"], ["to": .integer(1)])
+      $0.output("y")
+    }
+    #expect(result == [[Double](repeating: operation.hasSuffix("OrEqual") ? 1 : 0, count: 64)])
+  }
+
+  /// Several indices that are not along the last axis: as many rows as asked for, whatever the other sizes are.
+  @Test(arguments: [2, 4])
+  func placesAlongAnotherAxis(width: Int) throws {
+    let samples = (0..<3 * width).map { Double(($0 * 7 + 3) % 11) }
+    let result = try integersShown([samples]) {
+      $0.input("x", [nil, 3, width])
+      $0.initializer("k", .integers([2]))
+      $0.node("TopK", ["x", "k"], ["v", "places"], ["axis": .integer(1)])
+      $0.node("Cast", ["places"], ["y"], ["to": .integer(1)])
+      $0.output("y")
+    }
+    let expected = (0..<2).flatMap { rank in
+      (0..<width).map { column in
+        Double((0..<3).sorted { samples[$0 * width + column] > samples[$1 * width + column] }[rank])
+      }
+    }
+    #expect(result == [expected])
+  }
+
   @Test func integersOfAnOutputAreTheStoredOnes() throws {
-    let result = try shown([[0.25, 0.75, -100, 3]]) {
+    let result = try integersShown([[0.25, 0.75, -100, 3]]) {
       $0.input("x", [nil, 4])
       $0.initializer("scale", .floats([0.5], []))
       $0.initializer("zero", .narrow([10] as [UInt8], []))

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Measures the networks of the ladder with .build/release/zkml: `bench.py models`, `batch`, `estimates`, `hiding`,
-`vgg16`, `transformers`, `curves` or `threads`.
+`vgg16`, `transformers`, `families`, `curves` or `threads`.
 
 Writes docs/NAME.json and docs/NAME.svg, and prints tables. Files go to out/bench. Needs nothing but Python; onnxruntime is
 timed where it is installed. `models` also takes the networks of the folder ZKML_MODELS (../shared/models), `estimates` and `hiding`
 those that scripts/tools/generate-dense writes (needs numpy and onnx). `transformers` takes MiniLM from the folder ZKML_MINILM,
-which scripts/tools/minilm writes, and compares with the tool ZKML_BASE, which an older commit built.
+which scripts/tools/minilm writes; it and `families` compare with the tool ZKML_BASE, which an older commit built. `families` needs what
+scripts/tools/generate-lstm and generate-trees name.
 """
 
 import ast
@@ -326,11 +327,31 @@ def transformers():
 
 
 def bench_transformers(repeat):
-    """Transformers and images beside VGG-16 by the tool ZKML_BASE, or by this one: each `repeat` times in turn, medians of medians."""
-    base = os.environ.get("ZKML_BASE", TOOL)
+    """Transformers and images beside VGG-16, and beside images by the tool ZKML_BASE."""
     images = [vgg16(), *(m for m in other_models() if m.name == "efficientnet-lite0")]
-    others = [Model(f"{m.name}-base", m.path, m.calibration, m.data, m.key, tool=base) for m in images]
-    models = [*others, *images, *transformers()]
+    beside_vgg16([*images, *transformers()], repeat, others=images[1:])
+
+
+def bench_families(repeat):
+    """A recurrent network and trees beside VGG-16."""
+    for script in ("generate-lstm", "generate-trees"):
+        subprocess.run([ROOT / "scripts" / "tools" / script, OUT], check=True)
+    lstm, forest, boosted = OUT / "lstm", OUT / "forest", OUT / "xgboost"
+    models = [Model("lstm-net", lstm / "model.onnx", lstm / "data.npz", lstm / "data.npz", "input", ["--bits", "12"])]
+    for folder in (forest, boosted):
+        options = ["--outputs", "label"]
+        models.append(Model(f"{folder.name}-net", folder / "model.onnx", folder / "calibration.npz", folder / "data.npz", "input", options))
+    beside_vgg16(models, repeat)
+
+
+def beside_vgg16(models, repeat, others=()):
+    """Networks beside VGG-16 by the tool ZKML_BASE, or by this one: each `repeat` times in turn, medians of medians.
+
+    `others` are measured with that tool too.
+    """
+    base = os.environ.get("ZKML_BASE", TOOL)
+    others = [Model(f"{m.name}-base", m.path, m.calibration, m.data, m.key, tool=base) for m in [vgg16(), *others]]
+    models = [*others, *models]
     for model in models:
         model.compile()
     runs = {model.name: [] for model in models}
@@ -408,7 +429,8 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     kind = sys.argv[1] if len(sys.argv) > 1 else "models"
     kinds = {"models": bench_models, "batch": bench_batch, "estimates": bench_estimates, "hiding": bench_hiding,
-             "vgg16": bench_vgg16, "transformers": bench_transformers, "curves": bench_curves, "threads": bench_threads}  # fmt: skip
+             "vgg16": bench_vgg16, "transformers": bench_transformers, "families": bench_families, "curves": bench_curves,
+             "threads": bench_threads}  # fmt: skip
     if kind not in kinds:
-        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 | transformers | curves | threads [repeat]")
+        sys.exit("usage: bench.py models | batch | estimates | hiding | vgg16 | transformers | families | curves | threads [repeat]")
     kinds[kind](int(sys.argv[2]) if len(sys.argv) > 2 else 9)

@@ -1,5 +1,8 @@
 import Circuit
 
+/// Of tables of functions with more than 2^16 rows, in all: a circuit has at most 2^24.
+private let mostLongRows = 1 << 22
+
 /// How the requantizations of a network are cut into limbs and tables: with the fewest entries to look up, limbs for a
 /// batch of one, tables for one of 16.
 struct RoundingPlan {
@@ -9,17 +12,20 @@ struct RoundingPlan {
   private let windows: [ClosedRange<Int64>: ClosedRange<Int64>]
   /// By the values of an exponential, the bits of the longest of its tables.
   private let exponentBits: [[Int64]: Int]
+  /// Nodes whose function has a table of all quotients, though these are more than 2^16.
+  private let longTables: Set<Int>
 
   init(_ network: IntegerNetwork) {
     var domains: [ClosedRange<Int64>: ClosedRange<Int64>] = [:]
     var counts: [ClosedRange<Int64>: Int] = [:]
     var remainders: [(shift: Int, count: Int)] = []
     var exponentBits: [[Int64]: Int] = [:]
+    var (longTables, longRows) = (Set<Int>(), 0)
     func cover(_ clamp: ClosedRange<Int64>, _ domain: ClosedRange<Int64>) {
       let known = domains[clamp] ?? domain
       domains[clamp] = min(known.lowerBound, domain.lowerBound)...max(known.upperBound, domain.upperBound)
     }
-    for node in network.nodes {
+    for (index, node) in network.nodes.enumerated() {
       if node.operation.integerPrimitive.looksUpItsRange { cover(node.range, node.range) }
       let count = node.shape.reduce(1, *)
       if case .softmax(let softmax) = node.operation, let exponential = softmax.exponential {
@@ -30,6 +36,12 @@ struct RoundingPlan {
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
       remainders.append((requantization.shift, count))
       if requantization.keptBits != nil { continue }
+      let rows = requantization.domain.count
+      // A saturation has three more columns to look up.
+      if case .values = requantization.function, requantization.saturates, rows <= 3 << bitCountOfAxis(count), longRows + rows <= mostLongRows {
+        longTables.insert(index)
+        longRows += rows
+      }
       guard case .clamp(let clamp) = requantization.function,
         Self.covers(requantization, Self.window(of: clamp, domain: requantization.domain))
       else { continue }
@@ -38,6 +50,7 @@ struct RoundingPlan {
     }
     self.domains = domains
     self.exponentBits = exponentBits
+    self.longTables = longTables
     limbWidths = LimbWidths(for: remainders)
     windows = domains.reduce(into: [:]) { windows, entry in
       let (clamp, domain) = entry
@@ -76,6 +89,9 @@ struct RoundingPlan {
     }
   }
 
+  /// Whether a node's function has a table of all quotients, however many.
+  func hasLongTable(_ node: Int) -> Bool { longTables.contains(node) }
+
   /// Nil when one table covers every quotient.
   func window(of requantization: Requantization) -> ClosedRange<Int64>? {
     switch requantization.function {
@@ -105,7 +121,8 @@ struct RoundingPlan {
       let domain = domains[clamp] ?? domain
       return builder.appendTable(lower: domain.lowerBound, values: domain.map(function.value), "clamp to \(clamp)")
     case .values(let lower, let values):
-      return builder.appendTable(lower: lower, values: values, "function on \(domain)")
+      guard domain.count > values.count else { return builder.appendTable(lower: lower, values: values, "function on \(domain)") }
+      return builder.appendTable(lower: domain.lowerBound, values: domain.map(function.value), "function on \(domain)")
     }
   }
 }

@@ -71,7 +71,7 @@ extension Map<Int64>: IntegerPrimitive {
     let operand = lowering.views[node.operands[0]]
     switch function {
     case .requantize(let requantization):
-      return operand.with(column: try lowering.requantize(operand.column, requantization, node))
+      return operand.with(column: try lowering.requantize(operand.column, requantization, node, index))
     case .windowed(let function): return operand.with(column: try lowering.windowed(function, of: operand.column, node))
     case .table(let function):
       let domain = lowering.network.quantum(of: node.operands[0]).range
@@ -85,12 +85,13 @@ extension Map<Int64>: IntegerPrimitive {
 
 extension Lowering {
   fileprivate mutating func requantize(
-    _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>
+    _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>, _ index: Int
   ) throws(ModelError) -> Int {
     if let bits = requantization.keptBits { return builder.appendKept(accumulators, node, shift: requantization.shift, bits: bits, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
-    let window = rounding.window(of: requantization)
-    guard RoundingPlan.covers(requantization, window) else {
+    let isLong = rounding.hasLongTable(index)
+    let window = isLong ? nil : rounding.window(of: requantization)
+    guard isLong || RoundingPlan.covers(requantization, window) else {
       throw .unusableLayer(
         node.name,
         reason: "inputs in range could take it to \(requantization.domain) steps, too far beyond the calibrated ones")

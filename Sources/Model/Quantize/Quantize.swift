@@ -38,6 +38,9 @@ private func quantize(
 
 /// What is shown of a function has longer integers where the largest result is so many times the smallest one.
 private let wideRatio = 64.0
+/// Of values that are integers, and stay these.
+private let mostIntegerBits = 20
+
 /// The step of scores that are all 0.
 private let smallestScore = 0x1p-12
 
@@ -66,6 +69,8 @@ struct Quantizer {
   private let scoreValues: Set<Int>
   /// Float values that are delayed.
   let delayedValues: Set<Int>
+  /// Float values that products without weights in a scan read or make.
+  private let gatedValues: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
@@ -97,6 +102,7 @@ struct Quantizer {
     jumpRanges = network.jumpRanges(calibration.ranges)
     integerValues = network.integerValues
     delayedValues = Set(network.delayed.values)
+    gatedValues = network.gatedValues
     masks = network.read(bySoftmaxes: { $0.dropFirst() })
     scoreValues = network.read(bySoftmaxes: { $0.prefix(1) })
     isNeverNegative = network.nodes.reduce(into: network.inputs.indices.map { calibration.ranges[$0].lowerBound >= 0 }) {
@@ -126,8 +132,14 @@ struct Quantizer {
     } else {
       // Integers of which calibration data have 0 and 1 alone are masks.
       let isMask = masks.contains(index) || (port.kind == .integer && range.lowerBound >= 0 && range.upperBound <= 1)
-      let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : max(bits, wideOperands[index] ?? 0))
-      let reached = jumpRanges[index] ?? range
+      let decides = jumpRanges[index] != nil || isComparedAmongOthers(index)
+      let least = max(wideOperands[index] ?? 0, decides ? QuantizationOptions.widths.upperBound : 0)
+      let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : max(bits, least))
+      var reached = jumpRanges[index] ?? range
+      // As features of unlike sizes have: data in use go a little farther than those of calibration.
+      if network.isClassical, width == QuantizationOptions.widths.upperBound, !decides, !isCompared(index) {
+        reached = 2 * reached.lowerBound...2 * reached.upperBound
+      }
       let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: reached.lowerBound < 0)
       var scale = activationScale(reached, own) ?? 1
       // A threshold or a tie at a round number is one of the steps.
@@ -326,7 +338,7 @@ struct Quantizer {
     let shape = network.shape(of: value)
     let accumulators: Int
     var leastShift = 1
-    if makesAccumulators(target.source) {
+    if makesAccumulators(target.source), !readsState(target) {
       accumulators = try accumulator(target.source)
     } else {
       let operand = try activation(target.source)
@@ -394,7 +406,8 @@ struct Quantizer {
     } else {
       let range = activationRange(
         bits: max(carriedBits(value) ?? 0, bits), isSigned: isSigned)
-      quantum = activationScale(result, range).map { Quantum(scale: $0, range: range) }
+      let scale = activationScale(result, range).map { gatedValues.contains(value) ? $0.roundedUp(significantBits: 1) : $0 }
+      quantum = scale.map { Quantum(scale: $0, range: range) }
         ?? (scoreValues.contains(value) ? Quantum(scale: smallestScore, range: range) : Quantum(scale: 1, range: 0...0))
     }
     return QuantizationTarget(
@@ -414,11 +427,11 @@ struct Quantizer {
     return Quantum(scale: 1, range: activationRange(bits: bits + (range.lowerBound < 0 ? 1 : 0), isSigned: range.lowerBound < 0))
   }
 
-  /// Integers as they are, if the bits hold those of the calibration data.
+  /// Integers as they are, if 20 bits hold those of the calibration data.
   private func integral(_ value: Int, isSigned: Bool) -> Quantum? {
-    let (own, range) = (calibration.ranges[value], activationRange(bits: bits, isSigned: isSigned))
-    guard Double(range.lowerBound) <= own.lowerBound, own.upperBound <= Double(range.upperBound) else { return nil }
-    return Quantum(scale: 1, range: range)
+    let own = calibration.ranges[value]
+    let ranges = (bits...max(bits, mostIntegerBits)).lazy.map { activationRange(bits: $0, isSigned: isSigned) }
+    return ranges.first { Double($0.lowerBound) <= own.lowerBound && own.upperBound <= Double($0.upperBound) }.map { Quantum(scale: 1, range: $0) }
   }
 
   /// Whether an output shows it and nothing reads it.
@@ -506,12 +519,13 @@ struct Quantizer {
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
       let read = requantizations(of: value)
-      let targets = read.map(target).filter { !$0.isWindowed }
+      let targets = read.map(target).filter { !$0.isWindowed && !readsState($0) }
       let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
-      let (integers, unit) = try self.integers(
+      var (integers, unit) = try self.integers(
         isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets),
         room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared),
         longest: targets.count == read.count ? 60 : 56)
+      if isCompared { integers.roundThresholds() }
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])

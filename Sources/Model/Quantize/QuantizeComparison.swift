@@ -42,11 +42,18 @@ extension Quantizer {
     }
   }
 
-  /// What one step of the operands is worth in a contraction.
+  /// What one step of the operands is worth in a contraction. Those that are 0 or 1 choose thresholds, where there are others.
   func comparedScale(_ node: Node<Double>) -> Double {
     guard case .contraction(let contraction) = node.operation else { return 1 }
     var (least, most) = (Double.infinity, 0.0)
-    for term in contraction.terms {
+    func isTruth(_ term: Contraction<Double>.Term) -> Bool {
+      term.factors.allSatisfy { factor in
+        guard case .operand(let index, _) = factor, let value = activations[node.operands[index]] else { return true }
+        return integers.quantum(of: value) == Quantum(scale: 1, range: 0...1)
+      }
+    }
+    let others = contraction.terms.filter { !isTruth($0) }
+    for term in others.isEmpty ? contraction.terms : others {
       let scales = term.factors.compactMap { factor -> Double? in
         guard case .operand(let index, _) = factor else { return nil }
         return activations[node.operands[index]].map { self.scale(of: $0) }
@@ -148,9 +155,30 @@ extension Network {
   }
 }
 
+extension Contraction<Int64> {
+  /// Where one element is compared with a number: that number as the element would be rounded, so that elements that are equal to it
+  /// are afterwards. Splits of boosted trees are elements of the data.
+  mutating func roundThresholds() {
+    let reads = terms.filter { $0.factors.count == 2 && $0.constant != nil }
+    guard let read = reads.first, reads.count == 1, let factors = read.constant, let width = constants[factors].loops.last.map({ loops[$0] }) else { return }
+    for term in terms where term.factors.count == 1 {
+      guard let number = term.constant, term.coefficient == 1, constants[number].loops == constants[factors].loops.dropLast() else { continue }
+      for place in constants[number].values.indices {
+        let row = constants[factors].values[place * width..<(place + 1) * width].filter { $0 != 0 }
+        guard row.count == 1, case let factor = row[0].multipliedReportingOverflow(by: read.coefficient), !factor.overflow, factor.partialValue != .min
+        else { continue }
+        let size = Int64(factor.partialValue.magnitude)
+        let threshold = factor.partialValue > 0 ? -constants[number].values[place] : constants[number].values[place]
+        let steps = (Double(threshold) / Double(size) + 0.5).rounded(.down)
+        constants[number].values[place] = Int64(steps) * -factor.partialValue
+      }
+    }
+  }
+}
+
 extension Contraction<Double> {
   /// Whether it takes integers to integers, as far as public numbers show.
-  fileprivate var keepsIntegers: Bool {
+  var keepsIntegers: Bool {
     terms.allSatisfy { $0.coefficient == $0.coefficient.rounded() }
       && constants.allSatisfy { $0.isPublic && $0.values.allSatisfy { $0 == $0.rounded() } }
   }

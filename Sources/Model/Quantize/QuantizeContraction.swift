@@ -142,12 +142,12 @@ extension Quantizer {
       values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
     }
     let smallest = factors.map(\.magnitude).filter { $0 > 0 }.min() ?? 1
-    if quotientScale == nil, factors.allSatisfy({ factor in
-      (factor / smallest).rounded() == factor / smallest && factor.magnitude / smallest < 0x1p40
-    }) {
-      return (factors.map { bounded($0 / smallest) }, smallest)
-    }
+    if quotientScale == nil, let multiples = multiples(of: smallest, factors) { return (multiples, smallest) }
     let target = quotientScale ?? smallest
+    // Steps of powers of two: sums of multiples of the smallest one are exact.
+    if let multiples = multiples(of: smallest, factors), target >= 2 * smallest, (target / smallest).significandWidth == 0 {
+      return (multiples, smallest)
+    }
     if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }
     let width = values.map { $0.reduce(0) { $0 + magnitudeBits(range(of: $1)) } }.max() ?? 0
     var shift = min(width + (values.contains { $0.count > 1 } ? 2 : 3), isShared ? 16 : maximumShift - room)
@@ -160,6 +160,12 @@ extension Quantizer {
     }
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)
+  }
+
+  /// How many times a number each factor is; nil where one is no small multiple.
+  private func multiples(of unit: Double, _ factors: [Double]) -> [Int64]? {
+    let multiples = factors.map { $0 / unit }
+    return multiples.allSatisfy { $0.rounded() == $0 && $0.magnitude < 0x1p40 } ? multiples.map(bounded) : nil
   }
 
   /// The nearest integer of at most 2^60; a larger coefficient is refused with the range that it leads to. 0 for what is

@@ -51,6 +51,9 @@ extension Quantizer {
     return room.isFinite ? min(longestCarried, Int(log2(Double(maximumClampSize)) - room)) : nil
   }
 
+  /// Whether a function is one of a state that is carried, which has integers already, and not of its accumulators: they are longer.
+  func readsState(_ target: QuantizationTarget) -> Bool { target.name != target.source && carriedBits(target.source) != nil }
+
   /// Whether a value is another one's state before, perhaps with a first one.
   private func isBefore(_ value: Int, _ state: Int, depth: Int = 0) -> Bool {
     guard let node = network.node(of: value), depth < 3 else { return false }
@@ -60,6 +63,22 @@ extension Quantizer {
 }
 
 extension Network {
+  /// Values that products without weights in a scan read or make. Their steps are powers of two: such products have coefficients of few
+  /// bits then, and remainders of one limb.
+  var gatedValues: Set<Int> {
+    guard !delayed.isEmpty else { return [] }
+    func made(_ value: Int) -> Int {
+      guard let node = node(of: value) else { return value }
+      if let source = delayed(by: node) { return source }
+      return isView(node) ? made(node.operands[0]) : value
+    }
+    return nodes.enumerated().reduce(into: []) { found, entry in
+      guard case .contraction(let sum) = entry.element.operation, sum.constants.isEmpty, sum.terms.contains(where: { $0.factors.count > 1 }) else { return }
+      found.formUnion(entry.element.operands.map(made))
+      found.insert(inputs.count + entry.offset)
+    }
+  }
+
   /// Whether a node adds values.
   fileprivate func isSum(_ node: Node<Double>) -> Bool {
     if case .contraction(let sum) = node.operation { sum.terms.allSatisfy { $0.factors.count == 1 } } else { false }
