@@ -11,6 +11,8 @@ extension ONNXGraph {
     let shown = Set(output.map(\.name))
     guard imputes, !ones.isEmpty, ones.isDisjoint(with: shown) else { return }
     let zeros = Set(node.filter { $0.isOfOneOperand("Sub") }.flatMap(\.output)).subtracting(shown)
+    // What is asked of whether it is negative: it is x.
+    let transformed = Set(node.filter { $0.opType == "Less" && $0.input.count == 2 && zeros.contains($0.input[1]) }.map { $0.input[0] })
     var readers: [String: [ONNXNode]] = [:]
     for node in node { for name in Set(node.input) { readers[name, default: []].append(node) } }
     let (one, zero) = ("\0one", "\0zero")
@@ -23,7 +25,7 @@ extension ONNXGraph {
     for var node in node where !node.output.contains(where: { ones.contains($0) || zeros.contains($0) }) {
       node.input = node.input.map { ones.contains($0) ? one : zeros.contains($0) ? zero : $0 }
       let read = node.output.first.flatMap { readers[$0] } ?? []
-      let isBase = isDefaultDomain(node.domain) && ["Add", "Sub"].contains(node.opType) && node.input.contains(one) && !read.isEmpty
+      let isBase = isDefaultDomain(node.domain) && ["Add", "Sub"].contains(node.opType) && node.input.contains(one) && node.input.contains(where: transformed.contains) && !read.isEmpty
         && read.allSatisfy { ["Log", "Pow"].contains($0.opType) && $0.input.first == node.output[0] }
       guard isBase, node.output.count == 1, !shown.contains(node.output[0]) else {
         result.append(node)

@@ -38,6 +38,9 @@ struct QuantizationTarget {
   /// Whether calibration data have integers alone for arguments.
   var hasIntegerArguments = false
 
+  /// The largest of the arguments.
+  var reach: Double { max(-arguments.lowerBound, arguments.upperBound) }
+
   /// The integer range when the function is the identity, a Relu or a Clip. Rounding keeps order, so that a rounded
   /// number is clamped to rounded bounds.
   var clamp: ClosedRange<Int64>? {
@@ -50,7 +53,7 @@ struct QuantizationTarget {
   var quotientScale: Double {
     if let argumentScale { return argumentScale }
     if clamp != nil { return quantum.scale }
-    let largest = max(-arguments.lowerBound, arguments.upperBound)
+    let largest = reach
     let smallest = largest / Double(maximumTableSize / 2 - 1)
     let count = 4096
     let step = (arguments.upperBound - arguments.lowerBound) / Double(count)

@@ -142,8 +142,8 @@ struct Quantizer {
       }
       let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: reached.lowerBound < 0)
       var scale = activationScale(reached, own) ?? 1
-      // A threshold or a tie at a round number is one of the steps.
-      if jumpRanges[index] != nil { scale = scale.roundedUp(significantBits: 1) }
+      // A threshold or a tie at a round number is one of the steps, and so are integers among numbers.
+      if jumpRanges[index] != nil || (calibration.isIntegral[index] && width == QuantizationOptions.widths.upperBound) { scale = scale.roundedUp(significantBits: 1) }
       scale = calibration.inputScales[index] ?? scale
       integers.inputs.append(InputEncoding(port: port, scale: scale, range: own))
       try requireUnsaturated(range, integers.inputs[index])
@@ -357,7 +357,9 @@ struct Quantizer {
     }
     if comparison(value) != nil { leastShift = max(leastShift, Requantization.bits(of: range(of: accumulators)) - mostComparedBits) }
     let unit = scale(of: accumulators)
-    let shift = Int(min(max(log2(target.quotientScale / unit).rounded(), Double(leastShift)), Double(maximumShift)))
+    var shift = Int(min(max(log2(target.quotientScale / unit).rounded(), Double(leastShift)), Double(maximumShift)))
+    // A table holds the arguments of calibration data.
+    if target.clamp == nil, comparison(value) == nil, target.reach > unit * Double((maximumTableSize / 2 - 1) << shift) { shift = min(shift + 1, maximumShift) }
     let quotientScale = unit * Double(1 << shift)
     if target.isShared, let result = try shared(value, target, accumulators, shift: shift, name, shape) { return result }
     let domain = Requantization.domain(shift: shift, accumulators: range(of: accumulators))
@@ -519,12 +521,13 @@ struct Quantizer {
         operands.append(contraction.readsPart(of: index, shape(of: read)) ? try unsliced(read) : read)
       }
       let read = requantizations(of: value)
-      let targets = read.map(target).filter { !$0.isWindowed && !readsState($0) }
+      let direct = read.map(target).filter { !readsState($0) }
+      let targets = direct.filter { !$0.isWindowed }
       let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
       var (integers, unit) = try self.integers(
         isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets),
-        room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared),
-        longest: targets.count == read.count ? 60 : 56)
+        finest: targets.count == direct.count ? targets.map(\.quotientScale).min() : 0, room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared),
+        longest: targets.count == direct.count ? 60 : 56)
       if isCompared { integers.roundThresholds() }
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {

@@ -47,10 +47,11 @@ extension Quantizer {
   ///   - operands: Integer values.
   ///   - quotientScale: s_q, what the accumulators are requantized to; nil when they are shown as they are.
   ///   - longest: Of those that are shown as they are, the most bits.
+  ///   - finest: The least of what values are requantized to; 0 where it may be any.
   ///   - room: Other values are requantized from the accumulators to steps that are up to 2^room times as long.
   ///   - isShared: Whether another scale will do that is a power of two times the accumulators'.
   mutating func integers(
-    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, room: Int = 0, isShared: Bool = false,
+    _ contraction: Contraction<Double>, _ operands: [Int], _ name: String, quotientScale: Double?, finest: Double? = nil, room: Int = 0, isShared: Bool = false,
     longest: Int = 60
   ) throws(ModelError) -> (Contraction<Int64>, unit: Double) {
     let values = contraction.terms.map { term in
@@ -58,7 +59,7 @@ extension Quantizer {
     }
     guard !contraction.constants.isEmpty else {
       let (coefficients, unit) = coefficients(
-        contraction.terms.map(\.coefficient), values, quotientScale, room: room, isShared: isShared, longest: longest)
+        contraction.terms.map(\.coefficient), values, quotientScale, finest: finest, room: room, isShared: isShared, longest: longest)
       return (Contraction(loops: contraction.loops, contraction.terms, coefficients), unit)
     }
     let known = contraction.constants.map { knownIntegers($0, contraction.shape(of: $0)) }
@@ -136,7 +137,7 @@ extension Quantizer {
   /// Integers in proportion to real coefficients of products of values, so fine that rounding them moves the sum by a small
   /// part of a step; exact where they are multiples of one of them.
   private func coefficients(
-    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, room: Int, isShared: Bool, longest: Int
+    _ coefficients: [Double], _ values: [[Int]], _ quotientScale: Double?, finest: Double?, room: Int, isShared: Bool, longest: Int
   ) -> (integers: [Int64], unit: Double) {
     let factors = zip(coefficients, values).map { coefficient, values in
       values.dropFirst().reduce(coefficient * (values.first.map(scale) ?? 1)) { $0 * scale(of: $1) }
@@ -145,7 +146,7 @@ extension Quantizer {
     if quotientScale == nil, let multiples = multiples(of: smallest, factors) { return (multiples, smallest) }
     let target = quotientScale ?? smallest
     // Steps of powers of two: sums of multiples of the smallest one are exact.
-    if let multiples = multiples(of: smallest, factors), target >= 2 * smallest, (target / smallest).significandWidth == 0 {
+    if let multiples = multiples(of: smallest, factors), min(finest ?? target, target) >= 2 * smallest, (target / smallest).significandWidth == 0 {
       return (multiples, smallest)
     }
     if isShared, factors.count == 1, target >= 2 * smallest { return ([factors[0] < 0 ? -1 : 1], smallest) }

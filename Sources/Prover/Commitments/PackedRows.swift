@@ -3,11 +3,26 @@ import Execution
 import Field
 import Verifier
 
-/// Rows of elements of F: those before the first row with an element that is no 16-bit integer are stored as such.
+/// Rows of 16-bit integers that are stored as such though others are before them.
+private let fewestRows = 8
+
+/// Rows of elements of F. Rows of 16-bit integers are stored as such, where several follow one another or none is before them.
 package struct PackedRows: Sendable {
+  /// Rows that are stored alike, one after the other.
+  private struct Run {
+    var rows: Range<Int>
+    let isSmall: Bool
+    /// Of the first row, among those that are stored alike.
+    let place: Int
+
+    func split(_ factor: Int) -> Run {
+      Run(rows: rows.lowerBound * factor..<rows.upperBound * factor, isSmall: isSmall, place: place * factor)
+    }
+  }
+
   package let width: Int
   package let rowCount: Int
-  private let smallRowCount: Int
+  private let runs: [Run]
   @Secret private var small: [Int16]
   @Secret private var large: [BaseField]
 
@@ -23,13 +38,16 @@ package struct PackedRows: Sendable {
       }
       guard small.count == start + width else { break }
     }
-    self.init(small: small, rest: elements, width: width)
+    let count = small.count / width
+    small.removeLast(small.count - count * width)
+    let rest = elements.withUnsafeBufferPointer { [BaseField]($0.dropFirst(count * width)) }
+    self.init(small: small, large: rest, isSmall: (0..<elements.count / width).map { $0 < count }, width: width)
   }
 
   /// A column as one row.
   package init(column integers: [Int64]) {
     if integers.allSatisfy({ Int16(exactly: $0) != nil }) {
-      self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, large: [], width: integers.count)
+      self.init(small: integers.map { Int16(truncatingIfNeeded: $0) }, large: [], isSmall: [true], width: integers.count)
     } else {
       var elements = integers.map { BaseField($0) }
       defer { elements.erase() }
@@ -37,20 +55,27 @@ package struct PackedRows: Sendable {
     }
   }
 
-  /// Rows of 16-bit integers, then others.
-  fileprivate init(small: consuming [Int16], large: consuming [BaseField], width: Int) {
+  /// - Parameter isSmall: By row. The rows that are so, and the others, are stored one after the other.
+  fileprivate init(small: consuming [Int16], large: consuming [BaseField], isSmall: [Bool], width: Int) {
     self.width = width
-    smallRowCount = small.count / width
-    rowCount = smallRowCount + large.count / width
+    rowCount = isSmall.count
+    var runs: [Run] = []
+    var places = (small: 0, large: 0)
+    for (row, isSmall) in isSmall.enumerated() {
+      if let last = runs.last, last.isSmall == isSmall {
+        runs[runs.count - 1].rows = last.rows.lowerBound..<row + 1
+      } else {
+        runs.append(Run(rows: row..<row + 1, isSmall: isSmall, place: isSmall ? places.small : places.large))
+      }
+      if isSmall { places.small += 1 } else { places.large += 1 }
+    }
+    self.runs = runs
     (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: large))
   }
 
-  private init(small: consuming [Int16], rest elements: [BaseField], width: Int) {
-    let count = small.count / width
-    small.removeLast(small.count - count * width)
-    let rest = elements.withUnsafeBufferPointer { [BaseField]($0.dropFirst(count * width)) }
-    (self.width, rowCount, smallRowCount) = (width, elements.count / width, count)
-    (_small, _large) = (Secret(wrappedValue: small), Secret(wrappedValue: rest))
+  private init(_ other: PackedRows, runs: [Run], rowCount: Int, width: Int, large: Secret<BaseField>) {
+    (self.width, self.rowCount, self.runs) = (width, rowCount, runs)
+    (_small, _large) = (other._small, large)
   }
 
   func shield() {
@@ -59,16 +84,41 @@ package struct PackedRows: Sendable {
   }
 
   /// All elements, row by row.
-  package var elements: [BaseField] { small.map { BaseField(Int64($0)) } + large }
+  package var elements: [BaseField] {
+    runs.flatMap { run in
+      let entries = run.place * width..<(run.place + run.rows.count) * width
+      return run.isSmall ? small[entries].map { BaseField(Int64($0)) } : Array(large[entries])
+    }
+  }
+
+  /// Where a row is, among those that are stored alike.
+  private func place(ofRow row: Int) -> (isSmall: Bool, row: Int) {
+    var range = runs.indices
+    while range.count > 1 {
+      let middle = range.lowerBound + range.count / 2
+      range = runs[middle].rows.lowerBound <= row ? middle..<range.upperBound : range.lowerBound..<middle
+    }
+    let run = runs[range.lowerBound]
+    return (run.isSmall, run.place + row - run.rows.lowerBound)
+  }
+
+  /// The runs that have rows of a range, with these: their numbers, and the first one's place.
+  private func parts(of rows: Range<Int>) -> [(rows: Range<Int>, isSmall: Bool, place: Int)] {
+    runs.compactMap { run in
+      let own = run.rows.clamped(to: rows)
+      return own.isEmpty ? nil : (own, run.isSmall, run.place + own.lowerBound - run.rows.lowerBound)
+    }
+  }
 
   package subscript(row: Int, index: Int) -> BaseField {
-    row < smallRowCount
-      ? BaseField(Int64(small[row * width + index])) : large[(row - smallRowCount) * width + index]
+    let (isSmall, row) = place(ofRow: row)
+    return isSmall ? BaseField(Int64(small[row * width + index])) : large[row * width + index]
   }
 
   /// Initializes `place` with entries of a row.
   func read(_ row: Int, _ entries: Range<Int>, into place: UnsafeMutablePointer<BaseField>) {
-    if row < smallRowCount {
+    let (isSmall, row) = self.place(ofRow: row)
+    if isSmall {
       small.withUnsafeBufferPointer { small in
         let source = small.baseAddress.unsafelyUnwrapped + (row * width + entries.lowerBound)
         let groups = entries.count / BaseLanes.laneCount
@@ -81,7 +131,7 @@ package struct PackedRows: Sendable {
       }
     } else {
       large.withUnsafeBufferPointer { large in
-        let source = large.baseAddress.unsafelyUnwrapped + ((row - smallRowCount) * width + entries.lowerBound)
+        let source = large.baseAddress.unsafelyUnwrapped + (row * width + entries.lowerBound)
         place.initialize(from: source, count: entries.count)
       }
     }
@@ -90,54 +140,47 @@ package struct PackedRows: Sendable {
   /// With more rows of the same width.
   func appending(_ rows: [BaseField]) -> PackedRows {
     precondition(rows.count % width == 0, "a row is incomplete")
-    return PackedRows(self, appending: rows)
-  }
-
-  private init(_ other: PackedRows, appending rows: [BaseField]) {
-    (width, smallRowCount) = (other.width, other.smallRowCount)
-    rowCount = other.rowCount + rows.count / other.width
-    (_small, _large) = (other._small, Secret(wrappedValue: other.large + rows))
+    let count = rows.count / width
+    guard count > 0 else { return self }
+    let more = Run(rows: rowCount..<rowCount + count, isSmall: false, place: large.count / width)
+    return PackedRows(self, runs: runs + [more], rowCount: rowCount + count, width: width, large: Secret(wrappedValue: large + rows))
   }
 
   /// The same elements in rows of another width that divides this one.
   func split(_ width: Int) -> PackedRows {
     precondition(self.width % width == 0, "rows are cut into whole ones")
     let factor = self.width / width
-    return PackedRows(self, width: width, rowCount: rowCount * factor, smallRowCount: smallRowCount * factor)
-  }
-
-  private init(_ other: PackedRows, width: Int, rowCount: Int, smallRowCount: Int) {
-    (self.width, self.rowCount, self.smallRowCount) = (width, rowCount, smallRowCount)
-    (_small, _large) = (other._small, other._large)
+    return PackedRows(self, runs: runs.map { $0.split(factor) }, rowCount: rowCount * factor, width: width, large: _large)
   }
 
   /// Σ_r weights[r]·row_(first + r).
   func combine(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
-    let smallCount = min(max(smallRowCount - first, 0), weights.count)
-    if smallCount == weights.count {
-      return combineRows(weights, small, firstRow: first, width: width, threads: threads)
+    precondition(first >= 0 && first + weights.count <= rowCount, "rows are missing")
+    var sum: SecureTable?
+    for part in parts(of: first..<first + weights.count) {
+      let own = part.rows.count == weights.count ? weights : Array(weights[part.rows.lowerBound - first..<part.rows.upperBound - first])
+      var table = part.isSmall
+        ? combineRows(own, small, firstRow: part.place, width: width, threads: threads)
+        : combineRows(own, large, firstRow: part.place, width: width, threads: threads)
+      guard sum != nil else {
+        sum = table
+        continue
+      }
+      sum?.add(table, times: .one, threads: threads)
+      table.erase()
     }
-    var rest = combineRows(
-      Array(weights.dropFirst(smallCount)), large, firstRow: first + smallCount - smallRowCount, width: width, threads: threads)
-    guard smallCount > 0 else { return rest }
-    var sum = combineRows(Array(weights.prefix(smallCount)), small, firstRow: first, width: width, threads: threads)
-    sum.add(rest, times: .one, threads: threads)
-    rest.erase()
-    return sum
+    return sum ?? SecureTable(zeros: width)
   }
 
   /// Σ_i row_r[i]·weights[i] for the rows r of a range.
   func dot(_ weights: SecureTable, rows: Range<Int>, threads: Int) -> [SecureField] {
-    let middle = min(max(smallRowCount, rows.lowerBound), rows.upperBound)
-    guard middle < rows.upperBound else { return dotRows(small, rows: rows, weights, threads: threads) }
-    var second = dotRows(large, rows: middle - smallRowCount..<rows.upperBound - smallRowCount, weights, threads: threads)
-    guard rows.lowerBound < middle else { return second }
-    var first = dotRows(small, rows: rows.lowerBound..<middle, weights, threads: threads)
-    defer {
-      first.erase()
-      second.erase()
+    var parts = parts(of: rows).map { part in
+      let places = part.place..<part.place + part.rows.count
+      return part.isSmall ? dotRows(small, rows: places, weights, threads: threads) : dotRows(large, rows: places, weights, threads: threads)
     }
-    return first + second
+    if parts.count == 1 { return parts.removeLast() }
+    defer { for index in parts.indices { parts[index].erase() } }
+    return Array(parts.joined())
   }
 }
 
@@ -153,25 +196,39 @@ extension Layout {
   package func packedRows(of columns: [[Int64]], threads: Int) -> PackedRows {
     let width = 1 << variableCount
     let isSmall = Parallel.map(columns.count, threads: threads) { columns[$0].allSatisfy { Int16(exactly: $0) != nil } }
-    let smallRowCount = zip(placements, isSmall).reduce(rowCount) { $1.1 ? $0 : min($0, $1.0.firstRow) }
-    var small = [Int16](repeating: 0, count: smallRowCount * width)
-    var large = [BaseField](repeating: .zero, count: (rowCount - smallRowCount) * width)
-    place(columns, into: &small, rows: 0..<smallRowCount, threads: threads) { Int16(truncatingIfNeeded: $0) }
-    place(columns, into: &large, rows: smallRowCount..<rowCount, threads: threads) { BaseField($0) }
-    return PackedRows(small: small, large: large, width: width)
+    var isSmallRow = [Bool](repeating: true, count: rowCount)
+    for (placement, isSmall) in zip(placements, isSmall) where !isSmall {
+      for row in placement.firstRow..<placement.firstRow + placement.rowCount { isSmallRow[row] = false }
+    }
+    // A few rows between others are not worth a pass of their own.
+    var first = isSmallRow.firstIndex(of: false) ?? rowCount
+    while first < rowCount {
+      let end = isSmallRow[first...].firstIndex { $0 != isSmallRow[first] } ?? rowCount
+      if isSmallRow[first], end - first < fewestRows { for row in first..<end { isSmallRow[row] = false } }
+      first = end
+    }
+    var counts = (small: 0, large: 0)
+    let places = isSmallRow.map { isSmall in
+      defer { if isSmall { counts.small += 1 } else { counts.large += 1 } }
+      return isSmall ? counts.small : counts.large
+    }
+    var small = [Int16](repeating: 0, count: counts.small * width)
+    var large = [BaseField](repeating: .zero, count: counts.large * width)
+    place(columns, into: &small, threads: threads, place: { isSmallRow[$0] ? places[$0] : nil }) { Int16(truncatingIfNeeded: $0) }
+    place(columns, into: &large, threads: threads, place: { isSmallRow[$0] ? nil : places[$0] }) { BaseField($0) }
+    return PackedRows(small: small, large: large, isSmall: isSmallRow, width: width)
   }
 
-  /// - Parameter range: The rows that `rows` has.
+  /// - Parameter place: By row, where `rows` has it; nil for one that it does not have.
   private func place<Element>(
-    _ columns: [[Int64]], into rows: inout [Element], rows range: Range<Int>, threads: Int, _ element: (Int64) -> Element
+    _ columns: [[Int64]], into rows: inout [Element], threads: Int, place: (Int) -> Int?, _ element: (Int64) -> Element
   ) {
     let placements = placements
     Parallel.share(&rows, columns.count, threads: rows.isEmpty ? 1 : threads) { index, rows in
-      guard placements[index].firstRow < range.upperBound else { return }
       columns[index].withUnsafeBufferPointer { column in
         placements[index].forEachRun { start, row, offset, count in
-          guard range.contains(row) else { return }
-          let target = (row - range.lowerBound) << variableCount + offset
+          guard let row = place(row) else { return }
+          let target = row << variableCount + offset
           for index in 0..<count { rows[target + index] = element(column[start + index]) }
         }
       }

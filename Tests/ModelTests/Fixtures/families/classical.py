@@ -150,3 +150,16 @@ for mode, code in [("LEQ", 0), ("LT", 1), ("GTE", 2), ("GT", 3)]:
         nodes_featureids=[0, 2, 3], nodes_modes=tensor("modes", TensorProto.UINT8, [code] * 3), nodes_splits=tensor("splits", FLOAT, [0.25, -0.5, 0.7123456]),
         nodes_truenodeids=[1, 1, 3], nodes_trueleafs=[0, 1, 1], nodes_falsenodeids=[0, 2, 4], nodes_falseleafs=[1, 1, 1],
         leaf_targetids=[0, 1, 0, 1, 1], leaf_weights=tensor("weights", FLOAT, [0.5, -1, 0.7123456, 2, 0.25]))], domains={"ai.onnx.ml": 5})
+
+# The power transform of Yeo and Johnson as converters write it: 1 is x / x, 0 is x − x, and what is not a number is replaced.
+sides = [node("Div", ["x", "x"], ["one"]), node("Sub", ["x", "x"], ["zero"]), node("Less", ["x", "zero"], ["below"]),
+         node("Cast", ["below"], ["isBelow"], to=FLOAT), node("Not", ["below"], ["above"]), node("Cast", ["above"], ["isAbove"], to=FLOAT)]
+for side, operation, power in [("Above", ["x", "one"], "p"), ("Below", ["one", "x"], "q")]:
+    sides += [
+        node("Add" if side == "Above" else "Sub", operation, [f"base{side}"]), node("Pow", [f"base{side}", power], [f"power{side}"]),
+        node("Sub", [f"power{side}", "one"] if side == "Above" else ["one", f"power{side}"], [f"less{side}"]),
+        node("Div", [f"less{side}", power], [f"quotient{side}"]),
+        node("Imputer", [f"quotient{side}"], [f"finite{side}"], domain="ai.onnx.ml", imputed_value_floats=[0.0], replaced_value_float=float("nan")),
+        node("Mul", [f"finite{side}", f"is{side}"], [f"own{side}"])]
+operator("Imputer_power", sides + [node("Add", ["ownAbove", "ownBelow"], ["y"])], {"p": f(0.5, 1.5, -0.75, 2.25), "q": f(1.5, 0.5, 2.75, -0.25)},
+         {"x": [4]}, domains=learned)
