@@ -342,6 +342,9 @@ def bench_families(repeat):
         options = ["--outputs", "label"]
         models.append(Model(f"{folder.name}-net", folder / "model.onnx", folder / "calibration.npz", folder / "data.npz", "input", options))
     beside_vgg16(models, repeat)
+    for model in models[1:]:
+        judged = zkml("evaluate", model.net, "--data", f"{model.data}:{model.key}", "--labels", "classes")
+        print(f"{model.name}: onnxruntime's class for {100 * judged['integer_accuracy']:.1f} % of {judged['rows']} samples")
 
 
 def beside_vgg16(models, repeat, others=()):
