@@ -102,7 +102,7 @@ package struct PackedRows: Sendable {
     return (run.isSmall, run.place + row - run.rows.lowerBound)
   }
 
-  /// The runs that have rows of a range, with these: their numbers, and the first one's place.
+  /// The rows of a range, run by run, and where the first one is among those that are stored alike.
   private func parts(of rows: Range<Int>) -> [(rows: Range<Int>, isSmall: Bool, place: Int)] {
     runs.compactMap { run in
       let own = run.rows.clamped(to: rows)
@@ -138,7 +138,7 @@ package struct PackedRows: Sendable {
   }
 
   /// With more rows of the same width.
-  func appending(_ rows: [BaseField]) -> PackedRows {
+  package func appending(_ rows: [BaseField]) -> PackedRows {
     precondition(rows.count % width == 0, "a row is incomplete")
     let count = rows.count / width
     guard count > 0 else { return self }
@@ -147,14 +147,14 @@ package struct PackedRows: Sendable {
   }
 
   /// The same elements in rows of another width that divides this one.
-  func split(_ width: Int) -> PackedRows {
+  package func split(_ width: Int) -> PackedRows {
     precondition(self.width % width == 0, "rows are cut into whole ones")
     let factor = self.width / width
     return PackedRows(self, runs: runs.map { $0.split(factor) }, rowCount: rowCount * factor, width: width, large: _large)
   }
 
   /// Σ_r weights[r]·row_(first + r).
-  func combine(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
+  package func combine(_ weights: [SecureField], from first: Int, threads: Int) -> SecureTable {
     precondition(first >= 0 && first + weights.count <= rowCount, "rows are missing")
     var sum: SecureTable?
     for part in parts(of: first..<first + weights.count) {
@@ -173,7 +173,7 @@ package struct PackedRows: Sendable {
   }
 
   /// Σ_i row_r[i]·weights[i] for the rows r of a range.
-  func dot(_ weights: SecureTable, rows: Range<Int>, threads: Int) -> [SecureField] {
+  package func dot(_ weights: SecureTable, rows: Range<Int>, threads: Int) -> [SecureField] {
     var parts = parts(of: rows).map { part in
       let places = part.place..<part.place + part.rows.count
       return part.isSmall ? dotRows(small, rows: places, weights, threads: threads) : dotRows(large, rows: places, weights, threads: threads)
