@@ -3,14 +3,15 @@ import TestSupport
 import Testing
 
 /// What integers stand for, of the samples that they are calibrated with: an array of one sample, or of `count`, for each input.
-func integersShown(_ samples: [[Double]], count: Int = 1, bits: Int? = 16, _ build: (inout ONNXBuilder) -> Void) throws -> [[Double]] {
+func integersShown(_ samples: [[Double]], count: Int = 1, bits: Int? = 16, inputScale: Double? = nil, _ build: (inout ONNXBuilder) -> Void) throws -> [[Double]] {
   var builder = ONNXBuilder()
   build(&builder)
   let network = try importONNX(builder.bytes, file: "model").simplified()
   let batches = samples.map { FloatBatch(count: count, values: $0) }
   var options = QuantizationOptions()
   options.bits = bits
-  let integers = try quantize(network, try Calibration(network, batches, source: "data"), options)
+  let calibration = try Calibration(network, batches, inputScales: batches.map { _ in inputScale }, source: "data")
+  let integers = try quantize(network, calibration, options)
   let results = integers.run(zip(integers.inputs, batches).map { $0.quantize($1) })
   return zip(integers.outputs, results).map { output, result in
     result.values.map { Double($0) * integers.quantum(of: output.value).scale }
@@ -68,6 +69,21 @@ func integersShown(_ samples: [[Double]], count: Int = 1, bits: Int? = 16, _ bui
       $0.output("y")
     }
     #expect(result == [[Double](repeating: operation.hasSuffix("OrEqual") ? 1 : 0, count: 64)])
+  }
+
+  /// Splits of forests lie in the middle of elements.
+  @Test(arguments: ["Greater", "Less", "GreaterOrEqual", "LessOrEqual"])
+  func thresholdsBetweenIntegers(operation: String) throws {
+    let elements = (0..<64).map { Double($0 / 4) }
+    let thresholds = (0..<64).map { ($0 % 2 == 0 ? 0.5 : -0.5) + Float($0 / 4) }
+    let result = try integersShown([elements], bits: 8, inputScale: 1) {
+      $0.input("x", [nil, 64])
+      $0.initializer("thresholds", .floats(thresholds, [64]))
+      $0.node("Cast", [$0.node(operation, ["x", "thresholds"])], ["y"], ["to": .integer(1)])
+      $0.output("y")
+    }
+    let expected = zip(elements, thresholds).map { (operation.hasPrefix("Greater") ? $0 > Double($1) : $0 < Double($1)) ? 1.0 : 0 }
+    #expect(result == [expected])
   }
 
   /// Several indices that are not along the last axis: as many rows as asked for, whatever the other sizes are.

@@ -524,11 +524,10 @@ struct Quantizer {
       let direct = read.map(target).filter { !readsState($0) }
       let targets = direct.filter { !$0.isWindowed }
       let isCompared = !read.isEmpty && read.allSatisfy { comparison($0) != nil }
-      var (integers, unit) = try self.integers(
+      let (integers, unit) = try self.integers(
         isCompared ? compared(contraction, operands) : contraction, operands, node.name, quotientScale: quotientScale(targets),
         finest: targets.count == direct.count ? targets.map(\.quotientScale).min() : 0, room: room(targets), isShared: !targets.isEmpty && targets.allSatisfy(\.isShared),
         longest: targets.count == direct.count ? 60 : 56)
-      if isCompared { integers.roundThresholds() }
       result = try append(node.name, operands, .contraction(integers), node.shape, scale: unit)
     } else {
       let operand = try accumulator(node.operands[0])

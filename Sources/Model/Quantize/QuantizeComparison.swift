@@ -155,27 +155,6 @@ extension Network {
   }
 }
 
-extension Contraction<Int64> {
-  /// Where one element is compared with a number: that number as the element would be rounded, so that elements that are equal to it
-  /// are afterwards. Splits of boosted trees are elements of the data.
-  mutating func roundThresholds() {
-    let reads = terms.filter { $0.factors.count == 2 && $0.constant != nil }
-    guard let read = reads.first, reads.count == 1, let factors = read.constant, let width = constants[factors].loops.last.map({ loops[$0] }) else { return }
-    for term in terms where term.factors.count == 1 {
-      guard let number = term.constant, term.coefficient == 1, constants[number].loops == constants[factors].loops.dropLast() else { continue }
-      for place in constants[number].values.indices {
-        let row = constants[factors].values[place * width..<(place + 1) * width].filter { $0 != 0 }
-        guard row.count == 1, case let factor = row[0].multipliedReportingOverflow(by: read.coefficient), !factor.overflow, factor.partialValue != .min
-        else { continue }
-        let size = Int64(factor.partialValue.magnitude)
-        let threshold = factor.partialValue > 0 ? -constants[number].values[place] : constants[number].values[place]
-        let steps = (Double(threshold) / Double(size) + 0.5).rounded(.down)
-        constants[number].values[place] = Int64(steps) * -factor.partialValue
-      }
-    }
-  }
-}
-
 extension Contraction<Double> {
   /// Whether it takes integers to integers, as far as public numbers show.
   var keepsIntegers: Bool {
