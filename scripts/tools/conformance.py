@@ -122,8 +122,8 @@ def difference(test, value, shown, wanted, report):
     """Why an output is wrong; None when it is right."""
     if any("left out" in notice for notice in report["notices"]):
         wanted = operand(test, value.name)
-    # How well the expected values are known: what they are computed from is rounded too.
-    rounding = {TensorProto.FLOAT16: 2**-10, TensorProto.BFLOAT16: 2**-7}.get(value.type.tensor_type.elem_type, 0)
+    # How well the expected values are known.
+    rounding = {TensorProto.FLOAT16: 2**-11, TensorProto.BFLOAT16: 2**-8}.get(value.type.tensor_type.elem_type, 0)
     wanted = array(wanted).astype(np.float64)
     if "classes" in shown:
         classes = np.array(shown["classes"])
