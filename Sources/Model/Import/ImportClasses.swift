@@ -102,10 +102,7 @@ extension GraphImporter {
       operand = try view(operand, order.map { full[$0] }, full.indices.map { Index(order.firstIndex(of: $0)) }, label)
     }
     guard case .value(var value) = operand else { return (0, full, axis) }
-    if !isAlone || place(of: value) != .alone {
-      guard batch == .symbolic || full[order[0]] == 1 else { throw .unsupported("it works along the batch axis") }
-      value = try batchFirst(value, "operand 0")
-    }
+    if !isWhole(place(of: value)) || !isAlone && full.count > 1 && full[order[0]] == 1 { value = try batchFirst(value, "operand 0") }
     if !isLargest { value = try apply(.function(.negate, .x), to: value, label, kind: kind(of: operand)) }
     return (value, full, axis)
   }

@@ -80,6 +80,8 @@ struct GraphImporter {
   private(set) var nodes: [Node<Double>] = []
   /// By number of a `Delay`, the value that it is of.
   var delayed: [Int: Int] = [:]
+  /// Constants that are computed from scales which 1 stands for.
+  private var standIns: Set<String> = []
   /// By value, where the batch is not the first axis.
   private var places: [Int: BatchPlace] = [:]
   /// Values of which the rows along the last axis add up to 1, none of them negative.
@@ -245,6 +247,7 @@ struct GraphImporter {
 
   private mutating func translatePassing(_ node: ONNXNode, _ label: String) throws(NodeProblem) -> [Definition] {
     if let classes = try passedClasses(node) { return [classes] }
+    if let number = try passedStandIn(node) { return [number] }
     try computeClasses(node, label)
     return try translate(node, label)
   }
@@ -296,7 +299,16 @@ struct GraphImporter {
     }
   }
 
+  /// A number that is rounded, or made an integer, in steps that follow from a scale which 1 stands for: it is in other steps here,
+  /// so it stays as it is.
+  private func passedStandIn(_ node: ONNXNode) throws(NodeProblem) -> Definition? {
+    guard ["Cast", "Ceil", "Floor", "Round"].contains(node.opType), let name = node.input.first, standIns.contains(name) else { return nil }
+    return try operand(node, 0)
+  }
+
   private mutating func define(_ node: ONNXNode, _ results: [Definition]) throws(NodeProblem) {
+    if node.opType == "DynamicQuantizeLinear" { standIns.formUnion(node.output.dropFirst().prefix(1)) }
+    let follows = node.input.contains(where: standIns.contains)
     guard let first = node.output.first, !first.isEmpty || results.count > 1 else {
       throw .malformed("it has no output")
     }
@@ -308,6 +320,7 @@ struct GraphImporter {
       }
       if case .tensor(.constant(let constant)) = results[index] {
         try count(constant.count)
+        if follows { standIns.insert(output) }
         if node.statesConstant { trained.add(constant, output) } else { trained.add(constant, output, from: node) }
       }
       definitions[output] = results[index]

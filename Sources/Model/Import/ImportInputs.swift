@@ -11,7 +11,8 @@ extension ONNXGraph {
   /// The inputs of the network.
   ///
   /// The batch axis is the first one, or one that is called so. Where an input has none, one sample is one call of the model:
-  /// all axes of all inputs are its own. The sizes of other symbolic axes are those of the data.
+  /// all axes of all inputs are its own. So it is, with a batch of one, where one input has a fixed batch. The sizes of other
+  /// symbolic axes are those of the data.
   ///
   /// - Parameter shape: That of the data for an input, the batch first; nil when there are none.
   func inputs(
@@ -30,28 +31,28 @@ extension ONNXGraph {
       do throws(DataProblem) { batches.append(batchAxis(of: try input.dimensions())) } catch { throw refuse(input, error) }
     }
     let isAlone = batches.contains { $0 == nil }
-    let batch = isAlone ? .one : batches.first??.size ?? .one
+    let batch: BatchAxis = isAlone || batches.contains { $0?.size == .one } ? .one : batches.first??.size ?? .one
     for (input, own) in zip(values, batches) {
       do throws(DataProblem) {
         let dimensions = try input.dimensions()
         let axis = isAlone ? nil : own?.axis
+        let symbolic = own?.size == .symbolic ? own?.axis : nil
         if inputs.contains(where: { $0.port.name == input.name }) { throw DataProblem("is declared twice") }
-        if isAlone, own?.size == .symbolic {
-          throw DataProblem("has a symbolic batch axis, and another input has a fixed first axis; give all inputs the batch axis, or fix all sizes")
-        }
-        if !isAlone, own?.size != batch { throw DataProblem("has another batch axis than the input before it") }
         var data: [Int]?
         if dimensions.indices.contains(where: { $0 != axis && dimensions[$0].size == nil }) {
           do throws(ModelError) { data = try shape(input.name) } catch { throw DataProblem("has no data: \(error)") }
-          // Of one sample without a batch axis.
-          if isAlone, data?.count == dimensions.count { data?.insert(1, at: 0) }
+          if isAlone, var own = data, own.count == dimensions.count {
+            // Of one sample without a batch axis, or of samples each of which is a batch of one.
+            if let axis = symbolic { own[axis] = 1 }
+            data = [1] + own
+          }
         }
         let rank = isAlone ? dimensions.count + 1 : dimensions.count
         var sample: [Int] = []
         for (place, dimension) in dimensions.enumerated() where place != axis {
           let position = sample.count + 1
           let name = dimension.dimParam
-          guard let size = dimension.size ?? data.flatMap({ $0.count == rank ? $0[position] : nil }) else {
+          guard let size = dimension.size ?? data.flatMap({ $0.count == rank ? $0[position] : nil }) ?? (place == symbolic ? 1 : nil) else {
             throw DataProblem("has an axis without a fixed size; only the batch axis may be symbolic where there are no data of \(rank) axes")
           }
           if !name.isEmpty, sizes.updateValue(size, forKey: name) ?? size != size {
@@ -152,8 +153,8 @@ extension ONNXValue {
 }
 
 extension ONNXShape.Dimension {
-  /// Nil where it is symbolic.
-  fileprivate var size: Int? { if case .dimValue(let size) = value { Int(size) } else { nil } }
+  /// Nil where it is symbolic, as a negative one is.
+  fileprivate var size: Int? { if case .dimValue(let size) = value, size >= 0 { Int(size) } else { nil } }
 }
 
 extension GraphImporter {

@@ -40,9 +40,7 @@ extension GraphImporter {
       let dimensions = output.type.tensorType.shape.dim
       let place = place(of: value)
       if place != BatchPlace(), !isAlone { notices.append("the output '\(name.oneLine)' is shown sample by sample: its batch is at axis \(place.axis)") }
-      if !dimensions.isEmpty, !matches(dimensions, shape.map { isAlone ? $0 : [1] + $0 } ?? fullShape(.value(value)), place) {
-        // Converters of classical models declare one target where there are several.
-        guard isClassical else { throw refuse("is declared with another shape than \(computed), which the graph computes") }
+      if !dimensions.isEmpty, !matches(dimensions, shape.map { place.isFolded ? $0 : [1] + $0 } ?? fullShape(.value(value)), place) {
         notices.append("the output '\(name.oneLine)' is shown with shape \(computed), which the graph computes; it is declared with another one")
       }
       let drops = shape.map { $0.count < self.shape(of: value).count } ?? computed.isEmpty
@@ -67,7 +65,7 @@ extension GraphImporter {
     guard declared.count == shape.count else { return false }
     return zip(declared, shape).enumerated().allSatisfy { axis, pair in
       switch pair.0.value {
-      case .dimValue(let size): axis == place.axis || size == pair.1
+      case .dimValue(let size): size < 0 || axis == place.axis || size == pair.1
       case .dimParam, nil: true
       }
     }

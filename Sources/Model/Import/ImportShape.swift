@@ -105,7 +105,7 @@ extension ImportedOperator {
       for (index, axis) in axes.enumerated() {
         let end = ends[index]
         if axis == batchAxis {
-          guard starts[index] == 0, steps[index] == 1, end >= Int(Int32.max) || batchMultiple(end) == shape[axis] else {
+          guard starts[index] == 0, steps[index] == 1, end >= maximumElementCount || batchMultiple(end) == shape[axis] else {
             throw .unsupported("it cuts the batch axis")
           }
         } else {

@@ -106,7 +106,8 @@ package struct ImportedOperator: Sendable {
       samples. Data and outputs have it first. Other symbolic axes have the sizes of the calibration data. Where the first axis of
       an input has a fixed size other than 1, the model has no batch axis: one sample is one call of the model, operators may work
       along all axes, and data have an axis of samples in front. The same is done where operators mix the samples
-      of a symbolic batch, which then has one sample in each call; a notice says so.
+      of a symbolic batch, which then has one sample in each call; a notice says so. An output has the shape that the graph
+      computes, where the model declares another one.
 
       **Inputs** are floats of any width, integers or BOOL. Integers that pick rows of constant tables are *ids*, from 0 to the
       number of rows − 1, or from −1 down, as in ONNX; all tables of one input have as many rows. Other integers are numbers. An

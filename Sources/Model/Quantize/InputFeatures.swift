@@ -79,11 +79,16 @@ extension Network {
   }
 }
 
+extension ClosedRange<Double> {
+  /// Twice as far from 0 at its ends.
+  var withRoom: ClosedRange { Swift.min(lowerBound, 2 * lowerBound)...Swift.max(upperBound, 2 * upperBound) }
+}
+
 extension FloatBatch {
   /// What one of 2^16 steps is worth that reach twice as far as the samples do.
   var scaleWithRoom: Double? {
     let range = values.reduce(0.0...0.0) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
-    return activationScale(2 * range.lowerBound...2 * range.upperBound, activationRange(bits: 16, isSigned: range.lowerBound < 0))
+    return activationScale(range.withRoom, activationRange(bits: 16, isSigned: range.lowerBound < 0))
   }
 
   /// Numbers divided by those of their features.

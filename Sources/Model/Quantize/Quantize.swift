@@ -83,6 +83,9 @@ struct Quantizer {
   private var wideOperands: [Int: Int] = [:]
   /// By float value, whether it takes integers alone.
   private let integerValues: [Bool]
+  /// By float value, what integers reach: where 16 bits are asked for, twice as far as calibration data, as data in use go a little
+  /// farther than those.
+  private let reached: [ClosedRange<Double>]
   /// By input that decides where functions jump, what it and those that it is compared with reach.
   private let jumpRanges: [Int: ClosedRange<Double>]
 
@@ -100,6 +103,8 @@ struct Quantizer {
     }
     self.readers = readers
     jumpRanges = network.jumpRanges(calibration.ranges)
+    let hasRoom = options.bits == QuantizationOptions.widths.upperBound
+    reached = zip(calibration.ranges, calibration.isIntegral).map { hasRoom && !$1 ? $0.withRoom : $0 }
     integerValues = network.integerValues
     delayedValues = Set(network.delayed.values)
     gatedValues = network.gatedValues
@@ -135,11 +140,9 @@ struct Quantizer {
       let decides = jumpRanges[index] != nil || isComparedAmongOthers(index)
       let least = max(wideOperands[index] ?? 0, decides ? QuantizationOptions.widths.upperBound : 0)
       let width = options.layerBits[port.name] ?? (isCompared(index) ? comparedBits(index) : max(bits, least))
-      var reached = jumpRanges[index] ?? range
-      // As features of unlike sizes have: data in use go a little farther than those of calibration.
-      if network.isClassical, width == QuantizationOptions.widths.upperBound, !decides, !isCompared(index) {
-        reached = 2 * reached.lowerBound...2 * reached.upperBound
-      }
+      let isFree = width == QuantizationOptions.widths.upperBound && !decides && !isCompared(index)
+      // As features of unlike sizes have.
+      let reached = jumpRanges[index] ?? (!isFree ? range : network.isClassical ? range.withRoom : self.reached[index])
       let own = port.kind == .boolean || isMask ? 0...1 : activationRange(bits: width, isSigned: reached.lowerBound < 0)
       var scale = activationScale(reached, own) ?? 1
       // A threshold or a tie at a round number is one of the steps, and so are integers among numbers.
@@ -395,7 +398,7 @@ struct Quantizer {
     let isWide = fixed == nil && wideFunctions[value] != nil
     let least = max(wideFunctions[value]?.bits ?? 0, wideOperands[value] ?? 0)
     let bits = given ?? (isCompared(value) || isComparedAmongOthers(value) ? QuantizationOptions.widths.upperBound : max(bits, least))
-    let result = calibration.ranges[value]
+    let result = reached[value]
     let quantum: Quantum
     let isShared = options.bits == nil && fixed == nil && makesAccumulators(source) && isSequence && !delayedValues.contains(value)
       && given == nil && !isWide && (function.clamp != nil || wideOperands[value] == nil)
@@ -413,7 +416,7 @@ struct Quantizer {
         ?? (scoreValues.contains(value) ? Quantum(scale: smallestScore, range: range) : Quantum(scale: 1, range: 0...0))
     }
     return QuantizationTarget(
-      source: source, name: value, function: function, quantum: quantum, arguments: calibration.ranges[source],
+      source: source, name: value, function: function, quantum: quantum, arguments: reached[source],
       argumentScale: comparison(value).map(comparedScale)
         ?? (isShared && function != .x ? scales.scale(value, .argument) : nil), isShared: isShared,
       isFixed: fixed != nil, isWindowed: isWide, hasIntegerArguments: calibration.isIntegral[source])
