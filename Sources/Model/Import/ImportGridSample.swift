@@ -1,14 +1,14 @@
 extension ImportedOperator {
   /// Operators that sample images at places of a grid.
   static let grids: [ImportedOperator] = [
-    ImportedOperator("GridSample", since: 16, "a constant grid that all samples share; all modes, of two or three axes") {
+    ImportedOperator("GridSample", since: 16, "a constant grid that all samples share, or one that depends on the input and is not cubic beyond the border; two or three axes") {
       importer, node, label throws(NodeProblem) in
       let value = try importer.value(node, 0, keepsPlace: true)
       let (full, place) = (importer.fullShape(.value(value)), importer.place(of: value))
       let grid: Constant
       switch try importer.tensor(node, 1) {
       case .constant(let constant): grid = constant
-      case .value: throw .unsupported("its grid depends on the input; give it as a constant")
+      case .value(let grid): return [try importer.sampled(.value(value), .value(grid), try GridSampling(node), label)]
       }
       guard (4...5).contains(full.count), grid.shape.count == full.count, let numbers = grid.floats, let last = grid.shape.last,
         last == full.count - 2, grid.shape[0] == full[0], numbers.allSatisfy({ $0.magnitude <= 0x1p20 })
@@ -63,7 +63,8 @@ extension ImportedOperator {
 }
 
 /// Where a grid's points are, and what elements around them weigh.
-private struct GridSampling {
+struct GridSampling {
+  static let cubicCoefficient = -0.75
   let mode: Resampling.Mode
   let padding: String
   let isAligned: Bool
@@ -104,7 +105,7 @@ private struct GridSampling {
       switch mode {
       case .nearest: [(Int(place.rounded(.toNearestOrEven)), 1)]
       case .linear: [(low, Float(low + 1) - place), (low + 1, place - Float(low))]
-      case .cubic: (low - 1...low + 2).map { ($0, cubicWeight(Float($0) - place, -0.75)) }
+      case .cubic: (low - 1...low + 2).map { ($0, cubicWeight(Float($0) - place, Float(GridSampling.cubicCoefficient))) }
       }
     return around.compactMap { index, weight in
       switch padding {
