@@ -73,6 +73,14 @@ import Testing
       let other = b.add(.reshape, turned, shape: [3, 4, 2])
       return b.network(b.linear(b.transposed(other, [1, 2, 0]), 2), b.linear(hidden, 2))
     },
+    LoweringTests.build("shares of places that are rows and columns", [2, 2, 3]) { b in
+      let places = b.add(.reshape, b.transposed(0, [1, 0, 2]), shape: [4, 3])
+      let (queries, keys, values) = (relu(&b, places, 3), relu(&b, places, 3), relu(&b, places, 2))
+      let scores = b.matrixProduct(queries, b.transposed(keys, [1, 0]), shape: [4, 4])
+      let shares = b.add(.softmax(Softmax(shape: [4, 4], axis: 1)), scores, shape: [4, 4])
+      let image = b.transposed(b.add(.reshape, b.matrixProduct(shares, values, shape: [4, 2]), shape: [2, 2, 2]), [1, 0, 2])
+      return b.network(b.linear(image, 2))
+    },
     LoweringTests.build("shares of a split axis", [2, 12]) { b in
       let hidden = b.linear(0, 12)
       let shares = b.add(.softmax(Softmax(shape: [2, 12], axis: 1)), b.relu(hidden), shape: [2, 12])

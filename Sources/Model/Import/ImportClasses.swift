@@ -79,7 +79,7 @@ extension GraphImporter {
     _ node: ONNXNode, axis: Int, isLargest: Bool, showsValues: Bool = false, _ label: String
   ) throws(NodeProblem) -> (value: Int, shape: [Int], axis: Int) {
     var operand: Tensor
-    if case .probabilities(_, let logits, _, true)? = try self.operand(node, 0),
+    if !showsValues, case .probabilities(_, let logits, _, true)? = try self.operand(node, 0),
       try normalized(axis, rank: fullShape(.value(logits)).count) == fullShape(.value(logits)).count - 1
     {
       operand = .value(logits)

@@ -31,6 +31,8 @@ struct RelaidNetwork {
       let value = network.inputs.count + index
       replace(index, by: [node] + copy(whole(node.shape), of: value, node.shape, at: index + 1))
       copies.insert(index + 1)
+    } else if let (place, number) = operandOfScores(node) {
+      insertCopy(operand: number, ofNode: place)
     } else {
       return false
     }
@@ -74,6 +76,14 @@ struct RelaidNetwork {
       let value = network.inputs.count + index
       return network.nodes.indices.contains { network.nodes[$0].operands.contains(value) && !copies.contains($0) }
     }
+  }
+
+  /// Of scores that are lowered with their shares, the last factor that can be a copy: its rows are what shares are of.
+  private func operandOfScores(_ node: Node<Int64>) -> (node: Int, operand: Int)? {
+    guard case .softmax = node.operation, case let index = node.operands[0] - network.inputs.count, index >= 0 else { return nil }
+    let scores = network.nodes[index]
+    guard case .contraction = scores.operation, network.makesAccumulators(scores) else { return nil }
+    return scores.operands.indices.last { canCopy(operand: $0, ofNode: index) }.map { (index, $0) }
   }
 
   private mutating func insertCopy(operand number: Int, ofNode index: Int) {

@@ -272,7 +272,8 @@ struct Quantizer {
     let selection = makesAccumulators(value) ? nil : node.selection
     let result: Int
     if case .softmax(let softmax) = node.operation {
-      result = try shares(softmax, node)
+      let own = try shares(softmax, node)
+      result = try isReadByMaximum(value) && range(of: own).count > maximumTableSize ? halved(own, node) : own
     } else if case .delay(let delay) = node.operation, let source = network.delayed[delay.number] {
       result = try self.delay(node, delay, of: source)
     } else {
@@ -326,7 +327,7 @@ struct Quantizer {
   }
 
   /// Accumulators of a value's elements.
-  private func copy(of value: Int, times coefficient: Int64) -> Operation<Int64> {
+  func copy(of value: Int, times coefficient: Int64) -> Operation<Int64> {
     .contraction(.sum(of: [shape(of: value)], [coefficient], shape: shape(of: value)))
   }
 

@@ -87,6 +87,20 @@ extension Quantizer {
     return Int(min(max(bits, Double(QuantizationOptions.widths.upperBound)), Double(mostComparedBits)))
   }
 
+  /// Whether the largest of a value's elements are asked for: those are told by tables of 16 bits.
+  func isReadByMaximum(_ value: Int) -> Bool {
+    readers[value].contains { index in
+      if case .maximum = network.nodes[index].operation { return true }
+      return network.isView(network.nodes[index]) && isReadByMaximum(network.inputs.count + index)
+    }
+  }
+
+  /// Integers in steps that are twice as large.
+  mutating func halved(_ value: Int, _ node: Node<Double>) throws(ModelError) -> Int {
+    let double = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: scale(of: value) / 2)
+    return try kept(double, shift: 2, node.name, node.shape)
+  }
+
   /// With thresholds no farther away than operands can be.
   func compared(_ contraction: Contraction<Double>, _ operands: [Int]) -> Contraction<Double> {
     var (result, limit) = (contraction, 0.0)
