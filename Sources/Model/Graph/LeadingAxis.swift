@@ -39,7 +39,8 @@ extension Network {
   /// The network in which values and inputs without axes have one of size 1.
   func withoutScalars() -> Network {
     var network = self
-    let isScalar = (0..<inputs.count + nodes.count).map { shape(of: $0).isEmpty }
+    // An id is one number, and codes of it have an axis.
+    let isScalar = inputs.map(\.shape.isEmpty) + nodes.map(\.shape.isEmpty)
     guard isScalar.contains(true) else { return self }
     network.inputs = inputs.map { $0.shape.isEmpty ? NamedShape(name: $0.name, shape: [1], kind: $0.kind) : $0 }
     network.nodes = nodes.enumerated().map { index, node in

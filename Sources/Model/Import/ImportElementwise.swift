@@ -178,6 +178,8 @@ extension GraphImporter {
       throw .unsupported("it computes with the batch size")
     }
     guard constant.floats != nil || kind(of: .value(value)) != .real else { throw .malformed("its constant is not of floats") }
+    let least: Float? = combination == .maximum ? -.infinity : combination == .minimum ? .infinity : nil
+    if floats.allSatisfy({ $0 == least }) { return value }
     if !isTrained, let uniform = floats.first.map(Double.init), floats.allSatisfy({ Double($0) == uniform }) {
       show([uniform], .published, label)
       let function: Pointwise =

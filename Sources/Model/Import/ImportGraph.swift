@@ -64,7 +64,7 @@ struct GraphImporter {
   private var readNames: Set<String>
   /// Of graphs inside nodes.
   var subgraphDepth = 0
-  private var nestedCount = 0
+  var nestedCount = 0
   private(set) var definitions: [String: Definition] = [:]
   private(set) var unsupported: [UnsupportedNode] = []
   /// By name, what the model says of values inside it.

@@ -55,7 +55,8 @@ extension ONNXGraph {
           guard let size = dimension.size ?? data.flatMap({ $0.count == rank ? $0[position] : nil }) ?? (place == symbolic ? 1 : nil) else {
             throw DataProblem("has an axis without a fixed size; only the batch axis may be symbolic where there are no data of \(rank) axes")
           }
-          if !name.isEmpty, sizes.updateValue(size, forKey: name) ?? size != size {
+          // A name such as "?" is none.
+          if name.contains(where: \.isLetter), sizes.updateValue(size, forKey: name) ?? size != size {
             throw DataProblem("has data with another size of the axis '\(name.oneLine)' than the input before it")
           }
           sample.append(size)

@@ -77,15 +77,19 @@ extension GraphImporter {
   ///
   /// - Returns: Nil where there is no such value.
   private mutating func shown(_ name: String) throws(NodeProblem) -> Int? {
-    guard let definition = definitions[name], case .constant(let constant) = try tensor(definition, name), batch == .one, !inputs.isEmpty,
+    guard let definition = definitions[name], case .constant(let constant) = try tensor(definition, name), !inputs.isEmpty,
       constant.batch?.isUniform ?? true, let numbers = constant.numbers, !numbers.isEmpty,
       constant.integers?.allSatisfy({ $0.magnitude <= 1 << 24 }) ?? numbers.allSatisfy(\.isFinite)
     else { return nil }
     let read = Factor.operand(0, shape(of: 0).map { _ in Index() })
+    let place: BatchPlace = batch == .one ? .alone : constant.batch?.place ?? BatchPlace()
+    guard batch == .one || !place.isFolded else { return nil }
+    // For each sample a constant that is the same for all.
+    let shape = batch == .one || constant.batch == nil ? constant.shape : sampleShape(constant.shape, place)
     let sum = Contraction<Double>(
-      loops: constant.shape, constants: [.init(loops: constant.shape.indices.filter { constant.shape[$0] != 1 }, numbers)],
+      loops: shape, constants: [.init(loops: shape.indices.filter { shape[$0] != 1 }, numbers)],
       terms: [.init(1, [read]), .init(-1, [read]), .init(1, [.constant(0)])])
-    return try append("\(name).constant", .contraction(sum), [0], shape: constant.shape, place: .alone)
+    return try append("\(name).constant", .contraction(sum), [0], shape: shape, place: place)
   }
 }
 

@@ -37,6 +37,18 @@ extension ImportedOperator {
       let product = try importer.applied("MatMul", [try importer.tensor(node, 0), second], node, label)
       return [.tensor(try importer.biased(product, node, 4, label))]
     },
+    ImportedOperator("\(fusedDomain).DynamicQuantizeLSTM", "as LSTM of what the integers stand for; its sequence and states are not rounded, with a notice") {
+      importer, node, label throws(NodeProblem) in
+      importer.notices.append("the DynamicQuantizeLSTM '\(label.oneLine)' does not round its sequence and states to 8 bits")
+      var operands: [Definition] = []
+      for index in 0..<min(node.input.count, 8) { operands.append(try importer.operand(node, index) ?? .refused) }
+      for index in 1...2 where index < operands.count {
+        operands[index] = .constant(try importer.dequantizedGates(node, index, scale: 6 + 2 * index, zero: 7 + 2 * index))
+      }
+      var other = node
+      (other.opType, other.domain, other.input) = ("LSTM", "", Array(node.input.prefix(8)))
+      return try importer.translate(other, label, operands)
+    },
     ImportedOperator("\(fusedDomain).QGemm", "as Gemm of what the integers stand for") { importer, node, label throws(NodeProblem) in
       importer.showAttributes(of: node, label)
       let isOutputMajor = try node.integer("transB", default: 0) != 0
@@ -114,6 +126,29 @@ extension GraphImporter {
     case .constant(let constant): return .constant(try constant.cast(to: .int32))
     }
     return result
+  }
+
+  /// Weights of the gates of an LSTM: integers of directions × inputs × gates, with a scale and zero point by direction, or by gate.
+  fileprivate func dequantizedGates(_ node: ONNXNode, _ index: Int, scale: Int, zero: Int) throws(NodeProblem) -> Constant {
+    let (weights, scales) = (try constant(node, index), try constant(node, scale))
+    let zeros = try operand(node, zero) == nil ? nil : try constant(node, zero).integers
+    guard weights.shape.count == 3, let integers = weights.integers, let steps = scales.floats, !steps.isEmpty else {
+      throw .malformed("its weights of shape \(weights.shape.prefix(8)) are not quantized")
+    }
+    let (directions, inputs, gates) = (weights.shape[0], weights.shape[1], weights.shape[2])
+    guard [directions, directions * gates].contains(steps.count), zeros.map({ $0.count == steps.count }) ?? true else {
+      throw .malformed("its scales of shape \(scales.shape.prefix(8)) do not fit its weights")
+    }
+    var values: [Float] = []
+    for place in 0..<directions * gates {
+      let (direction, gate) = (place / gates, place % gates)
+      let step = steps.count == directions ? direction : place
+      for input in 0..<inputs {
+        let integer = Float(integers[(direction * inputs + input) * gates + gate]) - Float(zeros?[step] ?? 0)
+        values.append(integer * steps[step])
+      }
+    }
+    return .floats(values, shape: [directions, gates, inputs])
   }
 
   /// Integers times a scale.

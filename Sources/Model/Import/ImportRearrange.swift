@@ -195,6 +195,32 @@ extension GraphImporter {
     return try choose(.constant(isInside), inner, .constant(least), label)
   }
 
+  /// A long axis between the elements that lie before and after it.
+  private mutating func paddedAtEnds(
+    _ value: Int, axis: Int, _ side: PaddedAxis, _ places: [Int?], _ label: String
+  ) throws(NodeProblem) -> Int {
+    guard side.before >= 0, side.after >= 0 else { throw .unsupported("it cuts and pads an axis of \(side.length); slice it first") }
+    var full = fullShape(.value(value))
+    func end(_ range: Range<Int>, _ importer: inout GraphImporter) throws(NodeProblem) -> [Tensor] {
+      let read = places[range].compactMap { $0 }
+      guard let low = read.min(), let high = read.max() else { return [] }
+      let count = high - low + 1
+      guard elementCount([range.count, count], limit: maximumMadeElementCount) != nil else {
+        throw .unsupported("it pads an axis of \(side.length) by \(range.count)")
+      }
+      var sizes = full
+      sizes[axis] = count
+      let part = try importer.view(.value(value), sizes, full.indices.map { Index($0, start: $0 == axis ? low : 0) }, label)
+      guard case .value(let part) = part else { return [] }
+      let moved = selection(read.map { $0 - low }, of: count)
+      return [.value(try importer.linear(part, axis: importer.sampleAxis(axis, part), range.count, moved, bias: nil, isPublic: true, label))]
+    }
+    let parts = try end(0..<side.before, &self) + [.value(value)] + end(side.before + side.length..<side.count, &self)
+    full[axis] = side.count
+    guard case .value(let joined) = try concatenated(parts, axis: axis, full, label) else { return value }
+    return joined
+  }
+
   /// A tensor with more or fewer places along its axes.
   ///
   /// - Parameters:
@@ -222,7 +248,8 @@ extension GraphImporter {
       for axis in axes {
         let (places, length) = (try sides[axis].places(mode), sides[axis].length)
         guard elementCount([places.count, length], limit: maximumMadeElementCount) != nil else {
-          throw .unsupported("it pads an axis of \(length) to \(places.count)")
+          value = try paddedAtEnds(value, axis: axis, sides[axis], places, label)
+          continue
         }
         value = try linear(
           value, axis: sampleAxis(axis, value), places.count, selection(places, of: length), bias: nil, isPublic: true, label)

@@ -4,7 +4,7 @@ private let maximumRoundCount = 1 << 10
 extension ImportedOperator {
   /// Operators with graphs of their own.
   static let subgraphs: [ImportedOperator] = [
-    ImportedOperator("If", "all; where the condition depends on the input both branches are computed, and must have one shape") {
+    ImportedOperator("If", "all; where the condition depends on the input both branches are computed, and must have one shape; where one of them cannot be, it is the other, with a notice") {
       importer, node, label throws(NodeProblem) in
       let (yes, no) = (try node.graph("then_branch"), try node.graph("else_branch"))
       let condition = try importer.tensor(node, 0)
@@ -12,7 +12,16 @@ extension ImportedOperator {
         guard let truth = constant.integers?.first, constant.count == 1 else { throw .malformed("its condition is not one boolean") }
         return try importer.results(of: truth != 0 ? yes : no, [], "\(label)/")
       }
-      let results = [try importer.results(of: yes, [], "\(label)/then/"), try importer.results(of: no, [], "\(label)/else/")]
+      let possible = [("then", yes), ("else", no)].compactMap { name, graph in
+        importer.possibleResults(of: graph, "\(label)/\(name)/").map { (name: name, own: $0) }
+      }
+      if possible.count == 1 {
+        importer.notices.append(
+          "the If '\(label.oneLine)' takes its \(possible[0].name)-branch whatever its condition is: the other one is not supported for these inputs")
+        return possible[0].own
+      }
+      if possible.isEmpty { return try importer.results(of: yes, [], "\(label)/then/") }
+      let results = possible.map(\.own)
       var chosen: [Definition] = []
       for (first, second) in zip(results[0], results[1]) {
         let tensors = [try importer.tensor(first, "a result"), try importer.tensor(second, "a result")]
@@ -126,6 +135,16 @@ extension GraphImporter {
       results.append(result)
     }
     return results
+  }
+
+  /// The same of a graph without inputs; nil, and nothing of it, where a node of it is refused.
+  fileprivate mutating func possibleResults(of graph: ONNXGraph, _ prefix: String) -> [Definition]? {
+    let before = self
+    if let results = try? results(of: graph, [], prefix), unsupported.count == before.unsupported.count { return results }
+    let count = nestedCount
+    self = before
+    nestedCount = count
+    return nil
   }
 
   /// The operand as it is.

@@ -1,0 +1,26 @@
+import Execution
+import Model
+import TestSupport
+import Testing
+
+/// Ids that are a sample of their own, as those of users and items are.
+@Suite struct IdTests {
+  @Test func oneIdOfASample() throws {
+    var builder = ONNXBuilder(operatorSet: 17)
+    builder.input("x", [nil], type: 7)
+    builder.initializer("e", .floats([1, 2, 3, 4, 5, 6], [3, 2]))
+    builder.node("Gather", ["e", "x"], ["y"])
+    builder.output("y")
+    let network = try importONNX(builder.bytes, file: "model").simplified()
+    #expect(network.ports[0].kind == .index(count: 3))
+    let codes = [FloatBatch(count: 3, values: [1, 0, 0, 0, 0, 1, 0, 1, 0])]
+    let integers = try quantize(network, try Calibration(network, codes, source: "data"))
+    let inputs = zip(integers.inputs, codes).map { $0.quantize($1) }
+    let rows = integers.run(inputs)[0].values
+    let scale = integers.quantum(of: integers.outputs[0].value).scale
+    #expect(zip(rows, [1.0, 2, 5, 6, 3, 4]).allSatisfy { abs(Double($0) * scale - $1) < 0.05 })
+    let lowered = try lower(integers)
+    let outputs = try CircuitExecutor(lowered.circuit, weights: lowered.weights).run(batch: 3, inputs: inputs.map(\.values), threads: 1)[0]
+    #expect(outputs.map { Double($0) } == rows.map { Double($0) })
+  }
+}
