@@ -23,4 +23,22 @@ import Testing
     let outputs = try CircuitExecutor(lowered.circuit, weights: lowered.weights).run(batch: 3, inputs: inputs.map(\.values), threads: 1)[0]
     #expect(outputs.map { Double($0) } == rows.map { Double($0) })
   }
+
+  /// Integers of 16 bits of which calibration data use few, so that products are far from the largest ones.
+  @Test func productOfIntegers() throws {
+    var builder = ONNXBuilder(operatorSet: 17)
+    for name in ["a", "b"] { builder.input(name, [nil, 2], type: 7) }
+    builder.initializer("c", .integers([3], []))
+    builder.node("Mul", ["a", "b"], ["m"])
+    builder.node("Add", ["m", "c"], ["y"])
+    builder.output("y", type: 7)
+    let network = try importONNX(builder.bytes, file: "model").simplified()
+    let batches = [FloatBatch(count: 1, values: [7, 48]), FloatBatch(count: 1, values: [9, 50])]
+    var options = QuantizationOptions()
+    options.bits = 16
+    let integers = try quantize(network, try Calibration(network, batches, inputScales: [1, 1], source: "data"), options)
+    let result = integers.run(zip(integers.inputs, batches).map { $0.quantize($1) })[0]
+    let scale = integers.quantum(of: integers.outputs[0].value).scale
+    #expect(result.values.map { Double($0) * scale } == [66, 2403])
+  }
 }

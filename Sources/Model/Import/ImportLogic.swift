@@ -4,9 +4,11 @@ extension ImportedOperator {
     comparison("Equal") { $0 == 0 }, comparison("Greater") { $0 > 0 }, comparison("Less") { $0 < 0 },
     comparison("GreaterOrEqual", since: 12) { $0 >= 0 }, comparison("LessOrEqual", since: 12) { $0 <= 0 },
     logical("And", { $0 && $1 }) { importer, operands, label throws(NodeProblem) in
-      try importer.combine(operands[0], operands[1], .multiply, label)
+      if let known = importer.decided(operands, by: false) { return known }
+      return try importer.combine(operands[0], operands[1], .multiply, label)
     },
     logical("Or", { $0 || $1 }) { importer, operands, label throws(NodeProblem) in
+      if let known = importer.decided(operands, by: true) { return known }
       let negated = [try importer.not(operands[0], label), try importer.not(operands[1], label)]
       return try importer.not(try importer.combine(negated[0], negated[1], .multiply, label), label)
     },
@@ -197,6 +199,18 @@ extension GraphImporter {
       return try isNegativeInfinity(value, label)
     case _: return nil
     }
+  }
+
+  /// The result where one of two operands is a constant that has one truth: that truth where it decides, else the other operand.
+  fileprivate func decided(_ operands: [Tensor], by truth: Bool) -> Tensor? {
+    for (own, other) in [(operands[0], operands[1]), (operands[1], operands[0])] where !isTrained {
+      guard case .constant(let constant) = own, case .value(let value) = other, case let full = fullShape(other),
+        let first = constant.reals.first, constant.reals.allSatisfy({ ($0 != 0) == (first != 0) }), broadcastShape(full, constant.shape) == full
+      else { continue }
+      if (first != 0) != truth { return other }
+      return .constant(.booleans([Bool](repeating: truth, count: full.reduce(1, *)), shape: full, place(of: value)))
+    }
+    return nil
   }
 
   /// 1 − a number of 0 and 1.

@@ -98,7 +98,8 @@ extension Quantizer {
   /// Integers in steps that are twice as large.
   mutating func halved(_ value: Int, _ node: Node<Double>) throws(ModelError) -> Int {
     let double = try append(node.name, [value], copy(of: value, times: 2), node.shape, scale: scale(of: value) / 2)
-    return try kept(double, shift: 2, node.name, node.shape)
+    let half = Requantization(shift: 2, function: .clamp(range(of: value).lowerBound / 2...(range(of: value).upperBound + 1) / 2), accumulators: range(of: double))
+    return try append(node.name, [double], .map(.requantize(half)), node.shape, scale: 2 * scale(of: value))
   }
 
   /// With thresholds no farther away than operands can be.

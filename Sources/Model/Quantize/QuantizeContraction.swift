@@ -159,6 +159,11 @@ extension Quantizer {
       }
       shift = (0...shift).last { largest * Double(1 << $0) < Double(1 << longest) } ?? 0
     }
+    // Products of integers that go farther than what is known of their results.
+    let reach = zip(factors, values).reduce(0) { sum, term in
+      sum + (term.0 / target).magnitude * term.1.reduce(1) { $0 * Double(max(range(of: $1).lowerBound.magnitude, range(of: $1).upperBound.magnitude)) }
+    }
+    if quotientScale != nil, reach < 0x1p60 { while shift > 1, reach * Double(1 << shift) >= 0x1p61 { shift -= 1 } }
     let unit = target / Double(1 << shift)
     return (factors.map { bounded($0 / unit) }, unit)
   }

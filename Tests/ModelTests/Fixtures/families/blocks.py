@@ -69,3 +69,8 @@ for name, shape in [("", [2]), ("_gates", [2, 12])]:
               "b": array(2, 24), "ws": random.uniform(0.002, 0.008, shape).astype(np.float32), "wz": np.zeros(shape, np.int8),
               "rs": random.uniform(0.002, 0.008, shape).astype(np.float32), "rz": random.integers(100, 150, shape).astype(np.uint8)},
              {"x": [5, 4]}, opset=14, domains={"com.microsoft": 1}, runtime=UnroundedLSTM)
+# No number is infinite, so the largest numbers are in no place.
+operator("IsInf_replaced", [node("IsInf", ["x"], ["i"]), node("Greater", ["x", "o"], ["g"]), node("And", ["i", "g"], ["b"]), node("Where", ["b", "c", "x"], ["y"])],
+         {"o": np.float32(0), "c": np.float32(3.4e38)})
+operator("Or_decided", [node("IsNaN", ["x"], ["i"]), node("Not", ["i"], ["t"]), node("Greater", ["x", "o"], ["g"]), node("Or", ["g", "t"], ["b"]), node("Cast", ["b"], ["y"], to=FLOAT)],
+         {"o": np.float32(0)})
