@@ -58,6 +58,7 @@ extension ONNXNode {
   /// Why a node is refused whose operator is in no list.
   var unknownReason: String {
     let isKnown = isDefaultDomain(domain) || [fusedDomain, classicalDomain, previewDomain].contains(domain)
+    if domain == "\(fusedDomain).nchwc" { return "its weights are in the order of one machine; save the optimized model with ORT_ENABLE_EXTENDED, not ORT_ENABLE_ALL" }
     return isKnown ? "the operator is not supported" : "operators of the domain '\(domain.oneLine)' are not supported"
   }
 }

@@ -65,6 +65,7 @@ package struct ImportedOperator: Sendable {
       sequences,
       quantization,
       quantized,
+      fused,
       classes,
       subgraphs,
       rearranging,

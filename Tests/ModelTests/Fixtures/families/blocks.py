@@ -74,3 +74,20 @@ operator("IsInf_replaced", [node("IsInf", ["x"], ["i"]), node("Greater", ["x", "
          {"o": np.float32(0), "c": np.float32(3.4e38)})
 operator("Or_decided", [node("IsNaN", ["x"], ["i"]), node("Not", ["i"], ["t"]), node("Greater", ["x", "o"], ["g"]), node("Or", ["g", "t"], ["b"]), node("Cast", ["b"], ["y"], to=FLOAT)],
          {"o": np.float32(0)})
+
+# What onnxruntime's optimizer and quantizer write.
+fused = dict(opset=17, domains={"com.microsoft": 1})
+filters = {"w": array(3, 2, 3, 3), "b": array(3)}
+for activation, numbers in [("Relu", []), ("LeakyRelu", [0.2]), ("Clip", [-0.5, 1.25]), ("HardSigmoid", [0.3, 0.4]), ("Tanh", [])]:
+    stated = {"activation_params": numbers} if numbers else {}
+    operator(f"FusedConv_{activation}", [node("FusedConv", ["x", "w", "b"], ["y"], domain="com.microsoft", activation=activation, kernel_shape=[3, 3],
+                                               pads=[1, 1, 1, 1], **stated)], filters, {"x": [2, 4, 4]}, **fused)
+operator("FusedConv_sum", [node("FusedConv", ["x", "w", "b", "z"], ["y"], domain="com.microsoft", activation="Relu", kernel_shape=[3, 3])],
+         filters, {"x": [2, 4, 4], "z": [3, 2, 2]}, **fused)
+operator("FusedGemm", [node("FusedGemm", ["x", "w", "b"], ["y"], domain="com.microsoft", activation="LeakyRelu", activation_alpha=0.3, transB=1)],
+         {"w": array(3, 4), "b": array(3)}, **fused)
+operator("FusedMatMul_transposed", [node("FusedMatMul", ["x", "z"], ["y"], domain="com.microsoft", alpha=0.5, transB=1)], {}, {"x": [3, 4], "z": [2, 4]}, **fused)
+operator("FusedMatMul_first", [node("FusedMatMul", ["x", "w"], ["y"], domain="com.microsoft", transA=1)], {"w": array(3, 2)}, {"x": [3, 4]}, **fused)
+steps = {"s": np.float32(1 / 8192), "z": np.uint16(32768)}
+operator("QuantizeLinear_fused", [node("QuantizeLinear", ["x", "s", "z"], ["q"], domain="com.microsoft"), node("DequantizeLinear", ["q", "s", "z"], ["y"], domain="com.microsoft")],
+         steps, **fused)
