@@ -103,4 +103,17 @@ import Testing
     }
     #expect(results == [3, 4, 4])
   }
+
+  /// The type of integers that nodes make is that of a Cast, also behind operators that keep it.
+  @Test func typesFollowFromNodes() throws {
+    let results = try shown([[3, 20, 250]]) {
+      $0.input("x", [nil, 3])
+      $0.initializer("shape", .integers([-1, 3]))
+      $0.initializer("mask", .narrow([UInt8(0x0F)], [1]))
+      $0.node("Reshape", [$0.node("Cast", ["x"], [], ["to": .integer(2)]), "shape"], ["codes"])
+      $0.node("BitwiseAnd", [$0.node("BitwiseNot", ["codes"]), "mask"], ["y"])
+      $0.output("y", type: 2)
+    }
+    #expect(results == [12, 11, 5])
+  }
 }

@@ -42,9 +42,11 @@ package struct ONNXBuilder {
     case text(String)
     case texts([String])
     case tensor(Tensor)
+    /// The nodes, constants, inputs and outputs of a builder.
+    case graph(ONNXBuilder)
   }
 
-  private var graph: [UInt8] = []
+  fileprivate var graph: [UInt8] = []
   private var nodeCount = 0
   private let operatorSet: Int
   private let domains: [String: Int]
@@ -114,6 +116,7 @@ extension ONNXBuilder.Attribute {
     case .integer(let value): field(3, UInt64(bitPattern: Int64(value))) + field(20, 2)
     case .text(let value): field(4, value) + field(20, 3)
     case .tensor(let value): field(5, value.bytes(name: "")) + field(20, 4)
+    case .graph(let body): field(6, body.graph) + field(20, 5)
     case .floats(let values): values.flatMap { [7 << 3 | 5] + littleEndian($0.bitPattern) } + field(20, 6)
     case .texts(let values): values.flatMap { field(9, $0) } + field(20, 8)
     case .integers(let values): values.flatMap { field(8, UInt64(bitPattern: Int64($0))) } + field(20, 7)

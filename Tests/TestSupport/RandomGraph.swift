@@ -1,10 +1,16 @@
 /// An ONNX file of random operators, shapes and weights.
 package struct RandomGraph: Sendable {
   package let bytes: [UInt8]
-  package let inputs: [(name: String, shape: [Int])]
+  /// Integers from 0 to `idCount` − 1, or floats.
+  package let inputs: [(name: String, shape: [Int], idCount: Int?)]
   package let outputs: [String]
   /// What was used: operator and the class of its operand's shape.
   package let uses: [Use]
+  /// The operators of the file's nodes, with their domains.
+  package let operators: Set<String>
+
+  /// The name and the shape of a sample.
+  typealias Value = (name: String, shape: [Int])
 
   package struct Use: Hashable, Sendable, Comparable {
     package let operation: String
@@ -22,11 +28,12 @@ package struct RandomGraph: Sendable {
 
   /// What lowering tells apart about the shape of a sample.
   package enum ShapeClass: String, CaseIterable, Sendable {
-    case one, power, vector, matrix, cube
+    case one, power, vector, matrix, cube, volume
     /// Images: of one spatial axis, of sizes that are powers of two, of others, and with an axis of size 1.
     case line, grid, odd, thin
 
     package static let dense: [ShapeClass] = [.one, .power, .vector, .matrix, .cube]
+    package static let any: [ShapeClass] = dense + [.volume]
     package static let images: [ShapeClass] = [.line, .grid, .odd, .thin]
 
     init(image shape: [Int]) {
@@ -40,7 +47,8 @@ package struct RandomGraph: Sendable {
       switch shape.count {
       case 1: self = shape[0] == 1 ? .one : shape[0].nonzeroBitCount == 1 ? .power : .vector
       case 2: self = .matrix
-      case _: self = .cube
+      case 3: self = .cube
+      case _: self = .volume
       }
     }
   }
@@ -115,7 +123,7 @@ package struct RandomGraphGenerator: GraphGenerator {
     case .power: [1 << Int.random(in: 1...5, using: &random)]
     case .vector: [[3, 5, 6, 7, 9, 10, 12, 15, 20, 24, 30].randomElement(using: &random) ?? 3]
     case .matrix: (0..<2).map { _ in Int.random(in: 2...6, using: &random) }
-    case .cube, .line, .grid, .odd, .thin: (0..<3).map { _ in Int.random(in: 2...4, using: &random) }
+    case .cube, .volume, .line, .grid, .odd, .thin: (0..<3).map { _ in Int.random(in: 2...4, using: &random) }
     }
   }
 
@@ -253,24 +261,34 @@ package struct RandomGraphGenerator: GraphGenerator {
 extension RandomGraph {
   /// An ONNX file and the names in it.
   struct Builder {
-    private var file = ONNXBuilder(name: "random", operatorSet: 17)
+    private var file: ONNXBuilder
+    private let batch: Int?
     private var constantCount = 0
     private var nodeCount = 0
-    private var inputs: [(name: String, shape: [Int])] = []
+    private var inputs: [(name: String, shape: [Int], idCount: Int?)] = []
     private var outputs: [String] = []
+    private var operators: Set<String> = []
     var uses: [RandomGraph.Use] = []
 
-    mutating func input(_ shape: [Int]) -> String {
+    /// - Parameter batch: Nil for a symbolic one.
+    init(operatorSet: Int = 17, domains: [String: Int] = [:], batch: Int? = nil) {
+      file = ONNXBuilder(name: "random", operatorSet: operatorSet, domains: domains)
+      self.batch = batch
+    }
+
+    var hasBatchOfOne: Bool { batch == 1 }
+
+    mutating func input(_ shape: [Int], idCount: Int? = nil, type: Int = 1) -> String {
       let name = "x\(inputs.count)"
-      file.input(name, [nil] + shape.map { $0 })
-      inputs.append((name, shape))
+      file.input(name, [batch] + shape.map { $0 }, type: type)
+      inputs.append((name, shape, idCount))
       return name
     }
 
     mutating func output(_ name: String, _ shape: [Int]) {
       let result = "y\(outputs.count)"
       file.node("Identity", [name], [result])
-      file.output(result, [nil] + shape.map { $0 })
+      file.output(result, [batch] + shape.map { $0 })
       outputs.append(result)
     }
 
@@ -294,17 +312,20 @@ extension RandomGraph {
       _ operation: String, _ inputs: [String], list attributes: [(String, ONNXBuilder.Attribute)]
     ) -> String { nodes(operation, inputs, count: 1, list: attributes)[0] }
 
-    private mutating func nodes(
+    /// - Parameter operation: With its domain in front, unless it is the default one.
+    mutating func nodes(
       _ operation: String, _ inputs: [String], count: Int, list attributes: [(String, ONNXBuilder.Attribute)]
     ) -> [String] {
       let names = (0..<count).map { "t\(nodeCount + $0)" }
       nodeCount += count
-      file.node(operation, inputs, names, list: attributes)
+      operators.insert(operation)
+      let parts = operation.split(separator: ".")
+      file.node("\(parts[parts.count - 1])", inputs, names, list: attributes, domain: parts.dropLast().joined(separator: "."))
       return names
     }
 
     func finished() -> RandomGraph {
-      RandomGraph(bytes: file.bytes, inputs: inputs, outputs: outputs, uses: uses)
+      RandomGraph(bytes: file.bytes, inputs: inputs, outputs: outputs, uses: uses, operators: operators)
     }
   }
 }

@@ -142,6 +142,22 @@ extension Pointwise {
 }
 
 extension GraphImporter {
+  /// The type of a node's output, where the node and its operands say it.
+  func resultType(_ node: ONNXNode, _ output: Int) -> ElementType? {
+    switch node.opType {
+    case "Cast": return (try? node.integer("to")).flatMap { ElementType(rawValue: Int32(clamping: $0)) }
+    case "ArgMax", "ArgMin": return .int64
+    case "TopK" where output == 1: return .int64
+    case "CastLike", "Where": return node.input.count > 1 ? elementType(node.input[1]) : nil
+    case "Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Sign", "Min", "Max", "Clip", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr",
+      "BitwiseXor", "TopK":
+      return node.input.first.flatMap { elementType($0) }
+    default:
+      guard let known = ImportedOperator.known(node), known.keepsIntegers else { return nil }
+      return node.input.first.flatMap { elementType($0) }
+    }
+  }
+
   /// A constant operand whose bits are asked for.
   fileprivate func bits(_ node: ONNXNode, _ index: Int) throws(NodeProblem) -> Constant {
     let operand = try constant(node, index)

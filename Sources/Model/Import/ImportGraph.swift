@@ -73,6 +73,8 @@ struct GraphImporter {
   var notices: [String] = []
   /// By graph input, what its numbers are.
   let inputTypes: [String: ElementType]
+  /// By name, of what nodes compute.
+  private var resultTypes: [String: ElementType] = [:]
   private var trained: TrainedNumbers
   /// The trained numbers that the constants of the node in work are computed from.
   private var sources: Set<String> = []
@@ -324,6 +326,7 @@ struct GraphImporter {
         if node.statesConstant { trained.add(constant, output) } else { trained.add(constant, output, from: node) }
       }
       definitions[output] = results[index]
+      if let type = resultType(node, index) { resultTypes[output] = type }
     }
   }
 
@@ -347,9 +350,10 @@ struct GraphImporter {
     }
   }
 
-  /// The type that the model states for a name; nil where it states none.
+  /// The type that the model states for a name, or that follows from its nodes; nil where neither says one.
   func elementType(_ name: String) -> ElementType? {
-    inputTypes[name] ?? declared[name].flatMap { ElementType(rawValue: $0.type.tensorType.elemType) }
+    if case .tensor(.constant(let constant))? = definitions[name] { return constant.type }
+    return inputTypes[name] ?? declared[name].flatMap { ElementType(rawValue: $0.type.tensorType.elemType) } ?? resultTypes[name]
   }
 
   /// The node that makes a value; nil for an input.

@@ -10,7 +10,7 @@ import Verifier
 
 /// Networks of random operators, shapes and weights, with residuals, branches and several inputs.
 @Suite struct RandomGraphTests {
-  @Test("every operator stands in at least five places of each class of shapes", arguments: GraphFamily.all)
+  @Test("every operator stands in several places of each class of shapes", arguments: GraphFamily.all)
   func histogram(family: GraphFamily) {
     let counts = family.graphs.flatMap(\.uses).reduce(into: [RandomGraph.Use: Int]()) { $0[$1, default: 0] += 1 }
     print("\(family): \(family.refusedCount) graphs refused")
@@ -19,9 +19,15 @@ import Verifier
     for operation in family.operations {
       let row = family.classes.map { counts[RandomGraph.Use(operation: operation, shape: $0)] ?? 0 }
       print(operation, row)
-      #expect(row.allSatisfy { $0 == 0 || $0 >= 5 }, "\(operation)")
+      #expect(row.allSatisfy { $0 == 0 || $0 >= family.leastCount }, "\(operation)")
       #expect(row.contains { $0 > 0 }, "\(operation)")
     }
+  }
+
+  /// A new operator needs a recipe in Tests/TestSupport/RandomOperators, or a reason.
+  @Test func allOperatorsStandInGraphs() {
+    let used = GraphFamily.all.flatMap(\.graphs).reduce(into: Set<String>()) { $0.formUnion($1.operators) }
+    #expect(Set(ImportedOperator.all.map(\.name)).subtracting(used) == Set(RandomOperatorGraphGenerator.reasons.keys))
   }
 
   @Test("plain run = slow semantics; proofs verify; a changed advice value is rejected", arguments: GraphFamily.all, 0..<10)
@@ -85,7 +91,7 @@ import Verifier
     }
     try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/run.py"))
     #expect(system("python3 \(folder)/run.py \(folder) \(family.graphs.count) 2>/dev/null") == 0)
-    var largest = 0.0
+    var errors: [Double] = []
     for (index, graph) in family.graphs.enumerated() {
       // Classes are compared as values.
       let network = try family.imported(index)
@@ -95,7 +101,7 @@ import Verifier
       let (floats, integers) = (network.run(samples), compiled.integers.run(inputs))
       for (number, name) in graph.outputs.enumerated() {
         let theirs = try DataReference("\(folder)/\(index).\(name).npy").read().values
-        let hasSoftmax = number == 0 && graph.uses.contains { $0.operation == "Softmax" }
+        let hasSoftmax = network.outputs[number].leftOut == "Softmax"
         let shape = network.shape(of: network.outputs[number].value)
         let ours = hasSoftmax ? softmax(floats[number].values, width: shape.last ?? 1) : floats[number].values
         let size = theirs.reduce(1) { max($0, $1.magnitude) }
@@ -105,10 +111,13 @@ import Verifier
         let scaled = integers[number].scaled(by: compiled.integers.quantum(of: compiled.integers.outputs[number].value).scale)
         let error = zip(scaled.values, theirs).map { abs($0 - $1) }.max() ?? 0
         #expect(error <= compiled.comparison.largestError + 2e-5 * size, "graph \(index), \(name)")
-        largest = max(largest, error / size)
+        errors.append(error / size)
       }
     }
-    print("\(family): largest difference from onnxruntime, relative to the largest output: \(largest)")
+    // Where a comparison or a rounding inside falls on the other side, results are others, and compile says so.
+    let nearCount = errors.count { $0 <= 0.05 }
+    print("\(family): \(nearCount) of \(errors.count) outputs are within 5 % of onnxruntime's largest; largest difference \(errors.max() ?? 0)")
+    #expect(nearCount * 10 >= errors.count * 9)
   }
 }
 
@@ -120,21 +129,26 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
   let classes: [RandomGraph.ShapeClass]
   let graphs: [RandomGraph]
   let refusedCount: Int
+  /// Of the places that an operator has with a class of shapes, if it has any.
+  let leastCount: Int
 
   static let dense = GraphFamily(
     "dense", RandomGraphGenerator.operations, RandomGraph.ShapeClass.dense, RandomGraphGenerator(seed: 2026), count: 300)
   static let images = GraphFamily(
     "images", RandomImageGraphGenerator.operations, RandomGraph.ShapeClass.images, RandomImageGraphGenerator(seed: 2026),
     count: 300)
-  static let all = [dense, images]
+  static let operators = GraphFamily(
+    "operators", RandomOperatorGraphGenerator.operations, RandomGraph.ShapeClass.any, RandomOperatorGraphGenerator(seed: 2026), count: 300,
+    leastCount: 1)
+  static let all = [dense, images, operators]
 
   var testDescription: String { description }
 
   private init(
     _ description: String, _ operations: [String], _ classes: [RandomGraph.ShapeClass], _ generator: some GraphGenerator,
-    count: Int
+    count: Int, leastCount: Int = 5
   ) {
-    (self.description, self.operations, self.classes) = (description, operations, classes)
+    (self.description, self.operations, self.classes, self.leastCount) = (description, operations, classes, leastCount)
     var generator = generator
     var (graphs, refusedCount) = ([RandomGraph](), 0)
     while graphs.count < count {
@@ -169,7 +183,8 @@ final class GraphFamily: CustomTestStringConvertible, CustomStringConvertible, S
     var random = RepeatableRandom(seed: UInt64(index) << 8 | seed)
     let all = graphs[index].inputs.map { input in
       let values = (0..<count * input.shape.reduce(1, *)).map { _ in
-        Double(Float.random(in: Float(-limit)...Float(limit), using: &random))
+        input.idCount.map { Double(Int.random(in: 0..<$0, using: &random)) }
+          ?? Double(Float.random(in: Float(-limit)...Float(limit), using: &random))
       }
       return (input.name, FloatBatch(count: count, values: values))
     }
@@ -210,10 +225,17 @@ private let script = """
   options = ort.SessionOptions()
   options.intra_op_num_threads = options.inter_op_num_threads = 1
   options.log_severity_level = 4
+  # What the optimizer fuses behind DequantizeLinear is less exact.
+  options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+  types = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int32)": np.int32}
   for index in range(int(sys.argv[2])):
       session = ort.InferenceSession(f"{folder}/{index}.onnx", options, providers=["CPUExecutionProvider"])
-      feeds = {port.name: np.load(f"{folder}/{index}.{port.name}.npy").astype(np.float32)
-               for port in session.get_inputs()}
-      for port, value in zip(session.get_outputs(), session.run(None, feeds)):
-          np.save(f"{folder}/{index}.{port.name}.npy", value)
+      ports = session.get_inputs()
+      feeds = {port.name: np.load(f"{folder}/{index}.{port.name}.npy").astype(types[port.type]) for port in ports}
+      calls = [feeds]
+      if ports[0].shape[0] == 1:
+          calls = [{name: value[sample:sample + 1] for name, value in feeds.items()} for sample in range(16)]
+      results = zip(*(session.run(None, call) for call in calls))
+      for port, parts in zip(session.get_outputs(), results):
+          np.save(f"{folder}/{index}.{port.name}.npy", np.concatenate(parts))
   """
