@@ -2,7 +2,6 @@ import Circuit
 import Execution
 import Model
 import Prover
-import TestSupport
 import Testing
 import Verifier
 
@@ -306,23 +305,6 @@ import Verifier
     let (proof, _) = try proving.prove(batch: 1, inputs: [values], threads: 1)
     try proving.verifyingKey(threads: 1).verify(proof)
     #expect(proof.statement.outputs == expected)
-  }
-
-  /// One id for each sample picks a row of a table.
-  @Test func idsWithoutAxes() throws {
-    var builder = ONNXBuilder()
-    builder.input("label", [nil], type: 7)
-    builder.initializer("table", .floats([1, -2, 3, 0.5, 0.25, -1], [3, 2]))
-    builder.output(builder.node("Gather", ["table", "label"]))
-    let network = try importONNX(builder.bytes, file: "model").simplified()
-    let labels = FloatBatch(count: 2, values: [2, 0])
-    #expect(network.run([labels])[0].values == [0.25, -1, 1, -2])
-    let integers = try quantize(network, Calibration(network, [labels], source: "labels"))
-    let expected = integers.run([integers.inputs[0].quantize(labels)]).map(\.values)
-    let scale = integers.quantum(of: integers.outputs[0].value).scale
-    #expect(zip(expected[0], [0.25, -1, 1, -2]).allSatisfy { abs(Double($0) * scale - $1) < 0.01 })
-    let lowered = try lower(integers)
-    #expect(try CircuitExecutor(lowered.circuit, weights: lowered.weights).run(batch: 2, inputs: [[2, 0]], threads: 1) == expected)
   }
 
   private func oneLayer(name: String, bias: Int64) -> IntegerNetwork {
