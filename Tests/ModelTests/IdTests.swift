@@ -13,9 +13,9 @@ import Testing
     builder.output("y")
     let network = try importONNX(builder.bytes, file: "model").simplified()
     #expect(network.ports[0].kind == .index(count: 3))
-    let codes = [FloatBatch(count: 3, values: [1, 0, 0, 0, 0, 1, 0, 1, 0])]
-    let integers = try quantize(network, try Calibration(network, codes, source: "data"))
-    let inputs = zip(integers.inputs, codes).map { $0.quantize($1) }
+    let ids = [FloatBatch(count: 3, values: [0, 2, 1])]
+    let integers = try quantize(network, try Calibration(network, ids, source: "data"))
+    let inputs = zip(integers.inputs, ids).map { $0.quantize($1) }
     let rows = integers.run(inputs)[0].values
     let scale = integers.quantum(of: integers.outputs[0].value).scale
     #expect(zip(rows, [1.0, 2, 5, 6, 3, 4]).allSatisfy { abs(Double($0) * scale - $1) < 0.05 })

@@ -51,6 +51,17 @@ extension OperatorRecipe {
       .same("Min", since: 9) { d, x in d.node("Min", [d.constant([1], 0...0.5), d.other(x), x.name]) },
       .same("Mean", since: 9) { d, x in d.node("Mean", [x.name, d.other(x), d.constant(x.shape, -1...1)]) },
       .same("Sum", since: 9) { d, x in d.scaled(d.node("Sum", [x.name, d.other(x), d.constant([1], -1...1)]), 0.6) },
+      OperatorRecipe("com.microsoft.FusedMatMul") { d, x in
+        let (last, width) = (x.shape[x.shape.count - 1], d.number(1...4))
+        let attributes: GraphDraft.Attributes = [("alpha", .float(0.7)), ("transB", .integer(1))]
+        return (d.node("com.microsoft.FusedMatMul", [x.name, d.weights([width, last], of: last)], attributes), x.shape.dropLast() + [width])
+      },
+      OperatorRecipe("com.microsoft.FusedGemm", { $0.count == 1 }) { d, x in
+        let (last, width) = (x.shape[0], d.number(1...4))
+        let numbers = [d.weights([width, last], of: last), d.constant([width], -0.5...0.5)]
+        let activation: GraphDraft.Attributes = [("activation", .text("LeakyRelu")), ("activation_alpha", .float(0.3))]
+        return (d.node("com.microsoft.FusedGemm", [x.name] + numbers, activation + [("transB", .integer(1))]), [width])
+      },
       .same("Mod", since: 10) { d, x in
         d.node("Mod", [d.shifted(x, factor: 2), d.constant(x.shape, d.bool() ? 0.6...1.3 : -1.3 ... -0.6)], [("fmod", .integer(1))])
       },

@@ -12,6 +12,13 @@ extension OperatorRecipe {
           [shape[0]] + sizes
         )
       },
+      OperatorRecipe("com.microsoft.FusedConv", { $0.count == 3 }) { d, x in
+        let (kernel, sizes, attributes) = d.windows(Array(x.shape.dropFirst()))
+        let shape = [d.number(1...4), x.shape[0]] + kernel
+        let numbers = [d.weights(shape, of: shape.dropFirst().reduce(1, *)), d.constant([shape[0]], -0.5...0.5)]
+        let activation: GraphDraft.Attributes = [("activation", .text("HardSigmoid")), ("activation_params", .floats([0.3, 0.4]))]
+        return (d.node("com.microsoft.FusedConv", [x.name] + numbers, attributes + activation), [shape[0]] + sizes)
+      },
       OperatorRecipe("ConvTranspose", spatial) { d, x in
         let kernel = x.shape.dropFirst().map { _ in d.number(1...2) }
         let strides = kernel.map { _ in d.number(1...2) }

@@ -25,6 +25,10 @@ extension OperatorRecipe {
       let steps = Steps(&d, input)
       return steps.floats(&d, steps.quantized(&d, x.name))
     },
+    .same("com.microsoft.QuantizeLinear") { d, x in
+      let steps = [d.number(d.float(0.0002...0.0004)), d.graph.initializer(.narrow([UInt16(32768)], []))]
+      return d.node("com.microsoft.DequantizeLinear", [d.node("com.microsoft.QuantizeLinear", [x.name] + steps)] + steps)
+    },
     .same("QuantizeLinear of channels") { d, x in
       let scales = d.constant([x.shape[0]], input)
       let zeros = d.graph.initializer(.narrow((0..<x.shape[0]).map { _ in Int8(d.number(-20...20)) }, [x.shape[0]]))

@@ -26,7 +26,9 @@ package struct RandomOperatorGraphGenerator: GraphGenerator {
   package init(seed: UInt64) { random = RepeatableRandom(seed: seed) }
 
   package mutating func next() -> RandomGraph {
-    let shapeClass = RandomGraph.ShapeClass.any[number % RandomGraph.ShapeClass.any.count]
+    // Most operators that take one class of shapes alone take these.
+    let classes = RandomGraph.ShapeClass.any + [.matrix, .cube]
+    let shapeClass = classes[number % classes.count]
     number += 1
     // Most graphs are of a new operator set; a call has one sample in a third of them.
     let set = [9, 20].randomElement(using: &random).flatMap { Int.random(in: 0..<5, using: &random) == 0 ? $0 : nil } ?? 24
