@@ -56,12 +56,27 @@ struct PlaceEntries {
   func index(_ index: Int) -> Int { (index / inner * size + place) * inner + index % inner }
 
   func read(_ column: [Int64]) -> [Int64] {
-    stride(from: place * inner, to: column.count, by: size * inner).flatMap { column[$0..<$0 + inner] }
+    let count = column.count / size
+    return [Int64](unsafeUninitializedCapacity: count) { entries, initialized in
+      initialized = count
+      column.withUnsafeBufferPointer { column in
+        for block in 0..<count / inner {
+          let start = (block * size + place) * inner
+          for index in 0..<inner { entries.initializeElement(at: block * inner + index, to: column[start + index]) }
+        }
+      }
+    }
   }
 
   func write(_ entries: [Int64], to column: inout [Int64]) {
-    for (block, start) in stride(from: place * inner, to: column.count, by: size * inner).enumerated() {
-      for index in 0..<inner { column[start + index] = entries[block * inner + index] }
+    let blocks = column.count / (size * inner)
+    column.withUnsafeMutableBufferPointer { column in
+      entries.withUnsafeBufferPointer { entries in
+        for block in 0..<blocks {
+          let start = (block * size + place) * inner
+          for index in 0..<inner { column[start + index] = entries[block * inner + index] }
+        }
+      }
     }
   }
 }

@@ -9,6 +9,15 @@ import Testing
     #expect(requantization.domain == -16...15)
   }
 
+  /// Worked by hand: steps of 4 from −2 on, of which −3…3 stay in −16…15.
+  @Test func clampsOfStatesLeaveTheirLowBits() {
+    var requantization = Requantization(shift: 1, function: .clamp(-16...15), accumulators: -60...60)
+    requantization.lowBits = 2
+    let quotients: [Int64] = [-30, -17, -15, -14, -13, 0, 1, 2, 12, 13, 14, 17, 29]
+    #expect(quotients.map { IntegerFunction.requantize(requantization).value(at: 2 * $0) } == [-14, -13, -11, -14, -13, 0, 1, 2, 12, 13, 10, 13, 13])
+    #expect(requantization.value(at: -3) == -1)
+  }
+
   @Test func domainsHoldEveryQuotient() {
     func domain(_ range: ClosedRange<Int64>) -> ClosedRange<Int64> {
       Requantization.domain(shift: 1, accumulators: range)

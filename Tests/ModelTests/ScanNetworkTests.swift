@@ -42,6 +42,21 @@ import Verifier
     #expect(circuits[0].contractions.contains { sum in sum.terms.contains { $0.operands.contains { $0.column > sum.output } } })
   }
 
+  /// The cell of an LSTM that is not shown has no column: sums read its high and its low bits, and what tanh makes of it is looked up with
+  /// the high ones. What gates make of that is kept without a clamp.
+  @Test func cellsAreLookedUpInTwoParts() throws {
+    let (integers, lowered) = try Self.lowered(Self.network("LSTM", steps: 20))
+    let states = integers.nodes.compactMap { node in if case .map(.requantize(let state)) = node.operation, state.lowBits > 0 { state } else { nil } }
+    #expect(states.count == 1)
+    let circuit = lowered.circuit
+    let wide = try #require(circuit.lookups.first { $0.forms.count == 3 })
+    let (high, low) = (try #require(wide.forms[1].bareColumn), wide.forms[0].parts[2].column)
+    for part in [high, low] { #expect(circuit.contractions.contains { $0.terms.contains { $0.operands.contains { $0.column == part } } }) }
+    #expect(circuit.tables.allSatisfy { $0.bitCount <= 17 })
+    #expect(circuit.columns.allSatisfy { $0.kind != .advice || $0.upper - $0.lower < 1 << 16 })
+    #expect(circuit.lookups.contains { $0.forms[0].remainderShift != nil })
+  }
+
   @Test(arguments: ["LSTM", "GRU", "RNN"], [3, 20]) func theyAreProved(_ operation: String, steps: Int) throws {
     let network = try Self.network(operation, steps: steps)
     let (integers, lowered) = try Self.lowered(network)

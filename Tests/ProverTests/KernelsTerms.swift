@@ -18,7 +18,7 @@ import Testing
     }
     let point = random.secureFields((shape.weights * shape.size).trailingZeroBitCount)
     for threads in [1, 2] {
-      var sumcheck = TermSumcheck(weights: weights, operands.map { SecureTable($0) })
+      var sumcheck = TermSumcheck(weights: [weights], operands.map { SecureTable($0) })
       #expect(sumcheck.value == expected)
       for r in point {
         let round = sumcheck.round(threads: threads)

@@ -107,10 +107,17 @@ struct CircuitBuilder {
     if isInside, values.indices.allSatisfy({ values[$0] == min(max(lower + Int64($0), low), high) }) {
       return appendTable(.ramp(lower: lower, bits: bits, low: low, high: high), name)
     }
-    let end = (values.lastIndex { $0 != high } ?? -1) + 2
-    let start = min(max((values.firstIndex { $0 != low } ?? 0) - 1, 0), end - 1)
+    return appendTable(lower: lower, rows: values.map { [$0] }, name)
+  }
+
+  /// A table of some values for each integer from `lower` on.
+  mutating func appendTable(lower: Int64, rows: [[Int64]], _ name: String) -> Int {
+    let end = (rows.lastIndex { $0 != rows.last } ?? -1) + 2
+    let start = min(max((rows.firstIndex { $0 != rows[0] } ?? 0) - 1, 0), end - 1)
     return appendTable(
-      .function(lower: lower, bits: bits, width: 1, offset: start, values: Array(values[start..<min(end, values.count)])), name)
+      .function(
+        lower: lower, bits: bitCountOfAxis(rows.count), width: rows[0].count, offset: start,
+        values: rows[start..<min(end, rows.count)].flatMap { $0 }), name)
   }
 
   mutating func appendTable(_ content: TableContent, _ name: String) -> Int {

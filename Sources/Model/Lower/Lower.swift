@@ -41,6 +41,10 @@ struct Lowering {
   let scores: Set<Int>
   /// By number, columns that stand for delayed values.
   var delays: [Int: Int] = [:]
+  /// By column that stands for a state, the columns that it is a sum of.
+  var states: [Int: [AffineForm.Part]] = [:]
+  /// By node, the column of a function that was looked up with its state.
+  var functionsOfStates: [Int: Int] = [:]
   /// By the number that constants give an array: its column of weights, and the place of its integers.
   var arrays: [Int: (column: Int, weights: Int)] = [:]
 
@@ -86,6 +90,8 @@ struct Lowering {
       _ = try builder.appendWeights([1], "one", layer: "one", [builder.unitAxis()])
     }
     try replaceDelays()
+    try builder.replace(sums: states)
+    builder.removeColumns(Set(delays.values).union(states.keys))
     builder.limitBatch()
     do throws(InvalidCircuit) {
       try builder.circuit.validate()

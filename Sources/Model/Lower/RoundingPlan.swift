@@ -34,8 +34,9 @@ struct RoundingPlan {
       }
       if case .map(.windowed(let function)) = node.operation { remainders.append((function.shift, count)) }
       guard case .map(.requantize(let requantization)) = node.operation else { continue }
+      if network.state(under: node) != nil { continue }
       remainders.append((requantization.shift, count))
-      if requantization.keptBits != nil { continue }
+      if requantization.keptBits != nil || requantization.lowBits > 0 { continue }
       let rows = requantization.domain.count
       // A saturation has three more columns to look up.
       if case .values = requantization.function, requantization.saturates, rows <= 3 << bitCountOfAxis(count), longRows + rows <= mostLongRows {

@@ -37,6 +37,5 @@ extension Lowering {
       else { throw .unusableLayer(own.name, reason: "its steps are not computed one after the other") }
       try builder.replace(standIn, byEarlier: view)
     }
-    builder.removeColumns(Set(delays.values))
   }
 }

@@ -49,7 +49,7 @@ package enum IntegerFunction: NumberFunction {
 
   package func value(at x: Int64) -> Int64 {
     switch self {
-    case .requantize(let requantization): requantization.function.value(at: requantization.quotient(x))
+    case .requantize(let requantization): requantization.value(at: x)
     case .table(let function): function.value(at: x)
     case .windowed(let function): function.value(at: x)
     }
@@ -87,6 +87,8 @@ extension Lowering {
   fileprivate mutating func requantize(
     _ accumulators: Int, _ requantization: Requantization, _ node: Node<Int64>, _ index: Int
   ) throws(ModelError) -> Int {
+    if let known = functionsOfStates[index] { return known }
+    if requantization.lowBits > 0 { return appendState(accumulators, requantization, node, index) }
     if let bits = requantization.keptBits { return builder.appendKept(accumulators, node, shift: requantization.shift, bits: bits, rounding) }
     let limbs = rounding.limbs(ofShift: requantization.shift)
     let isLong = rounding.hasLongTable(index)
@@ -113,6 +115,11 @@ package struct Requantization: Sendable, Equatable {
   /// 1...32
   package let shift: Int
   package let function: ActivationFunction
+  /// Of a clamp, bits that it leaves as they are: y = 2^lowBits·h' + q − 2^lowBits·h, h being q rounded to steps of 2^lowBits, and h' the
+  /// nearest of those that stay in the clamp's range.
+  package var lowBits = 0
+  /// Whether it makes a value of a scan that gates multiply.
+  var isOfScan = false
   /// −2^k...2^k − 1, which holds every q.
   package let domain: ClosedRange<Int64>
   /// Whether no q is beyond the clamp.
@@ -151,12 +158,28 @@ package struct Requantization: Sendable, Equatable {
   /// The quotient of an accumulator below 2^62 in absolute value.
   package func quotient(_ accumulator: Int64) -> Int64 { Self.quotient(accumulator, shift) }
 
+  package func value(at accumulator: Int64) -> Int64 {
+    let q = quotient(accumulator)
+    guard lowBits > 0 else { return function.value(at: q) }
+    let high = Self.quotient(q, lowBits)
+    return q + (clampedHigh.value(at: high) - high) << Int64(lowBits)
+  }
+
+  /// What becomes of the bits above the low ones.
+  var clampedHigh: ActivationFunction {
+    guard lowBits > 0 else { return function }
+    let (range, half) = (function.results, Int64(1) << Int64(lowBits - 1))
+    return .clamp(-((-range.lowerBound - half) >> Int64(lowBits))...(range.upperBound - half + 1) >> Int64(lowBits))
+  }
+
   private static func quotient(_ accumulator: Int64, _ shift: Int) -> Int64 { (accumulator + 1 << Int64(shift - 1)) >> Int64(shift) }
 
-  /// Of the clamp, where it is a signed range of 16 bits or more and no q is beyond it: q is looked up as it is then. Fewer bits
-  /// are looked up in one table with what they are clamped to.
+  /// Of the clamp, where it is a signed range and no q is beyond it: q is looked up as it is then. One of fewer than 16 bits is so in
+  /// scans alone; elsewhere circuits of the same network would often differ, by what its weights are.
   var keptBits: Int? {
-    guard keeps, case .clamp(let clamp) = function, clamp.lowerBound == -clamp.upperBound - 1, clamp.count >= maximumTableSize else { return nil }
+    guard keeps, case .clamp(let clamp) = function, clamp.lowerBound == -clamp.upperBound - 1, clamp.upperBound & (clamp.upperBound + 1) == 0,
+      isOfScan || clamp.count >= maximumTableSize
+    else { return nil }
     return Self.bits(of: clamp)
   }
 

@@ -29,6 +29,7 @@ private func quantize(
     for index in network.inputs.indices { try quantizer.addInput(index) }
     for index in network.outputs.indices { quantizer.integers.outputs[index].value = try quantizer.shown(network.outputs[index]) }
     try quantizer.addDelayedValues()
+    quantizer.integers.cutStates()
     // How large values can be follows from their integers.
     guard attempt < 5, quantizer.scales.settle() else { break }
     quantizer = Quantizer(network, calibration, options, quantizer.scales, usesWindows: usesWindows)
@@ -70,7 +71,7 @@ struct Quantizer {
   /// Float values that are delayed.
   let delayedValues: Set<Int>
   /// Float values that products without weights in a scan read or make.
-  private let gatedValues: Set<Int>
+  let gatedValues: Set<Int>
   /// Whether there are shares or norms: 8 bits are too few for these.
   private let isSequence: Bool
   /// Of activations, where nothing else is said.
@@ -352,9 +353,12 @@ struct Quantizer {
       {
         return try append(name, [try whole(operand)], .map(.table(function)), shape, scale: target.quantum.scale)
       }
-      // One table does not hold a function of longer integers: it is one of these, doubled and rounded.
-      leastShift = max(magnitudeBits(range(of: operand)) + 2 - magnitudeBits(0...Int64(maximumTableSize - 1)), 1)
-      accumulators = try append(name, [operand], copy(of: operand, times: 2), self.shape(of: operand), scale: scale(of: operand) / 2)
+      // One table does not hold a function of longer integers: it is one of these, rounded. Others than states are doubled first, which
+      // makes accumulators of views.
+      let isState = readsState(target) && target.clamp == nil && !target.isWindowed && !isView(operand)
+      leastShift = max(magnitudeBits(range(of: operand)) + (isState ? 1 : 2) - magnitudeBits(0...Int64(maximumTableSize - 1)), 1)
+      accumulators = isState
+        ? operand : try append(name, [operand], copy(of: operand, times: 2), self.shape(of: operand), scale: scale(of: operand) / 2)
     }
     if target.isWindowed, let function = windowed(target, accumulators) {
       return try append(name, [accumulators], .map(.windowed(function)), shape, scale: target.quantum.scale)
@@ -376,7 +380,8 @@ struct Quantizer {
       function = target.table(
         max(domain.lowerBound, -half)...min(domain.upperBound, half - 1), scale: quotientScale)
     }
-    let requantization = Requantization(shift: shift, function: function, accumulators: range(of: accumulators))
+    var requantization = Requantization(shift: shift, function: function, accumulators: range(of: accumulators))
+    requantization.isOfScan = gatedValues.contains(value)
     return try append(name, [accumulators], .map(.requantize(requantization)), shape, scale: target.quantum.scale)
   }
 
@@ -413,7 +418,7 @@ struct Quantizer {
       let range = activationRange(
         bits: max(carriedBits(value) ?? 0, bits), isSigned: isSigned)
       let scale = activationScale(result, range).map { gatedValues.contains(value) ? $0.roundedUp(significantBits: 1) : $0 }
-      quantum = scale.map { Quantum(scale: $0, range: range) }
+      quantum = scale.map { Quantum(scale: $0, range: wholeRange(value, scale: $0, range)) }
         ?? (scoreValues.contains(value) ? Quantum(scale: smallestScore, range: range) : Quantum(scale: 1, range: 0...0))
     }
     return QuantizationTarget(

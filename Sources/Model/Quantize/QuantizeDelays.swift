@@ -51,6 +51,25 @@ extension Quantizer {
     return room.isFinite ? min(longestCarried, Int(log2(Double(maximumClampSize)) - room)) : nil
   }
 
+  /// The range of a value of a scan with steps of this scale. It has one bit more where all that gates can make of it fits then: it is kept
+  /// as it is, without a clamp.
+  func wholeRange(_ value: Int, scale: Double, _ range: ClosedRange<Int64>) -> ClosedRange<Int64> {
+    guard gatedValues.contains(value), range.lowerBound < 0, range.count < maximumTableSize, carriedBits(value) == nil,
+      let node = network.node(of: value), case .contraction(let sum) = node.operation, sum.constants.isEmpty
+    else { return range }
+    let bound = sum.terms.reduce(0.0) { total, term in
+      let factors = term.factors.map { factor in
+        guard case .operand(let operand, _) = factor, case let own = network.made(node.operands[operand]), own != value else { return Double.infinity }
+        let quantum = target(own).quantum
+        return quantum.scale * Double(max(-quantum.range.lowerBound, quantum.range.upperBound))
+      }
+      let count = sum.summed(term, rank: node.shape.count).reduce(1.0) { $0 * Double(sum.loops[$1]) }
+      return total + term.coefficient.magnitude * count * factors.reduce(1, *)
+    }
+    let whole = 2 * range.lowerBound...2 * range.upperBound + 1
+    return bound / scale < Double(whole.upperBound) + 0.5 ? whole : range
+  }
+
   /// Whether a function is one of a state that is carried, which has integers already, and not of its accumulators: they are longer.
   func readsState(_ target: QuantizationTarget) -> Bool { target.name != target.source && carriedBits(target.source) != nil }
 
@@ -67,16 +86,18 @@ extension Network {
   /// bits then, and remainders of one limb.
   var gatedValues: Set<Int> {
     guard !delayed.isEmpty else { return [] }
-    func made(_ value: Int) -> Int {
-      guard let node = node(of: value) else { return value }
-      if let source = delayed(by: node) { return source }
-      return isView(node) ? made(node.operands[0]) : value
-    }
     return nodes.enumerated().reduce(into: []) { found, entry in
       guard case .contraction(let sum) = entry.element.operation, sum.constants.isEmpty, sum.terms.contains(where: { $0.factors.count > 1 }) else { return }
       found.formUnion(entry.element.operands.map(made))
       found.insert(inputs.count + entry.offset)
     }
+  }
+
+  /// What a value, perhaps delayed, is a view of.
+  fileprivate func made(_ value: Int) -> Int {
+    guard let node = node(of: value) else { return value }
+    if let source = delayed(by: node) { return source }
+    return isView(node) ? made(node.operands[0]) : value
   }
 
   /// Whether a node adds values.

@@ -47,6 +47,22 @@ package struct SecureTable: Hashable, Sendable {
     }
   }
 
+  /// The integers at places, zero where a place is `outside`.
+  init(_ integers: [Int64], at places: [Int], outside: Int, threads: Int) {
+    count = places.count
+    lanes = Parallel.build((places.count + 7) / 8, size: Self.chunk, threads: threads) { start, part in
+      integers.withUnsafeBufferPointer { integers in
+        for group in part.indices {
+          var values = SIMD8<Int64>()
+          for place in 8 * (start + group)..<min(8 * (start + group + 1), places.count) where places[place] != outside {
+            values[place & 7] = integers[places[place]]
+          }
+          part.initializeElement(at: group, to: SecureLanes(c0: BaseLanes(values), c1: .zero))
+        }
+      }
+    }
+  }
+
   package init(_ elements: [BaseField]) { self.init(elements.map { SecureField($0) }) }
 
   /// - Precondition: `lanes` holds `count` elements and zeros.

@@ -7,16 +7,17 @@ package struct TermSumcheck: Sendable {
   private var weights: [SecureField]
   private var operands: [SecureTable]
 
-  /// - Parameter weights: One for each t, a power of two.
+  /// - Parameter factors: The weights of all t are their product, the last one running fastest; powers of two.
   /// - Precondition: 1…3 tables of the same power of two of entries, at least as many as weights.
-  package init(weights: [SecureField], _ operands: [SecureTable]) {
-    let size = operands[0].count / weights.count
-    precondition(size * weights.count == operands[0].count && operands.allSatisfy { $0.count == operands[0].count }, "tables match")
-    if weights.count == 1 || size >= 8 {
-      (self.weights, self.operands) = (weights, operands)
+  package init(weights factors: [[SecureField]], _ operands: [SecureTable], threads: Int = 1) {
+    let count = factors.reduce(1) { $0 * $1.count }
+    let size = operands[0].count / count
+    precondition(size * count == operands[0].count && operands.allSatisfy { $0.count == operands[0].count }, "tables match")
+    if count == 1 || size >= 8 {
+      (weights, self.operands) = (SecureTable(outer: factors).values, operands)
     } else {
-      let repeated = SecureTable(weights.flatMap { Array(repeating: $0, count: size) })
-      (self.weights, self.operands) = ([.one], operands + [repeated])
+      let table = SecureTable(outer: size == 1 ? factors : factors + [Array(repeating: .one, count: size)], threads: threads)
+      (weights, self.operands) = ([.one], operands + [table])
     }
   }
 

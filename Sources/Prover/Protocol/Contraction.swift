@@ -111,14 +111,14 @@ extension Plan {
 
   private func sumcheck(of instance: ContractionInstance, _ witness: Witness, threads: Int) -> TermSumcheck {
     // Output axes come first among the variables.
-    let weights = zip(instance.factors, instance.variableBits).map { $0.weight.table(1 << $1) }.reduce([.one], outer)
+    let weights = zip(instance.factors, instance.variableBits).map { $0.weight.table(1 << $1) }
     var tables: [Operand: SecureTable] = [:]
     let operands = instance.operands.map { operand in
       let table = tables[operand] ?? table(of: operand, instance, witness, threads: threads)
       tables[operand] = table
       return table
     }
-    return TermSumcheck(weights: weights, operands)
+    return TermSumcheck(weights: weights, operands, threads: threads)
   }
 
   private func table(
@@ -126,8 +126,6 @@ extension Plan {
   ) -> SecureTable {
     let weights = columns.weights(of: operand) { instance.bound[$0] }
     let shape = circuit.shape(ofColumn: operand.column, batch: batch)
-    var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
-    defer { values.erase() }
     var reads: [Int: (base: Int, stride: Int, inside: Range<Int>)] = [:]
     var stride = 1
     for axis in shape.indices.reversed() where weights[axis] == nil {
@@ -151,6 +149,11 @@ extension Plan {
       }
       places = next
     }
+    if weights.allSatisfy({ $0 == nil }), witness.columns[operand.column].count == shape.reduce(1, *) {
+      return SecureTable(witness.columns[operand.column], at: places, outside: outside, threads: threads)
+    }
+    var values = witness.contract(operand.column, shape: shape, weights, threads: threads)
+    defer { values.erase() }
     return SecureTable(values, at: places, outside: outside, threads: threads)
   }
 }
