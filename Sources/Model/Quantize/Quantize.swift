@@ -592,15 +592,6 @@ extension Network {
   }
 }
 
-extension ClosedRange<Int64> {
-  /// A range around 0 that holds it, with an end of 5 significant bits: norms of weights decide about it.
-  var roundedOut: ClosedRange<Int64> {
-    let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 5)
-    let end = Int64(Swift.min(most, 0x1p61))
-    return -end...end
-  }
-}
-
 extension Operation<Double> {
   fileprivate var quantum: Quantum? { if case .map(.quantize(let quantum)) = self { quantum } else { nil } }
 }

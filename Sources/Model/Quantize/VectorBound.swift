@@ -365,3 +365,12 @@ extension LinearForms {
     }
   }
 }
+
+extension ClosedRange<Int64> {
+  /// A range around 0 that holds it, with an end of 5 significant bits: norms of weights decide about it.
+  var roundedOut: ClosedRange<Int64> {
+    let most = Double(Swift.max(lowerBound.magnitude, upperBound.magnitude, 1)).roundedUp(significantBits: 5)
+    let end = Int64(Swift.min(most, 0x1p61))
+    return -end...end
+  }
+}
