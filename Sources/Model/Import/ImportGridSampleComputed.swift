@@ -60,6 +60,8 @@ extension GridSampling {
       let turns = Pointwise.affine(scale: 1 / span, shift: -start / span).of(place)
       let turn = turns + -2.0 * Pointwise.floor.of(0.5 * turns)
       place = .affine(scale: -span, shift: start + span).of(.function(.abs, turn + -1.0))
+      // Quotients by the span are not exact.
+      if mode == .nearest { place = .function(.round, place) }
     }
     return padding == "zeros" ? place : .minimum(.maximum(place, .constant(0)), .constant(far))
   }
