@@ -26,6 +26,9 @@ extension ImportedOperator {
       return [.tensor(try importer.reordered(operand, parts, order, result, label))]
     },
     ImportedOperator("Pad", "all modes, constant pads, not of the batch axis") { importer, node, label throws(NodeProblem) in
+      if case .quantized(let value, let scale, let zeroPoint)? = try importer.operand(node, 0) {
+        return [try importer.paddedIntegers(value, scale: scale, zeroPoint: zeroPoint, node, label)]
+      }
       let operand = try importer.tensor(node, 0)
       let full = importer.fullShape(operand)
       let mode = try node.text("mode", default: "constant")
@@ -193,6 +196,23 @@ extension GraphImporter {
     let isInside = try ones.picking(places, else: 0).cast(to: .bool)
     let least = Constant.floats([-.infinity], shape: [Int](repeating: 1, count: full.count))
     return try choose(.constant(isInside), inner, .constant(least), label)
+  }
+
+  /// What integers stand for, padded by what an integer stands for.
+  fileprivate mutating func paddedIntegers(
+    _ value: Int, scale: Float, zeroPoint: Int, _ node: ONNXNode, _ label: String
+  ) throws(NodeProblem) -> Definition {
+    var operands: [Definition] = [.value(value)]
+    for index in 1..<max(node.input.count, 1) { operands.append(try operand(node, index) ?? .refused) }
+    if try node.text("mode", default: "constant") == "constant" {
+      let number = try scalar(node, 2) ?? 0
+      guard try operand(node, 2) != nil || zeroPoint == 0 else {
+        throw .unsupported("it pads integers by 0, which their zero point is not; give it the zero point as its value")
+      }
+      if try operand(node, 2) != nil { operands[2] = .constant(.floats([(number - Float(zeroPoint)) * scale], shape: [])) }
+    }
+    guard case .tensor(.value(let padded))? = try translate(node, label, operands).first else { throw .unsupported("its result is a constant") }
+    return .quantized(padded, scale: scale, zeroPoint: zeroPoint)
   }
 
   /// A long axis between the elements that lie before and after it.

@@ -91,3 +91,8 @@ operator("FusedMatMul_first", [node("FusedMatMul", ["x", "w"], ["y"], domain="co
 steps = {"s": np.float32(1 / 8192), "z": np.uint16(32768)}
 operator("QuantizeLinear_fused", [node("QuantizeLinear", ["x", "s", "z"], ["q"], domain="com.microsoft"), node("DequantizeLinear", ["q", "s", "z"], ["y"], domain="com.microsoft")],
          steps, **fused)
+# Integers that are padded by an integer, as quantizers write it.
+around = {"s": np.float32(1 / 32), "z": np.uint8(100), "p": i(0, 0, 1, 0, 0, 2)}
+for mode, value in [("constant", 100), ("constant", 132), ("reflect", 100)]:
+    operator(f"Pad_quantized_{mode}_{value}", [node("QuantizeLinear", ["x", "s", "z"], ["q"]), node("Pad", ["q", "p", "v"], ["r"], mode=mode),
+                                               node("DequantizeLinear", ["r", "s", "z"], ["y"])], around | {"v": np.uint8(value)}, {"x": [2, 4]})
