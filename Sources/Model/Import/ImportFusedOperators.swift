@@ -17,15 +17,16 @@ extension ImportedOperator {
       let numbers = try ["activation_alpha", "activation_beta"].map { name throws(NodeProblem) in try node.float(name, default: .nan) }
       return [.tensor(try importer.activated(result, node, numbers.filter { !$0.isNaN }, label))]
     },
-    ImportedOperator("\(fusedDomain).FusedMatMul", "batch axes at their places") { importer, node, label throws(NodeProblem) in
+    ImportedOperator("\(fusedDomain).FusedMatMul", "all") { importer, node, label throws(NodeProblem) in
       var operands: [Tensor] = []
       for (index, side) in ["A", "B"].enumerated() {
         var tensor = try importer.tensor(node, index)
-        guard try node.integer("transBatch\(side)", default: 0) == 0 else { throw .unsupported("its batch axes are transposed") }
         let full = importer.fullShape(tensor)
-        if try node.integer("trans\(side)", default: 0) != 0, full.count > 1 {
-          var order = Array(full.indices)
-          order.swapAt(full.count - 2, full.count - 1)
+        var order = Array(full.indices)
+        // The first axis moves behind those of the batch, then the last two axes change places.
+        if try node.integer("transBatch\(side)", default: 0) != 0, full.count > 2 { order.insert(order.removeFirst(), at: full.count - 2) }
+        if try node.integer("trans\(side)", default: 0) != 0, full.count > 1 { order.swapAt(full.count - 2, full.count - 1) }
+        if order != Array(full.indices) {
           tensor = try importer.view(tensor, order.map { full[$0] }, full.indices.map { Index(order.firstIndex(of: $0)) }, label)
         }
         operands.append(tensor)
