@@ -88,7 +88,8 @@ operator("FusedGemm", [node("FusedGemm", ["x", "w", "b"], ["y"], domain="com.mic
          {"w": array(3, 4), "b": array(3)}, **fused)
 operator("FusedMatMul_transposed", [node("FusedMatMul", ["x", "z"], ["y"], domain="com.microsoft", alpha=0.5, transB=1)], {}, {"x": [3, 4], "z": [2, 4]}, **fused)
 operator("FusedMatMul_first", [node("FusedMatMul", ["x", "w"], ["y"], domain="com.microsoft", transA=1)], {"w": array(3, 2)}, {"x": [3, 4]}, **fused)
-operator("FusedMatMul_batch", [node("FusedMatMul", ["x", "w"], ["y"], domain="com.microsoft", transBatchA=1)], {"w": array(3, 4, 2)}, {"x": [3, 4]}, **fused)
+operator("FusedMatMul_batch", [node("FusedMatMul", ["x", "w"], ["m"], domain="com.microsoft", transBatchA=1), node("Transpose", ["m"], ["y"], perm=[1, 0, 2])],
+         {"w": array(3, 4, 2)}, {"x": [3, 4]}, **fused)
 operator("FusedMatMul_batches", [node("FusedMatMul", ["x", "z"], ["y"], domain="com.microsoft", transBatchA=1, transBatchB=1, transB=1, alpha=0.25)],
          {}, {"x": [2, 3, 4], "z": [2, 3, 4]}, batch=1, **fused)
 steps = {"s": np.float32(1 / 8192), "z": np.uint16(32768)}
