@@ -109,7 +109,7 @@ struct MatrixProduct: Sendable {
     let height = (max((1 << 19) / (depth * width), 1) + 11) / 12 * 12
     let (across, down) = ((columnCount + width - 1) / width, (rowCount + height - 1) / height)
     let work = outputs.groups.count * rowCount * columnCount * depth
-    Parallel.forEach(outputs.groups.count * across * down, threads: work < 1 << 20 ? 1 : threads) { item in
+    Parallel.forEach(outputs.groups.count * across * down, threads: work < 1 << 18 ? 1 : threads) { item in
       let (column, row) = (item / down % across * width, item % down * height)
       let item = Item(
         group: item / (across * down), rows: row..<min(row + height, rowCount),

@@ -1,3 +1,5 @@
+import Circuit
+
 extension ImportedOperator {
   /// Recurrent layers: scans.
   static let recurrent: [ImportedOperator] = [
@@ -287,14 +289,17 @@ extension GraphImporter {
 // MARK: Cells
 
 extension RecurrentDirection {
-  /// Gates that are computed together: those of one function, but for peepholes, which read the cell at different times.
+  /// Gates that are computed together.
   var gates: [Range<Int>] {
     switch cell {
     case .plain: [0..<1]
     case .gru: [0..<2, 2..<3]
-    case .lstm: peepholes == nil ? [0..<3, 3..<4] : [0..<1, 1..<2, 2..<3, 3..<4]
+    case .lstm: areJoined ? [0..<3, 3..<4] : [0..<1, 1..<2, 2..<3, 3..<4]
     }
   }
+
+  /// Whether the gates of an LSTM's sigmoid are: not where three of many units are padded to more than each of them.
+  fileprivate var areJoined: Bool { peepholes == nil && (size < 64 || 1 << bitCountOfAxis(3 * size) <= 3 << bitCountOfAxis(size)) }
 }
 
 extension GraphImporter {
@@ -326,7 +331,7 @@ extension GraphImporter {
       }
       return try apply(own.functions[0], to: sum, label)
     }
-    if own.peepholes == nil {
+    if own.areJoined {
       let all = try apply(own.functions[0], to: try sum(own, 0..<3, gates, state.hidden), label)
       for gate in 0..<3 { shares[gate] = try part(all, gate..<gate + 1, own) }
     } else {
